@@ -1,0 +1,2 @@
+//! breach-viewer
+fn main() {}

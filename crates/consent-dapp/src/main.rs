@@ -1,0 +1,2 @@
+//! consent-dapp
+fn main() {}

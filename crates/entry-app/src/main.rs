@@ -1,0 +1,2 @@
+//! entry-app
+fn main() {}

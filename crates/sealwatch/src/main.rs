@@ -1,0 +1,2 @@
+//! sealwatch
+fn main() {}
