@@ -1,1 +1,36 @@
-//! keyring
+//! Keys and what they seal: master key → application keys → owner keys → cells, beside the front keys that consent-dapp
+//! holds, blind indexes and MACs on rows. docs/SEALING.md tells every format to the byte.
+//!
+//! No type here that holds a secret can be printed, logged or serialised, and all are wiped when dropped.
+
+mod aead;
+mod application;
+mod application_file;
+mod cell;
+mod encoding;
+mod escrow;
+mod front;
+mod front_file;
+mod index;
+mod key_file;
+mod key_set;
+mod link;
+mod master;
+mod owner_key;
+mod ring;
+mod row_mac;
+mod secret;
+mod wrap;
+
+pub use application::{ApplicationKeys, KeyCheckError};
+pub use cell::{CellKind, Header, Place};
+pub use front::FrontKeys;
+pub use index::IndexKey;
+pub use key_file::{KeyFileError, KeyFileProblem};
+pub use key_set::{KeyFiles, KeySet};
+pub use link::{LinkSecret, NotALinkSecret};
+pub use master::MasterKey;
+pub use owner_key::{OpenError, Opened, OwnerKey};
+pub use ring::SealedError;
+pub use row_mac::{MacBuilder, MacError};
+pub use wrap::{UnwrapError, WrappedOwnerKey};

@@ -1,0 +1,228 @@
+//! The application keys: what entry-app and breach-viewer hold.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rand::CryptoRng;
+use record::ids::{KeyId, RecordId};
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use crate::aead::AesKey;
+use crate::front::FrontKeys;
+use crate::index::IndexKey;
+use crate::master::MasterKey;
+use crate::owner_key::OwnerKey;
+use crate::ring::{KeyRing, SealedError};
+use crate::row_mac::MacBuilder;
+use crate::secret::Secret;
+use crate::wrap::{UnwrapError, WrapHeader, WrappedOwnerKey, unwrap, wrap};
+
+const WRAP_PURPOSE: &[u8] = b"sealwatch/v1/owner-key";
+const CHECK_CONTEXT: &str = "key_checks.cell";
+const CHECK_VALUE: &[u8] = b"sealwatch key check";
+
+/// The keys in the file are not the ones the database was written with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum KeyCheckError {
+    /// The file has no key of this version.
+    #[error("application key version {0} is not in the key file")]
+    Absent(u32),
+    /// The file's key of this version does not open the known value.
+    #[error("application key version {0} is not the one the database was set up with")]
+    Wrong(u32),
+}
+
+/// Application keys in all their versions. A clone is a handle to the same keys.
+#[derive(Clone)]
+pub struct ApplicationKeys(Arc<Application>);
+
+struct Application {
+    ring: KeyRing,
+    wrap: BTreeMap<u32, AesKey>,
+    index: IndexKey,
+    /// Kept to write the key file.
+    index_secret: Secret,
+    front: FrontKeys,
+}
+
+impl ApplicationKeys {
+    pub(crate) fn new(
+        current: u32,
+        secrets: BTreeMap<u32, Secret>,
+        index_secret: Secret,
+        front: FrontKeys,
+    ) -> Option<Self> {
+        let ring = KeyRing::new(current, secrets)?;
+        let wrap = ring
+            .iter()
+            .map(|key| (key.version, AesKey::new(&key.secret.derive("wrap"))))
+            .collect();
+        Some(Self(Arc::new(Application {
+            ring,
+            wrap,
+            index: IndexKey::new(&index_secret),
+            index_secret,
+            front,
+        })))
+    }
+
+    /// The front keys, which the applications share with consent-dapp.
+    #[must_use]
+    pub fn front(&self) -> FrontKeys {
+        self.0.front.clone()
+    }
+
+    /// The key of the blind indexes.
+    #[must_use]
+    pub fn index(&self) -> &IndexKey {
+        &self.0.index
+    }
+
+    /// The version that seals and wraps now.
+    #[must_use]
+    pub fn current_version(&self) -> u32 {
+        self.0.ring.current().version
+    }
+
+    /// All versions that can still open, rising.
+    #[must_use]
+    pub fn versions(&self) -> Vec<u32> {
+        self.0.ring.iter().map(|key| key.version).collect()
+    }
+
+    /// A fresh key for one owner's record, to be wrapped by the current application key.
+    pub fn generate_owner_key(
+        &self,
+        record: RecordId,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> OwnerKey {
+        let key_id = KeyId::random(rng);
+        OwnerKey::new(key_id, record, self.current_version(), Secret::random(rng))
+    }
+
+    /// Wraps an owner key under the current application key; for a key unwrapped before, that re-wraps it.
+    pub fn wrap_owner_key(
+        &self,
+        owner: &OwnerKey,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> WrappedOwnerKey {
+        let app_key_version = self.current_version();
+        let owner = OwnerKey::new(
+            owner.key_id,
+            owner.record_id,
+            app_key_version,
+            owner.secret.clone(),
+        );
+        WrappedOwnerKey {
+            key_id: owner.key_id,
+            record_id: owner.record_id,
+            app_key_version,
+            bytes: wrap(
+                &self.0.wrap[&app_key_version],
+                WRAP_PURPOSE,
+                &[],
+                &owner,
+                rng,
+            ),
+        }
+    }
+
+    /// Unwraps the owner key of a row. A genuine key that was moved to this row is told as such.
+    pub fn unwrap_owner_key(&self, row: &WrappedOwnerKey) -> Result<OwnerKey, UnwrapError> {
+        let (header, _) = WrapHeader::split(&row.bytes).ok_or(UnwrapError::Malformed)?;
+        let key = self
+            .0
+            .wrap
+            .get(&header.app_key_version)
+            .ok_or(UnwrapError::UnknownKey(header.app_key_version))?;
+        let owner = unwrap(key, WRAP_PURPOSE, &[], &row.bytes)?;
+        if (owner.key_id, owner.record_id) != (row.key_id, row.record_id) {
+            return Err(UnwrapError::Elsewhere {
+                key_id: owner.key_id,
+                record_id: owner.record_id,
+            });
+        }
+        Ok(owner)
+    }
+
+    /// Seals a value under the current application key. `context` names the use (`table.column`), `aad` the row.
+    #[must_use]
+    pub fn seal(
+        &self,
+        context: &str,
+        aad: &[u8],
+        value: &[u8],
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Vec<u8> {
+        self.0.ring.seal(context, aad, value, rng)
+    }
+
+    /// Opens what [`Self::seal`] sealed for the same context and row.
+    pub fn open(
+        &self,
+        context: &str,
+        aad: &[u8],
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SealedError> {
+        self.0.ring.open(context, aad, sealed)
+    }
+
+    /// Starts the MAC of a row of `table`.
+    pub fn mac(&self, table: &str) -> MacBuilder<'_> {
+        self.0.ring.mac(table)
+    }
+
+    /// A known value sealed under one version, to be stored beside the data: it tells wrong keys from altered data.
+    pub fn check_cell(
+        &self,
+        version: u32,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Vec<u8>, KeyCheckError> {
+        let key = self
+            .0
+            .ring
+            .get(version)
+            .ok_or(KeyCheckError::Absent(version))?;
+        Ok(KeyRing::seal_with(
+            key,
+            CHECK_CONTEXT,
+            &version.to_be_bytes(),
+            CHECK_VALUE,
+            rng,
+        ))
+    }
+
+    /// Whether the key of this version is the one the stored cell was made with.
+    pub fn verify_check_cell(&self, version: u32, cell: &[u8]) -> Result<(), KeyCheckError> {
+        match self.open(CHECK_CONTEXT, &version.to_be_bytes(), cell) {
+            Ok(value) if value.as_slice() == CHECK_VALUE => Ok(()),
+            Err(SealedError::UnknownKey(_)) => Err(KeyCheckError::Absent(version)),
+            Ok(_) | Err(SealedError::Malformed | SealedError::Broken) => {
+                Err(KeyCheckError::Wrong(version))
+            }
+        }
+    }
+
+    pub(crate) fn ring(&self) -> &KeyRing {
+        &self.0.ring
+    }
+
+    /// Equal for equal sets of keys, in one process.
+    pub(crate) fn fingerprint(&self, master: &MasterKey) -> [u8; 32] {
+        let mut all = Zeroizing::new(Vec::with_capacity(1 << 12));
+        all.extend_from_slice(master.to_hex().as_bytes());
+        all.extend_from_slice(self.index_secret().bytes());
+        all.extend_from_slice(&self.current_version().to_be_bytes());
+        for key in self.ring().iter() {
+            all.extend_from_slice(&key.version.to_be_bytes());
+            all.extend_from_slice(key.secret.bytes());
+        }
+        all.extend_from_slice(self.front().to_json().as_bytes());
+        self.index().blind("keys", &all)
+    }
+
+    pub(crate) fn index_secret(&self) -> &Secret {
+        &self.0.index_secret
+    }
+}

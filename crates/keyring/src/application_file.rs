@@ -1,0 +1,149 @@
+//! `application-keys.json`: all application keys, wrapped by the master key.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rand::CryptoRng;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::application::ApplicationKeys;
+use crate::front::FrontKeys;
+use crate::key_file::{KeyFileError, KeyFileProblem, read_secret_file};
+use crate::master::MasterKey;
+use crate::ring::KeyRing;
+use crate::secret::Secret;
+
+const FORMAT: u32 = 1;
+const APPLICATION: &str = "application";
+const FRONT: &str = "front";
+const FRONT_HASH: &str = "front_hash";
+const INDEX: &str = "index";
+/// Keys that have no versions are wrapped as this one.
+const UNVERSIONED: u32 = 0;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ApplicationFile {
+    format: u32,
+    master_check: String,
+    application: WrappedRing,
+    front: WrappedRing,
+    front_hash: String,
+    index: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrappedRing {
+    current: u32,
+    keys: Vec<WrappedKey>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrappedKey {
+    version: u32,
+    wrapped: String,
+}
+
+impl ApplicationKeys {
+    /// Loads `application-keys.json`, which only its owner may read.
+    pub fn load(master: &MasterKey, path: &Path) -> Result<Self, KeyFileError> {
+        let contents = read_secret_file(path)?;
+        serde_json::from_str::<ApplicationFile>(&contents)
+            .map_err(|error| KeyFileProblem::Malformed(error.to_string()))
+            .and_then(|file| file.open(master))
+            .map_err(|problem| problem.at(path))
+    }
+
+    /// The file's contents.
+    pub(crate) fn to_file(
+        &self,
+        master: &MasterKey,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> ApplicationFile {
+        let front = self.front();
+        ApplicationFile {
+            format: FORMAT,
+            master_check: master.check(),
+            application: WrappedRing::wrap(master, APPLICATION, self.ring(), rng),
+            front: WrappedRing::wrap(master, FRONT, front.ring(), rng),
+            front_hash: master.wrap(FRONT_HASH, UNVERSIONED, front.hash_key(), rng),
+            index: master.wrap(INDEX, UNVERSIONED, self.index_secret(), rng),
+        }
+    }
+}
+
+impl ApplicationFile {
+    pub(crate) fn to_json(&self) -> Zeroizing<String> {
+        let mut json = serde_json::to_string_pretty(self).expect("plain strings and numbers");
+        json.push('\n');
+        Zeroizing::new(json)
+    }
+
+    pub(crate) fn open(&self, master: &MasterKey) -> Result<ApplicationKeys, KeyFileProblem> {
+        if self.format != FORMAT {
+            return Err(malformed(format!("format {} is unknown", self.format)));
+        }
+        if self.master_check != master.check() {
+            return Err(KeyFileProblem::WrongMasterKey);
+        }
+        let unversioned = |purpose, wrapped: &str| {
+            master
+                .unwrap(purpose, UNVERSIONED, wrapped)
+                .ok_or_else(|| KeyFileProblem::Altered(format!("the {purpose} key")))
+        };
+        let hash = unversioned(FRONT_HASH, &self.front_hash)?;
+        let index = unversioned(INDEX, &self.index)?;
+        let front = self.front.unwrap(master, FRONT)?;
+        let front =
+            FrontKeys::new(self.front.current, front, hash).ok_or_else(|| no_current(FRONT))?;
+        let application = self.application.unwrap(master, APPLICATION)?;
+        ApplicationKeys::new(self.application.current, application, index, front)
+            .ok_or_else(|| no_current(APPLICATION))
+    }
+}
+
+impl WrappedRing {
+    fn wrap(
+        master: &MasterKey,
+        purpose: &str,
+        ring: &KeyRing,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Self {
+        let keys = ring.iter().map(|key| WrappedKey {
+            version: key.version,
+            wrapped: master.wrap(purpose, key.version, &key.secret, rng),
+        });
+        Self {
+            current: ring.current().version,
+            keys: keys.collect(),
+        }
+    }
+
+    fn unwrap(
+        &self,
+        master: &MasterKey,
+        purpose: &str,
+    ) -> Result<BTreeMap<u32, Secret>, KeyFileProblem> {
+        let mut secrets = BTreeMap::new();
+        for WrappedKey { version, wrapped } in &self.keys {
+            let secret = master.unwrap(purpose, *version, wrapped).ok_or_else(|| {
+                KeyFileProblem::Altered(format!("the {purpose} key of version {version}"))
+            })?;
+            if secrets.insert(*version, secret).is_some() {
+                return Err(malformed(format!("{purpose} key version {version} twice")));
+            }
+        }
+        Ok(secrets)
+    }
+}
+
+fn malformed(what: String) -> KeyFileProblem {
+    KeyFileProblem::Malformed(what)
+}
+
+fn no_current(purpose: &str) -> KeyFileProblem {
+    malformed(format!("the current {purpose} key is not in it"))
+}

@@ -1,0 +1,88 @@
+//! The front keys: what consent-dapp holds. They sign and seal what it must move, and open no record.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aws_lc_rs::hmac;
+use rand::CryptoRng;
+use zeroize::Zeroizing;
+
+use crate::index::{keyed_hash, mac_key};
+use crate::link::LinkSecret;
+use crate::ring::{KeyRing, SealedError};
+use crate::row_mac::MacBuilder;
+use crate::secret::Secret;
+
+/// Keys shared by the applications and consent-dapp. A clone is a handle to the same keys.
+#[derive(Clone)]
+pub struct FrontKeys(Arc<Front>);
+
+struct Front {
+    ring: KeyRing,
+    /// The secret of the hash key, kept to write `front.json`.
+    hash_secret: Secret,
+    hash: hmac::Key,
+}
+
+impl FrontKeys {
+    pub(crate) fn new(
+        current: u32,
+        secrets: BTreeMap<u32, Secret>,
+        hash_secret: Secret,
+    ) -> Option<Self> {
+        let hash = mac_key(&hash_secret.derive("front/hash"));
+        let ring = KeyRing::new(current, secrets)?;
+        Some(Self(Arc::new(Front {
+            ring,
+            hash_secret,
+            hash,
+        })))
+    }
+
+    /// Seals a value under the current front key. `context` names the use (`table.column`), `aad` the row.
+    #[must_use]
+    pub fn seal(
+        &self,
+        context: &str,
+        aad: &[u8],
+        value: &[u8],
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Vec<u8> {
+        self.0.ring.seal(context, aad, value, rng)
+    }
+
+    /// Opens what [`Self::seal`] sealed for the same context and row.
+    pub fn open(
+        &self,
+        context: &str,
+        aad: &[u8],
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SealedError> {
+        self.0.ring.open(context, aad, sealed)
+    }
+
+    /// Starts the MAC of a row of `table`.
+    pub fn mac(&self, table: &str) -> MacBuilder<'_> {
+        self.0.ring.mac(table)
+    }
+
+    /// A keyed hash of a value in `column` (`table.column`), to find or to refuse it again. Its key has no versions.
+    #[must_use]
+    pub fn hash(&self, column: &str, value: &[u8]) -> [u8; 32] {
+        keyed_hash(&self.0.hash, "sealwatch/v1/front", column, value)
+    }
+
+    /// The hash under which a link's row is found.
+    #[must_use]
+    pub fn hash_secret(&self, secret: &LinkSecret) -> [u8; 32] {
+        self.hash("consent_links.secret_hash", secret.bytes())
+    }
+
+    pub(crate) fn ring(&self) -> &KeyRing {
+        &self.0.ring
+    }
+
+    pub(crate) fn hash_key(&self) -> &Secret {
+        &self.0.hash_secret
+    }
+}

@@ -1,0 +1,159 @@
+//! Key files on disk: only their owner may read them, and nothing is ever overwritten.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+/// A key file is a few hundred bytes for each version it holds.
+const MAX_LEN: u64 = 1 << 20;
+
+/// A key file that can't be used, and why.
+#[derive(Debug, Error)]
+#[error("{}: {problem}", path.display())]
+pub struct KeyFileError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    #[source]
+    pub problem: KeyFileProblem,
+}
+
+/// What is wrong with a key file. Never shows what the file holds.
+#[derive(Debug, Error)]
+pub enum KeyFileProblem {
+    /// It is not there or can't be read.
+    #[error("can't be read: {0}")]
+    Read(#[source] io::Error),
+    /// It can't be written.
+    #[error("can't be written: {0}")]
+    Write(#[source] io::Error),
+    /// It is there already.
+    #[error("exists already; nothing was overwritten")]
+    Exists,
+    /// Others than its owner may read or write it.
+    #[error(
+        "is open to group or others (mode {0:04o}); run `chmod 600` on it and consider its keys known"
+    )]
+    Exposed(u32),
+    /// It does not have the form of this kind of key file.
+    #[error("is malformed: {0}")]
+    Malformed(String),
+    /// It was wrapped by another master key than the one given.
+    #[error("was made with another master key")]
+    WrongMasterKey,
+    /// The master key is right, and yet this part does not open.
+    #[error("was altered: {0} does not open although the master key is the right one")]
+    Altered(String),
+    /// The passphrase is not the one the escrow copy was made with.
+    #[error("does not open with this passphrase")]
+    WrongPassphrase,
+    /// The passphrase is right, and yet the copy does not open.
+    #[error("was altered: it does not open although the passphrase is the right one")]
+    AlteredEscrow,
+    /// It holds other keys than the rest of the set.
+    #[error("holds other keys than {}", .0.display())]
+    Differs(PathBuf),
+}
+
+impl KeyFileProblem {
+    pub(crate) fn at(self, path: &Path) -> KeyFileError {
+        KeyFileError {
+            path: path.to_owned(),
+            problem: self,
+        }
+    }
+}
+
+/// Reads a file that only its owner may read.
+pub(crate) fn read_secret_file(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
+    read(path).map_err(|problem| problem.at(path))
+}
+
+fn read(path: &Path) -> Result<Zeroizing<String>, KeyFileProblem> {
+    let mut file = File::open(path).map_err(KeyFileProblem::Read)?;
+    // Asked of the open file, so that it can't be another one by the time it is read.
+    let metadata = file.metadata().map_err(KeyFileProblem::Read)?;
+    if !metadata.is_file() || metadata.len() > MAX_LEN {
+        return Err(KeyFileProblem::Malformed("not a key file".to_owned()));
+    }
+    let mode = metadata.permissions().mode() & 0o7777;
+    if mode & 0o077 != 0 {
+        return Err(KeyFileProblem::Exposed(mode));
+    }
+    let length = usize::try_from(metadata.len()).unwrap_or_default();
+    // One byte more than needed: reading never grows the buffer, which would leave a copy behind.
+    let mut contents = Zeroizing::new(String::with_capacity(length + 1));
+    match file.read_to_string(&mut contents) {
+        Ok(_) => Ok(contents),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            Err(KeyFileProblem::Malformed("not text".to_owned()))
+        }
+        Err(error) => Err(KeyFileProblem::Read(error)),
+    }
+}
+
+/// A file to be written.
+pub(crate) struct NewFile {
+    pub(crate) path: PathBuf,
+    pub(crate) contents: Zeroizing<String>,
+}
+
+/// Writes all files with mode 0600, or none: nothing is overwritten, and what a failed attempt wrote is removed.
+pub(crate) fn write_new_files(files: &[NewFile]) -> Result<(), KeyFileError> {
+    for file in files {
+        if file.path.symlink_metadata().is_ok() {
+            return Err(KeyFileProblem::Exists.at(&file.path));
+        }
+    }
+    for (written, file) in files.iter().enumerate() {
+        if let Err(problem) = write(file) {
+            for earlier in &files[..written] {
+                // The first problem is the one to tell.
+                let _ = fs::remove_file(&earlier.path);
+            }
+            return Err(problem.at(&file.path));
+        }
+    }
+    Ok(())
+}
+
+fn write(file: &NewFile) -> Result<(), KeyFileProblem> {
+    let mut handle = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&file.path)
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => KeyFileProblem::Exists,
+            _ => KeyFileProblem::Write(error),
+        })?;
+    handle
+        .write_all(file.contents.as_bytes())
+        .and_then(|()| handle.sync_all())
+        .and_then(|()| sync_directory(&file.path))
+        .map_err(|error| {
+            let _ = fs::remove_file(&file.path);
+            KeyFileProblem::Write(error)
+        })
+}
+
+/// Without this a crash may lose the new file's name.
+fn sync_directory(path: &Path) -> io::Result<()> {
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// Makes a directory that only its owner may enter, unless it is there.
+pub(crate) fn create_directory(path: &Path) -> Result<(), KeyFileError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|error| KeyFileProblem::Write(error).at(path))
+}
