@@ -7,7 +7,7 @@ use std::fmt;
 
 use alloy_primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
     ids::{Uid, Version},
@@ -74,6 +74,11 @@ pub struct ConsentMessage {
     pub nonce: B256,
 }
 
+/// Stored bytes that are not a consent message. Says no more: what they hold is personal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the stored consent message is malformed")]
+pub struct MalformedMessage;
+
 /// Why a signed message does not stand for the record version it is stored with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TermsProblem {
@@ -112,6 +117,16 @@ impl ConsentMessage {
     /// The whole as a wallet takes it by `eth_signTypedData_v4`: types, primaryType, domain, message.
     pub fn typed_data(&self, chain_id: u64, relay: Address) -> serde_json::Value {
         typed_data::json(self, chain_id, relay)
+    }
+
+    /// Its JSON, as it is sealed and stored.
+    pub fn to_json(&self) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(serde_json::to_vec(self).expect("plain data has a JSON form"))
+    }
+
+    /// Reads [`ConsentMessage::to_json`] back.
+    pub fn from_json(json: &[u8]) -> Result<Self, MalformedMessage> {
+        serde_json::from_slice(json).map_err(|_| MalformedMessage)
     }
 
     /// This message as it must read if the row is what the owner signed: details and wallet from the row, all else as kept.
@@ -174,5 +189,176 @@ impl fmt::Debug for ConsentMessage {
             .field("version", &self.version)
             .field("fields", &self.fields)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::proof::Salt;
+
+    fn message() -> ConsentMessage {
+        ConsentMessage {
+            controller: "Example Clinic".into(),
+            notice: B256::repeat_byte(1),
+            purposes: vec![Purpose {
+                name: "Treatment".into(),
+                lawful_basis: "Art. 6(1)(b)".into(),
+                granted: true,
+            }],
+            fields: vec![SignedField {
+                name: FieldName::new("email").unwrap(),
+                value: "ann@example.org".into(),
+            }],
+            wallet: Address::repeat_byte(2),
+            uid: 0,
+            version: 1,
+            previous_proof: B256::ZERO,
+            issued_at: 100,
+            expires_at: 200,
+            nonce: B256::repeat_byte(3),
+        }
+    }
+
+    fn standing(uid: u64, version: u32, previous_proofs: &[B256]) -> Standing<'_> {
+        let (uid, version) = (Uid::new(uid).unwrap(), Version::new(version).unwrap());
+        Standing {
+            uid,
+            version,
+            previous_proofs,
+        }
+    }
+
+    #[test]
+    fn a_first_version_names_no_record_and_no_proof() {
+        let first = standing(7, 1, &[]);
+        assert_eq!(message().check_terms(&first, 150), Ok(()));
+        for (broken, problem) in [
+            (
+                ConsentMessage {
+                    version: 2,
+                    ..message()
+                },
+                TermsProblem::Version,
+            ),
+            (
+                ConsentMessage {
+                    uid: 7,
+                    ..message()
+                },
+                TermsProblem::Uid,
+            ),
+            (
+                ConsentMessage {
+                    previous_proof: B256::repeat_byte(9),
+                    ..message()
+                },
+                TermsProblem::PreviousProof,
+            ),
+        ] {
+            assert_eq!(broken.check_terms(&first, 150), Err(problem));
+        }
+    }
+
+    #[test]
+    fn a_later_version_names_both() {
+        let words = [B256::repeat_byte(8), B256::repeat_byte(9)];
+        let second = standing(7, 2, &words);
+        let signed = ConsentMessage {
+            uid: 7,
+            version: 2,
+            previous_proof: words[1],
+            ..message()
+        };
+        assert_eq!(signed.check_terms(&second, 150), Ok(()));
+        let other_uid = ConsentMessage {
+            uid: 0,
+            ..signed.clone()
+        };
+        assert_eq!(other_uid.check_terms(&second, 150), Err(TermsProblem::Uid));
+        let no_proof = ConsentMessage {
+            previous_proof: B256::ZERO,
+            ..signed.clone()
+        };
+        assert_eq!(
+            no_proof.check_terms(&second, 150),
+            Err(TermsProblem::PreviousProof)
+        );
+    }
+
+    #[test]
+    fn the_offer_s_first_and_last_second_count() {
+        for (timestamp, expected) in [
+            (99, Err(TermsProblem::Time)),
+            (100, Ok(())),
+            (200, Ok(())),
+            (201, Err(TermsProblem::Time)),
+        ] {
+            assert_eq!(
+                message().check_terms(&standing(7, 1, &[]), timestamp),
+                expected
+            );
+        }
+    }
+
+    #[test]
+    fn rebuilding_takes_details_and_wallet_from_the_row() {
+        let mut fields = Fields::new();
+        for (name, value) in [("name", "Ann"), ("email", "eve@example.org")] {
+            let name = FieldName::new(name).unwrap();
+            fields
+                .insert(name, Salt::from_bytes([0; 32]), value.to_owned())
+                .unwrap();
+        }
+        let rebuilt = message().rebuilt(&fields, Address::repeat_byte(5));
+        let names: Vec<_> = rebuilt
+            .fields
+            .iter()
+            .map(|f| (f.name.as_str(), f.value.as_str()))
+            .collect();
+        assert_eq!(names, [("email", "eve@example.org"), ("name", "Ann")]);
+        assert_eq!(rebuilt.wallet, Address::repeat_byte(5));
+        assert_eq!(rebuilt.nonce, message().nonce);
+    }
+
+    #[test]
+    fn stored_messages_read_back_and_errors_repeat_nothing() {
+        assert_eq!(
+            ConsentMessage::from_json(&message().to_json()),
+            Ok(message())
+        );
+        let unknown = br#"{"secret-value":1}"#;
+        assert_eq!(ConsentMessage::from_json(unknown), Err(MalformedMessage));
+        assert!(!MalformedMessage.to_string().contains("secret"));
+        assert!(!format!("{:?}", message()).contains("ann@"));
+    }
+
+    #[test]
+    fn the_stored_form_is_this() {
+        let expected = [
+            r#"{"controller":"Example Clinic","#,
+            r#""notice":"0x0101010101010101010101010101010101010101010101010101010101010101","#,
+            r#""purposes":[{"name":"Treatment","lawfulBasis":"Art. 6(1)(b)","granted":true}],"#,
+            r#""fields":[{"name":"email","value":"ann@example.org"}],"#,
+            r#""wallet":"0x0202020202020202020202020202020202020202","uid":0,"version":1,"#,
+            r#""previousProof":"0x0000000000000000000000000000000000000000000000000000000000000000","#,
+            r#""issuedAt":100,"expiresAt":200,"#,
+            r#""nonce":"0x0303030303030303030303030303030303030303030303030303030303030303"}"#,
+        ];
+        assert_eq!(
+            String::from_utf8(message().to_json().to_vec()).unwrap(),
+            expected.concat()
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_of_64_bits_survive_json(uid: u64, issued_at: u64, expires_at: u64) {
+            let sent = ConsentMessage { uid, issued_at, expires_at, ..message() };
+            prop_assert_eq!(ConsentMessage::from_json(&sent.to_json()), Ok(sent));
+        }
     }
 }

@@ -81,10 +81,8 @@ pub fn clean_name(typed: &str) -> Result<String, FieldProblem> {
 /// A postal address. Lines become one, joined by commas.
 pub fn clean_address(typed: &str) -> Result<String, FieldProblem> {
     let lines = text::lines(typed)?;
-    let lines: Vec<_> = lines
-        .iter()
-        .map(|line| line.trim_end_matches([',', ' ']))
-        .collect();
+    let lines = lines.iter().map(|line| line.trim_end_matches([',', ' ']));
+    let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
     text::line(&lines.join(", "), MAX_ADDRESS)
 }
 

@@ -241,16 +241,23 @@ impl Leaves {
 
 /// `SHA256(0x00 ‖ salt ‖ u16(len name) ‖ name ‖ u32(len value) ‖ value)`.
 fn leaf(name: &FieldName, salt: &Salt, value: &str) -> B256 {
+    let mut hash = Sha256::new();
+    hash.update(leaf_encoding(name, salt, value).as_slice());
+    finish(hash)
+}
+
+/// What a leaf hashes. Each length stands before what it counts, so that it reads back in one way only.
+fn leaf_encoding(name: &FieldName, salt: &Salt, value: &str) -> Zeroizing<Vec<u8>> {
     let name_length = u16::try_from(name.0.len()).expect("a field name is at most 64 bytes");
     let value_length = u32::try_from(value.len()).expect("`Fields::insert` refuses longer values");
-    let mut hash = Sha256::new();
-    hash.update([prefix::LEAF]);
-    hash.update(salt.0);
-    hash.update(name_length.to_be_bytes());
-    hash.update(&name.0);
-    hash.update(value_length.to_be_bytes());
-    hash.update(value);
-    finish(hash)
+    let mut encoding = Zeroizing::new(Vec::with_capacity(39 + name.0.len() + value.len()));
+    encoding.push(prefix::LEAF);
+    encoding.extend_from_slice(&salt.0);
+    encoding.extend_from_slice(&name_length.to_be_bytes());
+    encoding.extend_from_slice(name.0.as_bytes());
+    encoding.extend_from_slice(&value_length.to_be_bytes());
+    encoding.extend_from_slice(value.as_bytes());
+    encoding
 }
 
 /// `SHA256(0x02 ‖ u8 kind ‖ digest ‖ u64 check_block ‖ u32(len signature) ‖ signature)`.
@@ -322,4 +329,88 @@ impl RecordProofInput {
 
 fn finish(hash: Sha256) -> B256 {
     B256::new(hash.finalize().into())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn field_names_are_short_and_plain() {
+        assert!(FieldName::new("a_1").is_ok());
+        assert!(FieldName::new("x".repeat(64)).is_ok());
+        for bad in ["", "A", "a b", "a-b", "\u{e9}", "a\0", &"x".repeat(65)] {
+            assert_eq!(FieldName::new(bad), Err(ProofError::FieldName), "{bad:?}");
+        }
+        assert_eq!(
+            FieldName::v1().map(String::from),
+            V1_FIELDS.map(str::to_owned)
+        );
+        assert!(V1_FIELDS.is_sorted());
+    }
+
+    #[test]
+    fn a_name_stands_once_and_fields_are_counted_in_16_bits() {
+        let mut fields = Fields::new();
+        for n in 0..u16::MAX {
+            let name = FieldName::new(n.to_string()).unwrap();
+            fields
+                .insert(name, Salt::from_bytes([0; 32]), String::new())
+                .unwrap();
+        }
+        let again = FieldName::new("7").unwrap();
+        let duplicate = fields.insert(again, Salt::from_bytes([1; 32]), String::new());
+        assert_eq!(duplicate, Err(ProofError::DuplicateField));
+        let more = FieldName::new("more").unwrap();
+        let overfull = fields.insert(more, Salt::from_bytes([1; 32]), String::new());
+        assert_eq!(overfull, Err(ProofError::TooManyFields));
+        assert!(Leaves::new(vec![B256::ZERO; 65_535]).is_ok());
+        assert_eq!(
+            Leaves::new(vec![B256::ZERO; 65_536]),
+            Err(ProofError::TooManyFields)
+        );
+    }
+
+    #[test]
+    fn values_are_not_shown() {
+        let mut fields = Fields::new();
+        let name = FieldName::new("email").unwrap();
+        fields
+            .insert(
+                name,
+                Salt::from_bytes([7; 32]),
+                "ann@example.org".to_owned(),
+            )
+            .unwrap();
+        assert_eq!(format!("{fields:?}"), r#"{"email"}"#);
+    }
+
+    /// Reads a leaf's encoding back, as a proof that no two leaves share one.
+    fn decode(encoding: &[u8]) -> Option<(Vec<u8>, Vec<u8>, Vec<u8>)> {
+        let (head, rest) = encoding.split_at_checked(33)?;
+        let (length, rest) = rest.split_at_checked(2)?;
+        let (name, rest) =
+            rest.split_at_checked(usize::from(u16::from_be_bytes(length.try_into().ok()?)))?;
+        let (length, value) = rest.split_at_checked(4)?;
+        let length = u32::from_be_bytes(length.try_into().ok()?);
+        (head[0] == prefix::LEAF && u32::try_from(value.len()) == Ok(length))
+            .then(|| (head[1..].to_vec(), name.to_vec(), value.to_vec()))
+    }
+
+    proptest! {
+        #[test]
+        fn a_leaf_s_encoding_reads_back_in_one_way(
+            salt: [u8; 32], name in "[a-z0-9_]{1,64}", value in "(?s).{0,80}"
+        ) {
+            let name = FieldName::new(name).unwrap();
+            let encoding = leaf_encoding(&name, &Salt::from_bytes(salt), &value);
+            prop_assert_eq!(
+                decode(&encoding),
+                Some((salt.to_vec(), name.0.into_bytes(), value.into_bytes()))
+            );
+        }
+    }
 }

@@ -212,3 +212,129 @@ fn negate_s(compact: &mut [u8; 64]) {
         *byte = difference.to_le_bytes()[0];
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+    use alloy_primitives::{address, hex};
+    use proptest::prelude::*;
+    use secp256k1::SecretKey;
+
+    use super::*;
+
+    // The first test account of anvil.
+    const WALLET: Address = address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
+    const DIGEST: B256 = B256::repeat_byte(0x42);
+
+    fn sign(digest: &B256) -> [u8; 65] {
+        let key = hex!("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80");
+        let key = SecretKey::from_secret_bytes(key).unwrap();
+        let (id, compact) =
+            RecoverableSignature::sign_ecdsa_recoverable(Message::from_digest(digest.0), &key)
+                .serialize_compact();
+        let mut signature = [0; 65];
+        signature[..64].copy_from_slice(&compact);
+        signature[64] = 27 + id.to_u8();
+        signature
+    }
+
+    fn high_s_twin(signature: &[u8; 65]) -> [u8; 65] {
+        let mut compact = first_64(signature);
+        negate_s(&mut compact);
+        let mut twin = [0; 65];
+        twin[..64].copy_from_slice(&compact);
+        twin[64] = 27 + 28 - signature[64];
+        twin
+    }
+
+    proptest! {
+        #[test]
+        fn every_form_comes_to_the_stored_one(digest: [u8; 32]) {
+            let digest = B256::new(digest);
+            let signature = sign(&digest);
+            let stored = EcdsaSignature::normalise(&signature).unwrap();
+            prop_assert_eq!(stored.as_bytes(), &signature);
+            prop_assert_eq!(stored.recover(&digest), Ok(WALLET));
+            let mut zero_based = signature;
+            zero_based[64] -= 27;
+            let mut compact = first_64(&signature);
+            compact[32] |= (signature[64] - 27) << 7;
+            let high = high_s_twin(&signature);
+            prop_assert!(high[32..64] > HALF_ORDER[..]);
+            for form in [&zero_based[..], &compact[..], &high[..]] {
+                prop_assert!(EcdsaSignature::normalise(form).unwrap() == stored);
+            }
+        }
+
+        #[test]
+        fn noise_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            if let Ok(signature) = EcdsaSignature::normalise(&bytes) {
+                let _ = signature.recover(&DIGEST);
+            }
+            let _ = ConsentSignature::from_stored(&bytes);
+        }
+
+        #[test]
+        fn stored_signatures_read_back(
+            bytes in proptest::collection::vec(any::<u8>(), 0..300), block: u64
+        ) {
+            let contract = ConsentSignature::contract(bytes, block).unwrap();
+            prop_assert!(ConsentSignature::from_stored(&contract.to_stored()).unwrap() == contract);
+        }
+    }
+
+    #[test]
+    fn another_digest_gives_another_wallet() {
+        let signature = EcdsaSignature::normalise(&sign(&DIGEST)).unwrap();
+        assert_ne!(signature.recover(&B256::repeat_byte(0x43)), Ok(WALLET));
+    }
+
+    #[test]
+    fn what_is_no_signature_is_refused() {
+        let good = sign(&DIGEST);
+        let with = |at: usize, bytes: &[u8]| {
+            let mut bad = good;
+            bad[at..at + bytes.len()].copy_from_slice(bytes);
+            EcdsaSignature::normalise(&bad).err()
+        };
+        assert_eq!(
+            EcdsaSignature::normalise(&good[..63]).err(),
+            Some(SignatureError::Length)
+        );
+        assert_eq!(with(64, &[29]), Some(SignatureError::RecoveryByte));
+        assert_eq!(with(0, &[0; 32]), Some(SignatureError::OutOfRange));
+        assert_eq!(with(32, &[0; 32]), Some(SignatureError::OutOfRange));
+        assert_eq!(with(0, &CURVE_ORDER), Some(SignatureError::OutOfRange));
+        assert_eq!(with(32, &[0xff; 32]), Some(SignatureError::OutOfRange));
+    }
+
+    #[test]
+    fn only_the_stored_form_is_read_back() {
+        let good = ConsentSignature::ecdsa(&sign(&DIGEST)).unwrap();
+        let stored = good.to_stored();
+        assert!(ConsentSignature::from_stored(&stored).unwrap() == good);
+        let mut block = stored.clone();
+        block[8] = 1;
+        let mut kind = stored.clone();
+        kind[0] = 3;
+        let mut high = stored.clone();
+        high[9..].copy_from_slice(&high_s_twin(&sign(&DIGEST)));
+        for bad in [&block[..], &kind, &high, &stored[..8], &[]] {
+            assert_eq!(
+                ConsentSignature::from_stored(bad).err(),
+                Some(SignatureError::Stored)
+            );
+        }
+    }
+
+    #[test]
+    fn contract_signatures_have_a_longest_length() {
+        let longest = vec![0; MAX_CONTRACT_SIGNATURE];
+        assert!(ConsentSignature::contract(longest.clone(), 1).is_ok());
+        let longer = [longest, vec![0]].concat();
+        assert_eq!(
+            ConsentSignature::contract(longer, 1).err(),
+            Some(SignatureError::TooLong)
+        );
+    }
+}
