@@ -1,1 +1,31 @@
-//! devstack
+//! The local stack that the demo and the tests share: a private database server, an anvil chain,
+//! a mail inbox, and the built apps as child processes.
+//!
+//! Every part waits until it is ready, tells its last log lines when it isn't, and ends when the
+//! process that started it ends, also when that one is killed.
+
+mod accounts;
+mod app;
+mod chain;
+mod database;
+mod databases;
+mod inbox;
+mod ports;
+mod process;
+mod readiness;
+mod rpc_proxy;
+mod stack_dir;
+mod tools;
+
+pub use accounts::{Account, Accounts};
+pub use app::{App, AppSpec};
+pub use chain::{Chain, ChainOptions, Mining};
+pub use database::{DatabaseOptions, DatabaseServer};
+pub use databases::Databases;
+pub use inbox::{Inbox, InboxOptions, Mail};
+pub use ports::free_port;
+pub use process::run_in_foreground;
+pub use readiness::wait_until;
+pub use rpc_proxy::{Fault, RpcProxy};
+pub use stack_dir::StackDir;
+pub use tools::{binary, workspace_root};

@@ -1,0 +1,313 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::accounts::Accounts;
+use crate::process::{OnOrphaned, Process, Signal};
+use crate::readiness::wait_until;
+use crate::stack_dir::StackDir;
+use crate::{ports, tools};
+
+const START_LIMIT: Duration = Duration::from_secs(60);
+const STOP_LIMIT: Duration = Duration::from_secs(120);
+/// Blocks whose state is kept: reads of the past reach ten minutes back, and the state that is
+/// written at the end stays small however long the chain has run.
+const KEPT_STATES: u32 = 600;
+/// Seconds between two writings of the state. Only a power cut or a kill of anvil itself needs them.
+const STATE_INTERVAL: u32 = 15;
+
+/// When the chain makes a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mining {
+    /// One block every so many seconds.
+    EverySeconds(u64),
+    /// One block for each transaction, at once.
+    EachTransaction,
+    /// Only on [`Chain::mine`].
+    OnDemand,
+}
+
+/// How a chain is started.
+#[derive(Clone, Debug)]
+pub struct ChainOptions {
+    /// Where state and log are kept; without it in a throw-away folder.
+    pub dir: Option<PathBuf>,
+    /// The RPC port; without it a free one.
+    pub port: Option<u16>,
+    /// When blocks are made.
+    pub mining: Mining,
+    /// The chain's id.
+    pub chain_id: u64,
+}
+
+impl Default for ChainOptions {
+    fn default() -> Self {
+        Self {
+            dir: None,
+            port: None,
+            mining: Mining::EverySeconds(1),
+            chain_id: 31_337,
+        }
+    }
+}
+
+/// An anvil chain with the named accounts of [`Accounts`], each unlocked and rich.
+pub struct Chain {
+    dir: PathBuf,
+    port: u16,
+    mining: Mining,
+    chain_id: u64,
+    rpc: Rpc,
+    process: Option<Process>,
+    _throw_away: Option<StackDir>,
+}
+
+impl Chain {
+    /// Starts a chain, from its kept state when its folder holds one.
+    pub async fn start(options: &ChainOptions) -> Result<Self> {
+        let port = ports::claim("chain", options.port)?;
+        let throw_away = options
+            .dir
+            .is_none()
+            .then(|| StackDir::throw_away("chain"))
+            .transpose()?;
+        let dir = match (&options.dir, &throw_away) {
+            (Some(dir), _) => dir.clone(),
+            (None, Some(stack)) => stack.part("chain")?,
+            (None, None) => bail!("no folder for the chain"),
+        };
+        let mut chain = Self {
+            dir,
+            port,
+            mining: options.mining,
+            chain_id: options.chain_id,
+            rpc: Rpc::new(port)?,
+            process: None,
+            _throw_away: throw_away,
+        };
+        chain.resume().await?;
+        Ok(chain)
+    }
+
+    /// Where the apps and the tests reach the chain.
+    pub fn rpc_url(&self) -> String {
+        self.rpc.url.clone()
+    }
+
+    /// The folder of state, deployment and log.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// One JSON-RPC call.
+    pub async fn rpc(&self, method: &str, params: Value) -> Result<Value> {
+        self.rpc.call(method, params).await
+    }
+
+    /// The newest block's number.
+    pub async fn block_number(&self) -> Result<u64> {
+        self.rpc.block_number().await
+    }
+
+    /// Makes `count` blocks at once.
+    pub async fn mine(&self, count: u64) -> Result<()> {
+        self.rpc("anvil_mine", json!([format!("{count:#x}")]))
+            .await
+            .map(drop)
+    }
+
+    /// No new block until [`Self::resume_mining`]; transactions wait in the pool.
+    pub async fn pause_mining(&self) -> Result<()> {
+        self.rpc("evm_setAutomine", json!([false])).await?;
+        self.rpc("evm_setIntervalMining", json!([0]))
+            .await
+            .map(drop)
+    }
+
+    /// Mines again as the options said.
+    pub async fn resume_mining(&self) -> Result<()> {
+        match self.mining {
+            Mining::EverySeconds(seconds) => self
+                .rpc("evm_setIntervalMining", json!([seconds]))
+                .await
+                .map(drop),
+            Mining::EachTransaction => self.rpc("evm_setAutomine", json!([true])).await.map(drop),
+            Mining::OnDemand => Ok(()),
+        }
+    }
+
+    /// Replaces the newest `depth` blocks by empty ones: their transactions are gone.
+    pub async fn reorganise(&self, depth: u64) -> Result<()> {
+        self.rpc("anvil_reorg", json!([depth, []])).await.map(drop)
+    }
+
+    /// SIGSTOP: calls hang until [`Self::thaw`].
+    pub fn freeze(&self) -> Result<()> {
+        self.running()?.signal(Signal::STOP)
+    }
+
+    /// SIGCONT after [`Self::freeze`].
+    pub fn thaw(&self) -> Result<()> {
+        self.running()?.signal(Signal::CONT)
+    }
+
+    /// Ends anvil in good order, which writes its state. [`Self::resume`] continues from there.
+    pub async fn stop(&mut self) -> Result<()> {
+        if let Some(mut process) = self.process.take() {
+            process.signal(Signal::CONT).ok();
+            process.stop(Signal::INT, STOP_LIMIT).await?;
+            self.keep_written_state()?;
+        }
+        Ok(())
+    }
+
+    /// SIGKILL: the state written last is all that [`Self::resume`] finds.
+    pub fn kill(&mut self) {
+        self.process = None;
+    }
+
+    /// Starts anvil again on the same port.
+    pub async fn resume(&mut self) -> Result<()> {
+        self.keep_written_state()?;
+        let command = self.anvil_command()?;
+        let process = Process::spawn(
+            "chain",
+            &command,
+            &self.dir.join("anvil.log"),
+            OnOrphaned::Interrupt,
+        )?;
+        let process = self.process.insert(process);
+        let ready = wait_until("the chain", START_LIMIT, || {
+            let running = process.check_running();
+            let rpc = &self.rpc;
+            async move {
+                match running {
+                    Ok(()) => rpc.block_number().await.map(|number| Some(Ok(number))),
+                    Err(ended) => Ok(Some(Err(ended))),
+                }
+            }
+        })
+        .await;
+        match ready {
+            Ok(answer) => answer.map(drop),
+            Err(problem) => Err(process.explain(&problem)),
+        }
+    }
+
+    /// Fails with the log's end when anvil has ended by itself.
+    pub fn check_running(&mut self) -> Result<()> {
+        self.process
+            .as_mut()
+            .context("the chain is stopped")?
+            .check_running()
+    }
+
+    fn running(&self) -> Result<&Process> {
+        self.process.as_ref().context("the chain is stopped")
+    }
+
+    fn anvil_command(&self) -> Result<Command> {
+        let accounts = Accounts::load()?;
+        let mut command = Command::new(tools::foundry("anvil")?);
+        command.current_dir(&self.dir);
+        command.args(["--host", "127.0.0.1", "--port", &self.port.to_string()]);
+        command.args(["--chain-id", &self.chain_id.to_string()]);
+        command.args([
+            "--mnemonic",
+            &accounts.mnemonic,
+            "--accounts",
+            &accounts.all().len().to_string(),
+        ]);
+        command.args([
+            "--prune-history",
+            &KEPT_STATES.to_string(),
+            "--preserve-historical-states",
+        ]);
+        command.args([
+            "--dump-state",
+            "state.next.json",
+            "--state-interval",
+            &STATE_INTERVAL.to_string(),
+        ]);
+        if self.dir.join("state.json").is_file() {
+            command.args(["--load-state", "state.json"]);
+        }
+        match self.mining {
+            Mining::EverySeconds(seconds) => {
+                command.args(["--block-time", &seconds.to_string()]);
+            }
+            Mining::EachTransaction => {}
+            Mining::OnDemand => {
+                command.arg("--no-mining");
+            }
+        }
+        Ok(command)
+    }
+
+    /// anvil writes its state over the file in place, so that a kill can leave half a file. What it
+    /// wrote becomes the state to load only when it is whole.
+    fn keep_written_state(&self) -> Result<()> {
+        let written = self.dir.join("state.next.json");
+        if let Ok(file) = fs::File::open(&written) {
+            let whole =
+                serde_json::from_reader::<_, serde::de::IgnoredAny>(std::io::BufReader::new(file))
+                    .is_ok();
+            if whole {
+                fs::rename(&written, self.dir.join("state.json"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// JSON-RPC over HTTP.
+struct Rpc {
+    url: String,
+    http: reqwest::Client,
+    id: AtomicU64,
+}
+
+impl Rpc {
+    fn new(port: u16) -> Result<Self> {
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_secs(30))
+            .build()?;
+        Ok(Self {
+            url: format!("http://127.0.0.1:{port}"),
+            http,
+            id: AtomicU64::new(1),
+        })
+    }
+
+    async fn call(&self, method: &str, params: Value) -> Result<Value> {
+        let id = self.id.fetch_add(1, Ordering::Relaxed);
+        let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
+        let mut answer: Value = self
+            .http
+            .post(&self.url)
+            .json(&request)
+            .send()
+            .await?
+            .json()
+            .await?;
+        if let Some(error) = answer.get("error") {
+            bail!("{method}: {error}");
+        }
+        Ok(answer["result"].take())
+    }
+
+    async fn block_number(&self) -> Result<u64> {
+        let number = self.call("eth_blockNumber", json!([])).await?;
+        let digits = number
+            .as_str()
+            .and_then(|text| text.strip_prefix("0x"))
+            .context("block number")?;
+        Ok(u64::from_str_radix(digits, 16)?)
+    }
+}

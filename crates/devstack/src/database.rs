@@ -1,0 +1,328 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use sqlx::{Connection, MySqlConnection};
+use tokio::sync::OnceCell;
+use url::Url;
+
+use crate::databases::Databases;
+use crate::process::{OnOrphaned, Process, Signal};
+use crate::readiness::wait_until;
+use crate::stack_dir::StackDir;
+use crate::{ports, tools};
+
+const START_LIMIT: Duration = Duration::from_secs(60);
+const STOP_LIMIT: Duration = Duration::from_secs(60);
+
+/// How a private database server is started.
+#[derive(Clone, Debug, Default)]
+pub struct DatabaseOptions {
+    /// Where data and log are kept; without it in a throw-away folder.
+    pub dir: Option<PathBuf>,
+    /// The TCP port on 127.0.0.1; without it a free one.
+    pub port: Option<u16>,
+    /// Whether a commit survives a power cut. Tests don't need it, and are faster without.
+    pub durable: bool,
+}
+
+/// A MariaDB server of our own, or the one that `DATABASE_SERVER_URL` names.
+pub struct DatabaseServer {
+    url: Url,
+    own: Mutex<Option<Own>>,
+}
+
+struct Own {
+    process: Process,
+    // Dropped after the process: it may remove the data.
+    _throw_away: Option<StackDir>,
+}
+
+impl DatabaseServer {
+    /// Starts a private server and waits until it answers.
+    pub async fn start(options: &DatabaseOptions) -> Result<Self> {
+        let port = ports::claim("database", options.port)?;
+        let throw_away = options
+            .dir
+            .is_none()
+            .then(|| StackDir::throw_away("database"))
+            .transpose()?;
+        let dir = match (&options.dir, &throw_away) {
+            (Some(dir), _) => dir.clone(),
+            (None, Some(stack)) => stack.part("database")?,
+            (None, None) => bail!("no folder for the database"),
+        };
+        let data = dir.join("data");
+        create_data_dir(&dir, &data)?;
+        let password = root_password(&dir)?;
+        let init_file = write_init_file(&dir, &password)?;
+        let command = server_command(&data, &init_file, port, options.durable)?;
+        let mut process = Process::spawn(
+            "database",
+            &command,
+            &dir.join("mariadbd.log"),
+            OnOrphaned::Terminate,
+        )?;
+        let url = Url::parse(&format!("mysql://root:{password}@127.0.0.1:{port}"))?;
+        wait_for_answer(&mut process, &url).await?;
+        fs::remove_file(&init_file).ok();
+        Ok(Self {
+            url,
+            own: Mutex::new(Some(Own {
+                process,
+                _throw_away: throw_away,
+            })),
+        })
+    }
+
+    /// The server that `DATABASE_SERVER_URL` names; without the variable one that is started on
+    /// first use and ends with this process.
+    pub async fn shared() -> Result<&'static Self> {
+        static SHARED: OnceCell<DatabaseServer> = OnceCell::const_new();
+        SHARED
+            .get_or_try_init(|| async {
+                match std::env::var("DATABASE_SERVER_URL") {
+                    Ok(given) if !given.is_empty() => Self::given(&given),
+                    _ => Self::start(&DatabaseOptions::default()).await,
+                }
+            })
+            .await
+    }
+
+    /// A server that somebody else runs; the URL's account must be able to create databases and accounts.
+    pub fn given(url: &str) -> Result<Self> {
+        let url = Url::parse(url).context("DATABASE_SERVER_URL")?;
+        if url.scheme() != "mysql" {
+            bail!("DATABASE_SERVER_URL must be a mysql:// URL");
+        }
+        Ok(Self {
+            url,
+            own: Mutex::new(None),
+        })
+    }
+
+    /// The administrator's URL, without a database name.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The administrator's URL of one database.
+    pub fn database_url(&self, name: &str) -> Url {
+        with_database(&self.url, name)
+    }
+
+    /// The URL of another account on this server.
+    pub fn account_url(&self, user: &str, password: &str, database: &str) -> Result<Url> {
+        let mut url = with_database(&self.url, database);
+        url.set_username(user).ok().context("user name")?;
+        url.set_password(Some(password)).ok().context("password")?;
+        Ok(url)
+    }
+
+    /// Three new, empty databases with a random suffix, dropped with the returned value.
+    pub async fn create_databases(&self, prefix: &str) -> Result<Databases> {
+        Databases::create(&self.url, prefix).await
+    }
+
+    /// A connection as administrator.
+    pub async fn connect(&self) -> Result<MySqlConnection> {
+        Ok(MySqlConnection::connect(self.url.as_str()).await?)
+    }
+
+    /// Fails with the log's end when our own server has ended.
+    pub fn check_running(&self) -> Result<()> {
+        match self.lock().as_mut() {
+            Some(own) => own.process.check_running(),
+            None => Ok(()),
+        }
+    }
+
+    /// SIGSTOP: connections hang, as with a server that swaps.
+    pub fn freeze(&self) -> Result<()> {
+        self.signal_own(Signal::STOP)
+    }
+
+    /// SIGCONT after [`Self::freeze`].
+    pub fn thaw(&self) -> Result<()> {
+        self.signal_own(Signal::CONT)
+    }
+
+    /// Shuts our own server down in good order. A given server is left alone.
+    pub async fn stop(&self) -> Result<()> {
+        let own = self.lock().take();
+        if let Some(mut own) = own {
+            own.process.stop(Signal::TERM, STOP_LIMIT).await?;
+        }
+        Ok(())
+    }
+
+    fn signal_own(&self, signal: Signal) -> Result<()> {
+        self.lock()
+            .as_ref()
+            .context("the database server isn't ours")?
+            .process
+            .signal(signal)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Own>> {
+        self.own
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+pub(crate) fn with_database(url: &Url, name: &str) -> Url {
+    let mut url = url.clone();
+    url.set_path(name);
+    url
+}
+
+/// Makes the system tables. Into a folder beside, moved when whole: an interrupted set-up starts over.
+fn create_data_dir(dir: &Path, data: &Path) -> Result<()> {
+    if data.is_dir() {
+        return Ok(());
+    }
+    let unfinished = dir.join("data.unfinished");
+    if unfinished.exists() {
+        fs::remove_dir_all(&unfinished)?;
+    }
+    fs::create_dir_all(&unfinished).with_context(|| format!("create {}", unfinished.display()))?;
+    let installer = tools::program(
+        &["mariadb-install-db", "mysql_install_db"],
+        "mariadb-server-core",
+    )?;
+    let mut command = Command::new(installer);
+    command.args([
+        "--no-defaults",
+        "--skip-test-db",
+        "--skip-name-resolve",
+        "--auth-root-authentication-method=normal",
+    ]);
+    command.arg(format!("--datadir={}", unfinished.display()));
+    if is_root() {
+        command.arg("--user=root");
+    }
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .context("run mariadb-install-db")?;
+    if !output.status.success() {
+        bail!(
+            "database: mariadb-install-db failed:\n{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    fs::rename(&unfinished, data).context("keep the new data directory")
+}
+
+/// Kept beside the data, readable by us alone.
+fn root_password(dir: &Path) -> Result<String> {
+    let path = dir.join("root-password");
+    if let Ok(kept) = fs::read_to_string(&path) {
+        return Ok(kept.trim().to_owned());
+    }
+    let password = hex::encode(rand::random::<[u8; 16]>());
+    write_private(&path, &password)?;
+    Ok(password)
+}
+
+/// Read by the server before it accepts connections. The other root accounts, which have no password, go.
+fn write_init_file(dir: &Path, password: &str) -> Result<PathBuf> {
+    let path = dir.join("init.sql");
+    let sql = format!(
+        "SET sql_log_bin = 0;\n\
+         CREATE OR REPLACE USER root@'127.0.0.1' IDENTIFIED BY '{password}';\n\
+         GRANT ALL PRIVILEGES ON *.* TO root@'127.0.0.1' WITH GRANT OPTION;\n\
+         DELETE FROM mysql.global_priv WHERE User IN ('root', '') AND Host <> '127.0.0.1';\n\
+         FLUSH PRIVILEGES;\n"
+    );
+    write_private(&path, &sql)?;
+    Ok(path)
+}
+
+fn write_private(path: &Path, text: &str) -> Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(text.as_bytes())?;
+    Ok(())
+}
+
+fn server_command(data: &Path, init_file: &Path, port: u16, durable: bool) -> Result<Command> {
+    let mut command = Command::new(tools::program(
+        &["mariadbd", "mysqld"],
+        "mariadb-server-core",
+    )?);
+    // Must come first: a system server's settings are not ours.
+    command.arg("--no-defaults");
+    command.arg(format!("--datadir={}", data.display()));
+    command.arg(format!("--init-file={}", init_file.display()));
+    command.arg(format!("--port={port}"));
+    command.args([
+        "--bind-address=127.0.0.1",
+        // Relative to the data directory: the path of a socket may be 107 bytes long at most.
+        "--socket=mariadbd.sock",
+        "--pid-file=mariadbd.pid",
+        "--skip-name-resolve",
+        "--character-set-server=utf8mb4",
+        "--max-connections=600",
+        "--innodb-buffer-pool-size=128M",
+        "--innodb-log-file-size=32M",
+        "--server-id=1",
+        "--log-bin=binlog",
+        "--binlog-format=ROW",
+        "--binlog-row-image=FULL",
+        "--binlog-annotate-row-events=ON",
+        "--log-bin-compress=OFF",
+        "--binlog-expire-logs-seconds=604800",
+        "--feedback=OFF",
+    ]);
+    if durable {
+        command.args(["--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1"]);
+    } else {
+        command.args(["--innodb-flush-log-at-trx-commit=2", "--sync-binlog=0"]);
+    }
+    if is_root() {
+        // Staying root keeps the kernel's "parent died" signal, which a change of account clears.
+        command.arg("--user=root");
+    }
+    Ok(command)
+}
+
+async fn wait_for_answer(process: &mut Process, url: &Url) -> Result<()> {
+    let deadline = std::time::Instant::now() + START_LIMIT;
+    loop {
+        process.check_running()?;
+        let attempt = wait_until(
+            "an answer of the database",
+            Duration::from_millis(500),
+            || async {
+                let mut connection = MySqlConnection::connect(url.as_str()).await?;
+                sqlx::query("SELECT 1").execute(&mut connection).await?;
+                connection.close().await.ok();
+                Ok(Some(()))
+            },
+        )
+        .await;
+        match attempt {
+            Ok(()) => return Ok(()),
+            Err(problem) if std::time::Instant::now() > deadline => {
+                return Err(process.explain(&problem));
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}

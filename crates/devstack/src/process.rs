@@ -1,0 +1,255 @@
+//! Child processes that can't outlive us.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{OnceLock, mpsc};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow};
+use rustix::process::{Pid, kill_process};
+
+pub(crate) use rustix::process::Signal;
+
+use crate::tools;
+
+/// How many of its last log lines a failed part shows.
+const SHOWN_LINES: usize = 30;
+
+/// What a child gets from the kernel when its parent is gone.
+#[derive(Clone, Copy)]
+pub(crate) enum OnOrphaned {
+    /// Ends at once.
+    Kill,
+    /// SIGINT: anvil writes its state.
+    Interrupt,
+    /// SIGTERM: finishes what is in flight.
+    Terminate,
+}
+
+/// A running part with its log file. Dropping it kills it.
+pub(crate) struct Process {
+    name: String,
+    child: Child,
+    log: PathBuf,
+    stopped: bool,
+}
+
+impl Process {
+    /// Starts `command` with its output appended to `log`, in a process group of its own so that
+    /// Ctrl-C in the terminal reaches only us, who stop the parts in order.
+    pub(crate) fn spawn(
+        name: &str,
+        command: &Command,
+        log: &Path,
+        orphaned: OnOrphaned,
+    ) -> Result<Self> {
+        Self::spawn_in(name, command, log, orphaned, false)
+    }
+
+    /// As [`Self::spawn`], with no environment but the command's own.
+    pub(crate) fn spawn_alone(
+        name: &str,
+        command: &Command,
+        log: &Path,
+        orphaned: OnOrphaned,
+    ) -> Result<Self> {
+        Self::spawn_in(name, command, log, orphaned, true)
+    }
+
+    fn spawn_in(
+        name: &str,
+        command: &Command,
+        log: &Path,
+        orphaned: OnOrphaned,
+        alone: bool,
+    ) -> Result<Self> {
+        if let Some(dir) = log.parent() {
+            fs::create_dir_all(dir)?;
+        }
+        let output = OpenOptions::new().create(true).append(true).open(log)?;
+        let mut guarded = guard(command, orphaned)?;
+        if alone {
+            guarded.env_clear().envs(
+                command
+                    .get_envs()
+                    .filter_map(|(key, value)| Some((key, value?))),
+            );
+        }
+        guarded
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .process_group(0);
+        let child = spawn_on_lasting_thread(guarded).with_context(|| format!("start {name}"))?;
+        Ok(Self {
+            name: name.to_owned(),
+            child,
+            log: log.to_path_buf(),
+            stopped: false,
+        })
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Fails with the log's end when the process has ended by itself.
+    pub(crate) fn check_running(&mut self) -> Result<()> {
+        match self.child.try_wait()? {
+            None => Ok(()),
+            Some(status) => Err(anyhow!(
+                "{} ended with {status}; its last lines:\n{}",
+                self.name,
+                self.last_lines()
+            )),
+        }
+    }
+
+    /// Adds the part's name and the log's end to what went wrong.
+    pub(crate) fn explain(&self, problem: &anyhow::Error) -> anyhow::Error {
+        anyhow!(
+            "{} isn't ready: {problem:#}; its last lines:\n{}",
+            self.name,
+            self.last_lines()
+        )
+    }
+
+    pub(crate) fn last_lines(&self) -> String {
+        let text = tail(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        let from = lines.len().saturating_sub(SHOWN_LINES);
+        lines[from..]
+            .iter()
+            .map(|line| format!("    {line}\n"))
+            .collect()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) -> Result<()> {
+        let pid = i32::try_from(self.child.id())
+            .ok()
+            .and_then(Pid::from_raw)
+            .context("process id")?;
+        kill_process(pid, signal).with_context(|| format!("signal {}", self.name))
+    }
+
+    /// Asks the process to end and waits; past `limit` it is killed, and that is an error.
+    pub(crate) async fn stop(&mut self, signal: Signal, limit: Duration) -> Result<ExitStatus> {
+        self.signal(signal).ok();
+        let deadline = Instant::now() + limit;
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                self.stopped = true;
+                return Ok(status);
+            }
+            if Instant::now() > deadline {
+                self.kill();
+                return Err(anyhow!(
+                    "{} didn't end within {limit:?} and was killed; its last lines:\n{}",
+                    self.name,
+                    self.last_lines()
+                ));
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// SIGKILL, and waits until the process is gone.
+    pub(crate) fn kill(&mut self) {
+        if !self.stopped {
+            self.child.kill().ok();
+            self.child.wait().ok();
+            self.stopped = true;
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The command behind `setpriv`, which asks the kernel for a signal when the parent dies and then
+/// becomes the command itself: same process id, no wrapper left.
+fn guard(command: &Command, orphaned: OnOrphaned) -> Result<Command> {
+    let signal = match orphaned {
+        OnOrphaned::Kill => "KILL",
+        OnOrphaned::Interrupt => "INT",
+        OnOrphaned::Terminate => "TERM",
+    };
+    let mut guarded = Command::new(tools::program(&["setpriv"], "util-linux")?);
+    guarded
+        .args(["--pdeathsig", signal, "--"])
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (key, value) in command.get_envs() {
+        match value {
+            Some(value) => guarded.env(key, value),
+            None => guarded.env_remove(key),
+        };
+    }
+    if let Some(dir) = command.get_current_dir() {
+        guarded.current_dir(dir);
+    }
+    Ok(guarded)
+}
+
+type Request = (Command, mpsc::Sender<std::io::Result<Child>>);
+
+/// The kernel's "parent died" follows the *thread* that spawned. Test threads and runtime workers
+/// come and go; this one lives as long as the process.
+fn spawn_on_lasting_thread(command: Command) -> Result<Child> {
+    static SPAWNER: OnceLock<mpsc::Sender<Request>> = OnceLock::new();
+    let spawner = SPAWNER.get_or_init(|| {
+        let (sender, requests) = mpsc::channel::<Request>();
+        std::thread::spawn(move || {
+            for (mut command, reply) in requests {
+                reply.send(command.spawn()).ok();
+            }
+        });
+        sender
+    });
+    let (reply, answer) = mpsc::channel();
+    spawner
+        .send((command, reply))
+        .map_err(|_| anyhow!("the spawning thread is gone"))?;
+    Ok(answer.recv()??)
+}
+
+/// The last 16 kB of a log.
+fn tail(path: &Path) -> Result<String> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(16_384)))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Runs a command with our own terminal and waits for it. Asked to end, we ask the command to end
+/// and go on waiting for it.
+pub async fn run_in_foreground(command: &Command) -> Result<ExitStatus> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupts = signal(SignalKind::interrupt())?;
+    let mut terminations = signal(SignalKind::terminate())?;
+    let mut hang_ups = signal(SignalKind::hangup())?;
+    let child = spawn_on_lasting_thread(guard(command, OnOrphaned::Terminate)?)?;
+    let pid = i32::try_from(child.id())
+        .ok()
+        .and_then(Pid::from_raw)
+        .context("process id")?;
+    let mut child = child;
+    let mut ended = tokio::task::spawn_blocking(move || child.wait());
+    loop {
+        tokio::select! {
+            status = &mut ended => return Ok(status??),
+            // The terminal has sent it to the command, too.
+            _ = interrupts.recv() => {}
+            _ = terminations.recv() => kill_process(pid, Signal::TERM)?,
+            _ = hang_ups.recv() => kill_process(pid, Signal::HUP)?,
+        }
+    }
+}

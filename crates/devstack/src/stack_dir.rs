@@ -1,0 +1,93 @@
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, Result, bail};
+
+use crate::tools::workspace_root;
+
+/// How long the folder of a failed run is kept for reading its logs.
+const KEEP_FAILED: Duration = Duration::from_hours(24);
+
+/// The folder of one stack: data, logs, and a lock that tells whether a process still uses it.
+pub struct StackDir {
+    path: PathBuf,
+    throw_away: bool,
+    lock: File,
+}
+
+impl StackDir {
+    /// A new folder under `var/stack`, removed at the end unless the test fails.
+    pub fn throw_away(name: &str) -> Result<Self> {
+        let parent = workspace_root().join("var/stack");
+        fs::create_dir_all(&parent).with_context(|| format!("create {}", parent.display()))?;
+        sweep(&parent);
+        let path = parent.join(format!("{name}-{:08x}", rand::random::<u32>()));
+        Self::lock(path, true)
+    }
+
+    /// A folder that outlives its stack, such as the demo's. Only one process at a time has it.
+    pub fn lasting(path: &Path) -> Result<Self> {
+        Self::lock(path.to_path_buf(), false)
+    }
+
+    fn lock(path: PathBuf, throw_away: bool) -> Result<Self> {
+        fs::create_dir_all(&path).with_context(|| format!("create {}", path.display()))?;
+        let lock = File::create(path.join("lock"))?;
+        if lock.try_lock().is_err() {
+            bail!(
+                "{} is in use by another process that still runs",
+                path.display()
+            );
+        }
+        Ok(Self {
+            path,
+            throw_away,
+            lock,
+        })
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A folder inside, made when it isn't there.
+    pub(crate) fn part(&self, name: &str) -> Result<PathBuf> {
+        let path = self.path.join(name);
+        fs::create_dir_all(&path).with_context(|| format!("create {}", path.display()))?;
+        Ok(path)
+    }
+}
+
+impl Drop for StackDir {
+    fn drop(&mut self) {
+        if self.throw_away && !std::thread::panicking() {
+            // What can't be removed now goes with a later sweep.
+            fs::remove_dir_all(&self.path).ok();
+        }
+        self.lock.unlock().ok();
+    }
+}
+
+/// Removes what killed processes left behind; their locks went with them.
+fn sweep(parent: &Path) {
+    let Ok(entries) = fs::read_dir(parent) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let unused =
+            File::open(entry.path().join("lock")).is_ok_and(|lock| lock.try_lock().is_ok());
+        let old = entry
+            .metadata()
+            .and_then(|meta| meta.modified())
+            .is_ok_and(|at| {
+                SystemTime::now()
+                    .duration_since(at)
+                    .is_ok_and(|age| age > KEEP_FAILED)
+            });
+        if unused && old {
+            fs::remove_dir_all(entry.path()).ok();
+        }
+    }
+}
