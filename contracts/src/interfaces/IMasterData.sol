@@ -4,7 +4,9 @@ pragma solidity 0.8.37;
 /// @title What a master-data contract is to its readers and writers
 /// @notice Master-data holds the rules for records and no state: all state lives in the storage layer, so that a later
 /// master-data, registered at the relay, carries on where this one ended. Find the newest at `RecordRelay.latest()`.
-/// @dev UIDs and versions are taken as uint256 and refused above uint64, never cut. Times are unix seconds.
+/// @dev UIDs and versions are taken as uint256 and refused above uint64 (`SafeCastOverflowedUintDowncast`), never cut.
+/// Times are unix seconds. Every write is checked again by the storage layer, whose errors pass through, and told by an
+/// event of the storage layer: see `IStorageLayer`.
 interface IMasterData {
     /// @notice What the chain knows of one version of one record.
     /// @param uid The record.
@@ -33,32 +35,6 @@ interface IMasterData {
         uint64 retiredAtBlock;
         bytes32 retirementEvidence;
     }
-
-    /// @notice A record proof was anchored: version 1 of a new record, or a further version of a known one.
-    event RecordProofAdded(
-        uint64 indexed uid, uint64 indexed version, bytes32 indexed recordProof, uint64 timestamp, address controller
-    );
-
-    /// @notice A record was retired for good; `version` and `recordProof` are its newest.
-    event RecordRetired(
-        uint64 indexed uid,
-        uint64 indexed version,
-        bytes32 indexed recordProof,
-        uint8 reason,
-        bytes32 evidence,
-        address controller
-    );
-
-    /// @notice The authority declared one version void.
-    event RecordProofVoided(
-        uint64 indexed uid, uint64 indexed version, bytes32 indexed recordProof, address authority
-    );
-
-    /// @notice A witness anchored the head of a register; `number` counts heads from 1.
-    event RegisterHeadAdded(uint64 indexed number, bytes32 indexed head, address indexed witness, uint64 timestamp);
-
-    /// @notice The UID is neither taken nor the next one; it would leave a gap or is zero.
-    error UidNotNext(uint256 uid, uint256 nextUid);
 
     /// @notice No record has this UID.
     error UidUnknown(uint256 uid, uint256 nextUid);

@@ -8,7 +8,7 @@ pragma solidity 0.8.37;
 /// | --- | --- | --- | --- | --- |
 /// | 1 | record | UID | version | record proof |
 /// | 2 | batch | 0 | first UID | root over the proofs of version 1 |
-/// | 3 | register heads | 0 | 1, 2, 3, … | head |
+/// | 3 | register heads | register | 1, 2, 3, … | head |
 /// | 4 | voids | UID | 1, 2, 3, … | number of the version voided |
 ///
 /// @dev Index 0 of a stream is kept for its closing word. A batched UID's own stream starts at index 2.
@@ -17,7 +17,7 @@ interface IStorageLayer {
     /// @param lastIndex Index of the newest word; 0 while there is none.
     /// @param timestamp Unix seconds that came with the newest word.
     /// @param blockNumber Block that wrote the newest word.
-    /// @param closure 0 while open, else the reason of closing; a closed stream takes no more words.
+    /// @param closure 0 while open, else the reason of closing; a closed stream takes no more words. Only records close.
     /// @param closedAtBlock Block that closed the stream; 0 while open.
     struct Tip {
         uint64 lastIndex;
@@ -35,17 +35,34 @@ interface IStorageLayer {
         bytes32 closingWord;
     }
 
-    /// @notice A word was added to a stream by `actor`.
-    event WordAppended(
-        uint64 indexed key, uint64 indexed index, bytes32 indexed word, uint8 kind, uint64 timestamp, address actor
+    /// @notice A record proof was anchored: version 1 of a new record, or a further version of a known one.
+    event RecordProofAdded(
+        uint64 indexed uid, uint64 indexed version, bytes32 indexed recordProof, uint64 timestamp, address controller
     );
 
     /// @notice A batch took the UIDs from `firstUid` to `firstUid + count - 1`.
-    event UidsTaken(uint64 indexed firstUid, uint64 count);
+    event RecordProofBatchAdded(
+        uint64 indexed firstUid, uint64 indexed count, bytes32 indexed root, uint64 timestamp, address controller
+    );
 
-    /// @notice A stream was closed for good by `actor`.
-    event StreamClosed(
-        uint64 indexed key, uint64 indexed lastIndex, bytes32 indexed word, uint8 kind, uint8 closure, address actor
+    /// @notice A record was retired for good; `version` and `recordProof` are its newest.
+    event RecordRetired(
+        uint64 indexed uid,
+        uint64 indexed version,
+        bytes32 indexed recordProof,
+        uint8 reason,
+        bytes32 evidence,
+        address controller
+    );
+
+    /// @notice The authority declared one version void. `recordProof` is zero for one that only a batch holds.
+    event RecordProofVoided(
+        uint64 indexed uid, uint64 indexed version, bytes32 indexed recordProof, uint64 timestamp, address authority
+    );
+
+    /// @notice A witness anchored a head of a register; `number` counts its heads from 1.
+    event RegisterHeadAdded(
+        uint64 indexed register, uint64 indexed number, bytes32 indexed head, uint64 timestamp, address witness
     );
 
     /// @notice The relay registered a newer master-data, which alone writes from now on.
@@ -57,38 +74,44 @@ interface IStorageLayer {
     /// @notice Only the relay's latest master-data writes; a superseded one does not.
     error WriterOnly(address caller, address writer);
 
-    /// @notice No stream has this kind, or not for this way of writing (a batch has its own).
-    error StreamKindUnknown(uint8 kind);
-
     /// @notice The UID is neither taken nor the next one.
     error UidOutOfOrder(uint64 uid, uint256 nextUid);
 
     /// @notice A word is never zero: zero means that nothing was written.
-    error WordZero(uint8 kind, uint64 key);
+    error WordZero(uint8 kind, uint64 key, uint64 index);
 
-    /// @notice The stream was closed and stays closed.
-    error StreamIsClosed(uint8 kind, uint64 key, uint8 closure);
+    /// @notice The record was retired: no word follows.
+    error RecordIsRetired(uint64 uid, uint8 reason);
 
-    /// @notice Closing needs a reason other than 0.
-    error ClosureZero(uint8 kind, uint64 key);
+    /// @notice Retiring needs a reason other than 0.
+    error ReasonZero(uint64 uid);
 
     /// @notice A batch takes at least one UID.
     error BatchEmpty(uint64 firstUid);
 
-    /// @notice Adds a word at the next index of a stream of kind 1, 3 or 4. A record stream takes its UID with it.
-    /// @dev Only the writer; not while paused; `actor` must hold the role of the kind: controller for 1 and 2, witness
-    /// for 3, authority for 4.
-    /// @param actor The key that called master-data.
-    /// @return index Where the word went.
-    function append(address actor, uint8 kind, uint64 key, uint64 timestamp, bytes32 word)
+    /// @notice Adds a record proof: version 1 when `uid` is the next one, else the version after the newest.
+    /// @dev This and the writes below: only the writer, not while paused, and `actor`, the key that called master-data,
+    /// must hold the role: here a controller.
+    /// @return version Where the proof went.
+    /// @return previousTimestamp Timestamp of the version before, for master-data to compare; 0 when there is none.
+    function appendRecordProof(address actor, uint64 uid, uint64 timestamp, bytes32 recordProof)
         external
-        returns (uint64 index);
+        returns (uint64 version, uint64 previousTimestamp);
 
-    /// @notice Adds the root of a batch and takes its UIDs. Rules as for `append`.
+    /// @notice Adds the root of a batch, which takes the next `count` UIDs. A controller.
     function appendBatch(address actor, uint64 firstUid, uint64 count, uint64 timestamp, bytes32 root) external;
 
-    /// @notice Closes a stream for good, with a word that says why. Rules as for `append`.
-    function close(address actor, uint8 kind, uint64 key, uint8 closure, bytes32 word) external;
+    /// @notice Adds a head to a register. A witness.
+    /// @return number Where the head went.
+    function appendRegisterHead(address actor, uint64 register, uint64 timestamp, bytes32 head)
+        external
+        returns (uint64 number);
+
+    /// @notice Adds a version to the voids of a record, retired or not. The authority.
+    function appendVoid(address actor, uint64 uid, uint64 version, uint64 timestamp) external;
+
+    /// @notice Closes a record's stream for good, with the evidence as closing word. A controller.
+    function closeRecord(address actor, uint64 uid, uint8 reason, bytes32 evidence) external;
 
     /// @notice Names the master-data that alone writes. Only the relay.
     function setWriter(address newWriter) external;
