@@ -1,1 +1,9 @@
-//! journeys
+//! The harness of the journeys: a real browser, wallets whose keys stay here, and the product on real parts.
+
+mod browser;
+mod tab;
+mod wallet;
+
+pub use browser::{Browser, Screen};
+pub use tab::Tab;
+pub use wallet::{Mood, Wallet};

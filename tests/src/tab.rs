@@ -1,0 +1,277 @@
+//! One tab: see, fill, press, read. Every step waits for the page, and a failed one tells what the page showed.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use chromiumoxide::Page;
+use chromiumoxide::cdp::browser_protocol::input::InsertTextParams;
+use chromiumoxide::cdp::browser_protocol::log::EventEntryAdded;
+use chromiumoxide::cdp::browser_protocol::network::EventRequestWillBeSent;
+use chromiumoxide::cdp::js_protocol::runtime::EventExceptionThrown;
+use chromiumoxide::page::ScreenshotParams;
+use futures::StreamExt;
+use serde::de::DeserializeOwned;
+
+/// How long a step may take: generous, since two cores carry a database, a chain, three apps and a browser.
+const PATIENCE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(60);
+
+/// Finds controls by the words that a person reads. Runs inside the page.
+const FINDERS: &str = include_str!("finders.js");
+
+/// A tab of a [`crate::Browser`].
+pub struct Tab {
+    page: Page,
+    complaints: Arc<Mutex<Vec<String>>>,
+    hosts: Arc<Mutex<Vec<String>>>,
+}
+
+impl Tab {
+    pub(crate) async fn new(page: Page) -> Result<Self> {
+        let tab = Self { page, complaints: Arc::default(), hosts: Arc::default() };
+        tab.page.enable_log().await?;
+        tab.page.enable_runtime().await?;
+        tab.listen::<EventEntryAdded>(&tab.complaints, |event| {
+            (event.entry.source.as_ref() == "security").then(|| event.entry.text.clone())
+        })
+        .await?;
+        tab.listen::<EventExceptionThrown>(&tab.complaints, |event| Some(format!("{:?}", event.exception_details)))
+            .await?;
+        tab.listen::<EventRequestWillBeSent>(&tab.hosts, |event| {
+            url::Url::parse(&event.request.url).ok()?.host_str().map(str::to_owned)
+        })
+        .await?;
+        Ok(tab)
+    }
+
+    async fn listen<E>(&self, into: &Arc<Mutex<Vec<String>>>, pick: fn(&E) -> Option<String>) -> Result<()>
+    where
+        E: chromiumoxide::cdp::IntoEventKind + Send + Sync + Unpin + 'static,
+    {
+        let mut events = self.page.event_listener::<E>().await?;
+        let into = Arc::clone(into);
+        tokio::spawn(async move {
+            while let Some(event) = events.next().await {
+                if let Some(text) = pick(&event) {
+                    into.lock().expect("nobody panics while listening").push(text);
+                }
+            }
+        });
+        Ok(())
+    }
+
+    pub(crate) fn page(&self) -> &Page {
+        &self.page
+    }
+
+    /// Opens an address.
+    ///
+    /// # Errors
+    /// When nothing answers there.
+    pub async fn open(&self, url: &str) -> Result<()> {
+        self.page.goto(url).await?;
+        Ok(())
+    }
+
+    /// The address now shown.
+    ///
+    /// # Errors
+    /// When the tab is gone.
+    pub async fn url(&self) -> Result<String> {
+        Ok(self.page.url().await?.unwrap_or_default())
+    }
+
+    /// Waits until the page shows the text.
+    ///
+    /// # Errors
+    /// When it does not in time.
+    pub async fn see(&self, text: &str) -> Result<()> {
+        self.until(&format!("to see \"{text}\""), || async {
+            self.run::<bool>(&format!("seen({})", literal(text))).await.unwrap_or(false)
+        })
+        .await
+    }
+
+    /// Fails when the page shows the text now.
+    ///
+    /// # Errors
+    /// When it is there.
+    pub async fn dont_see(&self, text: &str) -> Result<()> {
+        if self.run::<bool>(&format!("seen({})", literal(text))).await? {
+            return self.fail(&format!("the page shows \"{text}\" and must not")).await;
+        }
+        Ok(())
+    }
+
+    /// Types into the control with this label, replacing what stood there.
+    ///
+    /// # Errors
+    /// When there is no such control.
+    pub async fn fill(&self, label: &str, text: &str) -> Result<()> {
+        self.act(label, "field").await?;
+        self.page.find_element("[data-journey]").await?.focus().await?;
+        self.run::<bool>("cleared()").await?;
+        self.page.execute(InsertTextParams::new(text)).await?;
+        Ok(())
+    }
+
+    /// Picks the option with this text in the list with this label.
+    ///
+    /// # Errors
+    /// When there is no such list or option.
+    pub async fn choose(&self, label: &str, option: &str) -> Result<()> {
+        self.act(label, "field").await?;
+        if !self.run::<bool>(&format!("chosen({})", literal(option))).await? {
+            return self.fail(&format!("no option \"{option}\" in \"{label}\"")).await;
+        }
+        Ok(())
+    }
+
+    /// Presses the button, link or box with this text or label.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn press(&self, text: &str) -> Result<()> {
+        self.act(text, "pressable").await?;
+        self.page.find_element("[data-journey]").await?.click().await?;
+        Ok(())
+    }
+
+    /// Presses the first element that matches a CSS selector, for what has no words of its own.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn press_on(&self, selector: &str) -> Result<()> {
+        self.until(&format!("to find {selector}"), || async { self.page.find_element(selector).await.is_ok() }).await?;
+        self.page.find_element(selector).await?.click().await?;
+        Ok(())
+    }
+
+    /// The visible text of the first element that matches a CSS selector.
+    ///
+    /// # Errors
+    /// When there is none in time.
+    pub async fn text(&self, selector: &str) -> Result<String> {
+        let script = format!("document.querySelector({})?.innerText ?? null", literal(selector));
+        let mut found = None;
+        let deadline = Instant::now() + PATIENCE;
+        while found.is_none() && Instant::now() < deadline {
+            found = self.run::<Option<String>>(&script).await.unwrap_or(None);
+            tokio::time::sleep(PAUSE).await;
+        }
+        match found {
+            Some(text) => Ok(text.trim().to_owned()),
+            None => self.fail(&format!("nothing matches {selector}")).await,
+        }
+    }
+
+    /// The value of an attribute of the first element that matches.
+    ///
+    /// # Errors
+    /// When there is no such element or attribute.
+    pub async fn attribute(&self, selector: &str, name: &str) -> Result<String> {
+        let script = format!("document.querySelector({})?.getAttribute({}) ?? null", literal(selector), literal(name));
+        match self.run::<Option<String>>(&script).await? {
+            Some(value) => Ok(value),
+            None => self.fail(&format!("{selector} has no {name}")).await,
+        }
+    }
+
+    /// How many elements match.
+    ///
+    /// # Errors
+    /// When the tab is gone.
+    pub async fn count(&self, selector: &str) -> Result<usize> {
+        self.run(&format!("document.querySelectorAll({}).length", literal(selector))).await
+    }
+
+    /// Everything that the page shows as text.
+    ///
+    /// # Errors
+    /// When the tab is gone.
+    pub async fn words(&self) -> Result<String> {
+        self.run("document.body?.innerText ?? ''").await
+    }
+
+    /// Runs an expression in the page, with the finders at hand.
+    ///
+    /// # Errors
+    /// When it throws or yields another type.
+    pub async fn run<T: DeserializeOwned>(&self, expression: &str) -> Result<T> {
+        let script = format!("(() => {{ {FINDERS}\n return ({expression}); }})()");
+        Ok(self.page.evaluate(script).await?.into_value()?)
+    }
+
+    /// Saves a picture of the whole page under `target/journeys/`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn picture(&self, name: &str) -> Result<PathBuf> {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/journeys");
+        std::fs::create_dir_all(&folder)?;
+        let path = folder.join(format!("{name}.png"));
+        self.page.save_screenshot(ScreenshotParams::builder().full_page(true).build(), &path).await?;
+        Ok(path)
+    }
+
+    /// Fails when a script threw, or the content security policy refused something.
+    ///
+    /// # Errors
+    /// Names what the browser complained of.
+    pub fn is_quiet(&self) -> Result<()> {
+        let complaints = self.complaints.lock().expect("nobody panics while listening");
+        if !complaints.is_empty() {
+            bail!("the browser complained: {complaints:?}");
+        }
+        Ok(())
+    }
+
+    /// Fails when the page asked any host but this machine.
+    ///
+    /// # Errors
+    /// Names the hosts.
+    pub fn stayed_at_home(&self) -> Result<()> {
+        let hosts = self.hosts.lock().expect("nobody panics while listening");
+        let strangers: Vec<_> = hosts.iter().filter(|host| !["127.0.0.1", "localhost"].contains(&host.as_str())).collect();
+        if !strangers.is_empty() {
+            bail!("the page asked third parties: {strangers:?}");
+        }
+        Ok(())
+    }
+
+    async fn act(&self, words: &str, kind: &str) -> Result<()> {
+        let script = format!("marked({}, {})", literal(words), literal(kind));
+        self.until(&format!("to find the {kind} \"{words}\""), || async {
+            self.run::<bool>(&script).await.unwrap_or(false)
+        })
+        .await
+    }
+
+    async fn until<F, Fut>(&self, what: &str, mut holds: F) -> Result<()>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = bool>,
+    {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if holds().await {
+                return Ok(());
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        self.fail(&format!("waited {PATIENCE:?} {what}")).await
+    }
+
+    async fn fail<T>(&self, what: &str) -> Result<T> {
+        let words = self.words().await.unwrap_or_default();
+        let picture = self.picture(&format!("failed-{:?}", std::thread::current().id())).await;
+        bail!("{what}\nat {}\npicture: {picture:?}\nthe page says:\n{words}", self.url().await.unwrap_or_default());
+    }
+}
+
+fn literal(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
