@@ -70,9 +70,15 @@ impl Browser {
             ])
             .build()
             .map_err(|problem| anyhow!(problem))?;
-        let (chromium, mut handler) = Chromium::launch(config).await.context("Chromium did not start")?;
+        let (chromium, mut handler) = Chromium::launch(config)
+            .await
+            .context("Chromium did not start")?;
         let events = tokio::spawn(async move { while handler.next().await.is_some() {} });
-        Ok(Self { chromium, events, _profile: profile })
+        Ok(Self {
+            chromium,
+            events,
+            _profile: profile,
+        })
     }
 
     /// A new tab, empty.

@@ -31,23 +31,36 @@ pub struct Tab {
 
 impl Tab {
     pub(crate) async fn new(page: Page) -> Result<Self> {
-        let tab = Self { page, complaints: Arc::default(), hosts: Arc::default() };
+        let tab = Self {
+            page,
+            complaints: Arc::default(),
+            hosts: Arc::default(),
+        };
         tab.page.enable_log().await?;
         tab.page.enable_runtime().await?;
         tab.listen::<EventEntryAdded>(&tab.complaints, |event| {
             (event.entry.source.as_ref() == "security").then(|| event.entry.text.clone())
         })
         .await?;
-        tab.listen::<EventExceptionThrown>(&tab.complaints, |event| Some(format!("{:?}", event.exception_details)))
-            .await?;
+        tab.listen::<EventExceptionThrown>(&tab.complaints, |event| {
+            Some(format!("{:?}", event.exception_details))
+        })
+        .await?;
         tab.listen::<EventRequestWillBeSent>(&tab.hosts, |event| {
-            url::Url::parse(&event.request.url).ok()?.host_str().map(str::to_owned)
+            url::Url::parse(&event.request.url)
+                .ok()?
+                .host_str()
+                .map(str::to_owned)
         })
         .await?;
         Ok(tab)
     }
 
-    async fn listen<E>(&self, into: &Arc<Mutex<Vec<String>>>, pick: fn(&E) -> Option<String>) -> Result<()>
+    async fn listen<E>(
+        &self,
+        into: &Arc<Mutex<Vec<String>>>,
+        pick: fn(&E) -> Option<String>,
+    ) -> Result<()>
     where
         E: chromiumoxide::cdp::IntoEventKind + Send + Sync + Unpin + 'static,
     {
@@ -56,7 +69,9 @@ impl Tab {
         tokio::spawn(async move {
             while let Some(event) = events.next().await {
                 if let Some(text) = pick(&event) {
-                    into.lock().expect("nobody panics while listening").push(text);
+                    into.lock()
+                        .expect("nobody panics while listening")
+                        .push(text);
                 }
             }
         });
@@ -90,7 +105,9 @@ impl Tab {
     /// When it does not in time.
     pub async fn see(&self, text: &str) -> Result<()> {
         self.until(&format!("to see \"{text}\""), || async {
-            self.run::<bool>(&format!("seen({})", literal(text))).await.unwrap_or(false)
+            self.run::<bool>(&format!("seen({})", literal(text)))
+                .await
+                .unwrap_or(false)
         })
         .await
     }
@@ -100,8 +117,13 @@ impl Tab {
     /// # Errors
     /// When it is there.
     pub async fn dont_see(&self, text: &str) -> Result<()> {
-        if self.run::<bool>(&format!("seen({})", literal(text))).await? {
-            return self.fail(&format!("the page shows \"{text}\" and must not")).await;
+        if self
+            .run::<bool>(&format!("seen({})", literal(text)))
+            .await?
+        {
+            return self
+                .fail(&format!("the page shows \"{text}\" and must not"))
+                .await;
         }
         Ok(())
     }
@@ -112,7 +134,11 @@ impl Tab {
     /// When there is no such control.
     pub async fn fill(&self, label: &str, text: &str) -> Result<()> {
         self.act(label, "field").await?;
-        self.page.find_element("[data-journey]").await?.focus().await?;
+        self.page
+            .find_element("[data-journey]")
+            .await?
+            .focus()
+            .await?;
         self.run::<bool>("cleared()").await?;
         self.page.execute(InsertTextParams::new(text)).await?;
         Ok(())
@@ -124,8 +150,13 @@ impl Tab {
     /// When there is no such list or option.
     pub async fn choose(&self, label: &str, option: &str) -> Result<()> {
         self.act(label, "field").await?;
-        if !self.run::<bool>(&format!("chosen({})", literal(option))).await? {
-            return self.fail(&format!("no option \"{option}\" in \"{label}\"")).await;
+        if !self
+            .run::<bool>(&format!("chosen({})", literal(option)))
+            .await?
+        {
+            return self
+                .fail(&format!("no option \"{option}\" in \"{label}\""))
+                .await;
         }
         Ok(())
     }
@@ -136,7 +167,11 @@ impl Tab {
     /// When there is none.
     pub async fn press(&self, text: &str) -> Result<()> {
         self.act(text, "pressable").await?;
-        self.page.find_element("[data-journey]").await?.click().await?;
+        self.page
+            .find_element("[data-journey]")
+            .await?
+            .click()
+            .await?;
         Ok(())
     }
 
@@ -145,7 +180,10 @@ impl Tab {
     /// # Errors
     /// When there is none.
     pub async fn press_on(&self, selector: &str) -> Result<()> {
-        self.until(&format!("to find {selector}"), || async { self.page.find_element(selector).await.is_ok() }).await?;
+        self.until(&format!("to find {selector}"), || async {
+            self.page.find_element(selector).await.is_ok()
+        })
+        .await?;
         self.page.find_element(selector).await?.click().await?;
         Ok(())
     }
@@ -155,7 +193,10 @@ impl Tab {
     /// # Errors
     /// When there is none in time.
     pub async fn text(&self, selector: &str) -> Result<String> {
-        let script = format!("document.querySelector({})?.innerText ?? null", literal(selector));
+        let script = format!(
+            "document.querySelector({})?.innerText ?? null",
+            literal(selector)
+        );
         let mut found = None;
         let deadline = Instant::now() + PATIENCE;
         while found.is_none() && Instant::now() < deadline {
@@ -173,7 +214,11 @@ impl Tab {
     /// # Errors
     /// When there is no such element or attribute.
     pub async fn attribute(&self, selector: &str, name: &str) -> Result<String> {
-        let script = format!("document.querySelector({})?.getAttribute({}) ?? null", literal(selector), literal(name));
+        let script = format!(
+            "document.querySelector({})?.getAttribute({}) ?? null",
+            literal(selector),
+            literal(name)
+        );
         match self.run::<Option<String>>(&script).await? {
             Some(value) => Ok(value),
             None => self.fail(&format!("{selector} has no {name}")).await,
@@ -185,7 +230,11 @@ impl Tab {
     /// # Errors
     /// When the tab is gone.
     pub async fn count(&self, selector: &str) -> Result<usize> {
-        self.run(&format!("document.querySelectorAll({}).length", literal(selector))).await
+        self.run(&format!(
+            "document.querySelectorAll({}).length",
+            literal(selector)
+        ))
+        .await
     }
 
     /// Everything that the page shows as text.
@@ -213,7 +262,9 @@ impl Tab {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/journeys");
         std::fs::create_dir_all(&folder)?;
         let path = folder.join(format!("{name}.png"));
-        self.page.save_screenshot(ScreenshotParams::builder().full_page(true).build(), &path).await?;
+        self.page
+            .save_screenshot(ScreenshotParams::builder().full_page(true).build(), &path)
+            .await?;
         Ok(path)
     }
 
@@ -222,7 +273,10 @@ impl Tab {
     /// # Errors
     /// Names what the browser complained of.
     pub fn is_quiet(&self) -> Result<()> {
-        let complaints = self.complaints.lock().expect("nobody panics while listening");
+        let complaints = self
+            .complaints
+            .lock()
+            .expect("nobody panics while listening");
         if !complaints.is_empty() {
             bail!("the browser complained: {complaints:?}");
         }
@@ -235,7 +289,10 @@ impl Tab {
     /// Names the hosts.
     pub fn stayed_at_home(&self) -> Result<()> {
         let hosts = self.hosts.lock().expect("nobody panics while listening");
-        let strangers: Vec<_> = hosts.iter().filter(|host| !["127.0.0.1", "localhost"].contains(&host.as_str())).collect();
+        let strangers: Vec<_> = hosts
+            .iter()
+            .filter(|host| !["127.0.0.1", "localhost"].contains(&host.as_str()))
+            .collect();
         if !strangers.is_empty() {
             bail!("the page asked third parties: {strangers:?}");
         }
@@ -267,8 +324,13 @@ impl Tab {
 
     async fn fail<T>(&self, what: &str) -> Result<T> {
         let words = self.words().await.unwrap_or_default();
-        let picture = self.picture(&format!("failed-{:?}", std::thread::current().id())).await;
-        bail!("{what}\nat {}\npicture: {picture:?}\nthe page says:\n{words}", self.url().await.unwrap_or_default());
+        let picture = self
+            .picture(&format!("failed-{:?}", std::thread::current().id()))
+            .await;
+        bail!(
+            "{what}\nat {}\npicture: {picture:?}\nthe page says:\n{words}",
+            self.url().await.unwrap_or_default()
+        );
     }
 }
 

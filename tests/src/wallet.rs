@@ -50,8 +50,16 @@ impl Wallet {
     /// A wallet that holds a given key.
     #[must_use]
     pub fn with_key(name: &str, chain_id: u64, signer: PrivateKeySigner) -> Self {
-        let state = State { mood: Mood::Willing, chain_id, asked: Vec::new() };
-        Self { name: name.to_owned(), signer, state: Arc::new(Mutex::new(state)) }
+        let state = State {
+            mood: Mood::Willing,
+            chain_id,
+            asked: Vec::new(),
+        };
+        Self {
+            name: name.to_owned(),
+            signer,
+            state: Arc::new(Mutex::new(state)),
+        }
     }
 
     /// Its address.
@@ -87,10 +95,15 @@ impl Wallet {
     /// When the tab is gone.
     pub async fn install(&self, tab: &Tab) -> Result<()> {
         let page = tab.page().clone();
-        let binding = format!("{BINDING}_{}", self.name.replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
+        let binding = format!(
+            "{BINDING}_{}",
+            self.name.replace(|c: char| !c.is_ascii_alphanumeric(), "_")
+        );
         let mut calls = page.event_listener::<EventBindingCalled>().await?;
         page.execute(AddBindingParams::new(binding.clone())).await?;
-        let script = PROVIDER.replace("__NAME__", &self.name).replace("__BINDING__", &binding);
+        let script = PROVIDER
+            .replace("__NAME__", &self.name)
+            .replace("__BINDING__", &binding);
         page.evaluate_on_new_document(script).await?;
         let wallet = self.clone();
         tokio::spawn(async move {
@@ -111,7 +124,11 @@ impl Wallet {
             Ok(result) => json!({ "result": result }),
             Err(refusal) => json!({ "error": refusal }),
         };
-        page.evaluate(format!("window.{binding}_settle({}, {outcome})", call["id"])).await?;
+        page.evaluate(format!(
+            "window.{binding}_settle({}, {outcome})",
+            call["id"]
+        ))
+        .await?;
         Ok(())
     }
 
@@ -126,12 +143,21 @@ impl Wallet {
             "eth_requestAccounts" | "eth_accounts" => Ok(json!([self.address().to_string()])),
             "eth_chainId" => Ok(json!(format!("{:#x}", state.chain_id))),
             "wallet_switchEthereumChain" => {
-                let wanted = params[0]["chainId"].as_str().unwrap_or_default().trim_start_matches("0x").to_owned();
-                state.chain_id = u64::from_str_radix(&wanted, 16).map_err(|_| json!({ "code": -32602 }))?;
+                let wanted = params[0]["chainId"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .trim_start_matches("0x")
+                    .to_owned();
+                state.chain_id =
+                    u64::from_str_radix(&wanted, 16).map_err(|_| json!({ "code": -32602 }))?;
                 Ok(Value::Null)
             }
-            "personal_sign" => self.sign_text(&params[0]).map_err(|problem| invalid(&problem)),
-            "eth_signTypedData_v4" => self.sign_typed(&params[1]).map_err(|problem| invalid(&problem)),
+            "personal_sign" => self
+                .sign_text(&params[0])
+                .map_err(|problem| invalid(&problem)),
+            "eth_signTypedData_v4" => self
+                .sign_typed(&params[1])
+                .map_err(|problem| invalid(&problem)),
             _ => Err(json!({ "code": 4200, "message": "unsupported method" })),
         }
     }
@@ -147,7 +173,11 @@ impl Wallet {
             Value::String(text) => serde_json::from_str(text)?,
             other => serde_json::from_value(other.clone())?,
         };
-        Ok(json!(self.signer.sign_dynamic_typed_data_sync(&typed)?.to_string()))
+        Ok(json!(
+            self.signer
+                .sign_dynamic_typed_data_sync(&typed)?
+                .to_string()
+        ))
     }
 }
 
