@@ -1,0 +1,239 @@
+//! Reading the chain at a block that will not change any more.
+
+use std::sync::Arc;
+
+use alloy::{
+    eips::BlockNumberOrTag,
+    primitives::{Bytes, U256},
+    providers::Provider as _,
+    rpc::types::Filter,
+    sol_types::{SolCall as _, SolEvent as _},
+};
+use record::{
+    Address, B256,
+    ids::{Uid, Version},
+};
+use url::Url;
+
+use crate::{
+    Block, ChainError, Deployment, SeenBlock,
+    contracts::{IERC1271, IMasterData, IRecordRelay, IStorageLayer},
+    endpoint::{Endpoint, unusable},
+    pins,
+};
+
+/// How many blocks one question for events spans: what the common providers allow.
+const EVENT_SPAN: u64 = 10_000;
+
+/// What ERC-1271 answers for a valid signature.
+const ERC_1271_VALID: [u8; 4] = [0x16, 0x26, 0xba, 0x7e];
+
+/// Reads the pinned chain. Cheap to clone.
+#[derive(Clone)]
+pub struct ChainReader {
+    pub(crate) endpoint: Endpoint,
+    deployment: Arc<Deployment>,
+    confirmations: u64,
+}
+
+/// Where a proof was anchored, by its event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Anchored {
+    /// The transaction.
+    pub transaction: B256,
+    /// Its block.
+    pub block: u64,
+    /// Unix seconds, as they went into the proof.
+    pub timestamp: u64,
+}
+
+impl ChainReader {
+    /// A reader that has not asked anything yet: an app starts while the chain is out of reach. `confirmations` is the depth at which a block counts as final.
+    pub fn new(
+        rpc_url: &Url,
+        deployment: Deployment,
+        confirmations: u64,
+    ) -> Result<Self, ChainError> {
+        let endpoint = Endpoint::new(rpc_url)?;
+        Ok(Self {
+            endpoint,
+            deployment: Arc::new(deployment),
+            confirmations,
+        })
+    }
+
+    /// A reader whose pins have been checked.
+    pub async fn connect(
+        rpc_url: &Url,
+        deployment: Deployment,
+        confirmations: u64,
+    ) -> Result<Self, ChainError> {
+        let reader = Self::new(rpc_url, deployment, confirmations)?;
+        reader.check_pins().await?;
+        Ok(reader)
+    }
+
+    /// Checks all pins: chain id, block of the deployment, code hash of the storage layer, relay. To be repeated at least once per round of work:
+    /// what answers at an address can change at any time.
+    pub async fn check_pins(&self) -> Result<(), ChainError> {
+        pins::check(&self.endpoint, &self.deployment).await
+    }
+
+    /// What the chain is known by.
+    pub fn deployment(&self) -> &Deployment {
+        &self.deployment
+    }
+
+    /// The depth at which a block counts as final.
+    pub const fn confirmations(&self) -> u64 {
+        self.confirmations
+    }
+
+    /// The newest block. Chain id and block of the deployment are checked with it.
+    pub async fn head(&self) -> Result<Block, ChainError> {
+        let head = pins::head(&self.endpoint).await?;
+        pins::check_identity(&self.endpoint, &self.deployment, &head).await?;
+        Ok(head)
+    }
+
+    /// The newest block at the configured depth, at or after the deployment; `seen` is the one that was final when we last looked.
+    pub async fn final_block(&self, seen: Option<SeenBlock>) -> Result<Block, ChainError> {
+        let head = self.head().await?;
+        self.final_block_below(&head, seen).await
+    }
+
+    /// The final block below a head just read.
+    pub async fn final_block_below(
+        &self,
+        head: &Block,
+        seen: Option<SeenBlock>,
+    ) -> Result<Block, ChainError> {
+        if let Some(seen) = seen {
+            pins::check_history(&self.endpoint, seen, head).await?;
+        }
+        let number = head.number.saturating_sub(self.confirmations);
+        let oldest = self.deployment.deployment_block;
+        if number < oldest {
+            return Err(ChainError::Behind {
+                seen: oldest,
+                head: number,
+            });
+        }
+        let block = self
+            .endpoint
+            .block(BlockNumberOrTag::Number(number))
+            .await?;
+        block.ok_or(ChainError::Behind {
+            seen: number,
+            head: head.number,
+        })
+    }
+
+    /// The master-data contract that the relay names at a block.
+    pub async fn newest_master_data(&self, at: &Block) -> Result<Address, ChainError> {
+        let call = IRecordRelay::latestCall {};
+        self.endpoint
+            .view(self.deployment.relay, call, at.number)
+            .await
+    }
+
+    /// The UID that the next new record takes; all below are taken.
+    pub async fn next_uid(&self, at: &Block) -> Result<Uid, ChainError> {
+        let master_data = self.newest_master_data(at).await?;
+        let next: U256 = self
+            .endpoint
+            .view(master_data, IMasterData::nextUidCall {}, at.number)
+            .await?;
+        let next = u64::try_from(next).ok().and_then(Uid::new);
+        next.ok_or(ChainError::Malformed {
+            what: "nextUid is no UID",
+        })
+    }
+
+    /// Finds the transaction that anchored a proof, by its event, up to a block. Looks backwards from there: what is asked for is mostly recent.
+    pub async fn anchored(
+        &self,
+        uid: Uid,
+        version: Version,
+        proof: B256,
+        up_to: &Block,
+    ) -> Result<Option<Anchored>, ChainError> {
+        let oldest = self.deployment.deployment_block;
+        let mut to = up_to.number;
+        while to >= oldest {
+            let from = oldest.max(to.saturating_sub(EVENT_SPAN - 1));
+            if let Some(found) = self.anchored_within(uid, version, proof, from..=to).await? {
+                return Ok(Some(found));
+            }
+            let Some(before) = from.checked_sub(1) else {
+                break;
+            };
+            to = before;
+        }
+        Ok(None)
+    }
+
+    async fn anchored_within(
+        &self,
+        uid: Uid,
+        version: Version,
+        proof: B256,
+        blocks: std::ops::RangeInclusive<u64>,
+    ) -> Result<Option<Anchored>, ChainError> {
+        // Its topics name the event's subject in full: there is one at most.
+        let filter = Filter::new()
+            .address(self.deployment.storage_layer)
+            .event_signature(IStorageLayer::RecordProofAdded::SIGNATURE_HASH)
+            .topic1(U256::from(uid.get()))
+            .topic2(U256::from(version.get()))
+            .topic3(proof)
+            .from_block(*blocks.start())
+            .to_block(*blocks.end());
+        let logs = self
+            .endpoint
+            .provider()
+            .get_logs(&filter)
+            .await
+            .map_err(unusable)?;
+        let Some(log) = logs.first() else {
+            return Ok(None);
+        };
+        let event = IStorageLayer::RecordProofAdded::decode_log_data(log.data());
+        match (event, log.transaction_hash, log.block_number) {
+            (Ok(event), Some(transaction), Some(block)) => Ok(Some(Anchored {
+                transaction,
+                block,
+                timestamp: event.timestamp,
+            })),
+            _ => Err(ChainError::Malformed {
+                what: "an event without its place",
+            }),
+        }
+    }
+
+    /// Whether a contract wallet calls a signature valid (ERC-1271) at a block. A wallet without code, or one that reverts, does not.
+    pub async fn contract_wallet_accepts(
+        &self,
+        wallet: Address,
+        digest: B256,
+        signature: &[u8],
+        at: u64,
+    ) -> Result<bool, ChainError> {
+        let call = IERC1271::isValidSignatureCall {
+            hash: digest,
+            signature: Bytes::copy_from_slice(signature),
+        };
+        match self.endpoint.call(wallet, call.abi_encode(), at).await {
+            Ok(answer) => Ok(IERC1271::isValidSignatureCall::abi_decode_returns(&answer)
+                .is_ok_and(|magic| magic == ERC_1271_VALID)),
+            Err(error)
+                if error
+                    .as_error_resp()
+                    .is_some_and(|e| e.as_revert_data().is_some()) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(unusable(error)),
+        }
+    }
+}
