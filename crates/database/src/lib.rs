@@ -1,1 +1,35 @@
-//! database
+//! The tables of Sealwatch (`migrations/README.md` is their map): one module per table, with its row, its MAC and its
+//! queries as plain async functions. The caller owns the connection and the transaction, and passes the keys and the
+//! time.
+//!
+//! What every module keeps:
+//! - A row that grants access or moves work carries a MAC. It is written with the row and checked on every read: one row
+//!   asked for and not ours is [`RowError::Mac`]; in a list the good rows come beside the tampered ones ([`Checked`]).
+//! - A change of such a row starts from the row as it was locked and verified.
+//! - A time is `BIGINT UNSIGNED` Unix milliseconds; ids are newtypes; a column that holds something else is
+//!   [`RowError::Column`].
+//! - The SQL runs alike on MariaDB 10.11 and MySQL 8.4 and later.
+
+mod column;
+mod connection;
+mod error;
+mod migrations;
+
+pub mod consent_links;
+pub mod consents;
+pub mod corrections;
+pub mod index;
+pub mod notices;
+pub mod owner_keys;
+pub mod record_events;
+pub mod record_versions;
+pub mod records;
+pub mod sessions;
+pub mod sign_in_attempts;
+pub mod staff;
+
+pub use column::UnknownText;
+pub use connection::{ConnectError, PoolSettings, connect, pool};
+pub use error::{Checked, RowError, Tampered};
+pub use migrations::{Kind, migrate, schema_is_current};
+pub use sqlx::{MySqlConnection, MySqlPool};

@@ -1,0 +1,165 @@
+//! Pools of connections with the session settings that every query here counts on.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions, MySqlSslMode};
+use sqlx::{Connection, Executor};
+use url::{Host, Url};
+
+/// Strict: a value that does not fit is an error, never cut off. READ COMMITTED: workers that poll see what others
+/// have done, and `SKIP LOCKED` locks no gaps.
+const SESSION: [&str; 3] = [
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY,ERROR_FOR_DIVISION_BY_ZERO'",
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    "SET SESSION innodb_lock_wait_timeout = 10",
+];
+
+/// How a pool behaves; the defaults serve an app.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolSettings {
+    /// At most so many connections at once.
+    pub max_connections: u32,
+    /// How long a caller waits for a connection before it is told that the database is out of reach.
+    pub acquire_timeout: Duration,
+    /// Connections unused for so long are closed.
+    pub idle_timeout: Duration,
+    /// No connection is used longer than this.
+    pub max_lifetime: Duration,
+}
+
+impl Default for PoolSettings {
+    fn default() -> Self {
+        Self {
+            max_connections: 10,
+            acquire_timeout: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(5 * 60),
+            max_lifetime: Duration::from_secs(30 * 60),
+        }
+    }
+}
+
+/// Why there is no pool.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The address is not `mysql://user[:password]@host[:port]/database[?ssl-mode=…&ssl-ca=…]`. The address itself is
+    /// never shown: it may hold a password.
+    #[error("the address is not mysql://user[:password]@host[:port]/database")]
+    Address,
+    /// The server could not be reached or refused us.
+    #[error("no connection to the database")]
+    Refused(#[source] sqlx::Error),
+}
+
+/// A pool that connects when it is first used; fails only when the address can't be one.
+///
+/// # Errors
+/// [`ConnectError::Address`].
+pub fn pool(url: &Url, settings: &PoolSettings) -> Result<MySqlPool, ConnectError> {
+    Ok(pool_options(settings).connect_lazy_with(connect_options(url)?))
+}
+
+/// A pool that has reached its server once.
+///
+/// # Errors
+/// [`ConnectError::Address`], or [`ConnectError::Refused`] when the server can't be reached.
+pub async fn connect(url: &Url, settings: &PoolSettings) -> Result<MySqlPool, ConnectError> {
+    let pool = pool(url, settings)?;
+    let reached = async {
+        let mut connection = pool.acquire().await?;
+        connection.ping().await
+    };
+    reached.await.map_err(ConnectError::Refused)?;
+    Ok(pool)
+}
+
+fn pool_options(settings: &PoolSettings) -> MySqlPoolOptions {
+    MySqlPoolOptions::new()
+        .max_connections(settings.max_connections)
+        .acquire_timeout(settings.acquire_timeout)
+        .idle_timeout(settings.idle_timeout)
+        .max_lifetime(settings.max_lifetime)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                for statement in SESSION {
+                    connection.execute(statement).await?;
+                }
+                Ok(())
+            })
+        })
+}
+
+fn connect_options(url: &Url) -> Result<MySqlConnectOptions, ConnectError> {
+    let has_database = url.path().len() > 1;
+    if url.scheme() != "mysql" || url.host().is_none() || !has_database {
+        return Err(ConnectError::Address);
+    }
+    let options: MySqlConnectOptions = url.as_str().parse().map_err(|_| ConnectError::Address)?;
+    // Ours are set whole by SESSION.
+    let options = options.pipes_as_concat(false).no_engine_substitution(false);
+    if asks_for_its_own_tls(url) || stays_on_this_machine(url) {
+        return Ok(options);
+    }
+    // The driver's default would neither verify nor insist.
+    Ok(options.ssl_mode(MySqlSslMode::VerifyIdentity))
+}
+
+fn asks_for_its_own_tls(url: &Url) -> bool {
+    url.query_pairs()
+        .any(|(name, _)| name == "ssl-mode" || name == "sslmode")
+}
+
+fn stays_on_this_machine(url: &Url) -> bool {
+    if url.query_pairs().any(|(name, _)| name == "socket") {
+        return true;
+    }
+    match url.host() {
+        // A `mysql:` address keeps numbers as text.
+        Some(Host::Domain(name)) => {
+            name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        }
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests may panic")]
+
+    use super::*;
+
+    fn mode(address: &str) -> MySqlSslMode {
+        connect_options(&address.parse().unwrap())
+            .unwrap()
+            .get_ssl_mode()
+    }
+
+    #[test]
+    fn tls_is_verified_outside_this_machine() {
+        for near in ["127.0.0.1", "localhost", "[::1]", "127.1.2.3:3307"] {
+            let mode = mode(&format!("mysql://u@{near}/d"));
+            assert!(matches!(mode, MySqlSslMode::Preferred), "{near}");
+        }
+        for far in [
+            "10.0.0.1",
+            "db.example.org",
+            "[2001:db8::1]",
+            "localhost.example.org",
+        ] {
+            let mode = mode(&format!("mysql://u@{far}/d"));
+            assert!(matches!(mode, MySqlSslMode::VerifyIdentity), "{far}");
+        }
+        let said = mode("mysql://u@db.example.org/d?ssl-mode=REQUIRED");
+        assert!(matches!(said, MySqlSslMode::Required));
+    }
+
+    #[test]
+    fn an_address_must_name_server_and_database() {
+        for wrong in ["postgres://u@h/d", "mysql://u@h", "mysql://u@h/", "mysql:d"] {
+            let refused = connect_options(&wrong.parse().unwrap());
+            assert!(matches!(refused, Err(ConnectError::Address)), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! Links that let owners in. The secret is kept only as a keyed hash and wraps the owner's key. MAC under the front key.
+//!
+//! `open → used | revoked | locked | declined | corrected`; nothing comes back to `open`.
+
+use keyring::{FrontKeys, MacBuilder};
+use record::ids::{Draft, LinkId, RecordId, StaffId, Version};
+use record::time::UnixMillis;
+use sqlx::Connection;
+use sqlx::mysql::{MySqlConnection, MySqlRow};
+
+use crate::column::{Columns, text_enum};
+use crate::error::{Checked, RowError};
+
+const TABLE: &str = "consent_links";
+
+/// So many wrong desk codes lock a link.
+pub const MAX_CODE_ATTEMPTS: u32 = 5;
+
+text_enum! {
+    /// What has become of a link.
+    LinkState {
+        /// It lets its owner in until it expires.
+        Open = "open",
+        /// The owner signed.
+        Used = "used",
+        /// Staff took it back, or a newer draft or link replaced it.
+        Revoked = "revoked",
+        /// Too many wrong codes.
+        Locked = "locked",
+        /// The owner declined.
+        Declined = "declined",
+        /// The owner asked for a correction.
+        Corrected = "corrected",
+    }
+}
+
+/// One link.
+#[derive(Clone)]
+pub struct ConsentLink {
+    /// Its id; not its secret.
+    pub id: LinkId,
+    /// The record it opens.
+    pub record_id: RecordId,
+    /// The version to be signed.
+    pub version: Version,
+    /// The draft to be signed: a link opens no other.
+    pub draft: Draft,
+    /// Keyed hash of the secret.
+    pub secret_hash: [u8; 32],
+    /// The owner key, wrapped by the secret.
+    pub wrapped_key: Vec<u8>,
+    /// Cell of the code given at the desk.
+    pub desk_code: Vec<u8>,
+    /// Cell of what is offered to be signed, once the link was opened.
+    pub offer: Option<Vec<u8>>,
+    /// What has become of it.
+    pub state: LinkState,
+    /// Wrong codes so far.
+    pub code_attempts: u32,
+    /// Who made it.
+    pub created_by: StaffId,
+    /// When.
+    pub created_at: UnixMillis,
+    /// When it stops to let anyone in.
+    pub expires_at: UnixMillis,
+}
+
+/// A link about to be made.
+#[derive(Clone)]
+pub struct NewLink {
+    /// A fresh id.
+    pub id: LinkId,
+    /// The record it opens.
+    pub record_id: RecordId,
+    /// The version to be signed.
+    pub version: Version,
+    /// The draft to be signed.
+    pub draft: Draft,
+    /// `FrontKeys::hash_secret`.
+    pub secret_hash: [u8; 32],
+    /// `LinkSecret::wrap`.
+    pub wrapped_key: Vec<u8>,
+    /// Cell of the code given at the desk.
+    pub desk_code: Vec<u8>,
+    /// Who makes it.
+    pub created_by: StaffId,
+    /// When it is to stop.
+    pub expires_at: UnixMillis,
+}
+
+impl ConsentLink {
+    /// Whether it lets its owner in now.
+    #[must_use]
+    pub fn is_open(&self, now: UnixMillis) -> bool {
+        self.state == LinkState::Open && !self.is_expired(now)
+    }
+
+    /// Whether its time is over.
+    #[must_use]
+    pub fn is_expired(&self, now: UnixMillis) -> bool {
+        now >= self.expires_at
+    }
+
+    fn read(row: &MySqlRow, keys: &FrontKeys) -> Result<Self, RowError> {
+        let columns = Columns::of(TABLE, row);
+        let link = Self {
+            id: columns.get("id")?,
+            record_id: columns.get("record_id")?,
+            version: columns.get("version")?,
+            draft: columns.get("draft")?,
+            secret_hash: columns.get("secret_hash")?,
+            wrapped_key: columns.get("wrapped_key")?,
+            desk_code: columns.get("desk_code")?,
+            offer: columns.get("offer")?,
+            state: columns.get("state")?,
+            code_attempts: columns.get("code_attempts")?,
+            created_by: columns.get("created_by")?,
+            created_at: columns.get("created_at")?,
+            expires_at: columns.get("expires_at")?,
+        };
+        columns.check(link.id, link.mac(keys))?;
+        Ok(link)
+    }
+
+    fn mac<'k>(&self, keys: &'k FrontKeys) -> MacBuilder<'k> {
+        keys.mac(TABLE)
+            .bytes(self.id.as_bytes())
+            .bytes(self.record_id.as_bytes())
+            .u32(self.version.get())
+            .u32(self.draft.get())
+            .bytes(&self.secret_hash)
+            .bytes(&self.wrapped_key)
+            .bytes(&self.desk_code)
+            .opt_bytes(self.offer.as_deref())
+            .text(self.state.as_str())
+            .u32(self.code_attempts)
+            .bytes(self.created_by.as_bytes())
+            .u64(self.created_at.0)
+            .u64(self.expires_at.0)
+    }
+}
+
+/// Makes a link.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn insert(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    new: NewLink,
+    now: UnixMillis,
+) -> Result<ConsentLink, RowError> {
+    let link = ConsentLink {
+        id: new.id,
+        record_id: new.record_id,
+        version: new.version,
+        draft: new.draft,
+        secret_hash: new.secret_hash,
+        wrapped_key: new.wrapped_key,
+        desk_code: new.desk_code,
+        offer: None,
+        state: LinkState::Open,
+        code_attempts: 0,
+        created_by: new.created_by,
+        created_at: now,
+        expires_at: new.expires_at,
+    };
+    sqlx::query(
+        "INSERT INTO consent_links (id, record_id, version, draft, secret_hash, wrapped_key, desk_code, offer, state,
+                                    code_attempts, created_by, created_at, expires_at, mac)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(link.id.as_bytes().as_slice())
+    .bind(link.record_id.as_bytes().as_slice())
+    .bind(link.version.get())
+    .bind(link.draft.get())
+    .bind(link.secret_hash.as_slice())
+    .bind(&link.wrapped_key)
+    .bind(&link.desk_code)
+    .bind(link.offer.as_deref())
+    .bind(link.state.as_str())
+    .bind(link.code_attempts)
+    .bind(link.created_by.as_bytes().as_slice())
+    .bind(link.created_at.0)
+    .bind(link.expires_at.0)
+    .bind(link.mac(keys).finish())
+    .execute(connection)
+    .await
+    .map_err(|error| RowError::of_insert(TABLE, error))?;
+    Ok(link)
+}
+
+/// The link with this secret, in whatever state.
+///
+/// # Errors
+/// [`RowError::Mac`] for a planted link.
+pub async fn by_secret_hash(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    secret_hash: &[u8; 32],
+) -> Result<Option<ConsentLink>, RowError> {
+    sqlx::query("SELECT * FROM consent_links WHERE secret_hash = ?")
+        .bind(secret_hash.as_slice())
+        .fetch_optional(connection)
+        .await?
+        .map(|row| ConsentLink::read(&row, keys))
+        .transpose()
+}
+
+/// The link with this id, locked until the caller's transaction ends.
+///
+/// # Errors
+/// [`RowError::Mac`] for a planted link.
+pub async fn lock(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    id: LinkId,
+) -> Result<Option<ConsentLink>, RowError> {
+    sqlx::query("SELECT * FROM consent_links WHERE id = ? FOR UPDATE")
+        .bind(id.as_bytes().as_slice())
+        .fetch_optional(connection)
+        .await?
+        .map(|row| ConsentLink::read(&row, keys))
+        .transpose()
+}
+
+/// All links of a record, newest first.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn of_record(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    record: RecordId,
+) -> Result<Checked<ConsentLink>, RowError> {
+    let rows = sqlx::query(
+        "SELECT * FROM consent_links WHERE record_id = ? ORDER BY created_at DESC, id DESC",
+    )
+    .bind(record.as_bytes().as_slice())
+    .fetch_all(connection)
+    .await?;
+    Checked::sort(rows.iter().map(|row| ConsentLink::read(row, keys)))
+}
+
+/// Writes the columns that may change of a link that the caller has locked: offer, state, attempts.
+///
+/// # Errors
+/// [`RowError::Changed`] when the row is gone.
+pub async fn update(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    link: &ConsentLink,
+) -> Result<(), RowError> {
+    let done = sqlx::query(
+        "UPDATE consent_links SET offer = ?, state = ?, code_attempts = ?, mac = ? WHERE id = ?",
+    )
+    .bind(link.offer.as_deref())
+    .bind(link.state.as_str())
+    .bind(link.code_attempts)
+    .bind(link.mac(keys).finish())
+    .bind(link.id.as_bytes().as_slice())
+    .execute(connection)
+    .await?;
+    match done.rows_affected() {
+        0 => Err(RowError::changed(TABLE, link.id)),
+        _ => Ok(()),
+    }
+}
+
+/// Ends an open link; [`RowError::Changed`] when it is not open any more.
+///
+/// # Errors
+/// As above, and [`RowError::Mac`] for a planted link.
+pub async fn close(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    id: LinkId,
+    to: LinkState,
+) -> Result<ConsentLink, RowError> {
+    change_open(connection, keys, id, |link| link.state = to).await
+}
+
+/// Keeps what is offered to be signed. An offer that is there already stays and is returned: two pages opened at
+/// once show the same.
+///
+/// # Errors
+/// [`RowError::Changed`] when the link is not open any more, [`RowError::Mac`] for a planted one.
+pub async fn keep_offer(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    id: LinkId,
+    offer: Vec<u8>,
+) -> Result<ConsentLink, RowError> {
+    change_open(connection, keys, id, |link| {
+        link.offer.get_or_insert(offer);
+    })
+    .await
+}
+
+/// Counts a wrong code; the last one allowed locks the link.
+///
+/// # Errors
+/// [`RowError::Changed`] when the link is not open any more, [`RowError::Mac`] for a planted one.
+pub async fn count_wrong_code(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    id: LinkId,
+) -> Result<ConsentLink, RowError> {
+    change_open(connection, keys, id, |link| {
+        link.code_attempts = link.code_attempts.saturating_add(1);
+        if link.code_attempts >= MAX_CODE_ATTEMPTS {
+            link.state = LinkState::Locked;
+        }
+    })
+    .await
+}
+
+/// Revokes every open link of a record; tells how many. A planted one is left as it is: it opens nothing.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn revoke_open(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    record: RecordId,
+) -> Result<usize, RowError> {
+    let mut transaction = connection.begin().await?;
+    let rows = sqlx::query(
+        "SELECT * FROM consent_links WHERE record_id = ? AND state = 'open' ORDER BY id FOR UPDATE",
+    )
+    .bind(record.as_bytes().as_slice())
+    .fetch_all(&mut *transaction)
+    .await?;
+    let open = Checked::sort(rows.iter().map(|row| ConsentLink::read(row, keys)))?.rows;
+    let count = open.len();
+    for mut link in open {
+        link.state = LinkState::Revoked;
+        update(&mut transaction, keys, &link).await?;
+    }
+    transaction.commit().await?;
+    Ok(count)
+}
+
+async fn change_open(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    id: LinkId,
+    edit: impl FnOnce(&mut ConsentLink),
+) -> Result<ConsentLink, RowError> {
+    let mut transaction = connection.begin().await?;
+    let link = lock(&mut transaction, keys, id).await?;
+    let mut link = link
+        .filter(|link| link.state == LinkState::Open)
+        .ok_or_else(|| RowError::changed(TABLE, id))?;
+    edit(&mut link);
+    update(&mut transaction, keys, &link).await?;
+    transaction.commit().await?;
+    Ok(link)
+}

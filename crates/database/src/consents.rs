@@ -1,0 +1,146 @@
+//! What owners signed: message and signature as sealed cells. [`crate::sealed`] seals and opens them.
+
+use keyring::FrontKeys;
+use record::ids::{Draft, LinkId, RecordId, Version};
+use record::time::UnixMillis;
+use sqlx::Connection;
+use sqlx::mysql::{MySqlConnection, MySqlRow};
+
+use alloy_primitives::B256;
+
+use crate::column::Columns;
+use crate::error::RowError;
+
+const TABLE: &str = "consents";
+
+/// The unique key that refuses a nonce the second time: `error.is_duplicate_of(consents::NONCE_KEY)`.
+pub const NONCE_KEY: &str = "consents_nonce_index";
+
+/// One owner's answer to one record version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consent {
+    /// The record.
+    pub record_id: RecordId,
+    /// Which state of it.
+    pub version: Version,
+    /// The draft that was signed.
+    pub draft: Draft,
+    /// The link it came through.
+    pub link_id: LinkId,
+    /// Cell of the whole message.
+    pub message: Vec<u8>,
+    /// Cell of the signature.
+    pub signature: Vec<u8>,
+    /// [`nonce_index`] of the message's nonce.
+    pub nonce_index: [u8; 32],
+    /// When it was stored.
+    pub received_at: UnixMillis,
+}
+
+impl Consent {
+    fn read(row: &MySqlRow) -> Result<Self, RowError> {
+        let columns = Columns::of(TABLE, row);
+        Ok(Self {
+            record_id: columns.get("record_id")?,
+            version: columns.get("version")?,
+            draft: columns.get("draft")?,
+            link_id: columns.get("link_id")?,
+            message: columns.get("message")?,
+            signature: columns.get("signature")?,
+            nonce_index: columns.get("nonce_index")?,
+            received_at: columns.get("received_at")?,
+        })
+    }
+}
+
+/// The keyed hash by which a nonce is refused a second time.
+#[must_use]
+pub fn nonce_index(keys: &FrontKeys, nonce: &B256) -> [u8; 32] {
+    keys.hash("consents.nonce_index", nonce.as_slice())
+}
+
+/// Stores a consent.
+///
+/// # Errors
+/// [`RowError::Duplicate`] of [`NONCE_KEY`] when the nonce served before, of `PRIMARY` when this version is signed.
+pub async fn insert(connection: &mut MySqlConnection, consent: &Consent) -> Result<(), RowError> {
+    sqlx::query(
+        "INSERT INTO consents (record_id, version, draft, link_id, message, signature, nonce_index, received_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(consent.record_id.as_bytes().as_slice())
+    .bind(consent.version.get())
+    .bind(consent.draft.get())
+    .bind(consent.link_id.as_bytes().as_slice())
+    .bind(&consent.message)
+    .bind(&consent.signature)
+    .bind(consent.nonce_index.as_slice())
+    .bind(consent.received_at.0)
+    .execute(connection)
+    .await
+    .map_err(|error| RowError::of_insert(TABLE, error))?;
+    Ok(())
+}
+
+/// The consent to one record version.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn load(
+    connection: &mut MySqlConnection,
+    record: RecordId,
+    version: Version,
+) -> Result<Option<Consent>, RowError> {
+    sqlx::query("SELECT * FROM consents WHERE record_id = ? AND version = ?")
+        .bind(record.as_bytes().as_slice())
+        .bind(version.get())
+        .fetch_optional(connection)
+        .await?
+        .map(|row| Consent::read(&row))
+        .transpose()
+}
+
+/// The record versions whose consent carries this nonce: more than the one expected means that a nonce was moved.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn by_nonce(
+    connection: &mut MySqlConnection,
+    nonce_index: &[u8; 32],
+) -> Result<Option<Consent>, RowError> {
+    sqlx::query("SELECT * FROM consents WHERE nonce_index = ?")
+        .bind(nonce_index.as_slice())
+        .fetch_optional(connection)
+        .await?
+        .map(|row| Consent::read(&row))
+        .transpose()
+}
+
+/// Writes a consent back as a verified backup has it, whatever stands there now.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn put(connection: &mut MySqlConnection, consent: &Consent) -> Result<(), RowError> {
+    let mut transaction = connection.begin().await?;
+    sqlx::query("DELETE FROM consents WHERE (record_id = ? AND version = ?) OR nonce_index = ?")
+        .bind(consent.record_id.as_bytes().as_slice())
+        .bind(consent.version.get())
+        .bind(consent.nonce_index.as_slice())
+        .execute(&mut *transaction)
+        .await?;
+    insert(&mut transaction, consent).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Destroys all consents of a record; tells how many there were.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn destroy(connection: &mut MySqlConnection, record: RecordId) -> Result<u64, RowError> {
+    let done = sqlx::query("DELETE FROM consents WHERE record_id = ?")
+        .bind(record.as_bytes().as_slice())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected())
+}

@@ -1,0 +1,117 @@
+//! Wishes of owners to have details corrected before signing. The note is a cell: it opens only with its owner's key.
+
+use record::ids::{CorrectionId, Draft, RecordId, Version};
+use record::time::UnixMillis;
+use sqlx::mysql::{MySqlConnection, MySqlRow};
+
+use crate::column::Columns;
+use crate::error::RowError;
+
+const TABLE: &str = "corrections";
+
+/// One wish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correction {
+    /// Its id.
+    pub id: CorrectionId,
+    /// The record.
+    pub record_id: RecordId,
+    /// The version it is about.
+    pub version: Version,
+    /// The draft it is about.
+    pub draft: Draft,
+    /// Cell of the note.
+    pub note: Vec<u8>,
+    /// When it was asked for.
+    pub asked_at: UnixMillis,
+    /// When staff edited the record.
+    pub resolved_at: Option<UnixMillis>,
+}
+
+impl Correction {
+    fn read(row: &MySqlRow) -> Result<Self, RowError> {
+        let columns = Columns::of(TABLE, row);
+        Ok(Self {
+            id: columns.get("id")?,
+            record_id: columns.get("record_id")?,
+            version: columns.get("version")?,
+            draft: columns.get("draft")?,
+            note: columns.get("note")?,
+            asked_at: columns.get("asked_at")?,
+            resolved_at: columns.get("resolved_at")?,
+        })
+    }
+}
+
+/// Stores a wish.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn insert(
+    connection: &mut MySqlConnection,
+    correction: &Correction,
+) -> Result<(), RowError> {
+    sqlx::query(
+        "INSERT INTO corrections (id, record_id, version, draft, note, asked_at, resolved_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(correction.id.as_bytes().as_slice())
+    .bind(correction.record_id.as_bytes().as_slice())
+    .bind(correction.version.get())
+    .bind(correction.draft.get())
+    .bind(&correction.note)
+    .bind(correction.asked_at.0)
+    .bind(correction.resolved_at.map(|at| at.0))
+    .execute(connection)
+    .await
+    .map_err(|error| RowError::of_insert(TABLE, error))?;
+    Ok(())
+}
+
+/// All wishes about a record, newest first.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn of_record(
+    connection: &mut MySqlConnection,
+    record: RecordId,
+) -> Result<Vec<Correction>, RowError> {
+    sqlx::query("SELECT * FROM corrections WHERE record_id = ? ORDER BY asked_at DESC, id DESC")
+        .bind(record.as_bytes().as_slice())
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(Correction::read)
+        .collect()
+}
+
+/// Marks every open wish about a record as done; tells how many.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn resolve(
+    connection: &mut MySqlConnection,
+    record: RecordId,
+    now: UnixMillis,
+) -> Result<u64, RowError> {
+    let done = sqlx::query(
+        "UPDATE corrections SET resolved_at = ? WHERE record_id = ? AND resolved_at IS NULL",
+    )
+    .bind(now.0)
+    .bind(record.as_bytes().as_slice())
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Destroys all wishes about a record, when its values are destroyed; tells how many.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn destroy(connection: &mut MySqlConnection, record: RecordId) -> Result<u64, RowError> {
+    let done = sqlx::query("DELETE FROM corrections WHERE record_id = ?")
+        .bind(record.as_bytes().as_slice())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected())
+}

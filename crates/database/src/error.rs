@@ -1,0 +1,156 @@
+//! What can go wrong between us and a row.
+
+use keyring::MacError;
+
+/// Why a row could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum RowError {
+    /// The server refused, or could not be reached.
+    #[error("the database did not do as asked")]
+    Sql(#[from] sqlx::Error),
+    /// The row was not written by us, or was changed behind our back: nothing may be done with it.
+    #[error("row {row} of {table} does not carry our MAC")]
+    Mac {
+        /// The table of the row.
+        table: &'static str,
+        /// The row's key, as hex or number.
+        row: String,
+        /// What exactly did not hold: a MAC under unknown keys is not yet a tampered row.
+        source: MacError,
+    },
+    /// A column holds what this software never writes.
+    #[error("column {column} of {table} does not hold what it should")]
+    Column {
+        /// The table of the row.
+        table: &'static str,
+        /// The column at fault.
+        column: &'static str,
+        /// What was expected instead.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A unique key is taken; `key` is the name it has in `migrations/`.
+    #[error("{key} of {table} is taken")]
+    Duplicate {
+        /// The table of the row.
+        table: &'static str,
+        /// The unique key, `PRIMARY` for the primary one.
+        key: String,
+    },
+    /// The row is gone, or no longer in the state that the caller expected.
+    #[error("row {row} of {table} is not as expected any more")]
+    Changed {
+        /// The table of the row.
+        table: &'static str,
+        /// The row's key, as hex or number.
+        row: String,
+    },
+}
+
+impl RowError {
+    /// Whether the row is not one of ours: somebody else wrote to the table.
+    #[must_use]
+    pub fn is_tampering(&self) -> bool {
+        matches!(self, Self::Mac { .. } | Self::Column { .. })
+    }
+
+    /// Whether `key` (its name in `migrations/`) was taken already.
+    #[must_use]
+    pub fn is_duplicate_of(&self, key: &str) -> bool {
+        matches!(self, Self::Duplicate { key: taken, .. } if taken == key)
+    }
+
+    /// Turns the error of an `INSERT` into [`RowError::Duplicate`] when a unique key was taken.
+    pub(crate) fn of_insert(table: &'static str, error: sqlx::Error) -> Self {
+        let taken = error
+            .as_database_error()
+            .filter(|problem| problem.is_unique_violation())
+            .and_then(|problem| key_of(problem.message()));
+        match taken {
+            Some(key) => Self::Duplicate { table, key },
+            None => Self::Sql(error),
+        }
+    }
+
+    pub(crate) fn changed(table: &'static str, row: impl ToString) -> Self {
+        Self::Changed {
+            table,
+            row: row.to_string(),
+        }
+    }
+}
+
+/// `… for key 'consents_nonce_index'` (MariaDB) and `… for key 'consents.consents_nonce_index'` (MySQL) both give `consents_nonce_index`.
+fn key_of(message: &str) -> Option<String> {
+    let quoted = message.strip_suffix('\'')?;
+    let name = &quoted[quoted.rfind('\'')? + 1..];
+    Some(name.rsplit('.').next().unwrap_or(name).to_owned())
+}
+
+/// A row that somebody else wrote or changed, as a list tells it beside the good ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tampered {
+    /// The table of the row.
+    pub table: &'static str,
+    /// The row's key, as hex or number.
+    pub row: String,
+}
+
+/// Rows of a list. One tampered row must not hide the others, and must not be used either.
+#[derive(Debug)]
+pub struct Checked<T> {
+    /// The rows whose MAC holds, in the order asked for.
+    pub rows: Vec<T>,
+    /// The others.
+    pub tampered: Vec<Tampered>,
+}
+
+impl<T> Checked<T> {
+    /// Sorts results into good rows and tampered ones; every other error ends it.
+    pub(crate) fn sort(
+        results: impl IntoIterator<Item = Result<T, RowError>>,
+    ) -> Result<Self, RowError> {
+        let mut sorted = Self {
+            rows: Vec::new(),
+            tampered: Vec::new(),
+        };
+        for result in results {
+            match result {
+                Ok(row) => sorted.rows.push(row),
+                Err(RowError::Mac { table, row, source }) => {
+                    // Under keys that we don't have nothing can be told of any row: that is an operations alarm.
+                    tracing::error!(table, row, cause = %source, "a row does not carry our MAC");
+                    sorted.tampered.push(Tampered { table, row });
+                }
+                Err(RowError::Column {
+                    table,
+                    column,
+                    source,
+                }) => {
+                    tracing::error!(table, column, cause = %source, "a row holds what we never write");
+                    sorted.tampered.push(Tampered {
+                        table,
+                        row: format!("(column {column})"),
+                    });
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(sorted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_named_by_both_servers() {
+        for message in [
+            "Duplicate entry 'a'b' for key 'consents_nonce_index'",
+            "Duplicate entry '\\x01.' for key 'consents.consents_nonce_index'",
+        ] {
+            assert_eq!(key_of(message).as_deref(), Some("consents_nonce_index"));
+        }
+        assert_eq!(key_of("something else"), None);
+    }
+}

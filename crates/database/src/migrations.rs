@@ -1,0 +1,60 @@
+//! The schema, embedded: `migrations/{main,backup,keys}` at the root of the repository.
+
+use std::collections::BTreeSet;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::mysql::MySqlPool;
+
+static MAIN: Migrator = sqlx::migrate!("../../migrations/main");
+static BACKUP: Migrator = sqlx::migrate!("../../migrations/backup");
+static KEYS: Migrator = sqlx::migrate!("../../migrations/keys");
+
+/// The three databases of a deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Everything the apps work on.
+    Main,
+    /// Sealed copies of anchored record versions.
+    Backup,
+    /// Wrapped owner keys, apart from the copies.
+    Keys,
+}
+
+impl Kind {
+    /// All three.
+    pub const ALL: [Self; 3] = [Self::Main, Self::Backup, Self::Keys];
+
+    fn migrator(self) -> &'static Migrator {
+        match self {
+            Self::Main => &MAIN,
+            Self::Backup => &BACKUP,
+            Self::Keys => &KEYS,
+        }
+    }
+}
+
+/// Brings a database to the newest schema; does nothing when it is there already.
+///
+/// # Errors
+/// When a migration fails, or the database knows one that this software does not.
+pub async fn migrate(kind: Kind, pool: &MySqlPool) -> Result<(), MigrateError> {
+    kind.migrator().run(pool).await
+}
+
+/// Whether the database has exactly the schema that this software was built with.
+///
+/// # Errors
+/// When the database can't be reached, or was never migrated.
+pub async fn schema_is_current(kind: Kind, pool: &MySqlPool) -> Result<bool, sqlx::Error> {
+    let applied: Vec<(i64, Vec<u8>)> =
+        sqlx::query_as("SELECT version, checksum FROM _sqlx_migrations WHERE success = 1")
+            .fetch_all(pool)
+            .await?;
+    let applied: BTreeSet<(i64, Vec<u8>)> = applied.into_iter().collect();
+    let known = kind
+        .migrator()
+        .iter()
+        .map(|migration| (migration.version, migration.checksum.to_vec()))
+        .collect();
+    Ok(applied == known)
+}

@@ -1,0 +1,134 @@
+//! Data keys of owners, wrapped by an application key. Authenticated by their wrapping; destroying one destroys the
+//! record's values.
+
+use keyring::WrappedOwnerKey;
+use record::ids::RecordId;
+use record::time::UnixMillis;
+use sqlx::Connection;
+use sqlx::mysql::{MySqlConnection, MySqlRow};
+
+use crate::column::Columns;
+use crate::error::RowError;
+
+const TABLE: &str = "owner_keys";
+
+pub(crate) fn read(row: &MySqlRow, table: &'static str) -> Result<WrappedOwnerKey, RowError> {
+    let columns = Columns::of(table, row);
+    Ok(WrappedOwnerKey {
+        key_id: columns.get("key_id")?,
+        record_id: columns.get("record_id")?,
+        app_key_version: columns.get("app_key_version")?,
+        bytes: columns.get("wrapped")?,
+    })
+}
+
+/// Stores the key of a new record.
+///
+/// # Errors
+/// [`RowError::Duplicate`] when the record has one.
+pub async fn insert(
+    connection: &mut MySqlConnection,
+    key: &WrappedOwnerKey,
+    now: UnixMillis,
+) -> Result<(), RowError> {
+    sqlx::query(
+        "INSERT INTO owner_keys (key_id, record_id, app_key_version, wrapped, created_at) VALUES (?, ?, ?, ?, ?)",
+    )
+    .bind(key.key_id.as_bytes().as_slice())
+    .bind(key.record_id.as_bytes().as_slice())
+    .bind(key.app_key_version)
+    .bind(&key.bytes)
+    .bind(now.0)
+    .execute(connection)
+    .await
+    .map_err(|error| RowError::of_insert(TABLE, error))?;
+    Ok(())
+}
+
+/// The key of a record.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn of_record(
+    connection: &mut MySqlConnection,
+    record: RecordId,
+) -> Result<Option<WrappedOwnerKey>, RowError> {
+    sqlx::query("SELECT * FROM owner_keys WHERE record_id = ?")
+        .bind(record.as_bytes().as_slice())
+        .fetch_optional(connection)
+        .await?
+        .map(|row| read(&row, TABLE))
+        .transpose()
+}
+
+/// Writes a key back as its backup has it, whatever stands there now.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn put(
+    connection: &mut MySqlConnection,
+    key: &WrappedOwnerKey,
+    now: UnixMillis,
+) -> Result<(), RowError> {
+    let mut transaction = connection.begin().await?;
+    sqlx::query("DELETE FROM owner_keys WHERE key_id = ? OR record_id = ?")
+        .bind(key.key_id.as_bytes().as_slice())
+        .bind(key.record_id.as_bytes().as_slice())
+        .execute(&mut *transaction)
+        .await?;
+    insert(&mut transaction, key, now).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Keys still wrapped by an old application key, to be wrapped anew.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn wrapped_by(
+    connection: &mut MySqlConnection,
+    app_key_version: u32,
+    limit: u32,
+) -> Result<Vec<WrappedOwnerKey>, RowError> {
+    sqlx::query("SELECT * FROM owner_keys WHERE app_key_version = ? ORDER BY key_id LIMIT ?")
+        .bind(app_key_version)
+        .bind(limit)
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(|row| read(row, TABLE))
+        .collect()
+}
+
+/// Replaces the wrapping of a key.
+///
+/// # Errors
+/// [`RowError::Changed`] when the key was destroyed meanwhile: it must not come back.
+pub async fn rewrap(
+    connection: &mut MySqlConnection,
+    key: &WrappedOwnerKey,
+) -> Result<(), RowError> {
+    let done =
+        sqlx::query("UPDATE owner_keys SET app_key_version = ?, wrapped = ? WHERE key_id = ?")
+            .bind(key.app_key_version)
+            .bind(&key.bytes)
+            .bind(key.key_id.as_bytes().as_slice())
+            .execute(connection)
+            .await?;
+    match done.rows_affected() {
+        0 => Err(RowError::changed(TABLE, key.key_id)),
+        _ => Ok(()),
+    }
+}
+
+/// Destroys the key of a record; false when there was none.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn destroy(connection: &mut MySqlConnection, record: RecordId) -> Result<bool, RowError> {
+    let done = sqlx::query("DELETE FROM owner_keys WHERE record_id = ?")
+        .bind(record.as_bytes().as_slice())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}

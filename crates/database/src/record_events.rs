@@ -1,0 +1,183 @@
+//! The history of a record: what happened, when, by whom; no personal data. Only ever added to. MAC under the front key.
+
+use keyring::{FrontKeys, MacBuilder};
+use record::ids::{RecordId, StaffId};
+use record::time::UnixMillis;
+use sqlx::mysql::{MySqlConnection, MySqlRow};
+
+use crate::column::{Columns, text_enum};
+use crate::error::{Checked, RowError};
+
+const TABLE: &str = "record_events";
+
+text_enum! {
+    /// What happened.
+    RecordEventKind {
+        /// Staff entered the record.
+        Entered = "entered",
+        /// Staff edited it before consent.
+        Edited = "edited",
+        /// A link was made.
+        LinkCreated = "link_created",
+        /// A link was sent by mail.
+        LinkSent = "link_sent",
+        /// A link was taken back.
+        LinkRevoked = "link_revoked",
+        /// The owner proved to be the owner and saw the details.
+        LinkOpened = "link_opened",
+        /// Too many wrong codes.
+        LinkLocked = "link_locked",
+        /// The owner asked for a correction.
+        CorrectionRequested = "correction_requested",
+        /// The owner declined; values and key were destroyed.
+        Declined = "declined",
+        /// The owner signed.
+        Consented = "consented",
+        /// Staff approved.
+        Approved = "approved",
+        /// The transaction was signed and committed.
+        AnchoringPlanned = "anchoring_planned",
+        /// The transaction was sent.
+        AnchoringSent = "anchoring_sent",
+        /// The transaction is in a block.
+        AnchoringMined = "anchoring_mined",
+        /// The signature did not hold: nothing was anchored.
+        AnchoringRejected = "anchoring_rejected",
+        /// The anchor is final.
+        Anchored = "anchored",
+        /// The verified backup was written back.
+        Restored = "restored",
+    }
+}
+
+text_enum! {
+    /// Whose act it was, as the column holds it.
+    ActorKind {
+        /// Staff.
+        Staff = "staff",
+        /// The data owner.
+        Owner = "owner",
+        /// The software.
+        System = "system",
+    }
+}
+
+/// Whose act it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Actor {
+    /// This account.
+    Staff(StaffId),
+    /// The data owner.
+    Owner,
+    /// The software by itself.
+    System,
+}
+
+impl Actor {
+    fn columns(self) -> (ActorKind, Option<StaffId>) {
+        match self {
+            Self::Staff(id) => (ActorKind::Staff, Some(id)),
+            Self::Owner => (ActorKind::Owner, None),
+            Self::System => (ActorKind::System, None),
+        }
+    }
+
+    fn from_columns(kind: ActorKind, id: Option<StaffId>) -> Result<Self, RowError> {
+        match (kind, id) {
+            (ActorKind::Staff, Some(id)) => Ok(Self::Staff(id)),
+            (ActorKind::Owner, None) => Ok(Self::Owner),
+            (ActorKind::System, None) => Ok(Self::System),
+            _ => Err(RowError::Column {
+                table: TABLE,
+                column: "actor_id",
+                source: "an id stands with staff and with nobody else".into(),
+            }),
+        }
+    }
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordEvent {
+    /// The record.
+    pub record_id: RecordId,
+    /// What happened.
+    pub kind: RecordEventKind,
+    /// Whose act it was.
+    pub actor: Actor,
+    /// When.
+    pub at: UnixMillis,
+}
+
+impl RecordEvent {
+    fn read(row: &MySqlRow, keys: &FrontKeys) -> Result<Self, RowError> {
+        let columns = Columns::of(TABLE, row);
+        let event = Self {
+            record_id: columns.get("record_id")?,
+            kind: columns.get("kind")?,
+            actor: Actor::from_columns(columns.get("actor_kind")?, columns.get("actor_id")?)?,
+            at: columns.get("at")?,
+        };
+        columns.check(columns.get::<u64>("id")?, event.mac(keys))?;
+        Ok(event)
+    }
+
+    fn mac<'k>(&self, keys: &'k FrontKeys) -> MacBuilder<'k> {
+        let (actor_kind, actor_id) = self.actor.columns();
+        keys.mac(TABLE)
+            .bytes(self.record_id.as_bytes())
+            .text(self.kind.as_str())
+            .text(actor_kind.as_str())
+            .opt_bytes(actor_id.as_ref().map(|id| id.as_bytes().as_slice()))
+            .u64(self.at.0)
+    }
+}
+
+/// Adds to the history.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn append(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    record_id: RecordId,
+    kind: RecordEventKind,
+    actor: Actor,
+    now: UnixMillis,
+) -> Result<(), RowError> {
+    let event = RecordEvent {
+        record_id,
+        kind,
+        actor,
+        at: now,
+    };
+    let (actor_kind, actor_id) = actor.columns();
+    sqlx::query(
+        "INSERT INTO record_events (record_id, kind, actor_kind, actor_id, at, mac) VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(record_id.as_bytes().as_slice())
+    .bind(kind.as_str())
+    .bind(actor_kind.as_str())
+    .bind(actor_id.as_ref().map(|id| id.as_bytes().as_slice()))
+    .bind(now.0)
+    .bind(event.mac(keys).finish())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The history of a record, oldest first.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn of_record(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    record: RecordId,
+) -> Result<Checked<RecordEvent>, RowError> {
+    let rows = sqlx::query("SELECT * FROM record_events WHERE record_id = ? ORDER BY id")
+        .bind(record.as_bytes().as_slice())
+        .fetch_all(connection)
+        .await?;
+    Checked::sort(rows.iter().map(|row| RecordEvent::read(row, keys)))
+}

@@ -1,0 +1,204 @@
+//! The sealed values of a record, one row per version. [`crate::sealed`] seals and opens them.
+
+use record::ids::{Draft, RecordId, Version};
+use record::time::UnixMillis;
+use sqlx::Connection;
+use sqlx::mysql::{MySqlConnection, MySqlRow};
+
+use crate::column::Columns;
+use crate::error::RowError;
+
+const TABLE: &str = "record_versions";
+
+/// One version of a record. Every `Vec<u8>` is a sealed cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordVersion {
+    /// The record.
+    pub record_id: RecordId,
+    /// Which state of it.
+    pub version: Version,
+    /// The draft that is (to be) signed.
+    pub draft: Draft,
+    /// Cell of the field `name`.
+    pub name: Vec<u8>,
+    /// Cell of the field `email`.
+    pub email: Vec<u8>,
+    /// Cell of the field `phone`.
+    pub phone: Vec<u8>,
+    /// Cell of the field `age`.
+    pub age: Vec<u8>,
+    /// Cell of the field `address`.
+    pub address: Vec<u8>,
+    /// Cell of the wallet address.
+    pub wallet: Vec<u8>,
+    /// Cell of whose wallet it is.
+    pub relation: Vec<u8>,
+    /// Cell that binds UID, timestamp, transaction, block and leaves, once anchored.
+    pub anchor: Option<Vec<u8>>,
+    /// When this draft was written.
+    pub created_at: UnixMillis,
+}
+
+impl RecordVersion {
+    /// The cell of a field, by the field's name.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&[u8]> {
+        match name {
+            "address" => Some(&self.address),
+            "age" => Some(&self.age),
+            "email" => Some(&self.email),
+            "name" => Some(&self.name),
+            "phone" => Some(&self.phone),
+            _ => None,
+        }
+    }
+
+    fn read(row: &MySqlRow) -> Result<Self, RowError> {
+        let columns = Columns::of(TABLE, row);
+        Ok(Self {
+            record_id: columns.get("record_id")?,
+            version: columns.get("version")?,
+            draft: columns.get("draft")?,
+            name: columns.get("name")?,
+            email: columns.get("email")?,
+            phone: columns.get("phone")?,
+            age: columns.get("age")?,
+            address: columns.get("address")?,
+            wallet: columns.get("wallet")?,
+            relation: columns.get("relation")?,
+            anchor: columns.get("anchor")?,
+            created_at: columns.get("created_at")?,
+        })
+    }
+}
+
+/// Writes a version for the first time.
+///
+/// # Errors
+/// [`RowError::Duplicate`] when it is there already.
+pub async fn insert(connection: &mut MySqlConnection, row: &RecordVersion) -> Result<(), RowError> {
+    sqlx::query(
+        "INSERT INTO record_versions (record_id, version, draft, name, email, phone, age, address, wallet, relation,
+                                      anchor, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(row.record_id.as_bytes().as_slice())
+    .bind(row.version.get())
+    .bind(row.draft.get())
+    .bind(&row.name)
+    .bind(&row.email)
+    .bind(&row.phone)
+    .bind(&row.age)
+    .bind(&row.address)
+    .bind(&row.wallet)
+    .bind(&row.relation)
+    .bind(row.anchor.as_deref())
+    .bind(row.created_at.0)
+    .execute(connection)
+    .await
+    .map_err(|error| RowError::of_insert(TABLE, error))?;
+    Ok(())
+}
+
+/// Replaces the draft `old` by `row`, before the owner has signed.
+///
+/// # Errors
+/// [`RowError::Changed`] when the stored draft is not `old`, or is anchored.
+pub async fn replace_draft(
+    connection: &mut MySqlConnection,
+    old: Draft,
+    row: &RecordVersion,
+) -> Result<(), RowError> {
+    let done = sqlx::query(
+        "UPDATE record_versions
+         SET draft = ?, name = ?, email = ?, phone = ?, age = ?, address = ?, wallet = ?, relation = ?, created_at = ?
+         WHERE record_id = ? AND version = ? AND draft = ? AND anchor IS NULL",
+    )
+    .bind(row.draft.get())
+    .bind(&row.name)
+    .bind(&row.email)
+    .bind(&row.phone)
+    .bind(&row.age)
+    .bind(&row.address)
+    .bind(&row.wallet)
+    .bind(&row.relation)
+    .bind(row.created_at.0)
+    .bind(row.record_id.as_bytes().as_slice())
+    .bind(row.version.get())
+    .bind(old.get())
+    .execute(connection)
+    .await?;
+    match done.rows_affected() {
+        0 => Err(RowError::changed(TABLE, row.record_id)),
+        _ => Ok(()),
+    }
+}
+
+/// Adds the anchor cell.
+///
+/// # Errors
+/// [`RowError::Changed`] when the version is gone.
+pub async fn set_anchor(
+    connection: &mut MySqlConnection,
+    record: RecordId,
+    version: Version,
+    anchor: &[u8],
+) -> Result<(), RowError> {
+    let done =
+        sqlx::query("UPDATE record_versions SET anchor = ? WHERE record_id = ? AND version = ?")
+            .bind(anchor)
+            .bind(record.as_bytes().as_slice())
+            .bind(version.get())
+            .execute(connection)
+            .await?;
+    match done.rows_affected() {
+        0 => Err(RowError::changed(TABLE, record)),
+        _ => Ok(()),
+    }
+}
+
+/// One version of a record.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn load(
+    connection: &mut MySqlConnection,
+    record: RecordId,
+    version: Version,
+) -> Result<Option<RecordVersion>, RowError> {
+    sqlx::query("SELECT * FROM record_versions WHERE record_id = ? AND version = ?")
+        .bind(record.as_bytes().as_slice())
+        .bind(version.get())
+        .fetch_optional(connection)
+        .await?
+        .map(|row| RecordVersion::read(&row))
+        .transpose()
+}
+
+/// Writes a version back as a verified backup has it, whatever stands there now.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn put(connection: &mut MySqlConnection, row: &RecordVersion) -> Result<(), RowError> {
+    let mut transaction = connection.begin().await?;
+    sqlx::query("DELETE FROM record_versions WHERE record_id = ? AND version = ?")
+        .bind(row.record_id.as_bytes().as_slice())
+        .bind(row.version.get())
+        .execute(&mut *transaction)
+        .await?;
+    insert(&mut transaction, row).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Destroys all sealed values of a record; tells how many versions there were.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn destroy(connection: &mut MySqlConnection, record: RecordId) -> Result<u64, RowError> {
+    let done = sqlx::query("DELETE FROM record_versions WHERE record_id = ?")
+        .bind(record.as_bytes().as_slice())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected())
+}
