@@ -108,23 +108,16 @@ impl ApplicationKeys {
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> WrappedOwnerKey {
         let app_key_version = self.current_version();
-        let owner = OwnerKey::new(
-            owner.key_id,
-            owner.record_id,
+        let header = WrapHeader {
             app_key_version,
-            owner.secret.clone(),
-        );
+            ..WrapHeader::of(owner)
+        };
+        let key = &self.0.wrap[&app_key_version];
         WrappedOwnerKey {
             key_id: owner.key_id,
             record_id: owner.record_id,
             app_key_version,
-            bytes: wrap(
-                &self.0.wrap[&app_key_version],
-                WRAP_PURPOSE,
-                &[],
-                &owner,
-                rng,
-            ),
+            bytes: wrap(key, WRAP_PURPOSE, &[], header, &owner.secret, rng),
         }
     }
 
@@ -195,12 +188,12 @@ impl ApplicationKeys {
 
     /// Whether the key of this version is the one the stored cell was made with.
     pub fn verify_check_cell(&self, version: u32, cell: &[u8]) -> Result<(), KeyCheckError> {
+        if self.0.ring.get(version).is_none() {
+            return Err(KeyCheckError::Absent(version));
+        }
         match self.open(CHECK_CONTEXT, &version.to_be_bytes(), cell) {
             Ok(value) if value.as_slice() == CHECK_VALUE => Ok(()),
-            Err(SealedError::UnknownKey(_)) => Err(KeyCheckError::Absent(version)),
-            Ok(_) | Err(SealedError::Malformed | SealedError::Broken) => {
-                Err(KeyCheckError::Wrong(version))
-            }
+            _ => Err(KeyCheckError::Wrong(version)),
         }
     }
 
@@ -224,5 +217,58 @@ impl ApplicationKeys {
 
     pub(crate) fn index_secret(&self) -> &Secret {
         &self.0.index_secret
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+    use super::*;
+
+    /// The same keys before and after a second version became the current one.
+    fn before_and_after() -> (ApplicationKeys, ApplicationKeys) {
+        let rng = &mut rand::rng();
+        let [first, second, front, hash, index] = std::array::from_fn(|_| Secret::random(rng));
+        let front = FrontKeys::new(1, BTreeMap::from([(1, front)]), hash).unwrap();
+        let old = BTreeMap::from([(1, first.clone())]);
+        let both = BTreeMap::from([(1, first), (2, second)]);
+        let before = ApplicationKeys::new(1, old, index.clone(), front.clone()).unwrap();
+        let after = ApplicationKeys::new(2, both, index, front).unwrap();
+        (before, after)
+    }
+
+    #[test]
+    fn what_an_older_version_sealed_and_signed_still_opens() {
+        let ((before, after), rng) = (before_and_after(), &mut rand::rng());
+        let sealed = before.seal("a.b", b"", b"value", rng);
+        assert_eq!(
+            after.open("a.b", b"", &sealed).unwrap().as_slice(),
+            b"value"
+        );
+        let mac = before.mac("t").u64(1).finish();
+        assert!(after.mac("t").u64(1).verify(&mac).is_ok());
+        assert_eq!(after.versions(), [1, 2]);
+
+        let sealed = after.seal("a.b", b"", b"value", rng);
+        assert_eq!(
+            before.open("a.b", b"", &sealed).err(),
+            Some(SealedError::UnknownKey(2))
+        );
+    }
+
+    #[test]
+    fn an_owner_key_is_wrapped_again_under_the_current_version() {
+        let ((before, after), rng) = (before_and_after(), &mut rand::rng());
+        let owner = before.generate_owner_key(RecordId::random(rng), rng);
+        let old = before.wrap_owner_key(&owner, rng);
+        let new = after.wrap_owner_key(&after.unwrap_owner_key(&old).unwrap(), rng);
+        assert_eq!((old.app_key_version, new.app_key_version), (1, 2));
+        let again = after.unwrap_owner_key(&new).unwrap();
+        assert_eq!(again.secret.bytes(), owner.secret.bytes());
+        assert_eq!(again.app_key_version(), 2);
+        assert_eq!(
+            before.unwrap_owner_key(&new).err(),
+            Some(UnwrapError::UnknownKey(2))
+        );
     }
 }

@@ -52,7 +52,7 @@ impl ApplicationKeys {
     pub fn load(master: &MasterKey, path: &Path) -> Result<Self, KeyFileError> {
         let contents = read_secret_file(path)?;
         serde_json::from_str::<ApplicationFile>(&contents)
-            .map_err(|error| KeyFileProblem::Malformed(error.to_string()))
+            .map_err(|error| KeyFileProblem::json(&error))
             .and_then(|file| file.open(master))
             .map_err(|problem| problem.at(path))
     }

@@ -91,7 +91,8 @@ pub(crate) fn open(
     contents: &str,
     passphrase: &str,
 ) -> Result<(MasterKey, ApplicationKeys), KeyFileProblem> {
-    let file: EscrowFile = serde_json::from_str(contents).map_err(malformed)?;
+    let file: EscrowFile =
+        serde_json::from_str(contents).map_err(|error| KeyFileProblem::json(&error))?;
     if file.format != FORMAT || file.kdf != KDF {
         return Err(malformed("this format is unknown"));
     }
@@ -104,7 +105,8 @@ pub(crate) fn open(
     let plain = AesKey::new(&key.derive("escrow/seal"))
         .open(&aad, &file.sealed)
         .ok_or(KeyFileProblem::AlteredEscrow)?;
-    let contents: Contents<'_> = serde_json::from_slice(&plain).map_err(malformed)?;
+    let contents: Contents<'_> =
+        serde_json::from_slice(&plain).map_err(|error| KeyFileProblem::json(&error))?;
     let master = MasterKey::from_hex(contents.master)
         .ok_or_else(|| malformed("the master key in it is not 64 hexadecimal digits"))?;
     let application = contents.application_keys.open(&master)?;
@@ -139,6 +141,6 @@ fn associated_data(cost: Cost, salt: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-fn malformed(what: impl ToString) -> KeyFileProblem {
-    KeyFileProblem::Malformed(what.to_string())
+fn malformed(what: &str) -> KeyFileProblem {
+    KeyFileProblem::Malformed(what.to_owned())
 }

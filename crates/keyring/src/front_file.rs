@@ -34,7 +34,7 @@ impl FrontKeys {
     /// Loads `front.json`, which only its owner may read.
     pub fn load(path: &Path) -> Result<Self, KeyFileError> {
         let contents = read_secret_file(path)?;
-        parse(&contents).map_err(|problem| KeyFileProblem::Malformed(problem).at(path))
+        parse(&contents).map_err(|problem| problem.at(path))
     }
 
     /// The file's contents.
@@ -64,21 +64,29 @@ impl FrontKeys {
     }
 }
 
-fn parse(contents: &str) -> Result<FrontKeys, String> {
-    let file: FrontFile<'_> = serde_json::from_str(contents).map_err(|error| error.to_string())?;
+fn parse(contents: &str) -> Result<FrontKeys, KeyFileProblem> {
+    let file: FrontFile<'_> =
+        serde_json::from_str(contents).map_err(|error| KeyFileProblem::json(&error))?;
     if file.format != FORMAT {
-        return Err(format!("format {} is unknown", file.format));
+        return Err(malformed(format!("format {} is unknown", file.format)));
     }
     let mut secrets = BTreeMap::new();
     for FrontKey { version, key } in &file.keys {
-        let secret = Secret::from_hex(key)
-            .ok_or_else(|| format!("key version {version} is not 64 hexadecimal digits"))?;
+        let secret = Secret::from_hex(key).ok_or_else(|| {
+            malformed(format!(
+                "key version {version} is not 64 hexadecimal digits"
+            ))
+        })?;
         if secrets.insert(*version, secret).is_some() {
-            return Err(format!("key version {version} twice"));
+            return Err(malformed(format!("key version {version} twice")));
         }
     }
     let hash = Secret::from_hex(file.hash)
-        .ok_or_else(|| "the hash key is not 64 hexadecimal digits".to_owned())?;
+        .ok_or_else(|| malformed("the hash key is not 64 hexadecimal digits".to_owned()))?;
     FrontKeys::new(file.current, secrets, hash)
-        .ok_or_else(|| "the current key is not in it".to_owned())
+        .ok_or_else(|| malformed("the current key is not in it".to_owned()))
+}
+
+fn malformed(what: String) -> KeyFileProblem {
+    KeyFileProblem::Malformed(what)
 }

@@ -18,7 +18,6 @@ pub struct KeyFileError {
     /// The file.
     pub path: PathBuf,
     /// What is wrong with it.
-    #[source]
     pub problem: KeyFileProblem,
 }
 
@@ -60,6 +59,15 @@ pub enum KeyFileProblem {
 }
 
 impl KeyFileProblem {
+    /// Tells the place only: the error's own text quotes what it found, which may be a key.
+    pub(crate) fn json(error: &serde_json::Error) -> Self {
+        Self::Malformed(format!(
+            "not the JSON of this kind of file, at line {}, column {}",
+            error.line(),
+            error.column()
+        ))
+    }
+
     pub(crate) fn at(self, path: &Path) -> KeyFileError {
         KeyFileError {
             path: path.to_owned(),

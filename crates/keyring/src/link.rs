@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::aead::AesKey;
 use crate::owner_key::OwnerKey;
 use crate::secret::Secret;
-use crate::wrap::{UnwrapError, unwrap, wrap};
+use crate::wrap::{UnwrapError, WrapHeader, unwrap, wrap};
 
 const PURPOSE: &[u8] = b"sealwatch/v1/link";
 
@@ -59,7 +59,15 @@ impl LinkSecret {
         link: LinkId,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Vec<u8> {
-        wrap(&self.wrap_key(), PURPOSE, link.as_bytes(), owner, rng)
+        let header = WrapHeader::of(owner);
+        wrap(
+            &self.wrap_key(),
+            PURPOSE,
+            link.as_bytes(),
+            header,
+            &owner.secret,
+            rng,
+        )
     }
 
     /// Opens the owner key that the link's row holds.

@@ -57,6 +57,14 @@ pub(crate) struct WrapHeader {
 }
 
 impl WrapHeader {
+    pub(crate) const fn of(owner: &OwnerKey) -> Self {
+        Self {
+            app_key_version: owner.app_key_version,
+            key_id: owner.key_id,
+            record_id: owner.record_id,
+        }
+    }
+
     fn write(self) -> Vec<u8> {
         let mut out = Vec::with_capacity(128);
         out.push(FORMAT);
@@ -86,17 +94,13 @@ pub(crate) fn wrap(
     key: &AesKey,
     purpose: &[u8],
     bound: &[u8],
-    owner: &OwnerKey,
+    header: WrapHeader,
+    secret: &Secret,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Vec<u8> {
-    let header = WrapHeader {
-        app_key_version: owner.app_key_version,
-        key_id: owner.key_id,
-        record_id: owner.record_id,
-    };
     let mut wrapped = header.write();
     let aad = [purpose, &wrapped, bound].concat();
-    wrapped.extend_from_slice(&key.seal(&aad, &[owner.secret.bytes()], rng));
+    wrapped.extend_from_slice(&key.seal(&aad, &[secret.bytes()], rng));
     wrapped
 }
 
