@@ -28,6 +28,8 @@ contract StorageLayer is IStorageLayer, SecurityLayer {
 
     /// @inheritdoc IStorageLayer
     address public immutable relay;
+    /// @inheritdoc IStorageLayer
+    uint256 public immutable deploymentBlock = block.number;
 
     // These two share the slot of OpenZeppelin's `_paused`: one read tells whether a write may go on.
     /// @inheritdoc IStorageLayer

@@ -119,6 +119,9 @@ interface IStorageLayer {
     /// @notice The relay, made by this contract and fixed for ever. Its address is the deployment's identity.
     function relay() external view returns (address);
 
+    /// @notice The block that created this contract: its logs begin there.
+    function deploymentBlock() external view returns (uint256);
+
     /// @notice The master-data that alone writes; zero before the first is registered.
     function writer() external view returns (address);
 
