@@ -83,12 +83,21 @@ impl Endpoint {
         call: C,
         at: u64,
     ) -> Result<C::Return, ChainError> {
-        let answer = self
-            .call(to, call.abi_encode(), at)
-            .await
-            .map_err(unusable)?;
-        C::abi_decode_returns(&answer).map_err(|_| ChainError::Malformed { what: C::SIGNATURE })
+        let malformed = ChainError::Malformed { what: C::SIGNATURE };
+        match self.call(to, call.abi_encode(), at).await {
+            Ok(answer) => C::abi_decode_returns(&answer).map_err(|_| malformed),
+            Err(error) if is_revert(&error) => Err(malformed),
+            Err(error) => Err(unusable(error)),
+        }
     }
+}
+
+/// Whether the contract itself refused, which no other endpoint would change.
+pub(crate) fn is_revert(error: &TransportError) -> bool {
+    // Code 3 is what nodes agreed on (execution-apis); some give the data only.
+    error
+        .as_error_resp()
+        .is_some_and(|answer| answer.code == 3 || answer.as_revert_data().is_some())
 }
 
 /// An error of the transport, without the texts that may name the endpoint.

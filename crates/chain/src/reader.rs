@@ -18,7 +18,7 @@ use url::Url;
 use crate::{
     Block, ChainError, Deployment, SeenBlock,
     contracts::{IERC1271, IMasterData, IRecordRelay, IStorageLayer},
-    endpoint::{Endpoint, unusable},
+    endpoint::{Endpoint, is_revert, unusable},
     pins,
 };
 
@@ -226,13 +226,7 @@ impl ChainReader {
         match self.endpoint.call(wallet, call.abi_encode(), at).await {
             Ok(answer) => Ok(IERC1271::isValidSignatureCall::abi_decode_returns(&answer)
                 .is_ok_and(|magic| magic == ERC_1271_VALID)),
-            Err(error)
-                if error
-                    .as_error_resp()
-                    .is_some_and(|e| e.as_revert_data().is_some()) =>
-            {
-                Ok(false)
-            }
+            Err(error) if is_revert(&error) => Ok(false),
             Err(error) => Err(unusable(error)),
         }
     }

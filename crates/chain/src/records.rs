@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The most records that one page holds: some five million gas of reading, far below what nodes allow a call.
-pub const MAX_PAGE: u64 = 250;
+pub const MAX_PAGE: u64 = 500;
 
 /// Stream kinds of the storage layer.
 const RECORD: u8 = 1;
@@ -218,7 +218,7 @@ fn agreed(first: Uid, page: &Page) -> Result<usize, ChainError> {
     if page.voids.len() != page.streams.len() || page.told.len() > page.streams.len() {
         return Err(disagreement(first.get()));
     }
-    for (index, uid) in (0..page.streams.len()).zip(first.get()..) {
+    for (index, uid) in (0..page.streams.len()).zip(first.get()..=u64::MAX) {
         let (stream, voids) = (&page.streams[index], &page.voids[index]);
         let agree = match page.told.get(index) {
             Some(told) => uid <= page.last_uid && same(uid, told, stream, voids),
