@@ -14,6 +14,7 @@ CREATE TABLE record_backups (
     wallet VARBINARY(2048) NOT NULL,
     relation VARBINARY(2048) NOT NULL,
     anchor BLOB NOT NULL,
+    version_created_at BIGINT UNSIGNED NOT NULL,
     link_id BINARY(16) NOT NULL,
     message BLOB NOT NULL,
     signature BLOB NOT NULL,

@@ -7,5 +7,6 @@ CREATE TABLE anchoring_transactions (
     created_at BIGINT UNSIGNED NOT NULL,
     mac VARBINARY(36) NOT NULL,
     PRIMARY KEY (hash),
-    KEY anchoring_transactions_job_id (job_id, created_at)
+    KEY anchoring_transactions_job_id (job_id, created_at),
+    KEY anchoring_transactions_nonce (nonce)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4;

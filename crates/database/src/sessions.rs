@@ -215,7 +215,11 @@ pub async fn delete_ended(
     Ok(done.rows_affected())
 }
 
-async fn find(
+/// The session of a cookie whether it is live or over: it still tells whose it was.
+///
+/// # Errors
+/// [`RowError::Mac`] for a planted session.
+pub async fn find(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
     id_hash: &[u8; 32],

@@ -1,0 +1,159 @@
+//! The time line of an incident; only ever added to. MAC under the application key.
+
+use keyring::{ApplicationKeys, MacBuilder, SealedError};
+use rand::CryptoRng;
+use record::ids::StaffId;
+use record::time::UnixMillis;
+use sqlx::mysql::{MySqlConnection, MySqlRow};
+use zeroize::Zeroizing;
+
+use crate::column::{Columns, text_enum};
+use crate::error::{Checked, RowError};
+use crate::index;
+
+const TABLE: &str = "incident_events";
+
+text_enum! {
+    /// What happened.
+    IncidentEventKind {
+        /// The incident was opened.
+        Opened = "opened",
+        /// More was found that belongs to it.
+        FindingAdded = "finding_added",
+        /// The officer's mail was written to the outbox.
+        Mailed = "mailed",
+        /// A restore was refused: the backup does not match the chain.
+        RestoreRefused = "restore_refused",
+        /// A record was restored.
+        Restored = "restored",
+        /// A finding is good again.
+        Resolved = "resolved",
+        /// A person assessed the incident.
+        Assessed = "assessed",
+        /// A person closed it.
+        Closed = "closed",
+        /// A person added a note.
+        Noted = "noted",
+    }
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncidentEvent {
+    /// The incident.
+    pub incident_id: u64,
+    /// What happened.
+    pub kind: IncidentEventKind,
+    /// Whose act it was; none for the software.
+    pub actor_id: Option<StaffId>,
+    /// Sealed words about it.
+    pub detail: Option<Vec<u8>>,
+    /// When.
+    pub at: UnixMillis,
+}
+
+impl IncidentEvent {
+    /// Seals a step; [`append`] writes it.
+    #[must_use]
+    pub fn seal(
+        keys: &ApplicationKeys,
+        incident_id: u64,
+        kind: IncidentEventKind,
+        actor_id: Option<StaffId>,
+        detail: Option<&str>,
+        rng: &mut impl CryptoRng,
+        now: UnixMillis,
+    ) -> Self {
+        let detail = detail.map(|text| {
+            keys.seal(
+                "incident_events.detail",
+                &incident_id.to_be_bytes(),
+                text.as_bytes(),
+                rng,
+            )
+        });
+        Self {
+            incident_id,
+            kind,
+            actor_id,
+            detail,
+            at: now,
+        }
+    }
+
+    /// The words about it, in clear.
+    ///
+    /// # Errors
+    /// When the sealed value does not open.
+    pub fn open_detail(
+        &self,
+        keys: &ApplicationKeys,
+    ) -> Result<Option<Zeroizing<String>>, SealedError> {
+        let aad = self.incident_id.to_be_bytes();
+        self.detail
+            .as_deref()
+            .map(|sealed| index::text(keys.open("incident_events.detail", &aad, sealed)?))
+            .transpose()
+    }
+
+    fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
+        let columns = Columns::of(TABLE, row);
+        let event = Self {
+            incident_id: columns.get("incident_id")?,
+            kind: columns.get("kind")?,
+            actor_id: columns.get("actor_id")?,
+            detail: columns.get("detail")?,
+            at: columns.get("at")?,
+        };
+        columns.check(columns.get::<u64>("id")?, event.mac(keys))?;
+        Ok(event)
+    }
+
+    fn mac<'k>(&self, keys: &'k ApplicationKeys) -> MacBuilder<'k> {
+        keys.mac(TABLE)
+            .u64(self.incident_id)
+            .text(self.kind.as_str())
+            .opt_bytes(self.actor_id.as_ref().map(|id| id.as_bytes().as_slice()))
+            .opt_bytes(self.detail.as_deref())
+            .u64(self.at.0)
+    }
+}
+
+/// Adds to the time line.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn append(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    event: &IncidentEvent,
+) -> Result<(), RowError> {
+    sqlx::query(
+        "INSERT INTO incident_events (incident_id, kind, actor_id, detail, at, mac) VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(event.incident_id)
+    .bind(event.kind.as_str())
+    .bind(event.actor_id.as_ref().map(|id| id.as_bytes().as_slice()))
+    .bind(event.detail.as_deref())
+    .bind(event.at.0)
+    .bind(event.mac(keys).finish())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The time line of an incident, oldest first.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn of_incident(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    incident_id: u64,
+) -> Result<Checked<IncidentEvent>, RowError> {
+    let rows = sqlx::query("SELECT * FROM incident_events WHERE incident_id = ? ORDER BY id")
+        .bind(incident_id)
+        .fetch_all(connection)
+        .await?;
+    Checked::sort(rows.iter().map(|row| IncidentEvent::read(row, keys)))
+}

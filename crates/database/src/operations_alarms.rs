@@ -1,0 +1,130 @@
+//! Why something can't be verified right now, or that somebody plants rows. Never a breach, and no MAC: a planted alarm
+//! is an alarm, and one that is taken away is raised again.
+
+use record::time::UnixMillis;
+use sqlx::mysql::{MySqlConnection, MySqlRow};
+
+use crate::column::{Columns, text_enum};
+use crate::error::RowError;
+
+const TABLE: &str = "operations_alarms";
+
+text_enum! {
+    /// What is wrong.
+    AlarmKind {
+        /// The chain's endpoint does not answer.
+        ChainUnreachable = "chain_unreachable",
+        /// The endpoint serves another chain, or other contracts.
+        ChainWrong = "chain_wrong",
+        /// The chain is behind what was seen of it.
+        ChainBehind = "chain_behind",
+        /// Master-data and storage layer tell different things.
+        ChainDisagrees = "chain_disagrees",
+        /// The database does not answer.
+        DatabaseUnreachable = "database_unreachable",
+        /// The backup databases do not answer.
+        BackupUnreachable = "backup_unreachable",
+        /// The keys are not those that the database was written with.
+        KeysWrong = "keys_wrong",
+        /// A row that grants access or moves work does not carry our MAC.
+        RowTampered = "row_tampered",
+        /// Mail can't be delivered.
+        MailFailing = "mail_failing",
+        /// The controller's account can't pay for anchoring.
+        ControllerFunds = "controller_funds",
+        /// Anchoring does not move on.
+        AnchoringStuck = "anchoring_stuck",
+    }
+}
+
+/// One alarm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alarm {
+    /// What is wrong.
+    pub kind: AlarmKind,
+    /// Since when without a break.
+    pub since: UnixMillis,
+    /// When it was noticed last.
+    pub last_seen_at: UnixMillis,
+    /// When the officer was told.
+    pub mailed_at: Option<UnixMillis>,
+}
+
+impl Alarm {
+    fn read(row: &MySqlRow) -> Result<Self, RowError> {
+        let columns = Columns::of(TABLE, row);
+        Ok(Self {
+            kind: columns.get("kind")?,
+            since: columns.get("since")?,
+            last_seen_at: columns.get("last_seen_at")?,
+            mailed_at: columns.get("mailed_at")?,
+        })
+    }
+}
+
+/// Raises an alarm, or notes that it lasts.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn raise(
+    connection: &mut MySqlConnection,
+    kind: AlarmKind,
+    now: UnixMillis,
+) -> Result<(), RowError> {
+    sqlx::query(
+        "INSERT INTO operations_alarms (kind, since, last_seen_at) VALUES (?, ?, ?)
+         ON DUPLICATE KEY UPDATE last_seen_at = GREATEST(last_seen_at, ?)",
+    )
+    .bind(kind.as_str())
+    .bind(now.0)
+    .bind(now.0)
+    .bind(now.0)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Ends an alarm; false when there was none.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn clear(connection: &mut MySqlConnection, kind: AlarmKind) -> Result<bool, RowError> {
+    let done = sqlx::query("DELETE FROM operations_alarms WHERE kind = ?")
+        .bind(kind.as_str())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// All alarms, oldest first. A kind that this software does not know is left out.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn all(connection: &mut MySqlConnection) -> Result<Vec<Alarm>, RowError> {
+    let rows = sqlx::query("SELECT * FROM operations_alarms ORDER BY since, kind")
+        .fetch_all(connection)
+        .await?;
+    Ok(rows
+        .iter()
+        .filter_map(|row| Alarm::read(row).ok())
+        .collect())
+}
+
+/// Marks an alarm as mailed; of two who try only one is told `true`. To be committed with the mail.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn mark_mailed(
+    connection: &mut MySqlConnection,
+    kind: AlarmKind,
+    now: UnixMillis,
+) -> Result<bool, RowError> {
+    let done = sqlx::query(
+        "UPDATE operations_alarms SET mailed_at = ? WHERE kind = ? AND mailed_at IS NULL",
+    )
+    .bind(now.0)
+    .bind(kind.as_str())
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}

@@ -1,0 +1,383 @@
+//! Mail to be sent, written in the transaction of what it tells. One event key, one mail. Recipient and payload are sealed
+//! under the front key and wiped once they are of no more use. MAC under the front key: a planted mail is never sent.
+
+use std::time::Duration;
+
+use keyring::{FrontKeys, MacBuilder, SealedError};
+use rand::CryptoRng;
+use record::ids::MailId;
+use record::time::UnixMillis;
+use sqlx::Connection;
+use sqlx::mysql::{MySqlConnection, MySqlRow};
+use zeroize::Zeroizing;
+
+use crate::column::{Columns, text_enum};
+use crate::error::{Checked, RowError};
+use crate::index;
+
+const TABLE: &str = "outbox";
+
+text_enum! {
+    /// What has become of a mail.
+    MailState {
+        /// To be sent when its time comes.
+        Waiting = "waiting",
+        /// Given to the mail server.
+        Sent = "sent",
+        /// Tried as often as it may be.
+        GivenUp = "given_up",
+        /// Not one of ours: never sent.
+        Refused = "refused",
+    }
+}
+
+/// One mail.
+#[derive(Clone)]
+pub struct Mail {
+    /// Its id; also the local part of its Message-ID, so that a mail server can tell a repetition.
+    pub id: MailId,
+    /// Hash of the event that it tells.
+    pub event_key: [u8; 32],
+    /// Which template it is made from.
+    pub kind: String,
+    /// Sealed address; wiped at the end.
+    pub recipient: Option<Vec<u8>>,
+    /// Sealed content; wiped at the end.
+    pub payload: Option<Vec<u8>>,
+    /// What has become of it.
+    pub state: MailState,
+    /// How often it was claimed for sending.
+    pub attempts: u32,
+    /// When it is due (again).
+    pub next_attempt_at: UnixMillis,
+    /// When it was written.
+    pub created_at: UnixMillis,
+    /// When it was given to the mail server.
+    pub sent_at: Option<UnixMillis>,
+    /// What went wrong last: a word of ours, never free text.
+    pub problem: Option<String>,
+}
+
+/// A mail about to be written.
+pub struct NewMail<'a> {
+    /// A fresh id.
+    pub id: MailId,
+    /// Hash of the event that it tells.
+    pub event_key: [u8; 32],
+    /// Which template it is made from.
+    pub kind: &'a str,
+    /// The address.
+    pub recipient: &'a str,
+    /// What the template needs.
+    pub payload: &'a [u8],
+}
+
+impl Mail {
+    /// Seals a new mail, due at once; [`enqueue`] writes it.
+    #[must_use]
+    pub fn seal(
+        keys: &FrontKeys,
+        new: &NewMail<'_>,
+        rng: &mut impl CryptoRng,
+        now: UnixMillis,
+    ) -> Self {
+        let aad = new.id.as_bytes();
+        Self {
+            id: new.id,
+            event_key: new.event_key,
+            kind: new.kind.to_owned(),
+            recipient: Some(keys.seal("outbox.recipient", aad, new.recipient.as_bytes(), rng)),
+            payload: Some(keys.seal("outbox.payload", aad, new.payload, rng)),
+            state: MailState::Waiting,
+            attempts: 0,
+            next_attempt_at: now,
+            created_at: now,
+            sent_at: None,
+            problem: None,
+        }
+    }
+
+    /// The address in clear; none once it is wiped.
+    ///
+    /// # Errors
+    /// When the sealed value does not open.
+    pub fn open_recipient(
+        &self,
+        keys: &FrontKeys,
+    ) -> Result<Option<Zeroizing<String>>, SealedError> {
+        self.recipient
+            .as_deref()
+            .map(|sealed| index::text(keys.open("outbox.recipient", self.id.as_bytes(), sealed)?))
+            .transpose()
+    }
+
+    /// The content in clear; none once it is wiped.
+    ///
+    /// # Errors
+    /// When the sealed value does not open.
+    pub fn open_payload(
+        &self,
+        keys: &FrontKeys,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, SealedError> {
+        self.payload
+            .as_deref()
+            .map(|sealed| keys.open("outbox.payload", self.id.as_bytes(), sealed))
+            .transpose()
+    }
+
+    fn read(row: &MySqlRow, keys: &FrontKeys) -> Result<Self, RowError> {
+        let columns = Columns::of(TABLE, row);
+        let mail = Self {
+            id: columns.get("id")?,
+            event_key: columns.get("event_key")?,
+            kind: columns.get("kind")?,
+            recipient: columns.get("recipient")?,
+            payload: columns.get("payload")?,
+            state: columns.get("state")?,
+            attempts: columns.get("attempts")?,
+            next_attempt_at: columns.get("next_attempt_at")?,
+            created_at: columns.get("created_at")?,
+            sent_at: columns.get("sent_at")?,
+            problem: columns.get("problem")?,
+        };
+        columns.check(mail.id, mail.mac(keys))?;
+        Ok(mail)
+    }
+
+    fn mac<'k>(&self, keys: &'k FrontKeys) -> MacBuilder<'k> {
+        keys.mac(TABLE)
+            .bytes(self.id.as_bytes())
+            .bytes(&self.event_key)
+            .text(&self.kind)
+            .opt_bytes(self.recipient.as_deref())
+            .opt_bytes(self.payload.as_deref())
+            .text(self.state.as_str())
+            .u32(self.attempts)
+            .u64(self.next_attempt_at.0)
+            .u64(self.created_at.0)
+            .opt_u64(self.sent_at.map(|at| at.0))
+            .opt_text(self.problem.as_deref())
+    }
+
+    fn wipe(&mut self) {
+        self.recipient = None;
+        self.payload = None;
+    }
+}
+
+/// Writes a mail; false when its event has one already.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn enqueue(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    mail: &Mail,
+) -> Result<bool, RowError> {
+    let written = sqlx::query(
+        "INSERT INTO outbox (id, event_key, kind, recipient, payload, state, attempts, next_attempt_at, created_at,
+                             sent_at, problem, mac)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(mail.id.as_bytes().as_slice())
+    .bind(mail.event_key.as_slice())
+    .bind(&mail.kind)
+    .bind(mail.recipient.as_deref())
+    .bind(mail.payload.as_deref())
+    .bind(mail.state.as_str())
+    .bind(mail.attempts)
+    .bind(mail.next_attempt_at.0)
+    .bind(mail.created_at.0)
+    .bind(mail.sent_at.map(|at| at.0))
+    .bind(mail.problem.as_deref())
+    .bind(mail.mac(keys).finish())
+    .execute(connection)
+    .await
+    .map_err(|error| RowError::of_insert(TABLE, error));
+    match written {
+        Ok(_) => Ok(true),
+        Err(error) if error.is_duplicate_of("outbox_event_key") => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Claims mails that are due, at most `limit`: nobody else gets them within `hold`. Each comes back with `attempts`
+/// counted up; end it with [`mark_sent`], [`retry_at`] or [`give_up`], or it is due again after `hold`. Planted rows are
+/// marked as refused and told in `tampered`, once.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn claim_due(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    limit: u32,
+    hold: Duration,
+    now: UnixMillis,
+) -> Result<Checked<Mail>, RowError> {
+    let mut transaction = connection.begin().await?;
+    let rows = sqlx::query(
+        "SELECT * FROM outbox WHERE state = 'waiting' AND next_attempt_at <= ?
+         ORDER BY next_attempt_at LIMIT ? FOR UPDATE SKIP LOCKED",
+    )
+    .bind(now.0)
+    .bind(limit)
+    .fetch_all(&mut *transaction)
+    .await?;
+    let mut results = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let mut result = Mail::read(row, keys);
+        match &mut result {
+            Ok(mail) => {
+                mail.attempts = mail.attempts.saturating_add(1);
+                mail.next_attempt_at = now.plus(hold);
+                write(&mut transaction, keys, mail).await?;
+            }
+            Err(error) if error.is_tampering() => refuse(&mut transaction, row).await?,
+            Err(_) => {}
+        }
+        results.push(result);
+    }
+    let claimed = Checked::sort(results)?;
+    transaction.commit().await?;
+    Ok(claimed)
+}
+
+/// The mail server took it: address and content are wiped.
+///
+/// # Errors
+/// [`RowError::Changed`] when the claim ran out and somebody else has it.
+pub async fn mark_sent(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    mail: &Mail,
+    now: UnixMillis,
+) -> Result<(), RowError> {
+    end_claim(connection, keys, mail, |mail| {
+        mail.state = MailState::Sent;
+        mail.sent_at = Some(now);
+        mail.problem = None;
+        mail.wipe();
+    })
+    .await
+}
+
+/// It did not go out; it is due again at `next`.
+///
+/// # Errors
+/// [`RowError::Changed`] when the claim ran out and somebody else has it.
+pub async fn retry_at(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    mail: &Mail,
+    problem: &str,
+    next: UnixMillis,
+) -> Result<(), RowError> {
+    end_claim(connection, keys, mail, |mail| {
+        mail.next_attempt_at = next;
+        mail.problem = Some(problem.to_owned());
+    })
+    .await
+}
+
+/// It will never go out: address and content are wiped.
+///
+/// # Errors
+/// [`RowError::Changed`] when the claim ran out and somebody else has it.
+pub async fn give_up(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    mail: &Mail,
+    problem: &str,
+) -> Result<(), RowError> {
+    end_claim(connection, keys, mail, |mail| {
+        mail.state = MailState::GivenUp;
+        mail.problem = Some(problem.to_owned());
+        mail.wipe();
+    })
+    .await
+}
+
+/// The mail of an event.
+///
+/// # Errors
+/// [`RowError::Mac`] for a planted mail.
+pub async fn by_event_key(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    event_key: &[u8; 32],
+) -> Result<Option<Mail>, RowError> {
+    sqlx::query("SELECT * FROM outbox WHERE event_key = ?")
+        .bind(event_key.as_slice())
+        .fetch_optional(connection)
+        .await?
+        .map(|row| Mail::read(&row, keys))
+        .transpose()
+}
+
+/// How many mails stand in a state.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn count(connection: &mut MySqlConnection, state: MailState) -> Result<u64, RowError> {
+    let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM outbox WHERE state = ?")
+        .bind(state.as_str())
+        .fetch_one(connection)
+        .await?;
+    Ok(count.unsigned_abs())
+}
+
+async fn end_claim(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    claimed: &Mail,
+    edit: impl FnOnce(&mut Mail),
+) -> Result<(), RowError> {
+    let mut transaction = connection.begin().await?;
+    let mut mail = sqlx::query("SELECT * FROM outbox WHERE id = ? FOR UPDATE")
+        .bind(claimed.id.as_bytes().as_slice())
+        .fetch_optional(&mut *transaction)
+        .await?
+        .map(|row| Mail::read(&row, keys))
+        .transpose()?
+        // Each claim counts up: another count is another's claim.
+        .filter(|mail| mail.state == MailState::Waiting && mail.attempts == claimed.attempts)
+        .ok_or_else(|| RowError::changed(TABLE, claimed.id))?;
+    edit(&mut mail);
+    write(&mut transaction, keys, &mail).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+async fn write(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    mail: &Mail,
+) -> Result<(), RowError> {
+    sqlx::query(
+        "UPDATE outbox
+         SET recipient = ?, payload = ?, state = ?, attempts = ?, next_attempt_at = ?, sent_at = ?, problem = ?, mac = ?
+         WHERE id = ?",
+    )
+    .bind(mail.recipient.as_deref())
+    .bind(mail.payload.as_deref())
+    .bind(mail.state.as_str())
+    .bind(mail.attempts)
+    .bind(mail.next_attempt_at.0)
+    .bind(mail.sent_at.map(|at| at.0))
+    .bind(mail.problem.as_deref())
+    .bind(mail.mac(keys).finish())
+    .bind(mail.id.as_bytes().as_slice())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Takes a planted row out of the way; it keeps its false MAC, and so can never be taken for one of ours.
+async fn refuse(connection: &mut MySqlConnection, row: &MySqlRow) -> Result<(), RowError> {
+    let id: MailId = Columns::of(TABLE, row).get("id")?;
+    sqlx::query("UPDATE outbox SET state = 'refused' WHERE id = ?")
+        .bind(id.as_bytes().as_slice())
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,336 @@
+//! The newest verdict on each subject. MAC under the application key.
+
+use alloy_primitives::B256;
+use keyring::{ApplicationKeys, MacBuilder};
+use record::ids::{RecordId, Uid};
+use record::time::UnixMillis;
+use sqlx::mysql::{MySqlConnection, MySqlRow};
+use sqlx::{Connection, Row};
+use std::collections::BTreeMap;
+
+use crate::column::{Columns, FromColumn, text_enum};
+use crate::error::RowError;
+
+const TABLE: &str = "verifications";
+
+text_enum! {
+    /// The outcome of comparing a record with the chain (the README's table of verdicts).
+    VerdictKind {
+        /// Exactly what the owner signed.
+        Valid = "valid",
+        /// Values differ.
+        Altered = "altered",
+        /// An older version of the same record.
+        RolledBack = "rolled_back",
+        /// A row or cell of another record.
+        Swapped = "swapped",
+        /// Anchored, and no row.
+        Missing = "missing",
+        /// A row that the chain does not know.
+        Forged = "forged",
+        /// The proof matches, the owner's signature does not.
+        ConsentInvalid = "consent_invalid",
+        /// Erased or withdrawn on chain, with valid evidence.
+        Retired = "retired",
+        /// Erased or withdrawn on chain, without it or with data still there.
+        RetiredUnproven = "retired_unproven",
+        /// Not anchored yet, within its time.
+        Pending = "pending",
+        /// Not anchored yet, past its time.
+        Overdue = "overdue",
+        /// Nothing can be told right now.
+        Unverifiable = "unverifiable",
+    }
+}
+
+text_enum! {
+    /// Which of the ways led to a verdict.
+    Source {
+        /// Somebody pressed Verify.
+        Button = "button",
+        /// The sweep.
+        Sweep = "sweep",
+        /// The watch on the binary log.
+        Watch = "watch",
+        /// Entered by a person.
+        Hand = "hand",
+    }
+}
+
+/// What a verdict is about: a UID of the chain, or a row that the chain does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Subject([u8; 16]);
+
+impl Subject {
+    /// A UID of the chain: eight zero bytes and the UID.
+    #[must_use]
+    pub fn uid(uid: Uid) -> Self {
+        let mut bytes = [0; 16];
+        bytes[8..].copy_from_slice(&uid.get().to_be_bytes());
+        Self(bytes)
+    }
+
+    /// A row that the chain does not know. Ids of ours are random; one planted to be taken for a UID is moved out of
+    /// the way.
+    #[must_use]
+    pub fn row(id: RecordId) -> Self {
+        let mut bytes = *id.as_bytes();
+        if bytes.starts_with(&[0; 8]) {
+            bytes[..8].fill(0xff);
+        }
+        Self(bytes)
+    }
+
+    /// Its 16 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// The UID, when it is one.
+    #[must_use]
+    pub fn as_uid(&self) -> Option<Uid> {
+        let (zeroes, uid) = self.0.split_first_chunk::<8>()?;
+        let uid = u64::from_be_bytes(uid.try_into().ok()?);
+        (*zeroes == [0; 8]).then(|| Uid::new(uid)).flatten()
+    }
+}
+
+impl std::fmt::Display for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.as_uid() {
+            Some(uid) => uid.fmt(f),
+            None => f.write_str(&hex::encode(self.0)),
+        }
+    }
+}
+
+impl std::str::FromStr for Subject {
+    type Err = record::ids::IdError;
+
+    /// Reads what `Display` shows: a UID as a number, a row as 32 hexadecimal digits.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.len() == 32 {
+            return text.parse().map(|id: RecordId| Self(*id.as_bytes()));
+        }
+        text.parse().map(Self::uid)
+    }
+}
+
+impl FromColumn for Subject {
+    fn from_column(
+        row: &MySqlRow,
+        column: &str,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        <[u8; 16]>::from_column(row, column).map(Self)
+    }
+}
+
+/// The newest verdict on one subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verification {
+    /// What it is about.
+    pub subject: Subject,
+    /// The UID, when the chain knows it.
+    pub uid: Option<Uid>,
+    /// The record, when there is or was a row.
+    pub record_id: Option<RecordId>,
+    /// The outcome.
+    pub verdict: VerdictKind,
+    /// The fields at fault, where they can be told.
+    pub fields: Vec<String>,
+    /// The word on the chain.
+    pub proof_expected: Option<B256>,
+    /// What the row gives.
+    pub proof_found: Option<B256>,
+    /// Which way led to it.
+    pub source: Source,
+    /// The sweep round, when it was a sweep.
+    pub round_id: Option<u64>,
+    /// When.
+    pub checked_at: UnixMillis,
+}
+
+impl Verification {
+    pub(crate) fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
+        let columns = Columns::of(TABLE, row);
+        let verification = Self {
+            subject: columns.get("subject")?,
+            uid: columns.get("uid")?,
+            record_id: columns.get("record_id")?,
+            verdict: columns.get("verdict")?,
+            fields: split_fields(&columns.get::<String>("fields")?),
+            proof_expected: columns.get("proof_expected")?,
+            proof_found: columns.get("proof_found")?,
+            source: columns.get("source")?,
+            round_id: columns.get("round_id")?,
+            checked_at: columns.get("checked_at")?,
+        };
+        columns.check(verification.subject, verification.mac(keys))?;
+        Ok(verification)
+    }
+
+    fn mac<'k>(&self, keys: &'k ApplicationKeys) -> MacBuilder<'k> {
+        keys.mac(TABLE)
+            .bytes(self.subject.as_bytes())
+            .opt_u64(self.uid.map(Uid::get))
+            .opt_bytes(self.record_id.as_ref().map(|id| id.as_bytes().as_slice()))
+            .text(self.verdict.as_str())
+            .text(&join_fields(&self.fields))
+            .opt_bytes(self.proof_expected.as_ref().map(|hash| hash.as_slice()))
+            .opt_bytes(self.proof_found.as_ref().map(|hash| hash.as_slice()))
+            .text(self.source.as_str())
+            .opt_u64(self.round_id)
+            .u64(self.checked_at.0)
+    }
+}
+
+/// Field names stand in one column, parted by commas, which no name holds.
+pub(crate) fn join_fields(fields: &[String]) -> String {
+    fields.join(",")
+}
+
+pub(crate) fn split_fields(joined: &str) -> Vec<String> {
+    joined
+        .split(',')
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Writes the newest verdict on a subject over the one before. A verdict on a UID also ends the one that its row had
+/// before the chain knew it.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn upsert(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    verification: &Verification,
+) -> Result<(), RowError> {
+    let mut transaction = connection.begin().await?;
+    upsert_row(&mut transaction, keys, verification).await?;
+    if let (Some(_), Some(record_id)) = (verification.uid, verification.record_id) {
+        remove(&mut transaction, Subject::row(record_id)).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+async fn upsert_row(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    verification: &Verification,
+) -> Result<(), RowError> {
+    let fields = join_fields(&verification.fields);
+    let mac = verification.mac(keys).finish();
+    // Values are bound twice: MariaDB and MySQL have no way in common to name the row that was to be inserted.
+    let mut query = sqlx::query(
+        "INSERT INTO verifications (subject, uid, record_id, verdict, fields, proof_expected, proof_found, source,
+                                    round_id, checked_at, mac)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON DUPLICATE KEY UPDATE
+             uid = ?, record_id = ?, verdict = ?, fields = ?, proof_expected = ?, proof_found = ?, source = ?,
+             round_id = ?, checked_at = ?, mac = ?",
+    )
+    .bind(verification.subject.as_bytes().as_slice());
+    for _ in 0..2 {
+        query = query
+            .bind(verification.uid.map(Uid::get))
+            .bind(
+                verification
+                    .record_id
+                    .as_ref()
+                    .map(|id| id.as_bytes().as_slice()),
+            )
+            .bind(verification.verdict.as_str())
+            .bind(&fields)
+            .bind(
+                verification
+                    .proof_expected
+                    .as_ref()
+                    .map(|hash| hash.as_slice()),
+            )
+            .bind(
+                verification
+                    .proof_found
+                    .as_ref()
+                    .map(|hash| hash.as_slice()),
+            )
+            .bind(verification.source.as_str())
+            .bind(verification.round_id)
+            .bind(verification.checked_at.0)
+            .bind(&mac);
+    }
+    query.execute(connection).await?;
+    Ok(())
+}
+
+/// The newest verdict on a subject.
+///
+/// # Errors
+/// [`RowError::Mac`] for a planted verdict: verify anew and write over it.
+pub async fn load(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    subject: Subject,
+) -> Result<Option<Verification>, RowError> {
+    sqlx::query("SELECT * FROM verifications WHERE subject = ?")
+        .bind(subject.as_bytes().as_slice())
+        .fetch_optional(connection)
+        .await?
+        .map(|row| Verification::read(&row, keys))
+        .transpose()
+}
+
+/// Forgets the verdict on a subject that is no more (a planted row that was taken out, say).
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn remove(connection: &mut MySqlConnection, subject: Subject) -> Result<(), RowError> {
+    sqlx::query("DELETE FROM verifications WHERE subject = ?")
+        .bind(subject.as_bytes().as_slice())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Verdicts on rows that the chain does not know, whose row is gone meanwhile. They have nothing to be about any more.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn without_subject(
+    connection: &mut MySqlConnection,
+    limit: u32,
+) -> Result<Vec<Subject>, RowError> {
+    sqlx::query(
+        "SELECT v.subject FROM verifications v LEFT JOIN records r ON r.id = v.record_id
+         WHERE v.uid IS NULL AND r.id IS NULL ORDER BY v.subject LIMIT ?",
+    )
+    .bind(limit)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| Columns::of(TABLE, row).get("subject"))
+    .collect()
+}
+
+/// How many subjects have each verdict. Counts what the column says: a planted one counts until the sweep comes by.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn counts(
+    connection: &mut MySqlConnection,
+) -> Result<BTreeMap<VerdictKind, u64>, RowError> {
+    let rows = sqlx::query("SELECT verdict, COUNT(*) AS count FROM verifications GROUP BY verdict")
+        .fetch_all(connection)
+        .await?;
+    let mut counts = BTreeMap::new();
+    for row in &rows {
+        let count: i64 = row.try_get("count")?;
+        if let Ok(verdict) = Columns::of(TABLE, row).get::<VerdictKind>("verdict") {
+            counts.insert(verdict, count.unsigned_abs());
+        }
+    }
+    Ok(counts)
+}
