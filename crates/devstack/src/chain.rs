@@ -148,18 +148,18 @@ impl Chain {
 
     /// SIGSTOP: calls hang until [`Self::thaw`].
     pub fn freeze(&self) -> Result<()> {
-        self.running()?.signal(Signal::STOP)
+        self.running()?.freeze()
     }
 
     /// SIGCONT after [`Self::freeze`].
     pub fn thaw(&self) -> Result<()> {
-        self.running()?.signal(Signal::CONT)
+        self.running()?.thaw()
     }
 
     /// Ends anvil in good order, which writes its state. [`Self::resume`] continues from there.
     pub async fn stop(&mut self) -> Result<()> {
         if let Some(mut process) = self.process.take() {
-            process.signal(Signal::CONT).ok();
+            process.thaw().ok();
             process.stop(Signal::INT, STOP_LIMIT).await?;
             self.keep_written_state()?;
         }

@@ -142,12 +142,12 @@ impl DatabaseServer {
 
     /// SIGSTOP: connections hang, as with a server that swaps.
     pub fn freeze(&self) -> Result<()> {
-        self.signal_own(Signal::STOP)
+        self.with_own(Process::freeze)
     }
 
     /// SIGCONT after [`Self::freeze`].
     pub fn thaw(&self) -> Result<()> {
-        self.signal_own(Signal::CONT)
+        self.with_own(Process::thaw)
     }
 
     /// Shuts our own server down in good order. A given server is left alone.
@@ -159,12 +159,12 @@ impl DatabaseServer {
         Ok(())
     }
 
-    fn signal_own(&self, signal: Signal) -> Result<()> {
-        self.lock()
+    fn with_own(&self, act: impl FnOnce(&Process) -> Result<()>) -> Result<()> {
+        let own = self.lock();
+        act(&own
             .as_ref()
             .context("the database server isn't ours")?
-            .process
-            .signal(signal)
+            .process)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Own>> {

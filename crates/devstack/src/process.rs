@@ -128,11 +128,27 @@ impl Process {
     }
 
     pub(crate) fn signal(&self, signal: Signal) -> Result<()> {
-        let pid = i32::try_from(self.child.id())
-            .ok()
-            .and_then(Pid::from_raw)
-            .context("process id")?;
-        kill_process(pid, signal).with_context(|| format!("signal {}", self.name))
+        kill_process(self.raw_pid()?, signal).with_context(|| format!("signal {}", self.name))
+    }
+
+    /// SIGSTOP, and waits until every thread stands still.
+    pub(crate) fn freeze(&self) -> Result<()> {
+        use rustix::process::{WaitId, WaitIdOptions, waitid};
+        self.signal(Signal::STOP)?;
+        // Looks only: the exit status stays for the one who waits for the end.
+        let options = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        waitid(WaitId::Pid(self.raw_pid()?), options)?;
+        Ok(())
+    }
+
+    /// SIGCONT after [`Self::freeze`].
+    pub(crate) fn thaw(&self) -> Result<()> {
+        self.signal(Signal::CONT)
+    }
+
+    fn raw_pid(&self) -> Result<Pid> {
+        let id = i32::try_from(self.child.id())?;
+        Pid::from_raw(id).context("process id")
     }
 
     /// Asks the process to end and waits; past `limit` it is killed, and that is an error.

@@ -22,8 +22,13 @@ impl StackDir {
         let parent = workspace_root().join("var/stack");
         fs::create_dir_all(&parent).with_context(|| format!("create {}", parent.display()))?;
         sweep(&parent);
-        let path = parent.join(format!("{name}-{:08x}", rand::random::<u32>()));
-        Self::lock(path, true)
+        let name = format!("{name}-{:08x}", rand::random::<u32>());
+        // Locked under a hidden name first: a sweep of another process never sees it unlocked.
+        let mut stack = Self::lock(parent.join(format!(".{name}")), true)?;
+        let path = parent.join(name);
+        fs::rename(&stack.path, &path)?;
+        stack.path = path;
+        Ok(stack)
     }
 
     /// A folder that outlives its stack, such as the demo's. Only one process at a time has it.
@@ -62,7 +67,10 @@ impl StackDir {
 
 impl Drop for StackDir {
     fn drop(&mut self) {
-        if self.throw_away && !std::thread::panicking() {
+        if self.throw_away && std::thread::panicking() {
+            // Somebody will want to read the logs.
+            File::create(self.path.join("failed")).ok();
+        } else if self.throw_away {
             // What can't be removed now goes with a later sweep.
             fs::remove_dir_all(&self.path).ok();
         }
@@ -70,24 +78,26 @@ impl Drop for StackDir {
     }
 }
 
-/// Removes what killed processes left behind; their locks went with them.
+/// Removes what killed processes left behind (their locks went with them) and old failures.
 fn sweep(parent: &Path) {
     let Ok(entries) = fs::read_dir(parent) else {
         return;
     };
     for entry in entries.flatten() {
-        let unused =
-            File::open(entry.path().join("lock")).is_ok_and(|lock| lock.try_lock().is_ok());
-        let old = entry
-            .metadata()
-            .and_then(|meta| meta.modified())
-            .is_ok_and(|at| {
-                SystemTime::now()
-                    .duration_since(at)
-                    .is_ok_and(|age| age > KEEP_FAILED)
-            });
-        if unused && old {
-            fs::remove_dir_all(entry.path()).ok();
+        let path = entry.path();
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        let unused = File::open(path.join("lock")).is_ok_and(|lock| lock.try_lock().is_ok());
+        if unused && !hidden && !failed_lately(&path) {
+            fs::remove_dir_all(path).ok();
         }
     }
+}
+
+fn failed_lately(path: &Path) -> bool {
+    let failed = fs::metadata(path.join("failed")).and_then(|meta| meta.modified());
+    failed.is_ok_and(|at| {
+        SystemTime::now()
+            .duration_since(at)
+            .is_ok_and(|age| age < KEEP_FAILED)
+    })
 }
