@@ -1,0 +1,200 @@
+//! The frame of every page: what `kit/layout.html` shows around an app's own content.
+
+use askama::Template;
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::request::Parts;
+use axum::response::Html;
+
+use crate::assets::{ICON, KIT_CSS, KIT_JS};
+use crate::components::Tone;
+use crate::error::{Error, ErrorNote, Result};
+use crate::sign_in::{SignedIn, role_name};
+use crate::site::{Banner, NavItem, Site};
+use crate::telemetry::RequestId;
+
+/// Draws a page.
+pub fn html(page: &impl Template) -> Result<Html<String>> {
+    Ok(Html(page.render()?))
+}
+
+/// The frame. As an extractor it knows the app, the person signed in and the note that waits for them; a page's struct
+/// holds it as `page`, and its template begins with `{% extends "kit/layout.html" %}`.
+#[derive(Clone)]
+pub struct Page {
+    site: Site,
+    title: String,
+    path: String,
+    person: Option<Person>,
+    notice: Option<Notice>,
+}
+
+/// Who is signed in, as the header shows it.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// The display name.
+    pub name: String,
+    /// The role in words.
+    pub role: &'static str,
+}
+
+/// A note shown once at the top of a page: what the last action did.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    /// Whether it went well.
+    pub tone: Tone,
+    /// What happened.
+    pub text: String,
+}
+
+impl Page {
+    async fn of(site: Site, path: String, person: Option<&SignedIn>) -> Result<Self> {
+        let mut page = Self::plain(site, path);
+        if let Some(person) = person {
+            page.person = Some(Person {
+                name: person.name().to_owned(),
+                role: role_name(person.role()),
+            });
+            page.notice = person
+                .take_notice()
+                .await?
+                .map(|(tone, text)| Notice { tone, text });
+        }
+        Ok(page)
+    }
+
+    /// A frame with nobody signed in.
+    #[must_use]
+    pub fn plain(site: Site, path: String) -> Self {
+        Self {
+            site,
+            title: String::new(),
+            path,
+            person: None,
+            notice: None,
+        }
+    }
+
+    /// Names the page: in the browser's title, and wherever the template shows `page.title()`.
+    #[must_use]
+    pub fn titled(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// Shows a note at the top of this very page (after a redirect, use the session's flash).
+    #[must_use]
+    pub fn with_notice(mut self, tone: Tone, text: impl Into<String>) -> Self {
+        self.notice = Some(Notice {
+            tone,
+            text: text.into(),
+        });
+        self
+    }
+
+    /// The page's name.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The app it belongs to.
+    #[must_use]
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Who is signed in.
+    #[must_use]
+    pub fn person(&self) -> Option<&Person> {
+        self.person.as_ref()
+    }
+
+    /// The note at the top of this page.
+    #[must_use]
+    pub fn notice(&self) -> Option<&Notice> {
+        self.notice.as_ref()
+    }
+
+    /// The banner above every page.
+    #[must_use]
+    pub fn banner(&self) -> Option<Banner> {
+        self.site.banner()
+    }
+
+    /// Entries of the navigation and whether each is the place where we are. Hidden until somebody is signed in.
+    #[must_use]
+    pub fn nav(&self) -> Vec<(NavItem, bool)> {
+        let entries = self.person.as_ref().map_or(&[][..], |_| self.site.nav());
+        // The longest entry that leads here: "/" leads everywhere.
+        let here = entries
+            .iter()
+            .filter(|item| is_under(&self.path, item.path))
+            .map(|item| item.path.len())
+            .max();
+        entries
+            .iter()
+            .map(|item| {
+                let current = is_under(&self.path, item.path) && Some(item.path.len()) == here;
+                (*item, current)
+            })
+            .collect()
+    }
+
+    /// Address of the style sheet.
+    #[must_use]
+    pub fn css(&self) -> &'static str {
+        KIT_CSS.url()
+    }
+
+    /// Address of the script.
+    #[must_use]
+    pub fn js(&self) -> &'static str {
+        KIT_JS.url()
+    }
+
+    /// Address of the icon.
+    #[must_use]
+    pub fn icon(&self) -> &'static str {
+        ICON.url()
+    }
+}
+
+impl<S> FromRequestParts<S> for Page
+where
+    S: Send + Sync,
+    Site: FromRef<S>,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let person = parts.extensions.get::<SignedIn>().cloned();
+        let path = parts.uri.path().to_owned();
+        Self::of(Site::from_ref(state), path, person.as_ref()).await
+    }
+}
+
+fn is_under(path: &str, place: &str) -> bool {
+    path == place
+        || path
+            .strip_prefix(place)
+            .is_some_and(|rest| place.ends_with('/') || rest.starts_with('/'))
+}
+
+/// The page of an error.
+#[derive(Template)]
+#[template(path = "kit/error.html")]
+pub(crate) struct ErrorPage {
+    page: Page,
+    text: String,
+    number: Option<String>,
+}
+
+impl ErrorPage {
+    pub(crate) fn new(page: Page, note: ErrorNote, number: Option<RequestId>) -> Self {
+        Self {
+            page: page.titled(note.title),
+            text: note.text.into_owned(),
+            number: number.map(|id| id.as_str().to_owned()),
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! The controller's own particulars: who it is, what for it asks, and the notice that owners read before they sign.
+
+use std::fmt;
+use std::path::Path;
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+const LINK_DAYS_MAX: u32 = 90;
+const VALIDITY_DAYS_MAX: u32 = 3650;
+const NAME_MAX: usize = 200;
+
+/// What the file at `CONTROLLER_PROFILE_FILE` says.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ControllerProfile {
+    /// How many days a consent link can be used.
+    pub consent_link_days: u32,
+    /// For how many days after it was offered a signature may be anchored.
+    pub consent_validity_days: u32,
+    /// The controller itself.
+    pub controller: Controller,
+    /// The data-protection officer.
+    pub officer: Officer,
+    /// What the data is used for, in the order shown.
+    pub purposes: Vec<Purpose>,
+    /// The notice of GDPR Art. 13.
+    pub notice: Notice,
+}
+
+/// The organisation that holds the data.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Controller {
+    /// Its name, as owners sign it.
+    pub name: String,
+    /// Its postal address; may have several lines.
+    pub address: String,
+    /// How to reach it: mail address or telephone number.
+    pub contact: String,
+}
+
+/// The data-protection officer.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Officer {
+    /// How owners reach the officer: mail address or telephone number.
+    pub contact: String,
+}
+
+/// One thing that the data is used for.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Purpose {
+    /// Names it in forms and rows; lower case letters, digits and `-`.
+    pub id: String,
+    /// Its name, as owners sign it.
+    pub name: String,
+    /// Its lawful basis (GDPR Art. 6), as owners sign it.
+    pub lawful_basis: String,
+    /// Whether it rests on consent, so that the owner chooses; otherwise it is shown only.
+    pub rests_on_consent: bool,
+    /// What it means for the owner.
+    pub text: String,
+}
+
+/// The notice shown to owners.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notice {
+    /// Plain text; a blank line begins a paragraph.
+    pub text: String,
+}
+
+impl Notice {
+    /// SHA-256 of the text's exact bytes: what owners sign.
+    #[must_use]
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.text.as_bytes()).into()
+    }
+
+    /// The paragraphs of the text.
+    pub fn paragraphs(&self) -> impl Iterator<Item = &str> {
+        self.text
+            .split("\n\n")
+            .map(str::trim)
+            .filter(|paragraph| !paragraph.is_empty())
+    }
+}
+
+/// Why a profile was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ProfileError {
+    /// The file could not be read.
+    #[error("can't be read: {0}")]
+    Read(#[from] std::io::Error),
+    /// The file is not the TOML that is expected.
+    #[error("is not a profile: {0}")]
+    Toml(#[from] toml::de::Error),
+    /// The values are wrong; all of them are named.
+    #[error("{}", Problems(.0))]
+    Wrong(Vec<String>),
+}
+
+struct Problems<'a>(&'a [String]);
+
+impl fmt::Display for Problems<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("; "))
+    }
+}
+
+impl ControllerProfile {
+    /// Loads and checks a profile.
+    pub fn load(path: &Path) -> Result<Self, ProfileError> {
+        Self::from_toml(&std::fs::read_to_string(path)?)
+    }
+
+    /// Reads and checks a profile.
+    pub fn from_toml(text: &str) -> Result<Self, ProfileError> {
+        let profile: Self = toml::from_str(text)?;
+        let problems = profile.problems();
+        if problems.is_empty() {
+            Ok(profile)
+        } else {
+            Err(ProfileError::Wrong(problems))
+        }
+    }
+
+    /// The purposes that the owner chooses one by one.
+    pub fn consent_purposes(&self) -> impl Iterator<Item = &Purpose> {
+        self.purposes
+            .iter()
+            .filter(|purpose| purpose.rests_on_consent)
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if !(1..=LINK_DAYS_MAX).contains(&self.consent_link_days) {
+            problems.push(format!("consent_link_days must be 1 to {LINK_DAYS_MAX}"));
+        }
+        if !(1..=VALIDITY_DAYS_MAX).contains(&self.consent_validity_days) {
+            problems.push(format!(
+                "consent_validity_days must be 1 to {VALIDITY_DAYS_MAX}"
+            ));
+        }
+        check_line(&mut problems, "controller.name", &self.controller.name);
+        check_text(
+            &mut problems,
+            "controller.address",
+            &self.controller.address,
+        );
+        check_line(
+            &mut problems,
+            "controller.contact",
+            &self.controller.contact,
+        );
+        check_line(&mut problems, "officer.contact", &self.officer.contact);
+        check_text(&mut problems, "notice.text", &self.notice.text);
+        if self.purposes.is_empty() {
+            problems.push("there must be at least one [[purposes]]".to_owned());
+        }
+        for (index, purpose) in self.purposes.iter().enumerate() {
+            self.check_purpose(&mut problems, index, purpose);
+        }
+        problems
+    }
+
+    fn check_purpose(&self, problems: &mut Vec<String>, index: usize, purpose: &Purpose) {
+        let place = format!("purposes[{index}]");
+        let id_holds = (1..=64).contains(&purpose.id.len())
+            && purpose
+                .id
+                .bytes()
+                .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+        if !id_holds {
+            problems.push(format!(
+                "{place}.id must be 1 to 64 lower case letters, digits or '-'"
+            ));
+        }
+        let earlier = &self.purposes[..index];
+        if earlier.iter().any(|other| other.id == purpose.id) {
+            problems.push(format!("{place}.id is used twice"));
+        }
+        if earlier.iter().any(|other| other.name == purpose.name) {
+            problems.push(format!("{place}.name is used twice"));
+        }
+        check_line(problems, &format!("{place}.name"), &purpose.name);
+        check_line(
+            problems,
+            &format!("{place}.lawful_basis"),
+            &purpose.lawful_basis,
+        );
+        check_text(problems, &format!("{place}.text"), &purpose.text);
+    }
+}
+
+/// A single line, short enough for a wallet's signing window.
+fn check_line(problems: &mut Vec<String>, place: &str, value: &str) {
+    check_text(problems, place, value);
+    if value.contains('\n') {
+        problems.push(format!("{place} must be one line"));
+    }
+    if value.chars().count() > NAME_MAX {
+        problems.push(format!("{place} is longer than {NAME_MAX} characters"));
+    }
+}
+
+fn check_text(problems: &mut Vec<String>, place: &str, value: &str) {
+    if value.trim().is_empty() {
+        problems.push(format!("{place} is empty"));
+    }
+    // What is signed must read the same everywhere: nothing invisible, nothing that turns the reading direction.
+    if value
+        .chars()
+        .any(|c| (c.is_control() && c != '\n') || turns_direction(c))
+    {
+        problems.push(format!("{place} has control or direction characters"));
+    }
+}
+
+fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+
+    use super::*;
+
+    const GOOD: &str = r#"
+        consent_link_days = 14
+        consent_validity_days = 30
+
+        [controller]
+        name = "Riverside Health Centre"
+        address = "1 Quay Street\nRiverside"
+        contact = "records@riverside.example"
+
+        [officer]
+        contact = "privacy@riverside.example"
+
+        [[purposes]]
+        id = "care"
+        name = "Care and appointments"
+        lawful_basis = "Contract, Art. 6(1)(b)"
+        rests_on_consent = false
+        text = "We use your details to treat you."
+
+        [[purposes]]
+        id = "research"
+        name = "Research"
+        lawful_basis = "Consent, Art. 6(1)(a)"
+        rests_on_consent = true
+        text = "We may ask you to take part in studies."
+
+        [notice]
+        text = "Who we are.\n\nWhat we do."
+    "#;
+
+    #[test]
+    fn a_whole_profile_is_read() {
+        let profile = ControllerProfile::from_toml(GOOD).unwrap();
+        let chosen: Vec<_> = profile.consent_purposes().map(|p| p.id.as_str()).collect();
+        assert_eq!(chosen, ["research"]);
+        assert_eq!(
+            profile.notice.paragraphs().collect::<Vec<_>>(),
+            ["Who we are.", "What we do."]
+        );
+    }
+
+    #[test]
+    fn the_notice_hash_covers_the_exact_bytes() {
+        let notice = |text: &str| Notice {
+            text: text.to_owned(),
+        };
+        // printf 'abc' | sha256sum
+        assert_eq!(
+            hex::encode(notice("abc").hash()),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        assert_ne!(notice("abc").hash(), notice("abc\n").hash());
+    }
+
+    #[test]
+    fn all_wrong_values_are_named() {
+        let text = GOOD
+            .replace("consent_link_days = 14", "consent_link_days = 0")
+            .replace("id = \"research\"", "id = \"care\"")
+            .replace("name = \"Research\"", "name = \"Re\\u202Esearch\"")
+            .replace("contact = \"privacy@riverside.example\"", "contact = \" \"");
+        let error = ControllerProfile::from_toml(&text).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "consent_link_days must be 1 to 90; officer.contact is empty; purposes[1].id is used twice; \
+             purposes[1].name has control or direction characters"
+        );
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused() {
+        let text = GOOD.replace("rests_on_consent = true", "rests_on_consents = true");
+        assert!(matches!(
+            ControllerProfile::from_toml(&text),
+            Err(ProfileError::Toml(_))
+        ));
+    }
+}
