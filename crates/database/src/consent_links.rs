@@ -101,6 +101,20 @@ impl ConsentLink {
         now >= self.expires_at
     }
 
+    /// Ends the link. What it holds of its owner goes with it; a used one keeps it until [`forget_used`], for the receipt.
+    pub fn end(&mut self, to: LinkState) {
+        self.state = to;
+        if to != LinkState::Used {
+            self.forget();
+        }
+    }
+
+    fn forget(&mut self) {
+        self.wrapped_key.clear();
+        self.desk_code.clear();
+        self.offer = None;
+    }
+
     fn read(row: &MySqlRow, keys: &FrontKeys) -> Result<Self, RowError> {
         let columns = Columns::of(TABLE, row);
         let link = Self {
@@ -242,7 +256,7 @@ pub async fn of_record(
     Checked::sort(rows.iter().map(|row| ConsentLink::read(row, keys)))
 }
 
-/// Writes the columns that may change of a link that the caller has locked: offer, state, attempts.
+/// Writes the columns that may change of a link that the caller has locked: key, code, offer, state, attempts.
 ///
 /// # Errors
 /// [`RowError::Changed`] when the row is gone.
@@ -252,8 +266,11 @@ pub async fn update(
     link: &ConsentLink,
 ) -> Result<(), RowError> {
     let done = sqlx::query(
-        "UPDATE consent_links SET offer = ?, state = ?, code_attempts = ?, mac = ? WHERE id = ?",
+        "UPDATE consent_links SET wrapped_key = ?, desk_code = ?, offer = ?, state = ?, code_attempts = ?, mac = ?
+         WHERE id = ?",
     )
+    .bind(&link.wrapped_key)
+    .bind(&link.desk_code)
     .bind(link.offer.as_deref())
     .bind(link.state.as_str())
     .bind(link.code_attempts)
@@ -277,7 +294,7 @@ pub async fn close(
     id: LinkId,
     to: LinkState,
 ) -> Result<ConsentLink, RowError> {
-    change_open(connection, keys, id, |link| link.state = to).await
+    change_open(connection, keys, id, |link| link.end(to)).await
 }
 
 /// Keeps what is offered to be signed. An offer that is there already stays and is returned: two pages opened at
@@ -309,7 +326,7 @@ pub async fn count_wrong_code(
     change_open(connection, keys, id, |link| {
         link.code_attempts = link.code_attempts.saturating_add(1);
         if link.code_attempts >= MAX_CODE_ATTEMPTS {
-            link.state = LinkState::Locked;
+            link.end(LinkState::Locked);
         }
     })
     .await
@@ -334,7 +351,38 @@ pub async fn revoke_open(
     let open = Checked::sort(rows.iter().map(|row| ConsentLink::read(row, keys)))?.rows;
     let count = open.len();
     for mut link in open {
-        link.state = LinkState::Revoked;
+        link.end(LinkState::Revoked);
+        update(&mut transaction, keys, &link).await?;
+    }
+    transaction.commit().await?;
+    Ok(count)
+}
+
+/// Destroys what links used for a consent received before `before` still hold of their owners; tells how many.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn forget_used(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    before: UnixMillis,
+) -> Result<usize, RowError> {
+    let mut transaction = connection.begin().await?;
+    let rows = sqlx::query(
+        "SELECT * FROM consent_links
+         WHERE state = 'used' AND wrapped_key <> ''
+           AND EXISTS (SELECT 1 FROM consents
+                       WHERE consents.record_id = consent_links.record_id AND consents.version = consent_links.version
+                         AND consents.link_id = consent_links.id AND consents.received_at < ?)
+         FOR UPDATE SKIP LOCKED",
+    )
+    .bind(before.0)
+    .fetch_all(&mut *transaction)
+    .await?;
+    let used = Checked::sort(rows.iter().map(|row| ConsentLink::read(row, keys)))?.rows;
+    let count = used.len();
+    for mut link in used {
+        link.forget();
         update(&mut transaction, keys, &link).await?;
     }
     transaction.commit().await?;
