@@ -61,7 +61,7 @@ impl IncidentEvent {
         kind: IncidentEventKind,
         actor_id: Option<StaffId>,
         detail: Option<&str>,
-        rng: &mut impl CryptoRng,
+        rng: &mut (impl CryptoRng + ?Sized),
         now: UnixMillis,
     ) -> Self {
         let detail = detail.map(|text| {

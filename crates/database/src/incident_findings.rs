@@ -73,7 +73,7 @@ pub fn seal_found_row(
     keys: &ApplicationKeys,
     subject: Subject,
     row: &[u8],
-    rng: &mut impl CryptoRng,
+    rng: &mut (impl CryptoRng + ?Sized),
 ) -> Vec<u8> {
     keys.seal("incident_findings.found_row", subject.as_bytes(), row, rng)
 }

@@ -78,7 +78,7 @@ impl Mail {
     pub fn seal(
         keys: &FrontKeys,
         new: &NewMail<'_>,
-        rng: &mut impl CryptoRng,
+        rng: &mut (impl CryptoRng + ?Sized),
         now: UnixMillis,
     ) -> Self {
         let aad = new.id.as_bytes();

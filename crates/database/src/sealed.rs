@@ -40,7 +40,7 @@ impl PlainVersion {
         values: impl IntoIterator<Item = (FieldName, Zeroizing<String>)>,
         wallet: Address,
         relation: Zeroizing<String>,
-        rng: &mut impl CryptoRng,
+        rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Self, ProofError> {
         let mut fields = Fields::new();
         for (name, value) in values {
@@ -60,7 +60,7 @@ impl PlainVersion {
     pub fn seal(
         &self,
         key: &OwnerKey,
-        rng: &mut impl CryptoRng,
+        rng: &mut (impl CryptoRng + ?Sized),
         now: UnixMillis,
     ) -> Option<RecordVersion> {
         let mut field = |name| {
@@ -94,7 +94,7 @@ impl PlainVersion {
         key: &OwnerKey,
         kind: CellKind,
         value: &[u8],
-        rng: &mut impl CryptoRng,
+        rng: &mut (impl CryptoRng + ?Sized),
     ) -> Vec<u8> {
         seal_cell(key, self.version, self.draft, kind, value, rng)
     }
@@ -108,7 +108,7 @@ pub fn seal_cell(
     draft: Draft,
     kind: CellKind,
     value: &[u8],
-    rng: &mut impl CryptoRng,
+    rng: &mut (impl CryptoRng + ?Sized),
 ) -> Vec<u8> {
     let salt = Salt::random(rng);
     key.seal(
@@ -157,7 +157,7 @@ impl Anchor {
         key: &OwnerKey,
         version: Version,
         draft: Draft,
-        rng: &mut impl CryptoRng,
+        rng: &mut (impl CryptoRng + ?Sized),
     ) -> Option<Vec<u8>> {
         let value = self.to_bytes()?;
         Some(seal_cell(
@@ -210,7 +210,7 @@ pub fn seal_consent(
     key: &OwnerKey,
     front: &FrontKeys,
     signed: &SignedConsent<'_>,
-    rng: &mut impl CryptoRng,
+    rng: &mut (impl CryptoRng + ?Sized),
     now: UnixMillis,
 ) -> Consent {
     let (version, draft) = (signed.version, signed.draft);

@@ -68,7 +68,7 @@ impl Staff {
     pub fn seal(
         keys: &ApplicationKeys,
         new: NewStaff<'_>,
-        rng: &mut impl CryptoRng,
+        rng: &mut (impl CryptoRng + ?Sized),
         now: UnixMillis,
     ) -> Self {
         let aad = new.id.as_bytes();
