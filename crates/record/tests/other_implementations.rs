@@ -1,0 +1,167 @@
+//! The digest that owners sign is the one that others compute: ethers v6 (which the browser uses) and Foundry's cast.
+//!
+//! Both are pinned npm packages: `npm ci` in `crates/record/verifier` and in `anvil` installs them.
+#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use alloy_primitives::hex;
+use proptest::{
+    collection::vec,
+    prelude::*,
+    strategy::ValueTree,
+    test_runner::{Config, TestRng, TestRunner},
+};
+use record::{
+    Address, B256,
+    consent::{ConsentMessage, Purpose, SignedField},
+    proof::FieldName,
+    signature::EcdsaSignature,
+};
+use secp256k1::{PublicKey, SecretKey};
+
+/// A message, its chain and its relay.
+type Sent = (ConsentMessage, u64, Address);
+
+fn purposes() -> impl Strategy<Value = Vec<Purpose>> {
+    let purpose = ("(?s).{0,20}", "(?s).{0,20}", any::<bool>());
+    vec(
+        purpose.prop_map(|(name, lawful_basis, granted)| Purpose {
+            name,
+            lawful_basis,
+            granted,
+        }),
+        0..4,
+    )
+}
+
+fn fields() -> impl Strategy<Value = Vec<SignedField>> {
+    let field = ("[a-z0-9_]{1,64}", "(?s).{0,40}");
+    vec(
+        field.prop_map(|(name, value)| SignedField {
+            name: FieldName::new(name).unwrap(),
+            value,
+        }),
+        0..8,
+    )
+}
+
+fn messages() -> impl Strategy<Value = Sent> {
+    let texts = ("(?s).{0,30}", purposes(), fields());
+    let words = (
+        any::<[u8; 32]>(),
+        any::<[u8; 20]>(),
+        any::<[u8; 32]>(),
+        any::<[u8; 32]>(),
+    );
+    let numbers = (any::<u64>(), any::<u32>(), any::<u64>(), any::<u64>());
+    (texts, words, numbers, 1..(1_u64 << 53), any::<[u8; 20]>()).prop_map(
+        |((controller, purposes, fields), words, numbers, chain_id, relay)| {
+            let message = ConsentMessage {
+                controller,
+                notice: words.0.into(),
+                purposes,
+                fields,
+                wallet: words.1.into(),
+                uid: numbers.0,
+                version: numbers.1,
+                previous_proof: words.2.into(),
+                issued_at: numbers.2,
+                expires_at: numbers.3,
+                nonce: words.3.into(),
+            };
+            (message, chain_id, relay.into())
+        },
+    )
+}
+
+/// The same messages on every run, so that a failure can be looked at.
+fn some_messages(count: usize) -> Vec<Sent> {
+    let algorithm = proptest::test_runner::RngAlgorithm::ChaCha;
+    let mut runner =
+        TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(algorithm));
+    (0..count)
+        .map(|_| messages().new_tree(&mut runner).unwrap().current())
+        .collect()
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn succeeded(output: Output, install: &str) -> String {
+    let problem = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        output.status.success(),
+        "{problem}\nIs it installed? Run `npm ci` in {install}."
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn ethers_computes_our_digest() {
+    let sent = some_messages(300);
+    let mut node = Command::new("node")
+        .arg(root().join("crates/record/verifier/typed-data-digests.js"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("node is installed");
+    let mut input = node.stdin.take().unwrap();
+    let lines: Vec<String> = sent
+        .iter()
+        .map(|(m, id, relay)| m.typed_data(*id, *relay).to_string())
+        .collect();
+    let writer = std::thread::spawn(move || writeln!(input, "{}", lines.join("\n")));
+    let output = succeeded(node.wait_with_output().unwrap(), "crates/record/verifier");
+    let _ = writer.join().unwrap();
+    let digests: Vec<B256> = output.lines().map(|line| line.parse().unwrap()).collect();
+    assert_eq!(digests.len(), sent.len());
+    for ((message, chain_id, relay), digest) in sent.iter().zip(digests) {
+        assert_eq!(
+            message.digest(*chain_id, *relay),
+            digest,
+            "{}",
+            message.typed_data(*chain_id, *relay)
+        );
+    }
+}
+
+#[test]
+fn cast_signs_our_digest() {
+    // The first test account of anvil.
+    let key = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+    let bytes = hex::decode_to_array::<_, 32>(key).unwrap();
+    let public = PublicKey::from_secret_key(&SecretKey::from_secret_bytes(bytes).unwrap());
+    let wallet = Address::from_raw_public_key(&public.serialize_uncompressed()[1..]);
+    for (message, chain_id, relay) in some_messages(20) {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        write!(file, "{}", message.typed_data(chain_id, relay)).unwrap();
+        let output = Command::new(root().join("anvil/node_modules/.bin/cast"))
+            .args([
+                "wallet",
+                "sign",
+                "--private-key",
+                key,
+                "--data",
+                "--from-file",
+            ])
+            .arg(file.path())
+            .output()
+            .expect("cast is installed by `npm ci` in anvil");
+        let signature = hex::decode(succeeded(output, "anvil").trim()).unwrap();
+        let signature = EcdsaSignature::normalise(&signature).unwrap();
+        let signer = signature.recover(&message.digest(chain_id, relay));
+        assert_eq!(
+            signer,
+            Ok(wallet),
+            "{}",
+            message.typed_data(chain_id, relay)
+        );
+    }
+}
