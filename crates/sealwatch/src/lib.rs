@@ -1,1 +1,54 @@
-//! sealwatch
+//! The operator's command: keys, schema, database accounts, staff. It needs no running application.
+
+mod door;
+mod keys;
+mod migrate;
+mod new_secret;
+mod staff;
+
+use std::io::Write;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Sets up and looks after a Sealwatch deployment.
+#[derive(Parser)]
+#[command(version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make, recover and check the key files
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Bring the three databases to the newest schema and store the key-check values
+    #[command(after_help = migrate::settings_help())]
+    Migrate,
+    /// Accounts of the controller's staff
+    #[command(subcommand, after_help = door::settings_help())]
+    Staff(staff::Staff),
+}
+
+/// Runs one command. What it has to say goes to `out`.
+pub async fn run(cli: Cli, out: &mut impl Write) -> Result<()> {
+    match cli.command {
+        Command::Keys(command) => keys::run(command, out),
+        Command::Migrate => migrate::run(out).await,
+        Command::Staff(command) => staff::run(command, out).await,
+    }
+}
+
+/// Tells an error with its causes, each once: many errors repeat their cause in their own text.
+pub fn tell(out: &mut impl Write, error: &anyhow::Error) {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    // There is nobody left to tell when even this fails.
+    let _ = writeln!(out, "error: {text}");
+}

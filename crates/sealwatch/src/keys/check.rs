@@ -1,0 +1,50 @@
+//! `sealwatch keys check`
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use keyring::KeySet;
+use secrecy::ExposeSecret;
+
+use crate::new_secret::known_secret;
+
+#[derive(Args)]
+pub(crate) struct Check {
+    /// Directory of master.key, application-keys.json and front.json
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    /// Also open this escrow copy and compare
+    #[arg(long, value_name = "FILE")]
+    escrow: Option<PathBuf>,
+    /// Read the passphrase from the first line of this file instead of asking for it
+    #[arg(long, value_name = "FILE", requires = "escrow")]
+    passphrase_file: Option<PathBuf>,
+}
+
+pub(crate) fn run(check: &Check, out: &mut impl Write) -> Result<()> {
+    let set = KeySet::load(&check.dir)?;
+    writeln!(
+        out,
+        "The key files in {} are whole and belong together; application key version {} is in use.",
+        check.dir.display(),
+        set.application().current_version()
+    )?;
+    let Some(escrow) = &check.escrow else {
+        return Ok(());
+    };
+    let passphrase = known_secret(
+        "Passphrase of the escrow copy",
+        check.passphrase_file.as_deref(),
+    )?;
+    let copy = KeySet::recover(escrow, passphrase.expose_secret())?;
+    if !copy.same_keys(&set) {
+        bail!(
+            "{} opens, but holds other keys: it can't bring these back",
+            escrow.display()
+        );
+    }
+    writeln!(out, "{} holds the same keys.", escrow.display())?;
+    Ok(())
+}
