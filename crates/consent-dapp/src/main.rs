@@ -1,2 +1,7 @@
-//! consent-dapp
-fn main() {}
+//! The doorway: help, settings, run.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    consent_dapp::run()
+}

@@ -4,7 +4,7 @@ import { post } from "./doors.js";
 import { isOn, networkOf } from "./network.js";
 import { check } from "./typed-data.js";
 import { WalletPanel } from "./wallet-panel.js";
-import { granted, shownConsent } from "./what-is-shown.js";
+import { shownConsent, ticked } from "./what-is-shown.js";
 
 export function bindSign(page, wallets) {
   const panel = new WalletPanel(page.querySelector("[data-wallet-panel]"));
@@ -15,9 +15,9 @@ export function bindSign(page, wallets) {
     if (!(await isOn(wallet.provider, network))) return panel.offerSwitch(wallet, network, sign);
     await refuseContract(wallet.provider, account);
 
-    const shown = shownConsent(page);
-    const message = await post(page.dataset.link, "message", { granted: granted(shown) });
-    check(message, shown);
+    const granted = ticked(page);
+    const message = await post(page.dataset.link, "message", { granted });
+    check(message, shownConsent(page));
     panel.say(`Look at ${wallet.name}: it shows your details and asks you to sign them.`);
     const signature = await wallet.provider.request({
       method: "eth_signTypedData_v4",
@@ -25,7 +25,7 @@ export function bindSign(page, wallets) {
     });
 
     panel.say("Signed. Handing it in …");
-    const { next } = await post(page.dataset.link, "sign", { granted: granted(shown), account, signature });
+    const { next } = await post(page.dataset.link, "sign", { granted, account, signature });
     window.location.assign(next);
   };
   panel.bind(wallets, sign);

@@ -3,6 +3,9 @@ import { chooseOther } from "./accounts.js";
 import { switchTo } from "./network.js";
 import { fromWallet } from "./problems.js";
 
+// What the server says when this page is not the newest any more.
+const STALE = new Set(["identify_again", "changed_meanwhile", "link_closed", "link_unknown"]);
+
 export class WalletPanel {
   #root;
   #start;
@@ -65,7 +68,7 @@ export class WalletPanel {
     const further = this.#part("further");
     const button = document.createElement("button");
     button.type = "button";
-    button.className = "button";
+    button.className = "secondary";
     button.dataset.testid = testid;
     button.textContent = label;
     button.addEventListener("click", () => this.#run(action));
@@ -80,6 +83,7 @@ export class WalletPanel {
     } catch (error) {
       const problem = fromWallet(error);
       this.#fail(problem.name, problem.message);
+      if (STALE.has(problem.name)) this.#offer("Reload this page", "reload", () => window.location.reload());
     } finally {
       this.#busy(false);
     }

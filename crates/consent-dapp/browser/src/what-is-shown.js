@@ -9,17 +9,15 @@ export function shownConsent(page) {
     chainId: page.dataset.chainId,
     relay: page.dataset.relay,
     fields: [...page.querySelectorAll("[data-field]")].map((cell) => ({ name: cell.dataset.field, value: cell.textContent })),
-    purposes: [...page.querySelectorAll("[data-purpose]")].map((row) => ({
-      name: row.dataset.purpose,
-      lawfulBasis: row.dataset.basis,
-      choice: row.querySelector("input[type=checkbox]") !== null,
+    purposes: [...page.querySelectorAll("[data-purpose]")].map((row) => {
+      const choice = row.querySelector("input[type=checkbox]");
       // What does not rest on consent goes ahead without asking.
-      granted: row.querySelector("input[type=checkbox]")?.checked ?? true,
-    })),
+      return { name: row.dataset.purpose, lawfulBasis: row.dataset.basis, granted: choice?.checked ?? true };
+    }),
   };
 }
 
-/** The names of the ticked choices. */
-export function granted(shown) {
-  return shown.purposes.filter((purpose) => purpose.choice && purpose.granted).map((purpose) => purpose.name);
+/** The ids of the ticked choices. */
+export function ticked(page) {
+  return [...page.querySelectorAll("[data-purpose] input[type=checkbox]:checked")].map((choice) => choice.value);
 }

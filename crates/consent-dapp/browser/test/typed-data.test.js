@@ -64,8 +64,8 @@ function shown() {
     relay: "0x5FbDB2315678afecb367f032d93F642f64180aa3",
     fields: [{ name: "name", value: "Zoë Ågren" }, { name: "email", value: "zoe@example.org" }],
     purposes: [
-      { name: "Delivery", lawfulBasis: "contract", choice: false, granted: true },
-      { name: "Newsletter", lawfulBasis: "consent", choice: true, granted: false },
+      { name: "Delivery", lawfulBasis: "contract", granted: true },
+      { name: "Newsletter", lawfulBasis: "consent", granted: false },
     ],
   };
 }

@@ -1,0 +1,133 @@
+//! Links that let nobody in (any more): why, and what to do next.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use database::consent_links::{ConsentLink, LinkState};
+use record::time::UnixMillis;
+use web_kit::error::Result;
+use web_kit::page::{Page, html};
+
+use crate::app::App;
+
+/// Why a link lets nobody in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// No link has this secret.
+    Unknown,
+    /// Its time is over.
+    Expired,
+    /// The owner signed.
+    Used,
+    /// Staff took it back, or a newer one replaced it.
+    Revoked,
+    /// Too many wrong codes.
+    Locked,
+    /// The owner asked for a correction.
+    Corrected,
+    /// The owner declined.
+    Declined,
+}
+
+impl Closed {
+    /// Why `link` is closed; `None` while it is open.
+    pub fn of(link: &ConsentLink, now: UnixMillis) -> Option<Self> {
+        match link.state {
+            LinkState::Open if link.is_expired(now) => Some(Self::Expired),
+            LinkState::Open => None,
+            LinkState::Used => Some(Self::Used),
+            LinkState::Revoked => Some(Self::Revoked),
+            LinkState::Locked => Some(Self::Locked),
+            LinkState::Corrected => Some(Self::Corrected),
+            LinkState::Declined => Some(Self::Declined),
+        }
+    }
+
+    /// Its name, for those who drive the page.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Expired => "expired",
+            Self::Used => "used",
+            Self::Revoked => "revoked",
+            Self::Locked => "locked",
+            Self::Corrected => "corrected",
+            Self::Declined => "declined",
+        }
+    }
+
+    /// The headline.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Unknown => "We don’t know this link",
+            Self::Expired => "This link has expired",
+            Self::Used => "This link has been used",
+            Self::Revoked => "This link is no longer valid",
+            Self::Locked => "This link is locked",
+            Self::Corrected => "The desk has your note",
+            Self::Declined => "Declined, and deleted",
+        }
+    }
+
+    /// What happened.
+    pub const fn what(self) -> &'static str {
+        match self {
+            Self::Unknown => "It may have been cut off or mistyped on its way to you.",
+            Self::Expired => "It was good for a limited time, for your safety. Nothing was signed with it.",
+            Self::Used => "The details behind it were signed with the registered wallet. A link works once.",
+            Self::Revoked => "The organisation has taken it back. Often that is because it sent you a newer one.",
+            Self::Locked => "The code was wrong five times. For your safety the link now opens for nobody. Nothing was shown.",
+            Self::Corrected => "Nothing was signed. Staff will correct your details and send you a new link.",
+            Self::Declined => "Nothing was signed, and nothing about you is kept.",
+        }
+    }
+
+    /// What to do next.
+    pub const fn next(self) -> &'static str {
+        match self {
+            Self::Unknown => "Copy the whole link from the message and open it again. If it still doesn’t work, ask for a new one:",
+            Self::Expired | Self::Locked => "Ask for a new link:",
+            Self::Used => "If it wasn’t you who signed, say so at once:",
+            Self::Revoked => "Look for a newer message, or ask for a new link:",
+            Self::Corrected => "You need not do anything. If you don’t hear back within a few days, ask:",
+            Self::Declined => "If you change your mind, you can register afresh:",
+        }
+    }
+
+    /// What was destroyed, where that is so.
+    const fn destroyed(self) -> &'static [&'static str] {
+        match self {
+            Self::Declined => &[
+                "Your name, e-mail address, phone number, age, postal address and wallet address",
+                "Notes that you sent about them",
+                "The key that they were locked with: copies of the locked data can’t be opened either",
+                "The look-up entries of your e-mail and wallet address",
+                "This link and any other link to these details",
+            ],
+            _ => &[],
+        }
+    }
+
+    fn status(self, held: bool) -> StatusCode {
+        match self {
+            Self::Unknown => StatusCode::NOT_FOUND,
+            // The one who just did it sees that it worked.
+            Self::Corrected | Self::Declined if held => StatusCode::OK,
+            _ => StatusCode::GONE,
+        }
+    }
+
+    /// The page; `held` for the one who came in through this link.
+    pub fn page(self, app: &App, held: bool) -> Result<Response> {
+        let page = ClosedPage { page: app.page(self.title()), app: app.clone(), closed: self };
+        Ok((self.status(held), html(&page)?).into_response())
+    }
+}
+
+#[derive(Template)]
+#[template(path = "closed.html")]
+struct ClosedPage {
+    page: Page,
+    app: App,
+    closed: Closed,
+}

@@ -1,0 +1,80 @@
+//! The owner's details, opened by the owner's key.
+
+use database::consent_links::ConsentLink;
+use database::record_versions;
+use database::sealed::PlainVersion;
+use keyring::OwnerKey;
+use record::Address;
+use record::ids::Version;
+use record::proof::{Fields, SaltedValue};
+use sqlx::MySqlConnection;
+use web_kit::error::Error;
+
+/// In the order in which people read them.
+const LABELS: [(&str, &str); 5] =
+    [("name", "Name"), ("email", "E-mail"), ("phone", "Phone"), ("age", "Age"), ("address", "Postal address")];
+
+/// What staff entered, as it stands in the sealed row right now.
+pub struct Details(PlainVersion);
+
+/// One detail on a page.
+pub struct Detail<'a> {
+    /// The field's name in the message.
+    pub name: &'a str,
+    /// What people call it.
+    pub label: &'a str,
+    /// Its value.
+    pub value: &'a str,
+}
+
+impl Details {
+    /// Reads and opens the row that this link is for.
+    pub async fn load(link: &ConsentLink, key: &OwnerKey, connection: &mut MySqlConnection) -> Result<Self, Error> {
+        let row = record_versions::load(connection, link.record_id, link.version).await?;
+        let row = row.filter(|row| row.draft == link.draft);
+        let row = row.ok_or_else(|| Error::internal("the draft that a link is for is gone"))?;
+        Ok(Self(row.open(key)?))
+    }
+
+    /// The fields with their salts.
+    pub const fn fields(&self) -> &Fields {
+        &self.0.fields
+    }
+
+    /// The registered wallet.
+    pub const fn wallet(&self) -> Address {
+        self.0.wallet
+    }
+
+    /// The version they belong to.
+    pub const fn version(&self) -> Version {
+        self.0.version
+    }
+
+    /// One field's value; empty where there is none.
+    pub fn value(&self, name: &str) -> &str {
+        self.0.fields.get(name).map_or("", SaltedValue::value)
+    }
+
+    /// The fields as a page shows them.
+    pub fn shown(&self) -> Vec<Detail<'_>> {
+        shown(self.0.fields.iter().map(|(name, field)| (name.as_str(), field.value())))
+    }
+
+    /// Whose wallet it is, where it is not the owner's own.
+    pub fn relation(&self) -> Option<&str> {
+        let relation = self.0.relation.as_str();
+        (!relation.is_empty()).then_some(relation)
+    }
+}
+
+/// Puts fields into the order in which people read them, those without a label last.
+pub fn shown<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Detail<'a>> {
+    let place = |name: &str| LABELS.iter().position(|(known, _)| *known == name).unwrap_or(LABELS.len());
+    let mut details: Vec<Detail<'a>> = fields
+        .into_iter()
+        .map(|(name, value)| Detail { name, label: LABELS.get(place(name)).map_or(name, |(_, label)| label), value })
+        .collect();
+    details.sort_by_key(|detail| place(detail.name));
+    details
+}

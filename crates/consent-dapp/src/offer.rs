@@ -1,0 +1,143 @@
+//! What one owner is asked: kept sealed in the link's row, so that what was read is what is signed.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use rand::CryptoRng;
+use record::consent::{ConsentMessage, Purpose, signed_fields};
+use record::time::UnixMillis;
+use record::B256;
+use serde::{Deserialize, Serialize};
+use web_kit::profile::ControllerProfile;
+
+use crate::details::Details;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// The terms of one consent: who asks, what for, since when and until when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Offer {
+    /// Who asks.
+    pub controller: String,
+    /// SHA-256 of the notice.
+    pub notice: B256,
+    /// All purposes, in the order shown.
+    pub purposes: Vec<OfferedPurpose>,
+    /// 32 random bytes: one nonce serves one record version.
+    pub nonce: B256,
+    /// Unix seconds.
+    pub issued_at: u64,
+    /// Unix seconds.
+    pub expires_at: u64,
+}
+
+/// A purpose as it was shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfferedPurpose {
+    /// Names it in the form.
+    pub id: String,
+    /// Its name, as signed.
+    pub name: String,
+    /// Its lawful basis, as signed.
+    pub lawful_basis: String,
+    /// Whether the owner chooses.
+    pub rests_on_consent: bool,
+    /// What it means for the owner.
+    pub text: String,
+}
+
+/// What the owner ticked is not all among the choices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a ticked purpose is not a choice of this offer")]
+pub struct NotAChoice;
+
+/// The owner's ticks: each is a choice of the offer.
+pub struct Ticks(BTreeSet<String>);
+
+impl Offer {
+    /// A new one, good for the profile's time from now.
+    pub fn new(profile: &ControllerProfile, now: UnixMillis, rng: &mut impl CryptoRng) -> Self {
+        let mut nonce = B256::ZERO;
+        rng.fill_bytes(nonce.as_mut_slice());
+        Self {
+            controller: profile.controller.name.clone(),
+            notice: B256::from(profile.notice.hash()),
+            purposes: offered(profile),
+            nonce,
+            issued_at: now.as_seconds(),
+            expires_at: now.plus(DAY * profile.consent_validity_days).as_seconds(),
+        }
+    }
+
+    /// Whether it still asks what the controller asks today, and can still be anchored for a good while.
+    pub fn is_current(&self, profile: &ControllerProfile, now: UnixMillis) -> bool {
+        self.controller == profile.controller.name
+            && self.notice.0 == profile.notice.hash()
+            && self.purposes == offered(profile)
+            && !self.has_expired(now)
+    }
+
+    /// Whether a signature comes too late.
+    pub const fn has_expired(&self, now: UnixMillis) -> bool {
+        now.as_seconds() >= self.expires_at
+    }
+
+    /// The purposes that the owner chooses one by one.
+    pub fn choices(&self) -> impl Iterator<Item = &OfferedPurpose> {
+        self.purposes.iter().filter(|purpose| purpose.rests_on_consent)
+    }
+
+    /// The purposes that go ahead on another basis.
+    pub fn fixed(&self) -> impl Iterator<Item = &OfferedPurpose> {
+        self.purposes.iter().filter(|purpose| !purpose.rests_on_consent)
+    }
+
+    /// Takes the ids that came from a browser, if all are choices.
+    pub fn ticks(&self, ids: &[String]) -> Result<Ticks, NotAChoice> {
+        let known = |id: &String| self.choices().any(|choice| choice.id == *id);
+        if ids.iter().all(known) { Ok(Ticks(ids.iter().cloned().collect())) } else { Err(NotAChoice) }
+    }
+
+    /// The message that the owner signs.
+    pub fn message(&self, details: &Details, ticks: &Ticks) -> ConsentMessage {
+        ConsentMessage {
+            controller: self.controller.clone(),
+            notice: self.notice,
+            purposes: self.purposes.iter().map(|purpose| purpose.chosen(ticks)).collect(),
+            fields: signed_fields(details.fields()),
+            wallet: details.wallet(),
+            // A first version has no number on the chain yet and follows none.
+            uid: 0,
+            version: details.version().get(),
+            previous_proof: B256::ZERO,
+            issued_at: self.issued_at,
+            expires_at: self.expires_at,
+            nonce: self.nonce,
+        }
+    }
+}
+
+impl OfferedPurpose {
+    fn chosen(&self, ticks: &Ticks) -> Purpose {
+        Purpose {
+            name: self.name.clone(),
+            lawful_basis: self.lawful_basis.clone(),
+            granted: !self.rests_on_consent || ticks.0.contains(&self.id),
+        }
+    }
+}
+
+fn offered(profile: &ControllerProfile) -> Vec<OfferedPurpose> {
+    let purposes = profile.purposes.iter();
+    purposes
+        .map(|purpose| OfferedPurpose {
+            id: purpose.id.clone(),
+            name: purpose.name.clone(),
+            lawful_basis: purpose.lawful_basis.clone(),
+            rests_on_consent: purpose.rests_on_consent,
+            text: purpose.text.clone(),
+        })
+        .collect()
+}

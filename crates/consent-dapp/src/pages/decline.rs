@@ -1,0 +1,65 @@
+//! `GET` and `POST /c/{secret}/decline`: the owner says no, and everything is destroyed. Works without JavaScript.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use database::consent_links::LinkState;
+use database::record_events::{self, Actor, RecordEventKind};
+use database::records::{self, RecordState};
+use database::{corrections, owner_keys, record_versions};
+use web_kit::error::Result;
+use web_kit::form::FormState;
+use web_kit::page::{Page, html};
+
+use crate::app::App;
+use crate::links;
+use crate::refusal::Refusal;
+use crate::urls::LinkUrls;
+use crate::visit::{Identified, Visit};
+
+/// No value has this index: it finds nobody.
+const NO_INDEX: [u8; 32] = [0; 32];
+
+#[derive(Template)]
+#[template(path = "decline.html")]
+struct DeclinePage<'a> {
+    page: Page,
+    app: &'a App,
+    link: &'a LinkUrls,
+}
+
+/// Says what will be destroyed.
+pub async fn show(State(app): State<App>, Identified(visit): Identified) -> Result<Html<String>> {
+    html(&DeclinePage { page: app.page("Decline and have everything deleted?"), app: &app, link: &visit.urls })
+}
+
+/// Destroys it, once confirmed.
+pub async fn submit(State(app): State<App>, Identified(visit): Identified, form: FormState) -> Response {
+    if form.value("confirm") != "yes" {
+        return Redirect::to(&visit.urls.decline()).into_response();
+    }
+    match destroy(&app, &visit).await {
+        // Closed meanwhile: the link's own page tells how.
+        Ok(()) | Err(Refusal::Closed(_)) => Redirect::to(visit.urls.page()).into_response(),
+        Err(other) => other.into_response(),
+    }
+}
+
+async fn destroy(app: &App, visit: &Visit) -> Result<(), Refusal> {
+    let (front, now) = (&app.front, visit.now);
+    let mut transaction = app.database.begin().await?;
+    let mut held = visit.hold(app, &mut transaction).await?;
+
+    record_versions::destroy(&mut transaction, held.record.id).await?;
+    corrections::destroy(&mut transaction, held.record.id).await?;
+    owner_keys::destroy(&mut transaction, held.record.id).await?;
+    links::end_all(&mut transaction, front, &held.link, LinkState::Declined).await?;
+    held.record.state = RecordState::Declined;
+    held.record.wallet_index = NO_INDEX;
+    held.record.email_index = NO_INDEX;
+    records::update(&mut transaction, front, &mut held.record, now).await?;
+    let happened = RecordEventKind::Declined;
+    record_events::append(&mut transaction, front, held.record.id, happened, Actor::Owner, now).await?;
+    transaction.commit().await?;
+    Ok(())
+}

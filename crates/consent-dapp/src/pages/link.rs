@@ -1,0 +1,121 @@
+//! `GET /c/{secret}`: the page of the link's state. Opening a link uses nothing up and writes nothing.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{Html, IntoResponse, Response};
+use database::notices;
+use record::time::UnixMillis;
+use web_kit::components::Moment;
+use web_kit::error::{Error, Result};
+use web_kit::form::FormState;
+use web_kit::page::{Page, html};
+
+use crate::admission::read_offer;
+use crate::app::App;
+use crate::closed::Closed;
+use crate::details::{Detail, Details};
+use crate::elsewhere::Elsewhere;
+use crate::offer::{Offer, OfferedPurpose};
+use crate::receipt::Receipt;
+use crate::urls::LinkUrls;
+use crate::visit::Visit;
+
+/// Shows what this browser may see of the link.
+pub async fn show(State(app): State<App>, visit: Visit) -> Result<Response> {
+    match (visit.closed(), visit.is_held) {
+        (None, true) => review(&app, &visit).await,
+        (None, false) => Ok(identify(&app, &visit.urls, &FormState::new())?.into_response()),
+        (Some(Closed::Used), true) => signed(&app, &visit).await,
+        (Some(closed), is_held) => closed.page(&app, is_held),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "identify.html")]
+struct IdentifyPage<'a> {
+    page: Page,
+    app: &'a App,
+    link: &'a LinkUrls,
+    elsewhere: Elsewhere,
+    form: &'a FormState,
+}
+
+/// Asks who is there: nothing personal stands on this page.
+pub fn identify(app: &App, link: &LinkUrls, form: &FormState) -> Result<Html<String>> {
+    html(&IdentifyPage {
+        page: app.page("First, show that it’s you"),
+        app,
+        link,
+        elsewhere: Elsewhere::new(app.site.public_url(), link),
+        form,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "review.html")]
+struct ReviewPage<'a> {
+    page: Page,
+    app: &'a App,
+    link: &'a LinkUrls,
+    elsewhere: Elsewhere,
+    offer: &'a Offer,
+    notice: String,
+    wallet: String,
+    details: Vec<Detail<'a>>,
+    relation: Option<&'a str>,
+}
+
+impl ReviewPage<'_> {
+    fn fixed(&self) -> Vec<&OfferedPurpose> {
+        self.offer.fixed().collect()
+    }
+
+    fn choices(&self) -> Vec<&OfferedPurpose> {
+        self.offer.choices().collect()
+    }
+}
+
+async fn review(app: &App, visit: &Visit) -> Result<Response> {
+    let key = visit.owner_key()?;
+    // The cookie outlives an offer only where the offer is nearly over.
+    let Some(offer) = read_offer(&visit.link, &key)?.filter(|offer| !offer.has_expired(visit.now)) else {
+        return Ok(identify(app, &visit.urls, &FormState::new())?.into_response());
+    };
+    let mut connection = app.database.acquire().await?;
+    let details = Details::load(&visit.link, &key, &mut connection).await?;
+    let notice = notices::text(&mut connection, &offer.notice).await?;
+    let page = ReviewPage {
+        page: app.page("Check your details, then sign"),
+        app,
+        link: &visit.urls,
+        elsewhere: Elsewhere::new(app.site.public_url(), &visit.urls),
+        notice: notice.ok_or_else(|| Error::internal("the notice of an offer is gone"))?,
+        offer: &offer,
+        wallet: details.wallet().to_string(),
+        details: details.shown(),
+        relation: details.relation(),
+    };
+    Ok(html(&page)?.into_response())
+}
+
+#[derive(Template)]
+#[template(path = "signed.html")]
+struct SignedPage<'a> {
+    page: Page,
+    app: &'a App,
+    link: &'a LinkUrls,
+    receipt: &'a Receipt,
+    received_at: Moment,
+}
+
+async fn signed(app: &App, visit: &Visit) -> Result<Response> {
+    let receipt = Receipt::load(app, visit).await?;
+    let page = SignedPage {
+        page: app.page("Signed. Thank you."),
+        app,
+        link: &visit.urls,
+        received_at: Moment::new(UnixMillis(receipt.received_at)),
+        receipt: &receipt,
+    };
+    Ok(html(&page)?.into_response())
+}

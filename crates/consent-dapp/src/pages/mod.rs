@@ -1,0 +1,13 @@
+//! One file per door: its form, its handler.
+
+pub mod challenge;
+pub mod code;
+pub mod correction;
+pub mod decline;
+pub mod demo_wallet;
+pub mod link;
+pub mod message;
+pub mod receipt;
+pub mod sign;
+pub mod start;
+pub mod wallet;

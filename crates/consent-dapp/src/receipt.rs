@@ -1,0 +1,129 @@
+//! The receipt: what was signed, with all that it takes to check it later without us.
+
+use database::consents::{self, Consent};
+use database::notices;
+use database::sealed::open_cell;
+use keyring::{CellKind, OwnerKey};
+use record::consent::ConsentMessage;
+use record::signature::ConsentSignature;
+use record::{Address, B256};
+use serde::Serialize;
+use serde_json::Value;
+use web_kit::error::{Error, Result};
+
+use crate::admission::read_offer;
+use crate::app::App;
+use crate::visit::Visit;
+
+const FORMAT: &str = "sealwatch/v1/receipt";
+
+/// One owner's receipt. It holds their details in clear and is theirs.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Receipt {
+    /// Names this format.
+    pub format: &'static str,
+    /// Who asked.
+    pub controller: String,
+    /// The purposes that the owner allowed, of those that were theirs to allow.
+    pub granted: Vec<String>,
+    /// The wallet that signed.
+    pub wallet: Address,
+    /// The signature: r‖s‖v, as `0x` hex.
+    pub signature: String,
+    /// What it signs (EIP-712).
+    pub digest: B256,
+    /// The contract that the signature is made out to.
+    pub relay: Address,
+    /// The chain of that contract.
+    pub chain_id: u64,
+    /// Unix milliseconds.
+    pub received_at: u64,
+    /// The whole message.
+    pub message: ConsentMessage,
+    /// The notice that the message names by its hash.
+    pub notice: String,
+    /// The message as a wallet took it.
+    pub typed_data: Value,
+    /// The purposes and what became of each, in the order shown.
+    #[serde(skip)]
+    pub outcomes: Vec<Outcome>,
+}
+
+/// One purpose and the owner's answer.
+pub struct Outcome {
+    /// The purpose.
+    pub name: String,
+    /// Its lawful basis.
+    pub lawful_basis: String,
+    /// Whether it was the owner's to choose.
+    pub is_choice: bool,
+    /// Whether it goes ahead.
+    pub granted: bool,
+}
+
+impl Receipt {
+    /// Of the consent that this link brought.
+    pub async fn load(app: &App, visit: &Visit) -> Result<Self> {
+        let key = visit.owner_key()?;
+        let offer = read_offer(&visit.link, &key)?.ok_or_else(|| Error::internal("a used link without an offer"))?;
+        let mut connection = app.database.acquire().await?;
+        let consent = consents::load(&mut connection, visit.link.record_id, visit.link.version).await?;
+        let consent = consent
+            .filter(|consent| consent.link_id == visit.link.id)
+            .ok_or_else(|| Error::internal("a used link without its consent"))?;
+        let notice = notices::text(&mut connection, &offer.notice).await?;
+        let (message, signature) = open(&consent, &key)?;
+
+        let choices: Vec<&str> = offer.choices().map(|choice| choice.name.as_str()).collect();
+        let outcomes: Vec<Outcome> = message
+            .purposes
+            .iter()
+            .map(|purpose| Outcome {
+                name: purpose.name.clone(),
+                lawful_basis: purpose.lawful_basis.clone(),
+                is_choice: choices.contains(&purpose.name.as_str()),
+                granted: purpose.granted,
+            })
+            .collect();
+        let (chain_id, relay) = (app.network.chain_id, app.network.relay);
+        Ok(Self {
+            format: FORMAT,
+            controller: message.controller.clone(),
+            granted: outcomes.iter().filter(|o| o.is_choice && o.granted).map(|o| o.name.clone()).collect(),
+            wallet: message.wallet,
+            signature: format!("0x{}", hex::encode(signature.bytes())),
+            digest: message.digest(chain_id, relay),
+            relay,
+            chain_id,
+            received_at: consent.received_at.0,
+            typed_data: message.typed_data(chain_id, relay),
+            notice: notice.ok_or_else(|| Error::internal("the notice of a consent is gone"))?,
+            outcomes,
+            message,
+        })
+    }
+
+    /// What the owner had to choose.
+    pub fn choices(&self) -> Vec<&Outcome> {
+        self.outcomes.iter().filter(|outcome| outcome.is_choice).collect()
+    }
+}
+
+fn open(consent: &Consent, key: &OwnerKey) -> Result<(ConsentMessage, ConsentSignature)> {
+    let cell = |kind, cell| open_cell(key, consent.version, consent.draft, kind, cell);
+    let message = cell(CellKind::ConsentMessage, &consent.message)?;
+    let signature = cell(CellKind::ConsentSignature, &consent.signature)?;
+    Ok((serde_json::from_slice(&message.value)?, ConsentSignature::from_stored(&signature.value)?))
+}
+
+impl Outcome {
+    /// In words.
+    pub const fn word(&self) -> &'static str {
+        match (self.is_choice, self.granted) {
+            (true, true) => "allowed",
+            (true, false) => "not allowed",
+            (false, _) => "does not rest on consent",
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! All doors: a table of contents.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{get, post};
+use web_kit::rate_limit::per_address;
+use web_kit::settings::TrustedProxies;
+
+use crate::app::App;
+use crate::pages::{
+    challenge, code, correction, decline, demo_wallet, link, message, receipt, sign, start, wallet,
+};
+use crate::urls::route;
+
+/// An office full of owners shares an address; a guesser is stopped by the link itself.
+const BURST: u32 = 60;
+const PERIOD: Duration = Duration::from_millis(500);
+
+/// The doors of the app, the demo wallet's only where it is on.
+pub fn routes(app: App, proxies: TrustedProxies) -> Router {
+    let mut router = Router::new()
+        .route("/", get(start::show))
+        .route(route::PAGE, get(link::show))
+        .route(route::CODE, post(code::submit))
+        .route(route::CHALLENGE, post(challenge::ask))
+        .route(route::WALLET, post(wallet::submit))
+        .route(route::MESSAGE, post(message::build))
+        .route(route::SIGN, post(sign::submit))
+        .route(route::CORRECTION, get(correction::show).post(correction::submit))
+        .route(route::DECLINE, get(decline::show).post(decline::submit))
+        .route(route::RECEIPT, get(receipt::show))
+        .route(route::RECEIPT_JSON, get(receipt::download))
+        .layer(per_address(proxies, BURST, PERIOD));
+    if app.has_demo_wallet() {
+        // Outside the limit: a wallet of its own machine is asked several times for one signature.
+        router = router.route(route::DEMO_WALLET, post(demo_wallet::answer));
+    }
+    router.with_state(app)
+}

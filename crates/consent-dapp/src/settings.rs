@@ -1,0 +1,121 @@
+//! All settings, read and checked at the start; `--help` prints them.
+
+use std::sync::Arc;
+
+use chain::Deployment;
+use keyring::FrontKeys;
+use secrecy::ExposeSecret;
+use url::Url;
+use web_kit::profile::ControllerProfile;
+use web_kit::settings::{Database, Environment, FrontKeysFile, Profile, Reader, Web};
+
+use crate::network::Network;
+
+/// The only chain that the demo wallet plays on: anvil's default.
+pub const DEMO_CHAIN: u64 = 31_337;
+
+/// What the process was told.
+pub struct Settings {
+    /// Where it listens and how owners reach it.
+    pub web: Web,
+    /// The account with the rights of `consent`.
+    pub database: Url,
+    /// The only keys it holds.
+    pub front: FrontKeys,
+    /// Who asks, and what for.
+    pub profile: Arc<ControllerProfile>,
+    /// The chain, as wallets are told of it.
+    pub network: Network,
+    /// The staff who hear of signatures and corrections.
+    pub desk_email: String,
+    /// The node behind the demo wallet, where it is on.
+    pub demo_wallet: Option<Url>,
+}
+
+impl Settings {
+    /// Reads them all; every problem is noted.
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        let web = Web::read(reader);
+        let database = Database::read(
+            reader,
+            "DATABASE_URL",
+            "the main database, by the account of this app",
+        );
+        let front = FrontKeysFile::read(reader);
+        let profile = Profile::read(reader);
+        let desk_email = read_desk_email(reader);
+        let deployment = read_deployment(reader);
+        let network = read_network(reader, deployment.as_ref());
+        let demo_wallet = read_demo_wallet(reader, web.as_ref(), deployment.as_ref());
+            Some(Self {
+            web: web?,
+            database: database?.url,
+            front: front?.front,
+            profile: profile?,
+            network: network?,
+            desk_email: desk_email?,
+            demo_wallet: demo_wallet?,
+        })
+    }
+}
+
+fn read_desk_email(reader: &mut Reader) -> Option<String> {
+    let address: String = reader.required(
+        "DESK_EMAIL",
+        "where staff read that an owner signed or asks for a correction",
+    )?;
+    if address.contains('@') { Some(address) } else { reader.problem("DESK_EMAIL", "is not a mail address") }
+}
+
+fn read_deployment(reader: &mut Reader) -> Option<Deployment> {
+    let file = reader.file_path(
+        "CHAIN_DEPLOYMENT_FILE",
+        "JSON file of contract addresses and pins that the deployment wrote",
+    )?;
+    reader.accept("CHAIN_DEPLOYMENT_FILE", Deployment::load(&file))
+}
+
+fn read_network(reader: &mut Reader, deployment: Option<&Deployment>) -> Option<Network> {
+    let name = reader.or("WALLET_CHAIN_NAME", "Ethereum", "what owners' wallets call the chain");
+    let currency = reader.or("WALLET_CHAIN_CURRENCY", "ETH", "the symbol of its currency");
+    let public_rpc: Option<Option<Url>> = reader.optional(
+        "WALLET_CHAIN_RPC_URL",
+        "public endpoint that an owner's wallet may add the chain by; without it wallets must know the chain",
+    );
+    let deployment = deployment?;
+    Some(Network {
+        chain_id: deployment.chain_id,
+        relay: deployment.relay,
+        name: name?,
+        currency: currency?,
+        public_rpc: public_rpc?.map(String::from).unwrap_or_default(),
+    })
+}
+
+/// The inner `None` is the normal case: no demo wallet.
+fn read_demo_wallet(
+    reader: &mut Reader,
+    web: Option<&Web>,
+    deployment: Option<&Deployment>,
+) -> Option<Option<Url>> {
+    let on = reader.switch(
+        "DEMO_WALLET",
+        "1 lets a newcomer play the owner with anvil's keys; only on chain 31337 with ENVIRONMENT=development",
+    );
+    let rpc_url = reader.optional_secret("CHAIN_RPC_URL", "the node behind the demo wallet; not used without it");
+    let (on, rpc_url) = (on?, rpc_url?);
+    if !on {
+        return Some(None);
+    }
+    if web?.environment != Environment::Development {
+        return reader.problem("DEMO_WALLET", "is refused unless ENVIRONMENT=development");
+    }
+    if deployment?.chain_id != DEMO_CHAIN {
+        return reader.problem("DEMO_WALLET", "is refused on any chain but 31337");
+    }
+    match rpc_url.as_ref().map(|url| Url::parse(url.expose_secret())) {
+        Some(Ok(url)) if matches!(url.scheme(), "http" | "https") => Some(Some(url)),
+        Some(_) => reader.problem("CHAIN_RPC_URL", "must begin with http:// or https://"),
+        None => reader.problem("CHAIN_RPC_URL", "is missing (the demo wallet signs through it)"),
+    }
+}
