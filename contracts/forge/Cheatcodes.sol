@@ -30,7 +30,6 @@ interface Vm {
 
     // Fuzzing
     function assume(bool condition) external pure;
-    function bound(uint256 value, uint256 min, uint256 max) external view returns (uint256);
 
     // Assertions
     function assertTrue(bool condition) external pure;
@@ -72,4 +71,9 @@ interface Vm {
 
 abstract contract Cheatcodes {
     Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
+
+    /// @dev A fuzzed value brought into a range.
+    function _within(uint256 value, uint256 min, uint256 max) internal pure returns (uint256) {
+        return min + value % (max - min + 1);
+    }
 }

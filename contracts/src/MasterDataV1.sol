@@ -137,7 +137,7 @@ contract MasterDataV1 is IMasterData {
         return false;
     }
 
-    function _requireInWindow(uint64 timestamp) private view {
+    function _requireInWindow(uint64 timestamp) internal view {
         // A validator moves the block's time by seconds; the window is a day.
         // forge-lint: disable-start(block-timestamp)
         bool tooOld = uint256(timestamp) + OLDEST_SECONDS < block.timestamp;
