@@ -43,10 +43,10 @@ struct Plan {
 }
 
 enum Signed {
-    ByKey,
+    Key,
     /// By a key, with the first of the nonces n, n+1, … whose signature is as asked for.
-    ByKeyWhere(fn(&[u8]) -> bool),
-    ByContract {
+    KeyWhere(fn(&[u8]) -> bool),
+    Contract {
         signature: Vec<u8>,
         check_block: u64,
     },
@@ -68,7 +68,7 @@ fn plan(name: &'static str) -> Plan {
             purpose("Newsletter", "Art. 6(1)(a) GDPR: consent", false),
         ],
         fields: pairs(&ORDINARY),
-        signature: Signed::ByKey,
+        signature: Signed::Key,
     }
 }
 
@@ -151,7 +151,7 @@ fn plans() -> Vec<Plan> {
             ..plan("no field at all")
         },
         Plan {
-            fields: pairs(&[("consent_only", "yes")]),
+            fields: pairs(&[("email", "ann@example.org")]),
             ..plan("one field")
         },
         Plan {
@@ -249,19 +249,19 @@ fn plans() -> Vec<Plan> {
             ..plan("a controller without a name")
         },
         Plan {
-            signature: Signed::ByKeyWhere(|s| s[64] == 27),
+            signature: Signed::KeyWhere(|s| s[64] == 27),
             ..plan("a signature with v 27")
         },
         Plan {
-            signature: Signed::ByKeyWhere(|s| s[64] == 28),
+            signature: Signed::KeyWhere(|s| s[64] == 28),
             ..plan("a signature with v 28")
         },
         Plan {
-            signature: Signed::ByKeyWhere(|s| s[0] == 0),
+            signature: Signed::KeyWhere(|s| s[0] == 0),
             ..plan("a signature whose r begins with a zero byte")
         },
         Plan {
-            signature: Signed::ByKeyWhere(|s| s[32] == 0),
+            signature: Signed::KeyWhere(|s| s[32] == 0),
             ..plan("a signature whose s begins with a zero byte")
         },
     ]
@@ -310,7 +310,7 @@ fn three_versions() -> Vec<Case> {
 }
 
 fn contract_wallets() -> Vec<Case> {
-    let by = |signature: Vec<u8>, check_block| Signed::ByContract {
+    let by = |signature: Vec<u8>, check_block| Signed::Contract {
         signature,
         check_block,
     };
@@ -342,7 +342,7 @@ fn made(plan: Plan) -> Case {
     let key = SecretKey::from_secret_bytes(seed("owner")).unwrap();
     let public = PublicKey::from_secret_key(&key).serialize_uncompressed();
     let wallet = match &plan.signature {
-        Signed::ByContract { .. } => Address::from_slice(&seed("contract wallet")[..20]),
+        Signed::Contract { .. } => Address::from_slice(&seed("contract wallet")[..20]),
         _ => Address::from_raw_public_key(&public[1..]),
     };
     let fields = salted(&plan);
@@ -360,12 +360,12 @@ fn made(plan: Plan) -> Case {
         nonce: B256::new(seed(&format!("nonce of {}", plan.name))),
     };
     let signature = match plan.signature {
-        Signed::ByContract {
+        Signed::Contract {
             signature,
             check_block,
         } => ConsentSignature::contract(signature, check_block).unwrap(),
-        Signed::ByKey => signed(&key, &message.digest(chain_id, relay)),
-        Signed::ByKeyWhere(wanted) => loop {
+        Signed::Key => signed(&key, &message.digest(chain_id, relay)),
+        Signed::KeyWhere(wanted) => loop {
             let signature = signed(&key, &message.digest(chain_id, relay));
             if wanted(signature.bytes()) {
                 break signature;

@@ -177,3 +177,33 @@ fn later_versions_follow_the_proofs_of_the_ones_before() {
         );
     }
 }
+
+#[test]
+fn the_page_s_worked_example_is_the_case_with_one_field() {
+    let page = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/RECORD_PROOF.md");
+    let page = fs::read_to_string(page).unwrap();
+    let case = committed()
+        .into_iter()
+        .find(|case| case.name == "one field")
+        .unwrap();
+    let signature = alloy_primitives::hex::encode(&case.consent_signature);
+    let leaf = &case.leaves["email"];
+    let words = [
+        &case.consent_digest,
+        &case.consent_hash,
+        &case.record_proof,
+        leaf,
+    ];
+    let shown = words.map(ToString::to_string).into_iter().chain([
+        case.fields["email"].clone(),
+        alloy_primitives::hex::encode(case.salts["email"]),
+        signature[..64].to_owned(),
+        signature[64..128].to_owned(),
+        case.consent_message.nonce.to_string(),
+        format!("{:x}", case.relay),
+        format!("{:x}", case.wallet),
+    ]);
+    for value in shown {
+        assert!(page.contains(&value), "the page lacks {value}");
+    }
+}
