@@ -15,11 +15,8 @@ use crate::{ports, tools};
 
 const START_LIMIT: Duration = Duration::from_secs(60);
 const STOP_LIMIT: Duration = Duration::from_secs(120);
-/// Blocks whose state is kept: reads of the past reach ten minutes back, and the state that is
-/// written at the end stays small however long the chain has run.
-const KEPT_STATES: u32 = 600;
 /// Seconds between two writings of the state. Only a power cut or a kill of anvil itself needs them.
-const STATE_INTERVAL: u32 = 15;
+const STATE_INTERVAL: u32 = 60;
 
 /// When the chain makes a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +40,9 @@ pub struct ChainOptions {
     pub mining: Mining,
     /// The chain's id.
     pub chain_id: u64,
+    /// How many blocks back a read of the past can reach, also after a restart. Each costs room in
+    /// the written state, and the more the longer the chain is.
+    pub kept_states: u32,
 }
 
 impl Default for ChainOptions {
@@ -52,6 +52,7 @@ impl Default for ChainOptions {
             port: None,
             mining: Mining::EverySeconds(1),
             chain_id: 31_337,
+            kept_states: 600,
         }
     }
 }
@@ -62,6 +63,7 @@ pub struct Chain {
     port: u16,
     mining: Mining,
     chain_id: u64,
+    kept_states: u32,
     rpc: Rpc,
     process: Option<Process>,
     _throw_away: Option<StackDir>,
@@ -86,6 +88,7 @@ impl Chain {
             port,
             mining: options.mining,
             chain_id: options.chain_id,
+            kept_states: options.kept_states,
             rpc: Rpc::new(port)?,
             process: None,
             _throw_away: throw_away,
@@ -225,7 +228,7 @@ impl Chain {
         ]);
         command.args([
             "--prune-history",
-            &KEPT_STATES.to_string(),
+            &self.kept_states.to_string(),
             "--preserve-historical-states",
         ]);
         command.args([

@@ -5,7 +5,7 @@ use url::Url;
 use crate::database::with_database;
 
 /// The three databases of one deployment, with a random suffix of their own. Dropping the value
-/// drops them, together with every database account whose name ends with the suffix.
+/// drops them, together with every database account whose name holds the suffix.
 pub struct Databases {
     server: Url,
     suffix: String,
@@ -33,7 +33,7 @@ impl Databases {
         Ok(databases)
     }
 
-    /// The random part of the names; accounts made for a test should end with it.
+    /// The random part of the names; accounts made for a test should hold it.
     pub fn suffix(&self) -> &str {
         &self.suffix
     }
@@ -109,7 +109,7 @@ async fn remove(server: &Url, names: &[String], suffix: &str) -> Result<()> {
     let accounts: Vec<(String, String)> = sqlx::query_as(
         "SELECT CAST(User AS CHAR), CAST(Host AS CHAR) FROM mysql.user WHERE User LIKE ?",
     )
-    .bind(format!("%{suffix}"))
+    .bind(format!("%{suffix}%"))
     .fetch_all(&mut connection)
     .await?;
     for (user, host) in accounts {

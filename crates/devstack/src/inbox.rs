@@ -238,7 +238,7 @@ fn server_command(dir: &std::path::Path, (smtp, web): (u16, u16)) -> Result<Comm
     let program = tools::node_modules().join("maildev/bin/maildev");
     if !program.is_file() {
         bail!(
-            "the mail inbox is not installed ({}): run `make install` first",
+            "the mail inbox is not installed ({}): run `make install-demo` first",
             program.display()
         );
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 /// The folder that holds the workspace's Cargo.toml.
 pub fn workspace_root() -> PathBuf {
@@ -27,31 +27,14 @@ pub fn binary(name: &str) -> Result<PathBuf> {
     found.with_context(|| format!("{name} is not built: run `cargo build --bin {name}` first"))
 }
 
-/// The Foundry programs as npm installs them: one package per platform, with the plain binary
-/// inside. The wrapper in `.bin` is a Node process that would stand between us and the signals.
+/// A Foundry program as npm installs it for this platform: the plain binary, with no Node wrapper
+/// between us and its signals. npm has it for Linux on x86-64; elsewhere it must be in PATH.
 pub(crate) fn foundry(tool: &str) -> Result<PathBuf> {
-    let platform = match std::env::consts::OS {
-        "macos" => "darwin",
-        other => other,
-    };
-    let arch = match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        other => other,
-    };
-    let package = format!("{tool}-{platform}-{arch}");
-    let path = node_modules()
-        .join("@foundry-rs")
-        .join(&package)
-        .join("bin")
-        .join(tool);
-    if !path.is_file() {
-        bail!(
-            "{tool} is not installed ({}): run `make install` first",
-            path.display()
-        );
+    let pinned = node_modules().join(".bin").join(tool);
+    if pinned.is_file() {
+        return Ok(pinned);
     }
-    Ok(path)
+    program(&[tool], "Foundry 1.7.1, see https://getfoundry.sh")
 }
 
 pub(crate) fn node_modules() -> PathBuf {
@@ -59,25 +42,17 @@ pub(crate) fn node_modules() -> PathBuf {
 }
 
 /// The first of `names` found in PATH or in the folders where servers are put.
-pub(crate) fn program(names: &[&str], package: &str) -> Result<PathBuf> {
+pub(crate) fn program(names: &[&str], comes_with: &str) -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut dirs: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    dirs.extend(
-        [
-            "/usr/sbin",
-            "/usr/local/sbin",
-            "/usr/libexec",
-            "/usr/local/bin",
-        ]
-        .map(PathBuf::from),
-    );
+    dirs.extend(["/usr/sbin", "/usr/local/sbin", "/usr/local/bin"].map(PathBuf::from));
     names
         .iter()
         .flat_map(|name| dirs.iter().map(move |dir| dir.join(name)))
         .find(|candidate| candidate.is_file())
         .with_context(|| {
             format!(
-                "{} is not installed (Debian and Ubuntu: {package}): run `make install`",
+                "{} is missing (it comes with {comes_with}): run `make install-demo`",
                 names[0]
             )
         })

@@ -1,0 +1,71 @@
+# `make` alone lists the targets that a person needs.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+# The tests use this server instead of a private one: make test DATABASE_SERVER_URL=mysql://…
+export DATABASE_SERVER_URL
+
+NPM_PACKAGES := $(shell find . \( -name node_modules -o -path ./target -o -path ./var \) -prune -o -name package.json -print | sort)
+IN_STACK := target/debug/devstack run --
+
+.PHONY: help
+help: ## Show this list
+	@echo "Sealwatch"
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+.PHONY: demo
+demo: install-demo contracts assets ## Install what is missing, start everything and play a story; Ctrl-C stops it, a second run continues
+	cargo build --locked --bins
+	@target/debug/demo run
+
+.PHONY: clean-demo
+clean-demo: ## Forget the demo's data, so that the next `make demo` starts over
+	@[[ -d var/demo ]] || exit 0; \
+	exec 9>>var/demo/lock; \
+	flock --nonblock 9 || { echo "The demo still runs: stop it with Ctrl-C first." >&2; exit 1; }; \
+	rm -rf var/demo
+
+.PHONY: test
+test: install-test lint assets check-contracts check-javascript ## Install what is missing, check and test everything; leaves nothing running
+	cargo build --locked --workspace --bins
+	$(IN_STACK) cargo test --locked --workspace
+
+.PHONY: bench
+bench: install-demo contracts assets ## Measure record proof, sealing, verdicts and a sweep
+	cargo build --locked --workspace --bins
+	$(IN_STACK) cargo bench --locked --workspace
+
+# --- Inner targets ---
+
+.PHONY: install-demo install-test
+install-demo:
+	@scripts/install demo
+install-test:
+	@scripts/install test
+
+.PHONY: lint
+lint:
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+# The deployment script runs from what is built here.
+.PHONY: contracts
+contracts:
+	cd contracts && ../anvil/node_modules/.bin/forge build --quiet
+
+.PHONY: check-contracts
+check-contracts:
+	contracts/check
+
+# Whatever the browser gets is bundled from pinned packages.
+.PHONY: assets
+assets:
+	@for package in $(NPM_PACKAGES); do npm run build --if-present --silent --prefix "$$(dirname $$package)"; done
+
+.PHONY: check-javascript
+check-javascript:
+	@for package in $(NPM_PACKAGES); do npm test --if-present --prefix "$$(dirname $$package)"; done
