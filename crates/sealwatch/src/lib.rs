@@ -1,8 +1,12 @@
 //! The operator's command: keys, schema, database accounts, staff. It needs no running application.
 
+mod apps;
 mod door;
+mod grants;
+mod install;
 mod keys;
 mod migrate;
+mod names;
 mod new_secret;
 mod staff;
 
@@ -27,6 +31,11 @@ enum Command {
     /// Bring the three databases to the newest schema and store the key-check values
     #[command(after_help = migrate::settings_help())]
     Migrate,
+    /// Make databases, schema and accounts of least right as the database server's administrator
+    #[command(after_help = install::settings_help())]
+    Install(install::Install),
+    /// Print the SQL that gives the database accounts exactly their rights, for an administrator to run
+    Grants(grants::Grants),
     /// Accounts of the controller's staff
     #[command(subcommand, after_help = door::settings_help())]
     Staff(staff::Staff),
@@ -37,6 +46,8 @@ pub async fn run(cli: Cli, out: &mut impl Write) -> Result<()> {
     match cli.command {
         Command::Keys(command) => keys::run(command, out),
         Command::Migrate => migrate::run(out).await,
+        Command::Install(args) => install::run(&args, out).await,
+        Command::Grants(args) => grants::run(&args, out),
         Command::Staff(command) => staff::run(command, out).await,
     }
 }

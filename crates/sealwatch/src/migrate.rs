@@ -7,6 +7,7 @@ use database::key_checks::{self, KeyCheck};
 use database::{Kind, MySqlConnection, MySqlPool, PoolSettings};
 use keyring::ApplicationKeys;
 use record::time::Clock;
+use url::Url;
 use web_kit::settings::{Database, Keys, Reader};
 
 struct Settings {
@@ -47,12 +48,18 @@ pub(crate) fn settings_help() -> String {
 
 pub(crate) async fn run(out: &mut impl Write) -> Result<()> {
     let settings = Reader::from_env().finish(settings)?;
-    let main = migrate(Kind::Main, "DATABASE_URL", &settings.main, out).await?;
-    migrate(Kind::Backup, "BACKUP_DATABASE_URL", &settings.backup, out).await?;
-    migrate(
+    let main = schema(Kind::Main, "DATABASE_URL", &settings.main.url, out).await?;
+    schema(
+        Kind::Backup,
+        "BACKUP_DATABASE_URL",
+        &settings.backup.url,
+        out,
+    )
+    .await?;
+    schema(
         Kind::Keys,
         "KEY_BACKUP_DATABASE_URL",
-        &settings.keys_backup,
+        &settings.keys_backup.url,
         out,
     )
     .await?;
@@ -61,22 +68,27 @@ pub(crate) async fn run(out: &mut impl Write) -> Result<()> {
     Ok(())
 }
 
-async fn migrate(
+/// Brings one database to the newest schema; `name` is what a person knows it by.
+pub(crate) async fn schema(
     kind: Kind,
-    setting: &'static str,
-    database: &Database,
+    name: &str,
+    url: &Url,
     out: &mut impl Write,
 ) -> Result<MySqlPool> {
-    let pool = database::connect(&database.url, &PoolSettings::default())
+    let name = name.to_owned();
+    let pool = database::connect(url, &PoolSettings::default())
         .await
-        .context(setting)?;
-    database::migrate(kind, &pool).await.context(setting)?;
-    writeln!(out, "{setting}: the schema is up to date.")?;
+        .context(name.clone())?;
+    database::migrate(kind, &pool).await.context(name.clone())?;
+    writeln!(out, "{name}: the schema is up to date.")?;
     Ok(pool)
 }
 
 /// Keys that do not open what is stored must not add a value of their own: two sets of keys would seem right.
-async fn store_key_checks(connection: &mut MySqlConnection, keys: &ApplicationKeys) -> Result<()> {
+pub(crate) async fn store_key_checks(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+) -> Result<()> {
     if let KeyCheck::Wrong(problem) = key_checks::verify(connection, keys).await? {
         bail!("the key files do not belong to this database: {problem}");
     }

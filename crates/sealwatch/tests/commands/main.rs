@@ -1,6 +1,7 @@
 //! The built command, run as an operator runs it, on a real database server.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
+mod install;
 mod keys;
 mod migrate;
 mod staff;
