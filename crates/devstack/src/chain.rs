@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::accounts::Accounts;
+use crate::deployment;
 use crate::process::{OnOrphaned, Process, Signal};
 use crate::readiness::wait_until;
 use crate::stack_dir::StackDir;
@@ -147,6 +148,28 @@ impl Chain {
     /// Replaces the newest `depth` blocks by empty ones: their transactions are gone.
     pub async fn reorganise(&self, depth: u64) -> Result<()> {
         self.rpc("anvil_reorg", json!([depth, []])).await.map(drop)
+    }
+
+    /// Deploys and wires the contracts in the name of `authority`, appoints and funds `controller`
+    /// and `witness` of the named accounts, and writes the deployment file. What is already done
+    /// is not done again.
+    pub async fn deploy(&self) -> Result<PathBuf> {
+        let accounts = Accounts::load()?;
+        let controller = accounts.named("controller")?.address.clone();
+        self.deploy_for(&controller).await
+    }
+
+    /// As [`Self::deploy`], with a controller's address of one's own.
+    pub async fn deploy_for(&self, controller: &str) -> Result<PathBuf> {
+        let file = self.deployment_file();
+        deployment::deploy(&self.rpc_url(), &file).await?;
+        deployment::appoint(&self.rpc_url(), &file, controller).await?;
+        Ok(file)
+    }
+
+    /// Where [`Self::deploy`] writes the addresses and pins.
+    pub fn deployment_file(&self) -> PathBuf {
+        self.dir.join("deployment.json")
     }
 
     /// SIGSTOP: calls hang until [`Self::thaw`].

@@ -9,6 +9,7 @@ mod app;
 mod chain;
 mod database;
 mod databases;
+mod deployment;
 mod inbox;
 mod ports;
 mod process;

@@ -142,3 +142,27 @@ async fn a_reorganisation_drops_transactions() {
     let now = receipt(&chain, &hash).await;
     assert_ne!(now["blockHash"], mined["blockHash"]);
 }
+
+#[tokio::test]
+async fn the_contracts_are_deployed_once_and_the_controller_is_appointed() {
+    let mut chain = start(Mining::EverySeconds(1)).await;
+    let file = chain.deploy().await.unwrap();
+    let written = std::fs::read_to_string(&file).unwrap();
+    let deployment: Value = serde_json::from_str(&written).unwrap();
+    assert_eq!(deployment["chain_id"], 31_337);
+    let accounts = Accounts::load().unwrap();
+    assert_eq!(
+        deployment["authority"],
+        accounts.named("authority").unwrap().address
+    );
+    let code = chain
+        .rpc("eth_getCode", json!([deployment["master_data"], "latest"]))
+        .await
+        .unwrap();
+    assert!(code.as_str().unwrap().len() > 1000);
+
+    chain.stop().await.unwrap();
+    chain.resume().await.unwrap();
+    chain.deploy().await.unwrap();
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), written);
+}
