@@ -16,7 +16,7 @@ use crate::{
     Block, ChainError, ChainReader, FeeError, Fees, KeyFileError, SendOutcome, SignedTransaction,
     TransactionError,
     contracts::{IMasterData, ISecurityLayer},
-    endpoint::unusable,
+    endpoint::{is_revert, unusable},
     key_file, pins, sending, transaction,
 };
 
@@ -158,18 +158,29 @@ impl Controller {
         proof: B256,
         fees: Fees,
     ) -> Result<SignedTransaction, TransactionError> {
-        let call = IMasterData::addRecordProofCall {
-            uid: U256::from(uid.get()),
-            timestamp,
-            recordProof: proof,
-        };
-        self.sign(
-            nonce,
-            master_data,
-            call.abi_encode().into(),
-            GAS_LIMIT,
-            fees,
-        )
+        let call = add_record_proof(uid, timestamp, proof);
+        self.sign(nonce, master_data, call.into(), GAS_LIMIT, fees)
+    }
+
+    /// Tries `addRecordProof` out at a block, without sending: whether the contracts would take it there.
+    pub async fn would_be_taken(
+        &self,
+        master_data: Address,
+        uid: Uid,
+        timestamp: u64,
+        proof: B256,
+        at: &Block,
+    ) -> Result<bool, ChainError> {
+        let call = add_record_proof(uid, timestamp, proof);
+        let endpoint = &self.reader.endpoint;
+        match endpoint
+            .call_as(Some(self.address()), master_data, call, at.number)
+            .await
+        {
+            Ok(_) => Ok(true),
+            Err(error) if is_revert(&error) => Ok(false),
+            Err(error) => Err(unusable(error)),
+        }
     }
 
     /// Signs a transfer of nothing to ourselves: it uses up a nonce that nobody else will.
@@ -266,4 +277,13 @@ impl Controller {
     fn open(&self, raw: &[u8]) -> Result<TxEip1559, TransactionError> {
         transaction::open(raw, self.address(), self.reader.deployment().chain_id)
     }
+}
+
+fn add_record_proof(uid: Uid, timestamp: u64, proof: B256) -> Vec<u8> {
+    IMasterData::addRecordProofCall {
+        uid: U256::from(uid.get()),
+        timestamp,
+        recordProof: proof,
+    }
+    .abi_encode()
 }

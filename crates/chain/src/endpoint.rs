@@ -65,14 +65,26 @@ impl Endpoint {
         }))
     }
 
-    /// The bytes that a contract's view function returns at a block.
+    /// The bytes that a contract's function returns at a block, asked by nobody in particular.
     pub(crate) async fn call(
         &self,
         to: Address,
         input: Vec<u8>,
         at: u64,
     ) -> Result<Bytes, TransportError> {
-        let request = TransactionRequest::default().with_to(to).with_input(input);
+        self.call_as(None, to, input, at).await
+    }
+
+    /// The same as if `from` had sent it.
+    pub(crate) async fn call_as(
+        &self,
+        from: Option<Address>,
+        to: Address,
+        input: Vec<u8>,
+        at: u64,
+    ) -> Result<Bytes, TransportError> {
+        let mut request = TransactionRequest::default().with_to(to).with_input(input);
+        request.from = from;
         self.provider.call(request).block(BlockId::number(at)).await
     }
 

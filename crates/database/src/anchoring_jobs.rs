@@ -1,6 +1,8 @@
 //! Jobs that anchor record versions (docs/ANCHORING.md tells their states), and the transactions signed for them. MAC
 //! under the application key.
 
+use std::collections::BTreeMap;
+
 use alloy_primitives::B256;
 use keyring::{ApplicationKeys, MacBuilder};
 use record::ids::{RecordId, StaffId, Uid, Version};
@@ -315,4 +317,26 @@ pub async fn in_state(
             .fetch_all(connection)
             .await?;
     Checked::sort(rows.iter().map(|row| AnchoringJob::read(row, keys)))
+}
+
+/// How many jobs stand in each state, MACs aside: for people to see, never to work by.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn counts(connection: &mut MySqlConnection) -> Result<BTreeMap<JobState, u64>, RowError> {
+    // MariaDB counts in signed numbers, MySQL too; the cast makes both say so.
+    let rows = sqlx::query(
+        "SELECT state, CAST(COUNT(*) AS UNSIGNED) AS jobs FROM anchoring_jobs GROUP BY state",
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut counts = BTreeMap::new();
+    for row in &rows {
+        let columns = Columns::of(TABLE, row);
+        // A state that we never write counts as none.
+        if let Ok(state) = columns.get("state") {
+            counts.insert(state, columns.get("jobs")?);
+        }
+    }
+    Ok(counts)
 }

@@ -345,3 +345,29 @@ async fn a_full_page_fits_one_call() {
         .unwrap();
     assert_eq!(rest.len(), 1);
 }
+
+#[tokio::test]
+async fn a_proof_can_be_tried_out() {
+    let stage = Stage::set().await;
+    let controller = controller_as(&stage, "controller").await;
+    let other = controller_as(&stage, "owner-01").await;
+    let try_out = async |account: &Controller, number: u64| {
+        let head = account.reader().head().await.unwrap();
+        let (to, time) = (stage.deployment.master_data, head.timestamp);
+        account
+            .would_be_taken(to, uid(number), time, word(1), &head)
+            .await
+            .unwrap()
+    };
+    assert!(try_out(&controller, 1).await);
+    assert!(!try_out(&controller, 2).await, "not the next one");
+    assert!(!try_out(&other, 1).await, "not a controller");
+    stage
+        .act(
+            "authority",
+            stage.deployment.storage_layer,
+            Contracts::pauseCall {},
+        )
+        .await;
+    assert!(!try_out(&controller, 1).await, "paused");
+}

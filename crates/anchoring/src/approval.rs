@@ -1,0 +1,89 @@
+//! Approval: the record moves on, and its job is written with it.
+
+use database::{
+    MySqlConnection, RowError,
+    anchoring_jobs::{self, AnchoringJob, JobState},
+    record_events::{self, Actor, RecordEventKind},
+    records::{self, RecordState},
+};
+use keyring::ApplicationKeys;
+use record::{
+    ids::{RecordId, StaffId, Version},
+    time::UnixMillis,
+};
+
+/// Why a record can not be approved.
+#[derive(Debug, thiserror::Error)]
+pub enum ApprovalError {
+    /// There is no such record.
+    #[error("there is no such record")]
+    Unknown,
+    /// Its owner has not signed, or it is on its way already.
+    #[error("the record does not wait for approval")]
+    NotWaiting,
+    /// Its row or its job's could not be read or written.
+    #[error(transparent)]
+    Row(#[from] RowError),
+}
+
+/// Approves a consented record: its state, its job and its history are written in the caller's transaction. A record whose job was rejected may be
+/// approved again: the job is queued anew.
+///
+/// # Errors
+/// [`ApprovalError::NotWaiting`] when it is approved already, or not signed.
+pub async fn approve(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    id: RecordId,
+    by: StaffId,
+    now: UnixMillis,
+) -> Result<AnchoringJob, ApprovalError> {
+    let front = keys.front();
+    let record = records::lock(connection, &front, id)
+        .await?
+        .ok_or(ApprovalError::Unknown)?;
+    let rejected = rejected_job(connection, keys, id, record.version).await?;
+    match (record.state, &rejected) {
+        (RecordState::Consented, _) => {
+            let (from, to) = (RecordState::Consented, RecordState::Approved);
+            records::change_state(connection, &front, id, from, to, now).await?;
+        }
+        (RecordState::Approved, Some(_)) => {}
+        _ => return Err(ApprovalError::NotWaiting),
+    }
+    let job = match rejected {
+        Some(job) => queue_again(connection, keys, job, now).await?,
+        None => anchoring_jobs::insert(connection, keys, id, record.version, by, now).await?,
+    };
+    let (kind, actor) = (RecordEventKind::Approved, Actor::Staff(by));
+    record_events::append(connection, &front, id, kind, actor, now).await?;
+    Ok(job)
+}
+
+async fn rejected_job(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    record: RecordId,
+    version: Version,
+) -> Result<Option<AnchoringJob>, RowError> {
+    let jobs = anchoring_jobs::of_record(connection, keys, record)
+        .await?
+        .rows;
+    let Some(job) = jobs.into_iter().find(|job| job.version == version) else {
+        return Ok(None);
+    };
+    let locked = anchoring_jobs::lock(connection, keys, job.id).await?;
+    Ok(locked.filter(|job| job.state == JobState::Rejected))
+}
+
+async fn queue_again(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    mut job: AnchoringJob,
+    now: UnixMillis,
+) -> Result<AnchoringJob, RowError> {
+    job.state = JobState::Queued;
+    job.problem = None;
+    anchoring_jobs::update(connection, keys, &mut job, now).await?;
+    Ok(job)
+}

@@ -1,0 +1,107 @@
+//! Whether what is stored is what the owner signed, and the proof that follows from it: one look at the unsealed row serves both.
+
+use chain::{ChainError, ChainReader};
+use database::{consents, sealed::SealedVersion};
+use keyring::{FrontKeys, OwnerKey};
+use record::{
+    Address, B256,
+    consent::{ConsentMessage, Standing},
+    ids::{Uid, Version},
+    proof::{Fields, RecordProofInput, consent_hash},
+    signature::ConsentSignature,
+};
+
+use crate::Rejection;
+
+/// An unsealed version with what its owner signed, every cell of it whole and in its place.
+pub(crate) struct Statement {
+    fields: Fields,
+    wallet: Address,
+    /// The stored message with details and wallet of the row.
+    message: ConsentMessage,
+    signature: ConsentSignature,
+}
+
+impl Statement {
+    /// Opens all cells that the proof needs.
+    pub fn open(
+        sealed: &SealedVersion,
+        key: &OwnerKey,
+        front: &FrontKeys,
+    ) -> Result<Self, Rejection> {
+        let filed = sealed.consent.as_ref().ok_or(Rejection::ConsentMissing)?;
+        let opened = sealed.open(key);
+        let fields = opened.whole_fields().ok_or(Rejection::RowUnreadable)?;
+        let wallet = opened.wallet.map_err(|_| Rejection::RowUnreadable)?;
+        let stored = opened.message.ok_or(Rejection::ConsentMissing)?;
+        let signature = opened.signature.ok_or(Rejection::ConsentMissing)?;
+        let (Ok(stored), Ok(signature)) = (stored, signature) else {
+            return Err(Rejection::RowUnreadable);
+        };
+        if filed.nonce_index != consents::nonce_index(front, &stored.nonce) {
+            return Err(Rejection::NonceReused);
+        }
+        let message = stored.rebuilt(&fields, wallet);
+        Ok(Self {
+            fields,
+            wallet,
+            message,
+            signature,
+        })
+    }
+
+    /// Checks the terms and the signature for anchoring at this place and time.
+    pub async fn check(
+        &self,
+        reader: &ChainReader,
+        standing: &Standing<'_>,
+        timestamp: u64,
+    ) -> Result<Result<(), Rejection>, ChainError> {
+        if let Err(problem) = self.message.check_terms(standing, timestamp) {
+            return Ok(Err(problem.into()));
+        }
+        let digest = self.digest(reader);
+        let signed = match &self.signature {
+            ConsentSignature::Ecdsa(signature) => signature
+                .recover(&digest)
+                .is_ok_and(|signer| signer == self.wallet),
+            ConsentSignature::Contract { bytes, check_block } => {
+                let wallet = self.wallet;
+                reader
+                    .contract_wallet_accepts(wallet, digest, bytes, *check_block)
+                    .await?
+            }
+        };
+        Ok(if signed {
+            Ok(())
+        } else {
+            Err(Rejection::ConsentInvalid)
+        })
+    }
+
+    /// The record proof at this place and time.
+    pub fn proof(&self, reader: &ChainReader, uid: Uid, version: Version, timestamp: u64) -> B256 {
+        let deployment = reader.deployment();
+        RecordProofInput {
+            chain_id: deployment.chain_id,
+            relay: deployment.relay,
+            wallet: self.wallet,
+            uid,
+            version,
+            timestamp,
+            consent_hash: consent_hash(&self.digest(reader), &self.signature),
+            leaves: self.fields.leaves(),
+        }
+        .record_proof()
+    }
+
+    /// The leaves, for the anchor cell.
+    pub fn leaves(&self) -> Vec<B256> {
+        self.fields.leaves().as_slice().to_vec()
+    }
+
+    fn digest(&self, reader: &ChainReader) -> B256 {
+        let deployment = reader.deployment();
+        self.message.digest(deployment.chain_id, deployment.relay)
+    }
+}

@@ -1,0 +1,171 @@
+//! Finishing: what is final on the chain is written into the tables, after its copies are made.
+
+use database::{
+    MySqlConnection, RowError,
+    anchoring_jobs::{self, JobState},
+    owner_key_backups, owner_keys,
+    record_backups::{self, Backup},
+    record_events::RecordEventKind,
+    record_versions,
+    records::{self, Record, RecordState},
+    sealed::{Anchor, SealedVersion},
+};
+use keyring::WrappedOwnerKey;
+use record::B256;
+
+use crate::{
+    Problem,
+    consent::Statement,
+    fate::Death,
+    plan::Plan,
+    round::Sight,
+    work::{RoundError, Work},
+};
+
+/// The copies of one anchored version.
+struct Copies {
+    version: Backup,
+    key: WrappedOwnerKey,
+}
+
+impl Work {
+    /// Finishes a plan whose transaction succeeded at depth; tells what holds it up.
+    pub async fn finish(
+        &self,
+        sight: &Sight,
+        plan: &Plan,
+        hash: B256,
+        block: u64,
+    ) -> Result<Option<Problem>, RoundError> {
+        if !self.stands_on_chain(sight, plan).await? {
+            tracing::error!(job = plan.job.id, uid = %plan.uid,
+                "a proof was taken as a version of another record: a second controller key is in use, and the authority has to void that version");
+            self.bury(plan, Death::Displaced).await?;
+            return Ok(None);
+        }
+        let anchor = Anchor {
+            uid: plan.uid,
+            timestamp: plan.timestamp,
+            transaction: hash,
+            block,
+            leaves: Vec::new(),
+        };
+        match self.prepare_copies(plan, anchor).await? {
+            Some(copies) => {
+                if let Err(error) = self.store(&copies).await {
+                    tracing::warn!(job = plan.job.id, %error, "a copy could not be made yet");
+                    return Ok(Some(Problem::BackupOutOfReach));
+                }
+            }
+            None => tracing::error!(job = plan.job.id, uid = %plan.uid,
+                "the record was changed after it was checked: it is anchored, and not copied"),
+        }
+        self.conclude(plan, hash, block).await?;
+        Ok(None)
+    }
+
+    /// Commits the anchor cell and gives what is to be copied; nothing when the row no longer gives the anchored proof.
+    async fn prepare_copies(
+        &self,
+        plan: &Plan,
+        anchor: Anchor,
+    ) -> Result<Option<Copies>, RoundError> {
+        let (id, version) = (plan.job.record_id, plan.job.version);
+        let mut transaction = self.begin().await?;
+        self.lock_unchanged(&mut transaction, &plan.job).await?;
+        let record = self.record_or_nothing(&mut transaction, plan).await?;
+        let key = owner_keys::of_record(&mut transaction, id).await?;
+        let sealed = self.sealed(&mut transaction, id, version).await?;
+        let (Some(mut record), Some(key), Ok((mut sealed, owner_key))) = (record, key, sealed)
+        else {
+            return Ok(None);
+        };
+        let Ok(statement) = Statement::open(&sealed, &owner_key, &self.front) else {
+            return Ok(None);
+        };
+        if statement.proof(self.reader(), plan.uid, version, plan.timestamp) != plan.proof {
+            return Ok(None);
+        }
+        let anchor = Anchor {
+            leaves: statement.leaves(),
+            ..anchor
+        };
+        if !holds(&sealed, &owner_key, &anchor) {
+            let cell = anchor.seal(&owner_key, version, sealed.values.draft, &mut rand::rng());
+            let cell = cell.expect("as many leaves as fields, and those fit the proof's format");
+            record_versions::set_anchor(&mut transaction, id, version, &cell).await?;
+            sealed.values.anchor = Some(cell);
+        }
+        transaction.commit().await?;
+        record.uid = Some(plan.uid);
+        let SealedVersion { values, consent } = sealed;
+        let Some(consent) = consent else {
+            return Ok(None);
+        };
+        Ok(Some(Copies {
+            version: Backup {
+                record,
+                values,
+                consent,
+            },
+            key,
+        }))
+    }
+
+    async fn store(&self, copies: &Copies) -> Result<(), RowError> {
+        let now = self.now();
+        let mut keys = self.parts.key_backup.acquire().await?;
+        owner_key_backups::insert(&mut keys, &copies.key, now).await?;
+        let mut backup = self.parts.backup.acquire().await?;
+        record_backups::insert(&mut backup, &copies.version, now).await?;
+        Ok(())
+    }
+
+    /// Record, job and history, in one transaction.
+    async fn conclude(&self, plan: &Plan, hash: B256, block: u64) -> Result<(), RoundError> {
+        let now = self.now();
+        let mut transaction = self.begin().await?;
+        let mut job = self.lock_unchanged(&mut transaction, &plan.job).await?;
+        match self.record_or_nothing(&mut transaction, plan).await? {
+            Some(mut record) => {
+                // Another row that claims our UID was not written by us.
+                let claims = records::release_uid(&mut transaction, plan.uid, record.id).await?;
+                if claims > 0 {
+                    tracing::error!(uid = %plan.uid, claims, "rows claimed a UID that is not theirs");
+                }
+                record.uid = Some(plan.uid);
+                record.state = RecordState::Anchored;
+                records::update(&mut transaction, &self.front, &mut record, now).await?;
+            }
+            None => tracing::error!(
+                job = job.id,
+                "the record of an anchored job is gone or altered"
+            ),
+        }
+        (job.state, job.problem) = (JobState::Anchored, None);
+        (job.transaction_hash, job.block_number) = (Some(hash), Some(block));
+        anchoring_jobs::update(&mut transaction, self.keys(), &mut job, now).await?;
+        self.tell(&mut transaction, job.record_id, RecordEventKind::Anchored)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// The record of a plan, locked; nothing when it is gone or not as we wrote it.
+    async fn record_or_nothing(
+        &self,
+        connection: &mut MySqlConnection,
+        plan: &Plan,
+    ) -> Result<Option<Record>, RoundError> {
+        match records::lock(connection, &self.front, plan.job.record_id).await {
+            Ok(record) => Ok(record.filter(|record| record.version == plan.job.version)),
+            Err(error) if error.is_tampering() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Whether the anchor cell is there already, from an attempt that did not get to its end.
+fn holds(sealed: &SealedVersion, key: &keyring::OwnerKey, anchor: &Anchor) -> bool {
+    matches!(sealed.open(key).anchor, Some(Ok(there)) if there == *anchor)
+}

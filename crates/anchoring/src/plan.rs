@@ -1,0 +1,90 @@
+//! A plan in flight, as its job's row holds it, with all transactions signed for it.
+
+use database::{
+    RowError,
+    anchoring_jobs::AnchoringJob,
+    anchoring_transactions::{self, AnchoringTransaction},
+};
+use record::{
+    B256,
+    ids::{Uid, Version},
+};
+
+use crate::{
+    line::Waiting,
+    work::{RoundError, Work},
+};
+
+/// Nonce, UID, timestamp and proof, committed together, with the transactions that carry them.
+pub(crate) struct Plan {
+    pub job: AnchoringJob,
+    pub nonce: u64,
+    pub uid: Uid,
+    pub timestamp: u64,
+    pub proof: B256,
+    /// Oldest first; never empty.
+    pub transactions: Vec<AnchoringTransaction>,
+}
+
+impl Plan {
+    /// The transaction with the highest fee.
+    pub fn newest(&self) -> &AnchoringTransaction {
+        self.transactions
+            .last()
+            .expect("a plan is committed with its first transaction")
+    }
+
+    /// Its place in the line.
+    pub fn waiting(&self) -> Waiting {
+        let first = self.job.version == Version::FIRST;
+        Waiting {
+            nonce: self.nonce,
+            new_uid: first.then_some(self.uid),
+        }
+    }
+}
+
+impl Work {
+    /// The plan of a job in flight; none when its rows are not whole, which only somebody else brings about.
+    pub async fn plan_of(&self, job: AnchoringJob) -> Result<Option<Plan>, RoundError> {
+        let (Some(nonce), Some(uid), Some(timestamp), Some(proof)) =
+            (job.nonce, job.uid, job.chain_timestamp, job.proof)
+        else {
+            return Ok(None);
+        };
+        let mut connection = self.parts.pool.acquire().await?;
+        let all = anchoring_transactions::of_job(&mut connection, self.keys(), job.id).await?;
+        // Earlier plans of the same job had other nonces.
+        let mut transactions = all.rows;
+        transactions.retain(|transaction| transaction.nonce == nonce);
+        if transactions.is_empty() {
+            tracing::error!(job = job.id, "the transactions of a job in flight are gone");
+            return Ok(None);
+        }
+        Ok(Some(Plan {
+            job,
+            nonce,
+            uid,
+            timestamp,
+            proof,
+            transactions,
+        }))
+    }
+}
+
+/// How many plans a job has had: each had a nonce of its own.
+pub(crate) async fn plans_made(
+    work: &Work,
+    connection: &mut database::MySqlConnection,
+    job: u64,
+) -> Result<u32, RowError> {
+    let all = anchoring_transactions::of_job(connection, work.keys(), job).await?;
+    let mut nonces: Vec<u64> = all
+        .rows
+        .iter()
+        .map(|transaction| transaction.nonce)
+        .collect();
+    nonces.sort_unstable();
+    nonces.dedup();
+    Ok(u32::try_from(nonces.len()).unwrap_or(u32::MAX))
+}
