@@ -44,7 +44,7 @@ interface Vm {
     function assertLe(uint256 left, uint256 right, string calldata why) external pure;
 
     // Scripts
-    function startBroadcast() external;
+    function startBroadcast(address signer) external;
     function stopBroadcast() external;
     function computeCreate2Address(bytes32 salt, bytes32 initCodeHash, address deployer) external pure returns (address);
     function getRawBlockHeader(uint256 blockNumber) external view returns (bytes memory);

@@ -93,13 +93,13 @@ contract ContractsInvariantTest is Deployed {
     function invariant_readersTellWhatTheModelKnows() public view {
         IMasterData.RecordProof[] memory page = masterData.getRecordProofs(1, type(uint256).max);
         vm.assertEq(page.length, handler.lastUid(), "records");
-        for (uint256 i = 0; i < page.length; i++) {
-            uint64 uid = uint64(i + 1);
-            vm.assertEq(page[i].uid, uid, "uid");
-            vm.assertEq(page[i].version, handler.newestVersion(uid), "version");
-            vm.assertEq(page[i].voided, handler.voided(uid, page[i].version), "voided");
-            vm.assertEq(page[i].voidCount, handler.voidCount(uid), "void count");
-            vm.assertEq(page[i].retired, handler.retired(uid) != 0, "retired");
+        for (uint64 uid = 1; uid <= page.length; uid++) {
+            IMasterData.RecordProof memory record = page[uid - 1];
+            vm.assertEq(record.uid, uid, "uid");
+            vm.assertEq(record.version, handler.newestVersion(uid), "version");
+            vm.assertEq(record.voided, handler.voided(uid, record.version), "voided");
+            vm.assertEq(record.voidCount, handler.voidCount(uid), "void count");
+            vm.assertEq(record.retired, handler.retired(uid) != 0, "retired");
         }
     }
 
