@@ -39,7 +39,11 @@ pub async fn invite(
     invited: &Invited,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Invitation, RowError> {
-    let (id, secret, desk_code) = (LinkId::random(rng), LinkSecret::generate(rng), desk_code(rng));
+    let (id, secret, desk_code) = (
+        LinkId::random(rng),
+        LinkSecret::generate(rng),
+        desk_code(rng),
+    );
     let code_cell = seal_cell(
         owner_key,
         record.version,
@@ -114,9 +118,14 @@ mod tests {
 
     #[test]
     fn a_desk_code_is_six_digits_and_rarely_the_same() {
-        let codes: std::collections::BTreeSet<String> =
-            (0..50).map(|_| desk_code(&mut rand::rng()).to_string()).collect();
-        assert!(codes.iter().all(|code| code.len() == CODE_DIGITS && code.bytes().all(|b| b.is_ascii_digit())));
+        let codes: std::collections::BTreeSet<String> = (0..50)
+            .map(|_| desk_code(&mut rand::rng()).to_string())
+            .collect();
+        assert!(
+            codes
+                .iter()
+                .all(|code| code.len() == CODE_DIGITS && code.bytes().all(|b| b.is_ascii_digit()))
+        );
         assert!(codes.len() > 40);
     }
 }

@@ -1,0 +1,439 @@
+use std::collections::BTreeMap;
+
+use database::grants::{self, Account, Names};
+use database::{
+    Kind, PoolSettings, RowError, consent_links, consents, owner_key_backups, record_backups,
+    records,
+};
+use devstack::DatabaseServer;
+use record::ids::{LinkId, Uid};
+use sqlx::{AssertSqlSafe, MySqlPool};
+
+use crate::backups::anchored;
+use crate::stage::{NOW, Stage};
+
+const PASSWORD: &str = "Test-only-3f9a'\\";
+const DENIED: [u16; 2] = [1142, 1143];
+
+struct Accounts {
+    names: Names,
+    pools: BTreeMap<&'static str, BTreeMap<&'static str, MySqlPool>>,
+}
+
+fn names(stage: &Stage) -> Names {
+    Names {
+        main: stage.databases.main_name().to_owned(),
+        backup: stage.databases.backup_name().to_owned(),
+        keys: stage.databases.keys_name().to_owned(),
+        users: format!("t_{}", stage.databases.suffix()),
+    }
+}
+
+impl Accounts {
+    async fn make(stage: &Stage) -> Self {
+        let server = DatabaseServer::shared().await.unwrap();
+        let mut admin = server.connect().await.unwrap();
+        let names = names(stage);
+        let mut pools = BTreeMap::new();
+        for account in Account::ALL {
+            let mut statements = grants::create_user(account, &names, "%", PASSWORD);
+            statements.extend(grants::grants(account, &names, "%"));
+            // Granting again gives the same rights.
+            statements.extend(grants::grants(account, &names, "%"));
+            for statement in statements {
+                sqlx::query(AssertSqlSafe(statement))
+                    .execute(&mut admin)
+                    .await
+                    .unwrap();
+            }
+            let mut own = BTreeMap::new();
+            for kind in account.databases() {
+                let database = names.database(*kind);
+                let url = server
+                    .account_url(&names.user(account), PASSWORD, database)
+                    .unwrap();
+                let pool = database::connect(&url, &PoolSettings::default())
+                    .await
+                    .unwrap();
+                assert!(
+                    database::schema_is_current(*kind, &pool).await.unwrap(),
+                    "{account:?}"
+                );
+                own.insert(place(*kind), pool);
+            }
+            pools.insert(account.name(), own);
+        }
+        Self { names, pools }
+    }
+
+    fn pool(&self, account: Account, kind: Kind) -> &MySqlPool {
+        &self.pools[account.name()][place(kind)]
+    }
+
+    async fn refuses(&self, account: Account, kind: Kind, sql: &str) {
+        let result = sqlx::query(AssertSqlSafe(sql.to_owned()))
+            .execute(self.pool(account, kind))
+            .await;
+        let error = result.expect_err(sql);
+        let number = error
+            .as_database_error()
+            .and_then(|error| error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>())
+            .map(|error| error.number());
+        assert!(
+            number.is_some_and(|number| DENIED.contains(&number)),
+            "{account:?}: {sql}: {error}"
+        );
+    }
+
+    async fn allows(&self, account: Account, kind: Kind, sql: &str) {
+        let result = sqlx::query(AssertSqlSafe(sql.to_owned()))
+            .execute(self.pool(account, kind))
+            .await;
+        result.unwrap_or_else(|error| panic!("{account:?}: {sql}: {error}"));
+    }
+}
+
+fn place(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Main => "main",
+        Kind::Backup => "backup",
+        Kind::Keys => "keys",
+    }
+}
+
+#[tokio::test]
+async fn each_account_may_do_its_work_and_nothing_else() {
+    let stage = Stage::new().await;
+    let accounts = Accounts::make(&stage).await;
+    let main = Kind::Main;
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT CAST(table_name AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE()",
+    )
+    .fetch_all(&stage.pool)
+    .await
+    .unwrap();
+    assert_eq!(tables.len(), 25);
+
+    use Account::{Consent, Entry, Migrate, Restore, Viewer};
+    let readable = |account| -> &[&str] {
+        match account {
+            Entry => &[
+                "staff",
+                "sessions",
+                "sign_in_attempts",
+                "records",
+                "record_versions",
+                "owner_keys",
+                "consents",
+                "consent_links",
+                "notices",
+                "corrections",
+                "record_events",
+                "anchoring_jobs",
+                "anchoring_transactions",
+                "leases",
+                "outbox",
+                "key_checks",
+                "access_log",
+                "chain_progress",
+                "operations_alarms",
+            ],
+            Consent => &[
+                "consent_links",
+                "records",
+                "record_versions",
+                "consents",
+                "notices",
+                "operations_alarms",
+            ],
+            Viewer => &[
+                "staff",
+                "sessions",
+                "sign_in_attempts",
+                "records",
+                "record_versions",
+                "owner_keys",
+                "consents",
+                "notices",
+                "record_events",
+                "anchoring_jobs",
+                "anchoring_transactions",
+                "leases",
+                "outbox",
+                "key_checks",
+                "verifications",
+                "sweep_rounds",
+                "incidents",
+                "incident_findings",
+                "incident_events",
+                "access_log",
+                "chain_progress",
+                "operations_alarms",
+            ],
+            Restore => &["records", "record_versions", "consents", "owner_keys"],
+            _ => &[],
+        }
+    };
+    for account in [Entry, Consent, Viewer, Restore] {
+        for table in &tables {
+            let sql = format!("SELECT * FROM {table} LIMIT 1");
+            if readable(account).contains(&table.as_str()) || table == "_sqlx_migrations" {
+                accounts.allows(account, main, &sql).await;
+            } else {
+                accounts.refuses(account, main, &sql).await;
+            }
+            accounts
+                .refuses(account, main, &format!("DROP TABLE {table}"))
+                .await;
+            accounts
+                .refuses(
+                    account,
+                    main,
+                    &format!("ALTER TABLE {table} ADD COLUMN x INT"),
+                )
+                .await;
+        }
+    }
+    let refused: &[(Account, &[&str])] = &[
+        (
+            Entry,
+            &[
+                "INSERT INTO staff SELECT * FROM staff",
+                "UPDATE staff SET role = 'clerk'",
+                "DELETE FROM records",
+                "DELETE FROM record_versions",
+                "DELETE FROM owner_keys",
+                "UPDATE consents SET draft = 1",
+                "DELETE FROM consents",
+                "UPDATE record_events SET at = 1",
+                "DELETE FROM record_events",
+                "UPDATE anchoring_transactions SET nonce = 1",
+                "UPDATE access_log SET at = 1",
+                "DELETE FROM access_log",
+                "UPDATE key_checks SET created_at = 1",
+                "DELETE FROM outbox",
+                "SELECT 1 FROM verifications",
+            ],
+        ),
+        (
+            Consent,
+            &[
+                "SELECT wrapped FROM owner_keys",
+                "INSERT INTO records SELECT * FROM records",
+                "DELETE FROM records",
+                "UPDATE record_versions SET draft = 1",
+                "UPDATE consents SET draft = 1",
+                "DELETE FROM consents",
+                "INSERT INTO consent_links SELECT * FROM consent_links",
+                "DELETE FROM consent_links",
+                "SELECT recipient FROM outbox",
+                "UPDATE outbox SET attempts = 1",
+                "SELECT note FROM corrections",
+                "SELECT 1 FROM sessions",
+                "SELECT 1 FROM anchoring_jobs",
+                "SELECT 1 FROM key_checks",
+            ],
+        ),
+        (
+            Viewer,
+            &[
+                "UPDATE records SET draft = 1",
+                "DELETE FROM records",
+                "UPDATE record_versions SET draft = 1",
+                "DELETE FROM record_versions",
+                "DELETE FROM owner_keys",
+                "UPDATE consents SET draft = 1",
+                "UPDATE anchoring_jobs SET attempts = 1",
+                "UPDATE incident_events SET at = 1",
+                "DELETE FROM incident_events",
+                "DELETE FROM incidents",
+                "DELETE FROM incident_findings",
+                "DELETE FROM access_log",
+                "UPDATE staff SET role = 'clerk'",
+            ],
+        ),
+        (
+            Restore,
+            &[
+                "SELECT 1 FROM staff",
+                "SELECT 1 FROM outbox",
+                "UPDATE record_events SET at = 1",
+            ],
+        ),
+    ];
+    for (account, statements) in refused {
+        for statement in *statements {
+            accounts.refuses(*account, main, statement).await;
+        }
+    }
+    for statement in [
+        "DELETE FROM record_versions WHERE record_id = ''",
+        "DELETE FROM owner_keys WHERE record_id = ''",
+        "DELETE FROM corrections WHERE record_id = ''",
+        "SELECT * FROM records WHERE id = '' FOR UPDATE",
+        "SELECT * FROM consent_links WHERE id = '' FOR UPDATE",
+    ] {
+        accounts.allows(Consent, main, statement).await;
+    }
+    for kind in Kind::ALL {
+        accounts
+            .allows(Migrate, kind, "CREATE TABLE more (id INT)")
+            .await;
+        accounts.allows(Migrate, kind, "DROP TABLE more").await;
+    }
+    // One deployment's accounts see no other database.
+    accounts
+        .refuses(
+            Entry,
+            main,
+            &format!("SELECT * FROM `{}`.record_backups", accounts.names.backup),
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn copies_are_added_by_one_account_and_read_by_another() {
+    let stage = Stage::new().await;
+    let accounts = Accounts::make(&stage).await;
+    let (person, backup) = anchored(&stage, 5).await;
+    let mut main = stage.connection().await;
+
+    let (writer, reader) = (Account::EntryBackup, Account::Restore);
+    let mut write = accounts.pool(writer, Kind::Backup).acquire().await.unwrap();
+    assert!(
+        record_backups::insert(&mut write, &backup, NOW)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !record_backups::insert(&mut write, &backup, NOW)
+            .await
+            .unwrap()
+    );
+    let read = record_backups::of_uid(&mut write, Uid::new(5).unwrap()).await;
+    assert!(matches!(read, Err(RowError::Sql(_))));
+    for sql in [
+        "SELECT id FROM record_backups",
+        "UPDATE record_backups SET draft = 1",
+        "DELETE FROM record_backups",
+        "INSERT INTO record_backups SET uid = 5 ON DUPLICATE KEY UPDATE draft = 1",
+    ] {
+        accounts.refuses(writer, Kind::Backup, sql).await;
+    }
+    let mut read = accounts.pool(reader, Kind::Backup).acquire().await.unwrap();
+    assert_eq!(
+        record_backups::of_uid(&mut read, Uid::new(5).unwrap())
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
+    accounts
+        .refuses(reader, Kind::Backup, "DELETE FROM record_backups")
+        .await;
+
+    let id = person.record.id;
+    let key = database::owner_keys::of_record(&mut main, id)
+        .await
+        .unwrap()
+        .unwrap();
+    let mut keys = accounts
+        .pool(Account::EntryKeys, Kind::Keys)
+        .acquire()
+        .await
+        .unwrap();
+    assert!(
+        owner_key_backups::insert(&mut keys, &key, NOW)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !owner_key_backups::insert(&mut keys, &key, NOW)
+            .await
+            .unwrap()
+    );
+    for sql in [
+        "SELECT wrapped FROM owner_key_backups",
+        "UPDATE owner_key_backups SET created_at = 1",
+    ] {
+        accounts.refuses(Account::EntryKeys, Kind::Keys, sql).await;
+    }
+    let mut read = accounts.pool(reader, Kind::Keys).acquire().await.unwrap();
+    assert_eq!(
+        owner_key_backups::of_record(&mut read, id).await.unwrap(),
+        [key]
+    );
+    accounts
+        .refuses(reader, Kind::Keys, "DELETE FROM owner_key_backups")
+        .await;
+    assert_eq!(owner_key_backups::destroy(&mut keys, id).await.unwrap(), 1);
+
+    let mut restore = accounts.pool(reader, Kind::Main).acquire().await.unwrap();
+    records::put(&mut restore, &stage.front, &backup.record)
+        .await
+        .unwrap();
+    database::record_versions::put(&mut restore, &backup.values)
+        .await
+        .unwrap();
+    consents::put(&mut restore, &backup.consent).await.unwrap();
+}
+
+#[tokio::test]
+async fn consent_dapp_declines_and_signs_with_its_own_rights() {
+    let stage = Stage::new().await;
+    let accounts = Accounts::make(&stage).await;
+    let mut main = stage.connection().await;
+    let signer = stage.enter(&mut main, NOW).await;
+    let decliner = stage.enter(&mut main, NOW).await;
+    let link = stage.link(&mut main, &signer).await;
+
+    let mut own = accounts
+        .pool(Account::Consent, Kind::Main)
+        .acquire()
+        .await
+        .unwrap();
+    let front = &stage.front;
+    use database::consent_links::LinkState;
+    use database::record_events::{self, Actor, RecordEventKind};
+    use database::records::RecordState::{AwaitingConsent, Consented, Declined};
+    let (_, consent) = stage.consent(&signer, link.id);
+    consents::insert(&mut own, &consent).await.unwrap();
+    consent_links::close(&mut own, front, link.id, LinkState::Used)
+        .await
+        .unwrap();
+    records::change_state(
+        &mut own,
+        front,
+        signer.record.id,
+        AwaitingConsent,
+        Consented,
+        NOW,
+    )
+    .await
+    .unwrap();
+    record_events::append(
+        &mut own,
+        front,
+        signer.record.id,
+        RecordEventKind::Consented,
+        Actor::Owner,
+        NOW,
+    )
+    .await
+    .unwrap();
+
+    let id = decliner.record.id;
+    records::change_state(&mut own, front, id, AwaitingConsent, Declined, NOW)
+        .await
+        .unwrap();
+    assert_eq!(
+        database::record_versions::destroy(&mut own, id)
+            .await
+            .unwrap(),
+        1
+    );
+    assert!(database::owner_keys::destroy(&mut own, id).await.unwrap());
+    database::corrections::destroy(&mut own, id).await.unwrap();
+    let unknown = consent_links::lock(&mut own, front, LinkId::from_bytes([0; 16])).await;
+    assert!(unknown.unwrap().is_none());
+}

@@ -1,0 +1,19 @@
+//! Every query of the crate against a real server: the one that `DATABASE_SERVER_URL` names, or a private one.
+#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+
+mod accounts;
+mod anchoring;
+mod backups;
+mod consent;
+mod evidence;
+mod incidents;
+mod leases;
+mod lists;
+mod outbox;
+mod records;
+mod schema;
+mod secrecy;
+mod staff;
+mod stage;
+mod tampering;
+mod verdicts;

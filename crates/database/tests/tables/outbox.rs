@@ -1,0 +1,197 @@
+use std::collections::BTreeMap;
+
+use database::RowError;
+use database::outbox::{self, Mail, MailState, NewMail};
+use record::ids::MailId;
+use record::time::UnixMillis;
+
+use crate::stage::{MINUTE, NOW, PERSON, Stage};
+
+fn mail(stage: &Stage, event: u8, now: UnixMillis) -> Mail {
+    let new = NewMail {
+        id: MailId::random(&mut rand::rng()),
+        event_key: [event; 32],
+        kind: "consent_link",
+        recipient: PERSON[2].1,
+        payload: b"{\"first_name\":\"Nadia\"}",
+    };
+    Mail::seal(&stage.front, &new, &mut rand::rng(), now)
+}
+
+#[tokio::test]
+async fn one_event_makes_one_mail() {
+    let stage = Stage::new().await;
+    let writers = (0..6).map(|_| async {
+        let mut connection = stage.connection().await;
+        outbox::enqueue(&mut connection, &stage.front, &mail(&stage, 1, NOW))
+            .await
+            .unwrap()
+    });
+    let written = futures::future::join_all(writers).await;
+    assert_eq!(written.iter().filter(|new| **new).count(), 1);
+}
+
+#[tokio::test]
+async fn a_mail_is_claimed_tried_again_and_wiped_when_sent() {
+    let stage = Stage::new().await;
+    let mut connection = stage.connection().await;
+    let front = &stage.front;
+    outbox::enqueue(&mut connection, front, &mail(&stage, 1, NOW))
+        .await
+        .unwrap();
+
+    let early = outbox::claim_due(&mut connection, front, 10, MINUTE, NOW.minus(MINUTE))
+        .await
+        .unwrap();
+    assert!(early.rows.is_empty());
+    let claimed = outbox::claim_due(&mut connection, front, 10, MINUTE, NOW)
+        .await
+        .unwrap()
+        .rows;
+    assert_eq!(
+        *claimed[0].open_recipient(front).unwrap().unwrap(),
+        PERSON[2].1
+    );
+    assert_eq!(
+        claimed[0].open_payload(front).unwrap().unwrap().as_slice(),
+        b"{\"first_name\":\"Nadia\"}"
+    );
+    assert_eq!(claimed[0].attempts, 1);
+    let held = outbox::claim_due(&mut connection, front, 10, MINUTE, NOW)
+        .await
+        .unwrap();
+    assert!(held.rows.is_empty());
+
+    // The first sender hangs; a second one takes over, and the first can't end what is not its own any more.
+    let again = outbox::claim_due(&mut connection, front, 10, MINUTE, NOW.plus(MINUTE))
+        .await
+        .unwrap()
+        .rows;
+    assert_eq!(again[0].attempts, 2);
+    let late = outbox::mark_sent(&mut connection, front, &claimed[0], NOW).await;
+    assert!(matches!(late, Err(RowError::Changed { .. })));
+
+    let next = NOW.plus(10 * MINUTE);
+    outbox::retry_at(&mut connection, front, &again[0], "smtp_unreachable", next)
+        .await
+        .unwrap();
+    let before = outbox::claim_due(&mut connection, front, 10, MINUTE, NOW.plus(9 * MINUTE))
+        .await
+        .unwrap();
+    assert!(before.rows.is_empty());
+    let third = outbox::claim_due(&mut connection, front, 10, MINUTE, next)
+        .await
+        .unwrap()
+        .rows;
+    assert_eq!(third[0].problem.as_deref(), Some("smtp_unreachable"));
+    outbox::mark_sent(&mut connection, front, &third[0], next)
+        .await
+        .unwrap();
+    let sent = outbox::by_event_key(&mut connection, front, &[1; 32])
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((sent.state, sent.sent_at), (MailState::Sent, Some(next)));
+    assert!(
+        sent.open_recipient(front).unwrap().is_none()
+            && sent.open_payload(front).unwrap().is_none()
+    );
+
+    outbox::enqueue(&mut connection, front, &mail(&stage, 2, next))
+        .await
+        .unwrap();
+    let doomed = outbox::claim_due(&mut connection, front, 10, MINUTE, next)
+        .await
+        .unwrap()
+        .rows;
+    outbox::give_up(&mut connection, front, &doomed[0], "refused_by_server")
+        .await
+        .unwrap();
+    let given_up = outbox::by_event_key(&mut connection, front, &[2; 32])
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(given_up.state, MailState::GivenUp);
+    assert!(given_up.recipient.is_none());
+    assert_eq!(
+        outbox::count(&mut connection, MailState::GivenUp)
+            .await
+            .unwrap(),
+        1
+    );
+    assert!(
+        !outbox::enqueue(&mut connection, front, &mail(&stage, 1, next))
+            .await
+            .unwrap(),
+        "sent is sent"
+    );
+}
+
+#[tokio::test]
+async fn claimers_at_once_never_get_one_mail() {
+    let stage = Stage::new().await;
+    let mut connection = stage.connection().await;
+    for event in 0..120 {
+        outbox::enqueue(&mut connection, &stage.front, &mail(&stage, event, NOW))
+            .await
+            .unwrap();
+    }
+    let claimers = (0..12).map(|_| async {
+        let mut mine = Vec::new();
+        loop {
+            let mut connection = stage.connection().await;
+            let claimed = outbox::claim_due(&mut connection, &stage.front, 7, MINUTE, NOW)
+                .await
+                .unwrap();
+            assert!(claimed.tampered.is_empty());
+            if claimed.rows.is_empty() {
+                return mine;
+            }
+            mine.extend(claimed.rows.into_iter().map(|mail| mail.id));
+        }
+    });
+    let mut times = BTreeMap::new();
+    for id in futures::future::join_all(claimers)
+        .await
+        .into_iter()
+        .flatten()
+    {
+        *times.entry(id).or_insert(0) += 1;
+    }
+    // One that finds all rows locked by others stops early: the rest is due again for the next.
+    assert!(times.values().all(|count| *count == 1));
+    let rest = outbox::claim_due(&mut connection, &stage.front, 200, MINUTE, NOW)
+        .await
+        .unwrap();
+    assert_eq!(times.len() + rest.rows.len(), 120);
+}
+
+#[tokio::test]
+async fn a_planted_mail_is_refused_once_and_never_sent() {
+    let stage = Stage::new().await;
+    let mut connection = stage.connection().await;
+    outbox::enqueue(&mut connection, &stage.front, &mail(&stage, 1, NOW))
+        .await
+        .unwrap();
+    stage
+        .sql(
+            "INSERT INTO outbox SELECT REPEAT('p', 16), REPEAT('p', 32), kind, recipient, payload, state, 0,
+                                       next_attempt_at, created_at, NULL, NULL, mac FROM outbox",
+        )
+        .await;
+    let claimed = outbox::claim_due(&mut connection, &stage.front, 10, MINUTE, NOW)
+        .await
+        .unwrap();
+    assert_eq!(claimed.rows.len(), 1);
+    assert_eq!(claimed.tampered.len(), 1);
+    assert_eq!(
+        outbox::count(&mut connection, MailState::Refused)
+            .await
+            .unwrap(),
+        1
+    );
+    let later = outbox::claim_due(&mut connection, &stage.front, 10, MINUTE, NOW.plus(MINUTE))
+        .await
+        .unwrap();
+    assert_eq!((later.rows.len(), later.tampered.len()), (1, 0));
+}

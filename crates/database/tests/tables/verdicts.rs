@@ -1,0 +1,196 @@
+use database::operations_alarms::{self, AlarmKind};
+use database::sweep_rounds;
+use database::verifications::{self, Source, Subject, VerdictKind, Verification};
+use record::B256;
+use record::ids::{RecordId, Uid};
+
+use crate::stage::{MINUTE, NOW, Stage};
+
+pub fn verdict(
+    subject: Subject,
+    record_id: Option<RecordId>,
+    verdict: VerdictKind,
+) -> Verification {
+    Verification {
+        subject,
+        uid: subject.as_uid(),
+        record_id,
+        verdict,
+        fields: vec!["email".to_owned(), "phone".to_owned()],
+        proof_expected: Some(B256::repeat_byte(1)),
+        proof_found: None,
+        source: Source::Sweep,
+        round_id: Some(3),
+        checked_at: NOW,
+    }
+}
+
+#[test]
+fn a_planted_id_is_not_taken_for_a_uid() {
+    let uid = Uid::new(5).unwrap();
+    assert_eq!(Subject::uid(uid).as_uid(), Some(uid));
+    let planted = RecordId::from_bytes(*Subject::uid(uid).as_bytes());
+    assert_ne!(Subject::row(planted), Subject::uid(uid));
+    assert_eq!(Subject::row(planted).as_uid(), None);
+    for subject in [
+        Subject::uid(uid),
+        Subject::row(RecordId::random(&mut rand::rng())),
+    ] {
+        assert_eq!(subject.to_string().parse::<Subject>().unwrap(), subject);
+    }
+}
+
+#[tokio::test]
+async fn the_newest_verdict_stands_and_takes_the_place_of_the_rows_own() {
+    let stage = Stage::new().await;
+    let mut connection = stage.connection().await;
+    let id = RecordId::random(&mut rand::rng());
+    let pending = verdict(Subject::row(id), Some(id), VerdictKind::Pending);
+    verifications::upsert(&mut connection, &stage.keys, &pending)
+        .await
+        .unwrap();
+    let loaded = verifications::load(&mut connection, &stage.keys, pending.subject)
+        .await
+        .unwrap();
+    assert_eq!(loaded, Some(pending.clone()));
+
+    let subject = Subject::uid(Uid::new(5).unwrap());
+    for kind in VerdictKind::ALL {
+        let mut newer = verdict(subject, Some(id), *kind);
+        newer
+            .fields
+            .truncate(usize::from(*kind == VerdictKind::Altered));
+        newer.proof_found = Some(B256::repeat_byte(2));
+        verifications::upsert(&mut connection, &stage.keys, &newer)
+            .await
+            .unwrap();
+        let loaded = verifications::load(&mut connection, &stage.keys, subject)
+            .await
+            .unwrap();
+        assert_eq!(loaded, Some(newer));
+    }
+    let old = verifications::load(&mut connection, &stage.keys, pending.subject)
+        .await
+        .unwrap();
+    assert_eq!(old, None, "once the chain knows it, the UID is the subject");
+    let counts = verifications::counts(&mut connection).await.unwrap();
+    assert_eq!(
+        counts.into_iter().collect::<Vec<_>>(),
+        [(VerdictKind::Unverifiable, 1)]
+    );
+
+    // A forged row that was taken out again leaves a verdict about nothing.
+    let forged = verdict(Subject::row(id), Some(id), VerdictKind::Forged);
+    verifications::upsert(&mut connection, &stage.keys, &forged)
+        .await
+        .unwrap();
+    let orphans = verifications::without_subject(&mut connection, 10)
+        .await
+        .unwrap();
+    assert_eq!(orphans, [forged.subject]);
+    verifications::remove(&mut connection, forged.subject)
+        .await
+        .unwrap();
+    assert!(
+        verifications::without_subject(&mut connection, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn a_round_tells_its_progress() {
+    let stage = Stage::new().await;
+    let mut connection = stage.connection().await;
+    assert_eq!(
+        sweep_rounds::latest(&mut connection, &stage.keys)
+            .await
+            .unwrap(),
+        None
+    );
+    let mut first = sweep_rounds::start(&mut connection, &stage.keys, 10, NOW)
+        .await
+        .unwrap();
+    first.checked = 10;
+    first.bad = 2;
+    first.finished_at = Some(NOW.plus(MINUTE));
+    sweep_rounds::update(&mut connection, &stage.keys, &first)
+        .await
+        .unwrap();
+    let mut second = sweep_rounds::start(&mut connection, &stage.keys, 10, NOW)
+        .await
+        .unwrap();
+    second.problem = Some("chain_unreachable".to_owned());
+    second.finished_at = Some(NOW.plus(MINUTE));
+    sweep_rounds::update(&mut connection, &stage.keys, &second)
+        .await
+        .unwrap();
+    assert_eq!(
+        sweep_rounds::latest(&mut connection, &stage.keys)
+            .await
+            .unwrap(),
+        Some(second.clone())
+    );
+    let finished = sweep_rounds::latest_finished(&mut connection, &stage.keys)
+        .await
+        .unwrap();
+    assert_eq!(finished, Some(first));
+    assert_eq!(
+        sweep_rounds::delete_before(&mut connection, second.id)
+            .await
+            .unwrap(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn an_alarm_lasts_until_it_is_cleared_and_is_mailed_once() {
+    let stage = Stage::new().await;
+    let mut connection = stage.connection().await;
+    for minute in 0..3_u32 {
+        operations_alarms::raise(
+            &mut connection,
+            AlarmKind::ChainUnreachable,
+            NOW.plus(minute * MINUTE),
+        )
+        .await
+        .unwrap();
+    }
+    operations_alarms::raise(&mut connection, AlarmKind::RowTampered, NOW.plus(MINUTE))
+        .await
+        .unwrap();
+    stage
+        .sql("INSERT INTO operations_alarms VALUES ('what_is_this', 0, 0, NULL)")
+        .await;
+    let alarms = operations_alarms::all(&mut connection).await.unwrap();
+    let told: Vec<_> = alarms
+        .iter()
+        .map(|alarm| (alarm.kind, alarm.since, alarm.last_seen_at))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (AlarmKind::ChainUnreachable, NOW, NOW.plus(2 * MINUTE)),
+            (AlarmKind::RowTampered, NOW.plus(MINUTE), NOW.plus(MINUTE)),
+        ]
+    );
+    let mailed = (0..4).map(|_| async {
+        let mut connection = stage.connection().await;
+        operations_alarms::mark_mailed(&mut connection, AlarmKind::ChainUnreachable, NOW)
+            .await
+            .unwrap()
+    });
+    let mailed = futures::future::join_all(mailed).await;
+    assert_eq!(mailed.iter().filter(|first| **first).count(), 1);
+    assert!(
+        operations_alarms::clear(&mut connection, AlarmKind::ChainUnreachable)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !operations_alarms::clear(&mut connection, AlarmKind::ChainUnreachable)
+            .await
+            .unwrap()
+    );
+}
