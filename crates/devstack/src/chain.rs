@@ -8,10 +8,10 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::accounts::Accounts;
-use crate::deployment;
 use crate::process::{OnOrphaned, Process, Signal};
 use crate::readiness::wait_until;
 use crate::stack_dir::StackDir;
+use crate::{deployed_state, deployment};
 use crate::{ports, tools};
 
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -73,6 +73,13 @@ pub struct Chain {
 impl Chain {
     /// Starts a chain, from its kept state when its folder holds one.
     pub async fn start(options: &ChainOptions) -> Result<Self> {
+        let mut chain = Self::prepare(options)?;
+        chain.resume().await?;
+        Ok(chain)
+    }
+
+    /// The folder and the port, without anvil.
+    pub(crate) fn prepare(options: &ChainOptions) -> Result<Self> {
         let port = ports::claim("chain", options.port)?;
         let throw_away = options
             .dir
@@ -84,7 +91,7 @@ impl Chain {
             (None, Some(stack)) => stack.part("chain")?,
             (None, None) => bail!("no folder for the chain"),
         };
-        let mut chain = Self {
+        Ok(Self {
             dir,
             port,
             mining: options.mining,
@@ -93,9 +100,7 @@ impl Chain {
             rpc: Rpc::new(port)?,
             process: None,
             _throw_away: throw_away,
-        };
-        chain.resume().await?;
-        Ok(chain)
+        })
     }
 
     /// Where the apps and the tests reach the chain.
@@ -165,6 +170,11 @@ impl Chain {
         deployment::deploy(&self.rpc_url(), &file).await?;
         deployment::appoint(&self.rpc_url(), &file, controller).await?;
         Ok(file)
+    }
+
+    /// A chain on which [`Self::deploy`] was done, with nothing else on it: deployed once per process, copied for each caller.
+    pub async fn start_deployed(options: &ChainOptions) -> Result<Self> {
+        deployed_state::start(options).await
     }
 
     /// Where [`Self::deploy`] writes the addresses and pins.

@@ -13,7 +13,7 @@ use crate::databases::Databases;
 use crate::process::{OnOrphaned, Process, Signal};
 use crate::readiness::wait_until;
 use crate::stack_dir::StackDir;
-use crate::{ports, tools};
+use crate::{ports, private_file, tools};
 
 const START_LIMIT: Duration = Duration::from_secs(60);
 const STOP_LIMIT: Duration = Duration::from_secs(60);
@@ -226,7 +226,7 @@ fn root_password(dir: &Path) -> Result<String> {
         return Ok(kept.trim().to_owned());
     }
     let password = hex::encode(rand::random::<[u8; 16]>());
-    write_private(&path, &password)?;
+    private_file::write(&path, &password)?;
     Ok(password)
 }
 
@@ -240,21 +240,8 @@ fn write_init_file(dir: &Path, password: &str) -> Result<PathBuf> {
          DELETE FROM mysql.global_priv WHERE User IN ('root', '') AND Host <> '127.0.0.1';\n\
          FLUSH PRIVILEGES;\n"
     );
-    write_private(&path, &sql)?;
+    private_file::write(&path, &sql)?;
     Ok(path)
-}
-
-fn write_private(path: &Path, text: &str) -> Result<()> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)?;
-    file.write_all(text.as_bytes())?;
-    Ok(())
 }
 
 fn server_command(data: &Path, init_file: &Path, port: u16, durable: bool) -> Result<Command> {

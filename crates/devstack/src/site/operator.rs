@@ -1,0 +1,169 @@
+//! What the operator of a deployment does, by the operator's own command.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail};
+use tokio::process::Command;
+use url::Url;
+
+use crate::databases::Databases;
+use crate::{private_file, tools};
+
+/// What databases and accounts are called on the server.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// The main database.
+    pub main: String,
+    /// The backup of records.
+    pub backup: String,
+    /// The backup of owner keys.
+    pub keys: String,
+    /// What the names of the accounts begin with.
+    pub users: String,
+}
+
+impl Names {
+    pub(super) fn lasting() -> Self {
+        Self {
+            main: "sealwatch_main".to_owned(),
+            backup: "sealwatch_backup".to_owned(),
+            keys: "sealwatch_keys".to_owned(),
+            users: "sealwatch".to_owned(),
+        }
+    }
+
+    pub(super) fn of(databases: &Databases) -> Self {
+        Self {
+            main: databases.main_name().to_owned(),
+            backup: databases.backup_name().to_owned(),
+            keys: databases.keys_name().to_owned(),
+            users: format!("s_{}", databases.suffix()),
+        }
+    }
+}
+
+/// Somebody who signs in.
+#[derive(Clone)]
+pub struct Staff {
+    /// `clerk`, `controller_manager`, `data_protection_officer` or `system_administrator`.
+    pub role: String,
+    /// What the person types to sign in.
+    pub login: String,
+    /// How pages name the person.
+    pub display_name: String,
+    /// The password; development only.
+    pub password: String,
+}
+
+pub(super) struct Operator {
+    dir: PathBuf,
+    server: Url,
+    names: Names,
+}
+
+impl Operator {
+    pub(super) fn new(dir: &Path, server: &Url, names: &Names) -> Result<Self> {
+        let dir = dir.canonicalize().context("the site's folder")?;
+        Ok(Self {
+            dir,
+            server: server.clone(),
+            names: names.clone(),
+        })
+    }
+
+    pub(super) fn key_dir(&self) -> PathBuf {
+        self.dir.join("keys")
+    }
+
+    pub(super) fn address_dir(&self) -> PathBuf {
+        self.dir.join("addresses")
+    }
+
+    /// Keys and their escrow copy, unless they are there.
+    pub(super) async fn make_keys(&self) -> Result<()> {
+        let escrow = self.dir.join("escrow.json");
+        if escrow.is_file() {
+            return Ok(());
+        }
+        let passphrase = self.dir.join("escrow-passphrase");
+        private_file::write(&passphrase, &hex::encode(rand::random::<[u8; 16]>()))?;
+        let mut command = self.command(["keys", "init"])?;
+        command
+            .arg("--dir")
+            .arg(self.key_dir())
+            .arg("--escrow")
+            .arg(&escrow);
+        command.arg("--passphrase-file").arg(&passphrase);
+        run(command).await
+    }
+
+    /// Databases, schema and accounts of least right.
+    pub(super) async fn install(&self) -> Result<()> {
+        let mut command = self.command(["install"])?;
+        command.env("DATABASE_ADMIN_URL", self.server.as_str());
+        command.arg("--dir").arg(self.address_dir());
+        command.args(["--main", &self.names.main, "--backup", &self.names.backup]);
+        command.args(["--keys", &self.names.keys, "--users", &self.names.users]);
+        run(command).await
+    }
+
+    pub(super) async fn add_staff(&self, staff: &Staff) -> Result<()> {
+        let password = self
+            .dir
+            .join(format!("password-{:08x}", rand::random::<u32>()));
+        private_file::write(&password, &staff.password)?;
+        let mut command = self.command(["staff", "add"])?;
+        command.env(
+            "DATABASE_URL_FILE",
+            self.address_dir().join("sealwatch.DATABASE_URL"),
+        );
+        command.args([
+            "--role",
+            &staff.role,
+            "--login",
+            &staff.login,
+            "--display-name",
+            &staff.display_name,
+        ]);
+        command.arg("--password-file").arg(&password);
+        let added = run(command).await;
+        fs::remove_file(&password)?;
+        added
+    }
+
+    fn command<const N: usize>(&self, words: [&str; N]) -> Result<Command> {
+        let mut command = Command::new(tools::binary("sealwatch")?);
+        command
+            .env_clear()
+            .args(words)
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        command.env("MASTER_KEY_FILE", self.key_dir().join("master.key"));
+        command.env(
+            "APPLICATION_KEYS_FILE",
+            self.key_dir().join("application-keys.json"),
+        );
+        Ok(command)
+    }
+}
+
+async fn run(mut command: Command) -> Result<()> {
+    let output = command.output().await.context("run sealwatch")?;
+    if !output.status.success() {
+        let words: Vec<_> = command
+            .as_std()
+            .get_args()
+            .take(2)
+            .map(|word| word.to_string_lossy())
+            .collect();
+        bail!(
+            "sealwatch {} failed:\n{}{}",
+            words.join(" "),
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    Ok(())
+}
