@@ -1,1 +1,12 @@
-//! entry-app
+//! entry-app: where a controller's staff enter people, give them their links, approve what they signed, and see it
+//! anchored.
+
+mod background;
+mod pages;
+mod router;
+mod run;
+mod settings;
+mod state;
+mod urls;
+
+pub use run::run;

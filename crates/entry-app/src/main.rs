@@ -1,2 +1,7 @@
-//! entry-app
-fn main() {}
+//! The doorway: help, settings, run.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    entry_app::run()
+}

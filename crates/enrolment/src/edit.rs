@@ -1,0 +1,64 @@
+//! Editing a record before its owner has signed: a new draft with new salts, and a new link to it.
+
+use rand::CryptoRng;
+use record::ids::RecordId;
+use sqlx::MySqlConnection;
+
+use database::record_events::{self, Actor, RecordEventKind};
+use database::records::{self, RecordState};
+use database::{consent_links, corrections, record_versions};
+
+use crate::EnrolmentError;
+use crate::details::Details;
+use crate::link::{self, FreshLink, Sending};
+use crate::office::Office;
+
+/// Replaces the details of a record that waits for its owner or for a correction. Links to the old draft stop working,
+/// the owner's wishes count as met, and a new link is made.
+///
+/// # Errors
+/// [`EnrolmentError::State`] once the owner has signed or declined.
+pub async fn edit(
+    transaction: &mut MySqlConnection,
+    office: &Office<'_>,
+    id: RecordId,
+    details: &Details,
+    sending: Sending,
+    rng: &mut (impl CryptoRng + Send),
+) -> Result<FreshLink, EnrolmentError> {
+    let front = office.keys.front();
+    let mut record = records::lock(transaction, &front, id)
+        .await?
+        .ok_or(EnrolmentError::Gone)?;
+    if !matches!(
+        record.state,
+        RecordState::AwaitingConsent | RecordState::CorrectionRequested
+    ) {
+        return Err(EnrolmentError::State(record.state));
+    }
+    let (key, _old) = link::open(transaction, office, &record).await?;
+    let old_draft = record.draft;
+    record.draft = old_draft.next().ok_or(EnrolmentError::Gone)?;
+    record.state = RecordState::AwaitingConsent;
+    record.wallet_index = details.wallet_index(office.keys);
+    record.email_index = details.email_index(office.keys);
+    let sealed = details
+        .plain(record.version, record.draft, rng)?
+        .seal(&key, rng, office.now)
+        .ok_or(EnrolmentError::Gone)?;
+    record_versions::replace_draft(transaction, old_draft, &sealed).await?;
+    records::update(transaction, &front, &mut record, office.now).await?;
+    consent_links::revoke_open(transaction, &front, id).await?;
+    corrections::resolve(transaction, id, office.now).await?;
+    let actor = Actor::Staff(office.staff);
+    record_events::append(
+        transaction,
+        &front,
+        id,
+        RecordEventKind::Edited,
+        actor,
+        office.now,
+    )
+    .await?;
+    link::make(transaction, office, &record, &key, details, sending, rng).await
+}

@@ -1,0 +1,80 @@
+//! Entering a record: sealed values, a fresh owner key, and the first link.
+
+use keyring::OwnerKey;
+use rand::CryptoRng;
+use record::ids::{Draft, RecordId, SubmissionId, Version};
+use sqlx::MySqlConnection;
+
+use database::record_events::{self, Actor, RecordEventKind};
+use database::records::{self, Entered, NewRecord, Record};
+use database::{owner_keys, record_versions};
+
+use crate::details::Details;
+use crate::link::{self, FreshLink, Sending};
+use crate::office::Office;
+use crate::{EnrolmentError, details};
+
+/// What entering came to.
+pub enum Entry {
+    /// A new record with its first link.
+    New(Record, FreshLink),
+    /// This form was sent before; here is what it entered then.
+    Before(Record),
+}
+
+/// Stores a record and makes its first link, in the caller's transaction.
+///
+/// # Errors
+/// When the database can't be reached; nothing is stored then.
+pub async fn enter(
+    transaction: &mut MySqlConnection,
+    office: &Office<'_>,
+    details: &Details,
+    submission: SubmissionId,
+    sending: Sending,
+    rng: &mut (impl CryptoRng + Send),
+) -> Result<Entry, EnrolmentError> {
+    let new = NewRecord {
+        id: RecordId::random(rng),
+        wallet_index: details.wallet_index(office.keys),
+        email_index: details.email_index(office.keys),
+        submission,
+        created_by: office.staff,
+    };
+    let front = office.keys.front();
+    let record = match records::insert(transaction, &front, &new, office.now).await? {
+        Entered::New(record) => record,
+        Entered::Before(record) => return Ok(Entry::Before(record)),
+    };
+    let key = store_values(transaction, office, record.id, details, rng).await?;
+    let actor = Actor::Staff(office.staff);
+    record_events::append(
+        transaction,
+        &front,
+        record.id,
+        RecordEventKind::Entered,
+        actor,
+        office.now,
+    )
+    .await?;
+    let link = link::make(transaction, office, &record, &key, details, sending, rng).await?;
+    Ok(Entry::New(record, link))
+}
+
+async fn store_values(
+    transaction: &mut MySqlConnection,
+    office: &Office<'_>,
+    record: RecordId,
+    details: &details::Details,
+    rng: &mut (impl CryptoRng + Send),
+) -> Result<OwnerKey, EnrolmentError> {
+    let key = office.keys.generate_owner_key(record, rng);
+    let wrapped = office.keys.wrap_owner_key(&key, rng);
+    owner_keys::insert(transaction, &wrapped, office.now).await?;
+    let plain = details.plain(Version::FIRST, Draft::FIRST, rng)?;
+    let sealed = plain
+        .seal(&key, rng, office.now)
+        .ok_or(EnrolmentError::Gone)?;
+    record_versions::insert(transaction, &sealed).await?;
+    Ok(key)
+}

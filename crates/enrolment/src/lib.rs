@@ -1,0 +1,49 @@
+//! Bringing a person in: their record, the links by which they sign it, and edits before they have signed.
+//!
+//! Each use case works inside the caller's transaction and leaves there, beside its rows, the history and the mail that
+//! belong to them.
+
+mod desk;
+mod details;
+mod edit;
+mod enter;
+mod link;
+mod office;
+
+pub use desk::desk_code;
+pub use details::{Details, OWN_WALLET};
+pub use edit::edit;
+pub use enter::{Entry, enter};
+pub use link::{FreshLink, Sending, issue, revoke};
+pub use office::Office;
+
+use database::RowError;
+
+/// Why a use case did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum EnrolmentError {
+    /// The record is not, or no longer, in a state that allows this.
+    #[error("the record is {0} by now")]
+    State(database::records::RecordState),
+    /// There is no such record, or its values and key are gone.
+    #[error("there is no such record any more")]
+    Gone,
+    /// A cell or key of the record does not open: it was tampered with.
+    #[error("the record's values do not open")]
+    Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The values do not fit the proof's format.
+    #[error("the values do not fit the format of the proof")]
+    Format(#[from] record::proof::ProofError),
+    /// A row could not be read or written.
+    #[error(transparent)]
+    Row(#[from] RowError),
+    /// The mail could not be put into the outbox.
+    #[error("the mail could not be put into the outbox")]
+    Mail(#[from] notification::EnqueueError),
+}
+
+impl EnrolmentError {
+    fn unreadable(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unreadable(cause.into())
+    }
+}

@@ -1,0 +1,212 @@
+//! Consent links: one open link at a time lets the owner of a record in.
+
+use keyring::{CellKind, LinkSecret, OwnerKey};
+use rand::CryptoRng;
+use record::ids::{LinkId, RecordId};
+use record::time::UnixMillis;
+use sqlx::MySqlConnection;
+use zeroize::Zeroizing;
+
+use database::consent_links::{self, NewLink};
+use database::record_events::{self, Actor, RecordEventKind};
+use database::records::{self, Record, RecordState};
+use database::{owner_keys, record_versions, sealed};
+use notification::{EventKey, Mail};
+
+use crate::EnrolmentError;
+use crate::desk::new_code;
+use crate::details::Details;
+use crate::office::Office;
+
+/// Whether a new link goes out by mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sending {
+    /// To the owner's e-mail address.
+    ByMail,
+    /// Not at all: staff show it at the desk.
+    AtTheDesk,
+}
+
+/// A link just made. Its address is shown once and kept nowhere.
+pub struct FreshLink {
+    /// The link's id.
+    pub id: LinkId,
+    /// Where the owner goes.
+    pub address: Zeroizing<String>,
+    /// The code that opens it.
+    pub desk_code: Zeroizing<String>,
+    /// When it stops working.
+    pub expires_at: UnixMillis,
+}
+
+/// Makes a new link for a record that waits for its owner; older ones stop working.
+///
+/// # Errors
+/// [`EnrolmentError::State`] when the record does not wait for its owner.
+pub async fn issue(
+    transaction: &mut MySqlConnection,
+    office: &Office<'_>,
+    id: RecordId,
+    sending: Sending,
+    rng: &mut (impl CryptoRng + Send),
+) -> Result<FreshLink, EnrolmentError> {
+    let front = office.keys.front();
+    let record = records::lock(transaction, &front, id)
+        .await?
+        .ok_or(EnrolmentError::Gone)?;
+    if record.state != RecordState::AwaitingConsent {
+        return Err(EnrolmentError::State(record.state));
+    }
+    let (key, details) = open(transaction, office, &record).await?;
+    consent_links::revoke_open(transaction, &front, id).await?;
+    make(transaction, office, &record, &key, &details, sending, rng).await
+}
+
+/// Takes back every open link of a record; tells how many there were.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn revoke(
+    transaction: &mut MySqlConnection,
+    office: &Office<'_>,
+    id: RecordId,
+) -> Result<usize, EnrolmentError> {
+    let front = office.keys.front();
+    records::lock(transaction, &front, id)
+        .await?
+        .ok_or(EnrolmentError::Gone)?;
+    let revoked = consent_links::revoke_open(transaction, &front, id).await?;
+    if revoked > 0 {
+        let actor = Actor::Staff(office.staff);
+        record_events::append(
+            transaction,
+            &front,
+            id,
+            RecordEventKind::LinkRevoked,
+            actor,
+            office.now,
+        )
+        .await?;
+    }
+    Ok(revoked)
+}
+
+/// The record's key and its newest details.
+pub(crate) async fn open(
+    transaction: &mut MySqlConnection,
+    office: &Office<'_>,
+    record: &Record,
+) -> Result<(OwnerKey, Details), EnrolmentError> {
+    let wrapped = owner_keys::of_record(transaction, record.id)
+        .await?
+        .ok_or(EnrolmentError::Gone)?;
+    let key = office
+        .keys
+        .unwrap_owner_key(&wrapped)
+        .map_err(EnrolmentError::unreadable)?;
+    let row = record_versions::load(transaction, record.id, record.version).await?;
+    let row = row.ok_or(EnrolmentError::Gone)?;
+    let plain = row.open(&key).map_err(EnrolmentError::unreadable)?;
+    let details = Details::of(&plain).ok_or(EnrolmentError::Gone)?;
+    Ok((key, details))
+}
+
+pub(crate) async fn make(
+    transaction: &mut MySqlConnection,
+    office: &Office<'_>,
+    record: &Record,
+    key: &OwnerKey,
+    details: &Details,
+    sending: Sending,
+    rng: &mut (impl CryptoRng + Send),
+) -> Result<FreshLink, EnrolmentError> {
+    let front = office.keys.front();
+    let (id, secret, code) = (
+        LinkId::random(rng),
+        LinkSecret::generate(rng),
+        new_code(rng),
+    );
+    let cell = sealed::seal_cell(
+        key,
+        record.version,
+        record.draft,
+        CellKind::DeskCode,
+        code.as_bytes(),
+        rng,
+    );
+    let expires_at = office.now.plus(office.link_lifetime);
+    let new = NewLink {
+        id,
+        record_id: record.id,
+        version: record.version,
+        draft: record.draft,
+        secret_hash: front.hash_secret(&secret),
+        wrapped_key: secret.wrap(key, id, rng),
+        desk_code: cell,
+        created_by: office.staff,
+        expires_at,
+    };
+    consent_links::insert(transaction, &front, new, office.now).await?;
+    let actor = Actor::Staff(office.staff);
+    record_events::append(
+        transaction,
+        &front,
+        record.id,
+        RecordEventKind::LinkCreated,
+        actor,
+        office.now,
+    )
+    .await?;
+    let link = FreshLink {
+        id,
+        address: address(office, &secret),
+        desk_code: code,
+        expires_at,
+    };
+    if sending == Sending::ByMail {
+        send(transaction, office, record.id, details, &link).await?;
+    }
+    Ok(link)
+}
+
+fn address(office: &Office<'_>, secret: &LinkSecret) -> Zeroizing<String> {
+    let base = office.consent_url.as_str().trim_end_matches('/');
+    Zeroizing::new(format!("{base}/c/{}", secret.to_url().as_str()))
+}
+
+async fn send(
+    transaction: &mut MySqlConnection,
+    office: &Office<'_>,
+    record: RecordId,
+    details: &Details,
+    link: &FreshLink,
+) -> Result<(), EnrolmentError> {
+    let front = office.keys.front();
+    let mail = Mail::ConsentLink {
+        first_name: notification::first_name(&details.name),
+        controller: office.controller.to_owned(),
+        url: link.address.as_str().to_owned(),
+        expires_at: link.expires_at,
+    };
+    let event = EventKey::of("consent_link", link.id.as_bytes());
+    notification::enqueue(
+        transaction,
+        &front,
+        office.now,
+        event,
+        &details.email,
+        &mail,
+    )
+    .await?;
+    let actor = Actor::Staff(office.staff);
+    record_events::append(
+        transaction,
+        &front,
+        record,
+        RecordEventKind::LinkSent,
+        actor,
+        office.now,
+    )
+    .await?;
+    Ok(())
+}

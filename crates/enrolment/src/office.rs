@@ -1,0 +1,24 @@
+//! What a use case needs to know of the office it works for.
+
+use std::time::Duration;
+
+use keyring::ApplicationKeys;
+use record::ids::StaffId;
+use record::time::UnixMillis;
+use url::Url;
+
+/// The keys, the controller, the person at the desk, and the time.
+pub struct Office<'a> {
+    /// The application keys.
+    pub keys: &'a ApplicationKeys,
+    /// The controller's name, as it stands in mails.
+    pub controller: &'a str,
+    /// Where consent-dapp is reached; links begin with it.
+    pub consent_url: &'a Url,
+    /// How long a link can be used.
+    pub link_lifetime: Duration,
+    /// Who acts.
+    pub staff: StaffId,
+    /// When.
+    pub now: UnixMillis,
+}

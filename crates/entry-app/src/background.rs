@@ -1,0 +1,81 @@
+//! What goes on beside the pages: anchoring, mail, and the banner that tells when anchoring is held up.
+
+use std::time::Duration;
+
+use anchoring::{Anchorer, AnchoringParts, AnchoringSettings, AnchoringStatus};
+use anyhow::Context;
+use chain::{ChainReader, Controller, Deployment};
+use database::PoolSettings;
+use notification::{Mailer, Outbox};
+use record::time::Clock;
+use sqlx::MySqlPool;
+use tokio::sync::watch;
+use web_kit::components::Tone;
+use web_kit::lifetime::Lifetime;
+use web_kit::site::{Banner, Site};
+
+use crate::settings::Settings;
+
+/// A hitch shorter than this is nobody's concern.
+const PATIENCE: Duration = Duration::from_secs(10);
+const WEI_PER_GWEI: u128 = 1_000_000_000;
+
+/// Starts all of it; the receiver tells how anchoring stands.
+pub fn start(
+    settings: &Settings,
+    pool: &MySqlPool,
+    site: &Site,
+    clock: &Clock,
+    lifetime: &Lifetime,
+) -> anyhow::Result<watch::Receiver<AnchoringStatus>> {
+    let keys = settings.keys.application.clone();
+    let mailer = Mailer::new(&settings.mail.smtp_url, &settings.mail.from)
+        .context("SMTP_URL or MAIL_FROM")?;
+    let outbox = Outbox::new(pool.clone(), keys.front(), mailer, clock.clone());
+    lifetime.spawn("outbox", outbox.run(lifetime.token()));
+    let anchorer = anchorer(settings, pool, clock)?;
+    let status = anchorer.status();
+    lifetime.spawn("anchoring", anchorer.run(lifetime.token()));
+    lifetime.spawn(
+        "banner",
+        keep_banner(site.clone(), status.clone(), lifetime.clone()),
+    );
+    Ok(status)
+}
+
+fn anchorer(settings: &Settings, pool: &MySqlPool, clock: &Clock) -> anyhow::Result<Anchorer> {
+    let chain = &settings.chain;
+    let deployment = Deployment::load(&chain.deployment_file).context("CHAIN_DEPLOYMENT_FILE")?;
+    let reader = ChainReader::new(&chain.rpc_url, deployment, chain.confirmations)
+        .context("CHAIN_RPC_URL")?;
+    let fee_cap = u128::from(settings.max_fee_gwei) * WEI_PER_GWEI;
+    let controller = Controller::load(reader, &settings.controller_key, fee_cap)
+        .context("CONTROLLER_KEY_FILE")?;
+    Ok(Anchorer::new(AnchoringParts {
+        pool: pool.clone(),
+        backup: database::pool(&settings.backup, &PoolSettings::default())?,
+        key_backup: database::pool(&settings.key_backup, &PoolSettings::default())?,
+        keys: settings.keys.application.clone(),
+        controller,
+        clock: clock.clone(),
+        settings: AnchoringSettings::default(),
+    }))
+}
+
+/// Staff see above every page that proofs have to wait, and why.
+async fn keep_banner(site: Site, mut status: watch::Receiver<AnchoringStatus>, lifetime: Lifetime) {
+    let mut since: Option<tokio::time::Instant> = None;
+    while !lifetime.is_ending() {
+        let problem = status.borrow_and_update().problem;
+        since = problem.map(|_| since.unwrap_or_else(tokio::time::Instant::now));
+        let lasting = problem.filter(|_| since.is_some_and(|since| since.elapsed() >= PATIENCE));
+        site.set_banner(lasting.map(|problem| Banner {
+            tone: Tone::Warning,
+            text: format!("Anchoring waits. {} Nothing is lost.", problem.text()),
+        }));
+        tokio::select! {
+            () = lifetime.ended() => {}
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! One folder per noun, one file per page or action.
+
+pub mod records;

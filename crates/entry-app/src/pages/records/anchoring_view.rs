@@ -1,0 +1,72 @@
+//! How far the anchoring of a record has come.
+
+use anchoring::Rejection;
+use database::anchoring_jobs::{self, AnchoringJob, JobState};
+use record::ids::{RecordId, Version};
+use sqlx::MySqlConnection;
+use web_kit::error::Result;
+
+use crate::state::Desk;
+
+const STEPS: u64 = 4;
+
+/// What the page shows of a job.
+pub struct AnchoringView {
+    pub done: u64,
+    pub total: u64,
+    pub label: &'static str,
+    pub is_moving: bool,
+    pub rejected: Option<&'static str>,
+    pub uid: Option<u64>,
+    pub proof: Option<String>,
+    pub transaction: Option<String>,
+    pub block: Option<u64>,
+    /// Why nothing moves right now, if so.
+    pub problem: Option<&'static str>,
+}
+
+/// The job of this version, once it was approved.
+pub async fn load(
+    desk: &Desk,
+    connection: &mut MySqlConnection,
+    id: RecordId,
+    version: Version,
+) -> Result<Option<AnchoringView>> {
+    let jobs = anchoring_jobs::of_record(connection, &desk.keys, id).await?;
+    let job = jobs.rows.iter().find(|job| job.version == version);
+    Ok(job.map(|job| AnchoringView::new(job, desk)))
+}
+
+impl AnchoringView {
+    fn new(job: &AnchoringJob, desk: &Desk) -> Self {
+        let (done, label) = match job.state {
+            JobState::Queued => (0, "Waiting for its turn"),
+            JobState::Planned => (1, "Transaction prepared"),
+            JobState::Sent => (2, "Transaction sent"),
+            JobState::Mined => (3, "In a block; waiting until it is final"),
+            JobState::Anchored => (STEPS, "Final on the chain"),
+            JobState::Rejected => (0, "Not anchored"),
+        };
+        let is_moving = !matches!(job.state, JobState::Anchored | JobState::Rejected);
+        let code = job.problem.as_deref().and_then(Rejection::from_code);
+        Self {
+            done,
+            total: STEPS,
+            label,
+            is_moving,
+            rejected: code
+                .filter(|_| job.state == JobState::Rejected)
+                .map(Rejection::text),
+            uid: job.uid.map(record::ids::Uid::get),
+            proof: job.proof.map(|proof| proof.to_string()),
+            transaction: job.transaction_hash.map(|hash| hash.to_string()),
+            block: job.block_number,
+            problem: desk
+                .anchoring
+                .borrow()
+                .problem
+                .filter(|_| is_moving)
+                .map(anchoring::Problem::text),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The entry form.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use enrolment::Entry;
+use record::ids::SubmissionId;
+use sqlx::Connection;
+use web_kit::components::{Badge, Tone};
+use web_kit::error::Result;
+use web_kit::form::FormState;
+use web_kit::page::{Page, html};
+use web_kit::sign_in::{KeptForm, SignedIn};
+
+use super::details_form::{self, SIGNERS};
+use super::explain;
+use super::lines::Line;
+use super::link::HandedLink;
+use crate::state::Desk;
+use crate::urls;
+
+#[derive(Template)]
+#[template(path = "records/enter.html")]
+struct EnterPage {
+    page: Page,
+    form: FormState,
+    duplicates: Vec<Line>,
+}
+
+impl EnterPage {
+    fn new(page: Page, mut form: FormState, duplicates: Vec<Line>) -> Self {
+        details_form::preset(&mut form);
+        // A form sent twice enters one record.
+        if form.value("submission").parse::<SubmissionId>().is_err() {
+            form.set(
+                "submission",
+                SubmissionId::random(&mut rand::rng()).to_string(),
+            );
+        }
+        Self {
+            page: page.titled("New record"),
+            form,
+            duplicates,
+        }
+    }
+}
+
+/// The form, empty or as it was kept.
+pub async fn show(page: Page, KeptForm(form): KeptForm) -> Result<Html<String>> {
+    html(&EnterPage::new(page, form, Vec::new()))
+}
+
+/// Enters the record, or shows the form again with what is wrong.
+pub async fn submit(
+    page: Page,
+    person: SignedIn,
+    State(desk): State<Desk>,
+    mut form: FormState,
+) -> Result<Response> {
+    let Some(details) = details_form::read(&mut form) else {
+        return again(page, form, Vec::new());
+    };
+    let submission = form
+        .value("submission")
+        .parse()
+        .unwrap_or_else(|_| SubmissionId::random(&mut rand::rng()));
+    let mut connection = desk.pool.acquire().await?;
+    let known =
+        database::records::by_submission(&mut connection, &desk.keys.front(), submission).await?;
+    if known.is_none() {
+        let duplicates =
+            details_form::duplicates(&desk, &mut connection, &details, &form, None).await?;
+        if !duplicates.is_empty() {
+            return again(page, form, duplicates);
+        }
+    }
+    let mut transaction = connection.begin().await?;
+    let sending = details_form::sending(&form);
+    let entry = enrolment::enter(
+        &mut transaction,
+        &desk.office(&person),
+        &details,
+        submission,
+        sending,
+        &mut crate::state::rng(),
+    )
+    .await
+    .map_err(explain)?;
+    transaction.commit().await?;
+    let record = match entry {
+        Entry::New(record, link) => {
+            let page = urls::record(record.id);
+            person
+                .hand_over(&page, &HandedLink::new(&link, sending))
+                .await?;
+            record
+        }
+        Entry::Before(record) => {
+            person
+                .leave_notice(
+                    Tone::Neutral,
+                    "This form was sent before; here is the record that it entered.",
+                )
+                .await?;
+            record
+        }
+    };
+    Ok(Redirect::to(&urls::record(record.id)).into_response())
+}
+
+fn again(page: Page, form: FormState, duplicates: Vec<Line>) -> Result<Response> {
+    let page = EnterPage::new(page, form, duplicates);
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+}

@@ -1,0 +1,53 @@
+//! A record as a line of a list.
+
+use database::records::RecordState;
+use database::records_view::ListedRecord;
+use keyring::ApplicationKeys;
+use record::ids::{RecordId, Uid};
+use record::time::UnixMillis;
+use web_kit::components::Tone;
+use zeroize::Zeroizing;
+
+use super::state_view;
+use crate::urls;
+
+/// What a line shows. A row that is not ours says so and offers nothing.
+pub struct Line {
+    pub id: RecordId,
+    pub address: String,
+    pub uid: Option<Uid>,
+    pub name: Zeroizing<String>,
+    pub state: Option<RecordState>,
+    pub label: &'static str,
+    pub tone: Tone,
+    pub entered_at: Option<UnixMillis>,
+}
+
+impl Line {
+    pub fn new(listed: &ListedRecord, keys: &ApplicationKeys) -> Self {
+        let record = listed.record.as_ref();
+        let state = record.map(|record| record.state);
+        let gone = if state == Some(RecordState::Declined) {
+            "(destroyed)"
+        } else {
+            "(does not open)"
+        };
+        Self {
+            id: listed.id,
+            address: urls::record(listed.id),
+            uid: record.and_then(|record| record.uid),
+            name: listed
+                .open_name(keys)
+                .unwrap_or_else(|| Zeroizing::new(gone.to_owned())),
+            state,
+            label: state.map_or("Tampered with", state_view::label),
+            tone: state.map_or(Tone::Bad, state_view::tone),
+            entered_at: record.map(|record| record.created_at),
+        }
+    }
+
+    /// Whether the owner has signed and staff have not approved.
+    pub fn can_be_approved(&self) -> bool {
+        self.state == Some(RecordState::Consented)
+    }
+}

@@ -1,0 +1,85 @@
+//! Looking a record up by its wallet or e-mail address. By POST: what is searched for is personal data and stays out of
+//! addresses.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Html;
+use database::access_log::{self, Access, AccessAction};
+use database::index;
+use database::records_view::{self, Search};
+use record::entry::{clean_email, clean_wallet};
+use web_kit::components::{Badge, Moment};
+use web_kit::error::Result;
+use web_kit::form::FormState;
+use web_kit::page::{Page, html};
+use web_kit::sign_in::{App, KeptForm, SignedIn};
+
+use super::lines::Line;
+use crate::state::Desk;
+
+const MOST: u32 = 50;
+
+#[derive(Template)]
+#[template(path = "records/search.html")]
+struct SearchPage {
+    page: Page,
+    form: FormState,
+    /// None before anything was searched for.
+    lines: Option<Vec<Line>>,
+}
+
+/// The empty form.
+pub async fn show(page: Page, KeptForm(form): KeptForm) -> Result<Html<String>> {
+    html(&SearchPage {
+        page: page.titled("Search"),
+        form,
+        lines: None,
+    })
+}
+
+/// What was found; each record found is logged as looked at.
+pub async fn find(
+    page: Page,
+    person: SignedIn,
+    State(desk): State<Desk>,
+    mut form: FormState,
+) -> Result<Html<String>> {
+    let lines = match searched(&desk, &mut form) {
+        Some(search) => Some(look_up(&desk, &person, search).await?),
+        None => None,
+    };
+    html(&SearchPage {
+        page: page.titled("Search"),
+        form,
+        lines,
+    })
+}
+
+fn searched(desk: &Desk, form: &mut FormState) -> Option<Search> {
+    if form.value("query").contains('@') {
+        let email = form.check("query", clean_email)?;
+        Some(Search::Email(index::email(desk.keys.index(), &email)))
+    } else {
+        let wallet = form.check("query", clean_wallet)?;
+        Some(Search::Wallet(index::wallet(
+            desk.keys.index(),
+            &wallet.address,
+        )))
+    }
+}
+
+async fn look_up(desk: &Desk, person: &SignedIn, search: Search) -> Result<Vec<Line>> {
+    let mut connection = desk.pool.acquire().await?;
+    let found = records_view::find(&mut connection, &desk.keys.front(), search, MOST).await?;
+    for row in &found {
+        let access = Access {
+            staff_id: person.staff_id(),
+            record_id: row.id,
+            app: App::Entry,
+            action: AccessAction::Searched,
+            at: desk.clock.now(),
+        };
+        access_log::append(&mut connection, &desk.keys, &access).await?;
+    }
+    Ok(found.iter().map(|row| Line::new(row, &desk.keys)).collect())
+}

@@ -1,0 +1,27 @@
+//! All doors: a table of contents.
+
+use axum::Router;
+use axum::response::Redirect;
+use axum::routing::{get, post};
+use web_kit::sign_in::{Sessions, staff_only};
+
+use crate::pages::records::{approve, approve_many, edit, enter, link, list, revoke, search, show};
+use crate::state::AppState;
+use crate::urls::route;
+
+/// Every page is for staff.
+pub fn routes(state: AppState, sessions: &Sessions) -> Router {
+    let pages = Router::new()
+        .route(route::START, get(|| async { Redirect::to(route::RECORDS) }))
+        .route(route::RECORDS, get(list::show))
+        .route(route::SEARCH, get(search::show).post(search::find))
+        .route(route::NEW, get(enter::show).post(enter::submit))
+        .route(route::APPROVE_MANY, post(approve_many::submit))
+        .route(route::RECORD, get(show::show))
+        .route(route::EDIT, get(edit::show).post(edit::submit))
+        .route(route::LINK, post(link::submit))
+        .route(route::REVOKE, post(revoke::submit))
+        .route(route::APPROVE, post(approve::submit));
+    let site = state.site.clone();
+    staff_only(&site, sessions, pages).with_state(state)
+}

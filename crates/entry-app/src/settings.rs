@@ -1,0 +1,87 @@
+//! All settings, read and checked at the start; `--help` prints them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use url::Url;
+use web_kit::profile::ControllerProfile;
+use web_kit::settings::{Chain, Database, Keys, Mail, Profile, Reader, Web};
+
+/// What the process was told.
+pub struct Settings {
+    /// Where it listens and how staff reach it.
+    pub web: Web,
+    /// The main database, by the account `entry`.
+    pub database: Url,
+    /// The backup of records, by an account that can only insert.
+    pub backup: Url,
+    /// The backup of owner keys, by an account that can insert and delete.
+    pub key_backup: Url,
+    /// Master and application keys.
+    pub keys: Keys,
+    /// The chain.
+    pub chain: Chain,
+    /// The file of the controller's key on the chain.
+    pub controller_key: PathBuf,
+    /// The most that a unit of gas may cost, in gwei.
+    pub max_fee_gwei: u64,
+    /// Who asks, and what for.
+    pub profile: Arc<ControllerProfile>,
+    /// Where consent-dapp is reached: consent links begin with it.
+    pub consent_url: Url,
+    /// How mail leaves.
+    pub mail: Mail,
+}
+
+impl Settings {
+    /// Reads them all; every problem is noted.
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        let web = Web::read(reader);
+        let database = Database::read(
+            reader,
+            "DATABASE_URL",
+            "the main database, by the account of this app",
+        );
+        let backup = Database::read(
+            reader,
+            "BACKUP_DATABASE_URL",
+            "the backup of records, by an account that can only insert",
+        );
+        let key_backup = Database::read(
+            reader,
+            "KEY_BACKUP_DATABASE_URL",
+            "the backup of owner keys, by an account that can insert and delete",
+        );
+        let keys = Keys::read(reader);
+        let chain = Chain::read(reader);
+        let controller_key = reader.file_path(
+            "CONTROLLER_KEY_FILE",
+            "file of the controller's key on the chain, as hex; mode 0600",
+        );
+        let max_fee_gwei = reader.or(
+            "CHAIN_MAX_FEE_GWEI",
+            "200",
+            "the most that a unit of gas may cost, in gwei",
+        );
+        let profile = Profile::read(reader);
+        let consent_url = reader.url(
+            "CONSENT_URL",
+            &["http", "https"],
+            "the address of consent-dapp, as owners open it; consent links begin with it",
+        );
+        let mail = Mail::read(reader);
+        Some(Self {
+            web: web?,
+            database: database?.url,
+            backup: backup?.url,
+            key_backup: key_backup?.url,
+            keys: keys?,
+            chain: chain?,
+            controller_key: controller_key?,
+            max_fee_gwei: max_fee_gwei?,
+            profile: profile?,
+            consent_url: consent_url?,
+            mail: mail?,
+        })
+    }
+}

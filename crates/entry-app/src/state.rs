@@ -1,0 +1,62 @@
+//! What handlers may use.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anchoring::AnchoringStatus;
+use enrolment::Office;
+use keyring::ApplicationKeys;
+use record::time::Clock;
+use sqlx::MySqlPool;
+use tokio::sync::watch;
+use url::Url;
+use web_kit::profile::ControllerProfile;
+use web_kit::sign_in::SignedIn;
+use web_kit::site::Site;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The app. A clone is a handle to the same one.
+#[derive(Clone, axum::extract::FromRef)]
+pub struct AppState {
+    /// Its name and address.
+    pub site: Site,
+    /// Everything else.
+    pub desk: Desk,
+}
+
+/// What the pages of records work with.
+#[derive(Clone)]
+pub struct Desk {
+    /// The main database.
+    pub pool: MySqlPool,
+    /// Master and application keys.
+    pub keys: ApplicationKeys,
+    /// The time.
+    pub clock: Clock,
+    /// Who asks, and what for.
+    pub profile: Arc<ControllerProfile>,
+    /// Where consent-dapp is reached.
+    pub consent_url: Arc<Url>,
+    /// How anchoring stands.
+    pub anchoring: watch::Receiver<AnchoringStatus>,
+}
+
+impl Desk {
+    /// What a use case needs to know, with this person acting now.
+    pub fn office(&self, person: &SignedIn) -> Office<'_> {
+        Office {
+            keys: &self.keys,
+            controller: &self.profile.controller.name,
+            consent_url: &self.consent_url,
+            link_lifetime: DAY * self.profile.consent_link_days,
+            staff: person.staff_id(),
+            now: self.clock.now(),
+        }
+    }
+}
+
+/// Randomness for a use case. Seeded by the operating system; unlike the thread's own it may wait for the database.
+pub fn rng() -> rand::rngs::StdRng {
+    rand::make_rng()
+}
