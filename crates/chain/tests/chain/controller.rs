@@ -8,8 +8,11 @@ use std::{
 };
 
 use crate::support::{Contracts, Stage, account, uid, version, word};
-use chain::{Controller, FeeError, Fees, KeyFileError, MAX_PAGE, SendOutcome, TransactionError};
-use devstack::{Accounts, ChainOptions, Mining, wait_until};
+use chain::{
+    ChainReader, Controller, Deployment, FeeError, Fees, KeyFileError, MAX_PAGE, SendOutcome,
+    TransactionError,
+};
+use devstack::{Accounts, wait_until};
 use record::B256;
 use serde_json::json;
 use tempfile::TempDir;
@@ -280,13 +283,15 @@ async fn transactions_of_others_are_not_taken_for_ours() {
         Err(TransactionError::Malformed)
     );
     // On another chain the same bytes are nobody's.
-    let options = ChainOptions {
-        chain_id: 4_242,
-        mining: Mining::EachTransaction,
-        ..ChainOptions::default()
+    let url = stage.chain.rpc_url().parse().unwrap();
+    let pins = Deployment {
+        chain_id: 1,
+        ..stage.deployment.clone()
     };
-    let elsewhere = Stage::set_on(&options).await;
-    let elsewhere = controller_as(&elsewhere, "controller").await;
+    let key = Accounts::load().unwrap().private_key("controller").unwrap();
+    let (_dir, path) = key_file(&key, 0o600);
+    let elsewhere = ChainReader::new(&url, pins, 0).unwrap();
+    let elsewhere = Controller::load(elsewhere, &path, CAP).unwrap();
     assert_eq!(
         elsewhere.check_own(&own.raw),
         Err(TransactionError::Foreign)

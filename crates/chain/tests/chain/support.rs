@@ -1,11 +1,11 @@
 //! A deployment on an anvil chain of its own, and what tests do to it as authority and controller.
 
-use std::{fs, time::Duration};
+use std::time::Duration;
 
 use alloy::{
-    primitives::{Bytes, U256, keccak256},
+    primitives::{Bytes, U256},
     sol,
-    sol_types::{SolCall, SolValue as _},
+    sol_types::SolCall,
 };
 use chain::{ChainReader, Deployment};
 use devstack::{Accounts, Chain, ChainOptions, Mining, wait_until};
@@ -20,9 +20,6 @@ sol! {
         function addRecordProof(uint256 uid, uint64 timestamp, bytes32 recordProof) external;
         function retireRecord(uint256 uid, uint8 reason, bytes32 evidence) external;
         function voidRecordProof(uint256 uid, uint256 version) external;
-        function register(address candidate) external returns (uint256);
-        function relay() external view returns (address);
-        function grantRole(bytes32 role, address account) external;
         function pause() external;
     }
 }
@@ -35,44 +32,13 @@ pub struct Stage {
 
 impl Stage {
     pub async fn set() -> Self {
-        Self::set_on(&ChainOptions {
+        let options = ChainOptions {
             mining: Mining::EachTransaction,
             ..ChainOptions::default()
-        })
-        .await
-    }
-
-    pub async fn set_on(options: &ChainOptions) -> Self {
-        let chain = Chain::start(options).await.unwrap();
-        let deployment = deploy(&chain, options.chain_id).await;
-        let stage = Self { chain, deployment };
-        stage.appoint_controller().await;
-        stage
-    }
-
-    pub async fn appoint_controller(&self) {
-        let role = keccak256("CONTROLLER_ROLE");
-        let grant = Contracts::grantRoleCall {
-            role,
-            account: account("controller"),
         };
-        self.act("authority", self.deployment.storage_layer, grant)
-            .await;
-    }
-
-    pub async fn code(&self, of: Address) -> Value {
-        self.chain
-            .rpc("eth_getCode", json!([of, "latest"]))
-            .await
-            .unwrap()
-    }
-
-    pub async fn set_code(&self, of: Address, code: &Value) {
-        self.chain
-            .rpc("anvil_setCode", json!([of, code]))
-            .await
-            .unwrap();
-        self.chain.mine(1).await.unwrap();
+        let chain = Chain::start_deployed(&options).await.unwrap();
+        let deployment = Deployment::load(&chain.deployment_file()).unwrap();
+        Self { chain, deployment }
     }
 
     pub async fn reader(&self, confirmations: u64) -> ChainReader {
@@ -83,8 +49,14 @@ impl Stage {
     }
 
     /// Sends a transaction as one of the named accounts and waits until it succeeded.
-    pub async fn act(&self, who: &str, to: Address, call: impl SolCall) -> Value {
-        transact(&self.chain, account(who), Some(to), call.abi_encode()).await
+    pub async fn act(&self, who: &str, to: Address, call: impl SolCall) {
+        transact(
+            &self.chain,
+            account(who),
+            to,
+            &Bytes::from(call.abi_encode()),
+        )
+        .await;
     }
 
     /// Anchors a word as the controller, at the time of the newest block; gives the timestamp.
@@ -129,6 +101,48 @@ impl Stage {
         self.act("controller", self.deployment.master_data, call)
             .await;
     }
+
+    /// Puts a copy of these contracts under other addresses: storage, relay and master-data that know each other.
+    pub async fn second_deployment(&self) -> Deployment {
+        let ours = &self.deployment;
+        let second = Deployment {
+            storage_layer: Address::repeat_byte(0xa1),
+            relay: Address::repeat_byte(0xa2),
+            master_data: Address::repeat_byte(0xa3),
+            ..ours.clone()
+        };
+        let pairs = [
+            (ours.storage_layer, second.storage_layer),
+            (ours.relay, second.relay),
+            (ours.master_data, second.master_data),
+        ];
+        for (from, to) in pairs {
+            // Contracts know each other by immutables, which stand in their code.
+            let mut code = self.code(from).await;
+            for (old, new) in pairs {
+                code = code.replace(&hex(old), &hex(new));
+            }
+            self.set_code(to, &code).await;
+        }
+        second
+    }
+
+    pub async fn code(&self, of: Address) -> String {
+        let code = self
+            .chain
+            .rpc("eth_getCode", json!([of, "latest"]))
+            .await
+            .unwrap();
+        code.as_str().unwrap().to_owned()
+    }
+
+    pub async fn set_code(&self, of: Address, code: &str) {
+        self.chain
+            .rpc("anvil_setCode", json!([of, code]))
+            .await
+            .unwrap();
+        self.chain.mine(1).await.unwrap();
+    }
 }
 
 pub fn account(name: &str) -> Address {
@@ -153,59 +167,20 @@ pub fn word(number: u8) -> B256 {
     B256::repeat_byte(number)
 }
 
-pub fn number(hex: &Value) -> u64 {
+fn hex(address: Address) -> String {
+    address
+        .to_string()
+        .to_lowercase()
+        .trim_start_matches("0x")
+        .to_owned()
+}
+
+fn number(hex: &Value) -> u64 {
     u64::from_str_radix(hex.as_str().unwrap().trim_start_matches("0x"), 16).unwrap()
 }
 
-/// Puts the contracts on the chain, as the deployment script does.
-pub async fn deploy(chain: &Chain, chain_id: u64) -> Deployment {
-    let authority = account("authority");
-    let storage_layer = create(chain, "StorageLayer", authority.abi_encode()).await;
-    let relay = ask(chain, storage_layer, Contracts::relayCall {}).await;
-    let master_data = create(chain, "MasterDataV1", storage_layer.abi_encode()).await;
-    let register = Contracts::registerCall {
-        candidate: master_data,
-    };
-    let receipt = transact(chain, authority, Some(relay), register.abi_encode()).await;
-    let code = chain
-        .rpc("eth_getCode", json!([storage_layer, "latest"]))
-        .await
-        .unwrap();
-    let code: Bytes = serde_json::from_value(code).unwrap();
-    Deployment {
-        chain_id,
-        relay,
-        storage_layer,
-        storage_code_hash: keccak256(code),
-        master_data,
-        deployment_block: number(&receipt["blockNumber"]),
-        deployment_block_hash: Some(serde_json::from_value(receipt["blockHash"].clone()).unwrap()),
-        authority,
-    }
-}
-
-async fn create(chain: &Chain, contract: &str, arguments: Vec<u8>) -> Address {
-    let path = format!("contracts/out/{contract}.sol/{contract}.json");
-    let artifact = fs::read(devstack::workspace_root().join(path)).unwrap();
-    let artifact: Value = serde_json::from_slice(&artifact).unwrap();
-    let code: Bytes = serde_json::from_value(artifact["bytecode"]["object"].clone()).unwrap();
-    let input = [code.as_ref(), &arguments].concat();
-    let receipt = transact(chain, account("authority"), None, input).await;
-    serde_json::from_value(receipt["contractAddress"].clone()).unwrap()
-}
-
-async fn ask<C: SolCall>(chain: &Chain, to: Address, call: C) -> C::Return {
-    let call = json!({"to": to, "data": Bytes::from(call.abi_encode())});
-    let answer = chain
-        .rpc("eth_call", json!([call, "latest"]))
-        .await
-        .unwrap();
-    let answer: Bytes = serde_json::from_value(answer).unwrap();
-    C::abi_decode_returns(&answer).unwrap()
-}
-
-async fn transact(chain: &Chain, from: Address, to: Option<Address>, input: Vec<u8>) -> Value {
-    let transaction = json!({"from": from, "to": to, "data": Bytes::from(input)});
+async fn transact(chain: &Chain, from: Address, to: Address, input: &Bytes) {
+    let transaction = json!({"from": from, "to": to, "data": input});
     let hash = chain
         .rpc("eth_sendTransaction", json!([transaction]))
         .await
@@ -216,7 +191,9 @@ async fn transact(chain: &Chain, from: Address, to: Option<Address>, input: Vec<
             .await?;
         Ok((!receipt.is_null()).then_some(receipt))
     });
-    let receipt = receipt.await.unwrap();
-    assert_eq!(receipt["status"], "0x1", "the transaction was reverted");
-    receipt
+    assert_eq!(
+        receipt.await.unwrap()["status"],
+        "0x1",
+        "the transaction was reverted"
+    );
 }
