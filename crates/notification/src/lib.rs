@@ -1,1 +1,35 @@
-//! notification
+//! Mail: what is told to whom, written into the outbox in the transaction of the event, and sent from there.
+//!
+//! # What "never twice" means
+//!
+//! - One event makes one mail. [`enqueue`] writes a row whose [`EventKey`] is unique; the same event told again is a
+//!   no-op, also when two processes tell it at once.
+//! - The row becomes visible when the event's transaction commits, so no mail tells what did not happen, and nothing
+//!   that happened goes untold.
+//! - One worker at a time has a mail: it claims the row, commits, talks to the mail server with no transaction open,
+//!   and commits the outcome. A sent mail is never sent again.
+//! - Between the server's acceptance and our commit there is a moment that no protocol closes: who dies in it can't know
+//!   whether the mail went out, so it is sent again. It is then **the same mail byte for byte**: Message-ID, Date, parts
+//!   and boundaries come from the row. Mail servers and programs drop such a repetition by its Message-ID. Two
+//!   *different* mails for one event can't happen.
+//!
+//! Recipient and content are sealed in the row and wiped once they are of no more use. The row carries a MAC: a mail
+//! planted or changed by SQL is not sent, but marked and told as an alarm.
+
+mod backoff;
+mod enqueue;
+mod event;
+mod first_name;
+mod letter;
+mod letters;
+mod mail;
+mod mailer;
+mod outbox;
+mod smtp_url;
+
+pub use enqueue::{EnqueueError, enqueue};
+pub use event::EventKey;
+pub use first_name::first_name;
+pub use mail::{Found, Mail};
+pub use mailer::{Mailer, MailerError};
+pub use outbox::{Outbox, Policy};

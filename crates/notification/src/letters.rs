@@ -1,0 +1,19 @@
+//! The words of each kind of mail.
+
+mod breach_found;
+mod consent_given;
+mod consent_link;
+mod correction_asked;
+mod operations_alarm;
+mod restored;
+
+pub(crate) use breach_found::breach_found;
+pub(crate) use consent_given::consent_given;
+pub(crate) use consent_link::consent_link;
+pub(crate) use correction_asked::correction_asked;
+pub(crate) use operations_alarm::operations_alarm;
+pub(crate) use restored::restored;
+
+const TO_STAFF: &str =
+    "You get this mail because your address is set as the desk of this Sealwatch deployment.";
+const TO_OFFICER: &str = "You get this mail because your address is set as the data-protection officer of this Sealwatch deployment.";

@@ -1,0 +1,140 @@
+//! What can be told by mail.
+
+use record::ids::{RecordId, Uid};
+use record::time::UnixMillis;
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::letter::Letter;
+use crate::letters;
+
+/// So many UIDs stand in a mail; the incident's page has them all.
+pub(crate) const MOST_UIDS: usize = 50;
+
+/// One mail: everything it says, but its recipient. It can't be printed, since it may hold a consent link.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Mail {
+    /// To the data owner: the link to their details.
+    ConsentLink {
+        /// The owner's first name ([`crate::first_name`]).
+        first_name: String,
+        /// The controller's name.
+        controller: String,
+        /// The link.
+        url: String,
+        /// When the link stops working.
+        expires_at: UnixMillis,
+    },
+    /// To staff: an owner asked for a correction.
+    CorrectionAsked {
+        /// The record.
+        record: RecordId,
+        /// The record's page, where it is known.
+        url: Option<String>,
+    },
+    /// To staff: an owner signed, the record waits for approval.
+    ConsentGiven {
+        /// The record.
+        record: RecordId,
+        /// The record's page, where it is known.
+        url: Option<String>,
+    },
+    /// To the data-protection officer: an incident was opened.
+    BreachFound {
+        /// The incident's number.
+        incident: u64,
+        /// When it was detected.
+        detected_at: UnixMillis,
+        /// What was found, by verdict.
+        found: Vec<Found>,
+        /// The records of it that the chain knows; a mail names the first of them.
+        #[serde(serialize_with = "first_uids")]
+        uids: Vec<Uid>,
+        /// The incident's page.
+        url: String,
+    },
+    /// To the data-protection officer: records were restored and verified again.
+    Restored {
+        /// The incident's number.
+        incident: u64,
+        /// When.
+        restored_at: UnixMillis,
+        /// Which records; a mail names the first of them.
+        #[serde(serialize_with = "first_uids")]
+        uids: Vec<Uid>,
+        /// How many they are.
+        count: u64,
+        /// The incident's page.
+        url: String,
+    },
+    /// To the data-protection officer: verification is not possible at present.
+    OperationsAlarm {
+        /// What is wrong, in words (`the chain does not answer`).
+        what: String,
+        /// Since when.
+        since: UnixMillis,
+        /// The viewer's page.
+        url: String,
+    },
+}
+
+/// How many records have one verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// The verdict's name, as `altered`.
+    pub verdict: String,
+    /// How many records.
+    pub count: u64,
+}
+
+impl Mail {
+    /// The name of its kind, as the outbox keeps it.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::ConsentLink { .. } => "consent_link",
+            Self::CorrectionAsked { .. } => "correction_asked",
+            Self::ConsentGiven { .. } => "consent_given",
+            Self::BreachFound { .. } => "breach_found",
+            Self::Restored { .. } => "restored",
+            Self::OperationsAlarm { .. } => "operations_alarm",
+        }
+    }
+
+    pub(crate) fn letter(&self) -> Letter {
+        match self {
+            Self::ConsentLink {
+                first_name,
+                controller,
+                url,
+                expires_at,
+            } => letters::consent_link(first_name, controller, url, *expires_at),
+            Self::CorrectionAsked { record, url } => {
+                letters::correction_asked(*record, url.as_deref())
+            }
+            Self::ConsentGiven { record, url } => letters::consent_given(*record, url.as_deref()),
+            Self::BreachFound {
+                incident,
+                detected_at,
+                found,
+                uids,
+                url,
+            } => letters::breach_found(*incident, *detected_at, found, uids, url),
+            Self::Restored {
+                incident,
+                restored_at,
+                uids,
+                count,
+                url,
+            } => letters::restored(*incident, *restored_at, uids, *count, url),
+            Self::OperationsAlarm { what, since, url } => {
+                letters::operations_alarm(what, *since, url)
+            }
+        }
+    }
+}
+
+/// A whole table at fault must not make a mail that the outbox can't hold.
+fn first_uids<S: Serializer>(uids: &[Uid], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(uids.iter().take(MOST_UIDS))
+}

@@ -1,0 +1,206 @@
+//! The worker that empties the outbox.
+
+use std::time::Duration;
+
+use database::operations_alarms::{self, AlarmKind};
+use database::outbox::{self, Mail as Row};
+use database::{MySqlPool, RowError};
+use keyring::FrontKeys;
+use record::time::Clock;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::backoff::delay;
+use crate::mail::Mail;
+use crate::mailer::{Failure, Fate, Mailer, Stamp};
+
+/// How patient the worker is.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    /// Before the second attempt; each further wait is twice as long.
+    pub first_delay: Duration,
+    /// The longest wait between two attempts.
+    pub longest_delay: Duration,
+    /// After so many attempts a mail is given up.
+    pub attempts: u32,
+    /// How often to look for mail that is due.
+    pub poll: Duration,
+    /// How long one attempt may take.
+    pub attempt_limit: Duration,
+    /// For how long a claimed mail is nobody else's; longer than an attempt.
+    pub hold: Duration,
+}
+
+impl Default for Policy {
+    /// Looks every second, and tries for about four days.
+    fn default() -> Self {
+        Self {
+            first_delay: Duration::from_secs(5),
+            longest_delay: Duration::from_secs(3600),
+            attempts: 105,
+            poll: Duration::from_secs(1),
+            attempt_limit: Duration::from_secs(60),
+            hold: Duration::from_secs(180),
+        }
+    }
+}
+
+/// From this attempt on the mail server's trouble is an alarm: it is no mere hiccup.
+const ALARMING_ATTEMPTS: u32 = 3;
+
+/// Outcomes are worth some patience: a lost one sends its mail again.
+const OUTCOME_TRIES: u32 = 5;
+
+/// Sends what stands in the outbox. Several may run at once, in several processes.
+pub struct Outbox {
+    pool: MySqlPool,
+    keys: FrontKeys,
+    mailer: Mailer,
+    clock: Clock,
+    policy: Policy,
+}
+
+/// What one look at the outbox came to.
+enum Look {
+    /// There may be more.
+    Busy,
+    /// Nothing is due, or nothing can be sent.
+    Wait,
+}
+
+impl Outbox {
+    /// A worker with the default [`Policy`].
+    #[must_use]
+    pub fn new(pool: MySqlPool, keys: FrontKeys, mailer: Mailer, clock: Clock) -> Self {
+        Self {
+            pool,
+            keys,
+            mailer,
+            clock,
+            policy: Policy::default(),
+        }
+    }
+
+    /// The same worker with another policy.
+    #[must_use]
+    pub fn with_policy(self, policy: Policy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// Sends mail until `shutdown`; a mail in flight is finished first.
+    pub async fn run(self, shutdown: CancellationToken) {
+        while !shutdown.is_cancelled() {
+            let pause = match self.look().await {
+                Ok(Look::Busy) => continue,
+                Ok(Look::Wait) => self.policy.poll,
+                Err(error) => {
+                    tracing::error!(cause = ?error, "the outbox can't be worked on");
+                    self.policy.poll * 5
+                }
+            };
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Claims one mail and sees it through. No connection is held while the mail server is talked to.
+    async fn look(&self) -> Result<Look, RowError> {
+        let mut connection = self.pool.acquire().await?;
+        let (hold, now) = (self.policy.hold, self.clock.now());
+        let claimed = outbox::claim_due(&mut connection, &self.keys, 1, hold, now).await?;
+        if !claimed.tampered.is_empty() {
+            tracing::error!(rows = ?claimed.tampered, "a mail that is not ours was found in the outbox and not sent");
+            operations_alarms::raise(&mut connection, AlarmKind::RowTampered, now).await?;
+            return Ok(Look::Busy);
+        }
+        drop(connection);
+        match claimed.rows.first() {
+            Some(row) => self.see_through(row).await,
+            None => Ok(Look::Wait),
+        }
+    }
+
+    async fn see_through(&self, row: &Row) -> Result<Look, RowError> {
+        let attempt = timeout(self.policy.attempt_limit, self.attempt(row)).await;
+        let outcome = attempt.unwrap_or_else(|_| Err(Failure::timed_out()));
+        for _ in 1..OUTCOME_TRIES {
+            match self.write(row, &outcome).await {
+                // The claim ran out, or the row is gone: nothing of ours is left to write.
+                Ok(()) | Err(RowError::Changed { .. }) => return Ok(look_after(&outcome)),
+                Err(error) => {
+                    tracing::warn!(mail = %row.id, cause = ?error, "a mail's outcome could not be written");
+                    sleep(self.policy.poll).await;
+                }
+            }
+        }
+        self.write(row, &outcome).await?;
+        Ok(look_after(&outcome))
+    }
+
+    async fn attempt(&self, row: &Row) -> Result<(), Failure> {
+        let unreadable = |_| Failure::never("unreadable");
+        let recipient = row.open_recipient(&self.keys).map_err(unreadable)?;
+        let payload = row.open_payload(&self.keys).map_err(unreadable)?;
+        let (Some(recipient), Some(payload)) = (recipient, payload) else {
+            return Err(Failure::never("wiped"));
+        };
+        let mail: Mail =
+            serde_json::from_slice(&payload).map_err(|_| Failure::never("unknown_kind"))?;
+        let stamp = Stamp {
+            event_key: &row.event_key,
+            created_at: row.created_at,
+        };
+        self.mailer.send(&stamp, &recipient, &mail.letter()).await
+    }
+
+    async fn write(&self, row: &Row, outcome: &Result<(), Failure>) -> Result<(), RowError> {
+        let mut connection = self.pool.acquire().await?;
+        let (id, kind, attempts, now) = (row.id, &row.kind, row.attempts, self.clock.now());
+        match outcome {
+            Ok(()) => {
+                outbox::mark_sent(&mut connection, &self.keys, row, now).await?;
+                tracing::info!(mail = %id, kind, attempts, "mail sent");
+                operations_alarms::clear(&mut connection, AlarmKind::MailFailing).await?;
+            }
+            Err(failure) if failure.fate == Fate::Never || attempts >= self.policy.attempts => {
+                outbox::give_up(&mut connection, &self.keys, row, &failure.problem).await?;
+                tracing::error!(mail = %id, kind, attempts, problem = failure.problem, "mail given up");
+            }
+            Err(failure) => {
+                let wait = self.wait_after(attempts);
+                outbox::retry_at(
+                    &mut connection,
+                    &self.keys,
+                    row,
+                    &failure.problem,
+                    now.plus(wait),
+                )
+                .await?;
+                tracing::warn!(mail = %id, kind, attempts, problem = failure.problem, ?wait, "mail not sent yet");
+                if failure.fate == Fate::ServerTrouble && attempts >= ALARMING_ATTEMPTS {
+                    operations_alarms::raise(&mut connection, AlarmKind::MailFailing, now).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn wait_after(&self, attempts: u32) -> Duration {
+        let Policy {
+            first_delay,
+            longest_delay,
+            ..
+        } = self.policy;
+        delay(attempts, first_delay, longest_delay, &mut rand::rng())
+    }
+}
+
+fn look_after(outcome: &Result<(), Failure>) -> Look {
+    match outcome {
+        // The next mail would fare no better.
+        Err(failure) if failure.fate == Fate::ServerTrouble => Look::Wait,
+        _ => Look::Busy,
+    }
+}
