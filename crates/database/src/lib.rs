@@ -28,7 +28,6 @@ pub mod incident_events;
 pub mod incident_findings;
 pub mod incidents;
 pub mod index;
-pub mod invitations;
 pub mod key_checks;
 pub mod leases;
 pub mod notices;
