@@ -100,7 +100,7 @@ impl Error {
             ),
             Self::Internal(_) => (
                 "Something went wrong on our side",
-                "It has been noted. Please try again; if it happens again, tell your administrator the number below.".into(),
+                "It has been noted. Please try again; if it happens again, tell the people who run this site the number below.".into(),
             ),
         };
         ErrorNote { title, text }

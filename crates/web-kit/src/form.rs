@@ -180,6 +180,15 @@ impl FormState {
         }
     }
 
+    /// A field's name as people say it, for the summary: `postal_address` is "Postal address".
+    fn spoken(name: &str) -> String {
+        let mut letters = name.replace(['_', '-'], " ");
+        if let Some(first) = letters.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        letters
+    }
+
     /// What stands above the form: that it was kept, or what is wrong, with links to the fields.
     #[must_use]
     pub fn summary(&self) -> Summary<'_> {
@@ -358,7 +367,7 @@ mod tests {
         assert!(
             form.summary()
                 .to_string()
-                .contains(r##"href="#field-email""##)
+                .contains(r##"<a href="#field-email">Email: Enter an"##)
         );
         assert_eq!(form.value("note"), "x\ny");
     }

@@ -1,19 +1,27 @@
 //! How often one client may knock at a door where secrets are guessed.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Method, Request};
 use axum::response::IntoResponse;
+use governor::RateLimiter;
+use governor::clock::DefaultClock;
 use governor::middleware::NoOpMiddleware;
+use governor::state::keyed::DefaultKeyedStateStore;
 use tower_governor::governor::GovernorConfigBuilder;
 use tower_governor::key_extractor::KeyExtractor;
 use tower_governor::{GovernorError, GovernorLayer};
 
 use crate::error::Error;
 use crate::settings::TrustedProxies;
+
+const FORGET_EVERY: Duration = Duration::from_secs(60);
+
+type Limiter = RateLimiter<IpAddr, DefaultKeyedStateStore<IpAddr>, DefaultClock, NoOpMiddleware>;
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 
@@ -32,6 +40,7 @@ pub fn per_address(proxies: TrustedProxies, burst: u32, period: Duration) -> Add
         .key_extractor(ClientAddress { proxies })
         .finish()
         .expect("burst and period are not zero");
+    forget_quiet_clients(Arc::downgrade(config.limiter()));
     GovernorLayer::new(config).error_handler(|error| match error {
         GovernorError::TooManyRequests { wait_time, .. } => Error::TooMany {
             retry_after: wait_time.max(1),
@@ -39,6 +48,22 @@ pub fn per_address(proxies: TrustedProxies, burst: u32, period: Duration) -> Add
         .into_response(),
         other => Error::internal(other).into_response(),
     })
+}
+
+/// Clients come by the million over the years; those who have not knocked of late need not be remembered. Ends with the
+/// layer; outside a runtime (a router built by a plain test) there is nothing to forget.
+fn forget_quiet_clients(limiter: Weak<Limiter>) {
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        runtime.spawn(async move {
+            loop {
+                tokio::time::sleep(FORGET_EVERY).await;
+                match limiter.upgrade() {
+                    Some(limiter) => limiter.retain_recent(),
+                    None => break,
+                }
+            }
+        });
+    }
 }
 
 /// Finds the client's address: the peer, or, when that is one of our own proxies, the last address in

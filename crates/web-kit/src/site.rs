@@ -191,7 +191,9 @@ async fn draw_errors(State(site): State<Site>, request: Request, next: Next) -> 
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
     let page = if wants_json {
-        Json(json!({ "title": note.title, "message": note.text })).into_response()
+        let problem = status.canonical_reason().unwrap_or("error");
+        let problem = problem.to_ascii_lowercase().replace(' ', "_");
+        Json(json!({ "problem": problem, "message": note.text })).into_response()
     } else {
         let page = Page::plain(site, path);
         let number = id.filter(|_| status.is_server_error());

@@ -91,3 +91,79 @@ pub async fn trace(mut request: Request, next: Next) -> Response {
 fn is_probe(route: &str) -> bool {
     matches!(route, "/healthz" | "/readyz") || route.starts_with("/static/")
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+
+    use std::io;
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    use axum::Router;
+    use axum::body::Body;
+    use axum::middleware::from_fn;
+    use axum::routing::get;
+    use tower::ServiceExt;
+    use tracing_subscriber::fmt::MakeWriter;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Memory(Arc<Mutex<Vec<u8>>>);
+
+    impl Memory {
+        fn text(&self) -> String {
+            let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            String::from_utf8(bytes.clone()).unwrap()
+        }
+    }
+
+    impl io::Write for Memory {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl<'a> MakeWriter<'a> for Memory {
+        type Writer = Self;
+
+        fn make_writer(&'a self) -> Self {
+            self.clone()
+        }
+    }
+
+    #[tokio::test]
+    async fn the_log_names_the_route_and_never_the_path() {
+        let memory = Memory::default();
+        let subscriber = tracing_subscriber::fmt()
+            .json()
+            .with_writer(memory.clone())
+            .finish();
+        let _guard = tracing::subscriber::set_default(subscriber);
+        let app = Router::new()
+            .route("/c/{secret}", get(|| async { "page" }))
+            .layer(from_fn(trace));
+        for address in ["/c/hush-hush?name=Anna", "/unknown/Anna"] {
+            let request = Request::get(address)
+                .header("x-request-id", "forged")
+                .body(Body::empty())
+                .unwrap();
+            app.clone().oneshot(request).await.unwrap();
+        }
+        let log = memory.text();
+        assert!(log.contains(r#""route":"/c/{secret}""#), "{log}");
+        assert!(log.contains(r#""route":"unmatched""#), "{log}");
+        assert!(log.contains(r#""status":200"#), "{log}");
+        for told in ["hush-hush", "Anna", "forged"] {
+            assert!(!log.contains(told), "{log}");
+        }
+    }
+}

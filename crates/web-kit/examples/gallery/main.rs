@@ -248,7 +248,7 @@ async fn one(page: Page) -> Result<Html<String>> {
 
 async fn verify() -> Redirect {
     tokio::time::sleep(Duration::from_millis(600)).await;
-    Redirect::to("/one")
+    Redirect::to("/")
 }
 
 async fn broken() -> Result<()> {

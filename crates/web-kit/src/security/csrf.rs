@@ -9,13 +9,14 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::StatusCode;
 use axum::http::header::ORIGIN;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 use url::Url;
 
-use crate::error::{Error, Result};
+use crate::error::Error;
 
 const SEC_FETCH_SITE: &str = "sec-fetch-site";
 
@@ -25,22 +26,25 @@ pub(crate) fn refuse_foreign(router: Router, public_url: &Url) -> Router {
         .add_trusted_origin(public_url.origin().ascii_serialization())
         .unwrap_or_default()
         .with_rejection_response(|_: ProtectionError| -> Response<Body> {
-            Error::bad_request(
-                "It came from another site's page. Open this site yourself and try again.",
-            )
-            .into_response()
+            refusal("It came from another site's page. Open this site yourself and try again.")
         });
     router.layer(layer).layer(from_fn(refuse_unspoken))
 }
 
-async fn refuse_unspoken(request: Request, next: Next) -> Result<Response> {
+async fn refuse_unspoken(request: Request, next: Next) -> Response {
     let headers = request.headers();
     let spoken = headers.contains_key(SEC_FETCH_SITE) || headers.contains_key(ORIGIN);
     if request.method().is_safe() || spoken {
-        Ok(next.run(request).await)
+        next.run(request).await
     } else {
-        Err(Error::bad_request(
+        refusal(
             "Your browser does not say which page it came from. Please update it, or use another one.",
-        ))
+        )
     }
+}
+
+fn refusal(text: &'static str) -> Response {
+    let mut response = Error::bad_request(text).into_response();
+    *response.status_mut() = StatusCode::FORBIDDEN;
+    response
 }

@@ -100,7 +100,9 @@ fn page_of(parts: &Parts) -> String {
     }
 }
 
+/// Nothing for a bare button: there is nothing to fill in again.
 async fn read_form(body: Body) -> Option<String> {
     let bytes = to_bytes(body, KEPT_MAX).await.ok()?;
-    String::from_utf8(bytes.to_vec()).ok()
+    let form = String::from_utf8(bytes.to_vec()).ok()?;
+    (!form.is_empty()).then_some(form)
 }

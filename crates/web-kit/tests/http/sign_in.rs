@@ -1,0 +1,233 @@
+use std::time::Duration;
+
+use database::sessions::App;
+use database::staff::Role;
+use reqwest::header::SET_COOKIE;
+
+use crate::harness::{Options, PASSWORD, TestApp};
+
+#[tokio::test]
+async fn it_leads_to_the_page_asked_for() {
+    let app = TestApp::start().await;
+    app.add_staff("anna", Role::Clerk).await;
+    let mut browser = app.browser();
+
+    let door = browser.get("/new?from=mail").await;
+    assert_eq!(door.status, 401);
+    let kept = door.kept();
+    let answer = browser
+        .post(
+            "/sign-in",
+            &[("login", " Anna"), ("password", PASSWORD), ("kept", &kept)],
+        )
+        .await;
+    assert_eq!((answer.status, answer.location()), (303, "/new?from=mail"));
+    let page = browser.get("/new?from=mail").await;
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("Person anna") && page.body.contains("Clerk"));
+    app.end().await;
+}
+
+#[tokio::test]
+async fn the_cookie_is_out_of_reach_for_scripts_and_other_sites() {
+    let app = TestApp::start().await;
+    app.add_staff("anna", Role::Clerk).await;
+    let answer = app.browser().sign_in("anna", PASSWORD).await;
+    let cookie = answer.headers[SET_COOKIE].to_str().unwrap();
+    let (pair, rest) = cookie.split_once("; ").unwrap();
+    let (name, id) = pair.split_once('=').unwrap();
+    assert_eq!(
+        (name, rest),
+        ("sealwatch-entry", "HttpOnly; SameSite=Lax; Path=/")
+    );
+    assert_eq!(id.len(), 64);
+    let id = hex::decode(id).unwrap();
+    let stored: Vec<u8> = sqlx::query_scalar("SELECT id_hash FROM sessions")
+        .fetch_one(&app.pool)
+        .await
+        .unwrap();
+    assert_ne!(stored, id, "only a hash is stored");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn production_cookies_are_bound_to_https_and_host() {
+    let app = TestApp::start_with(Options {
+        production: true,
+        ..Options::default()
+    })
+    .await;
+    app.add_staff("anna", Role::Clerk).await;
+    let mut browser = app.browser();
+    let request = browser
+        .client
+        .post(format!("{}/sign-in", app.url))
+        .header("origin", "https://app.example")
+        .form(&[("login", "anna"), ("password", PASSWORD)]);
+    let answer = browser.send(request).await;
+    let cookie = answer.headers[SET_COOKIE].to_str().unwrap();
+    assert!(cookie.starts_with("__Host-sealwatch-entry="));
+    assert!(cookie.ends_with("; HttpOnly; SameSite=Lax; Secure; Path=/"));
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_login_look_alike() {
+    let app = TestApp::start().await;
+    app.add_staff("anna", Role::Clerk).await;
+    let wrong = app.browser().sign_in("anna", "wrong").await;
+    let unknown = app.browser().sign_in("anno", "wrong").await;
+    for answer in [&wrong, &unknown] {
+        assert_eq!(answer.status, 401);
+        assert!(answer.body.contains("Login or password is not right."));
+        assert!(!answer.headers.contains_key(SET_COOKIE));
+    }
+    assert_eq!(wrong.body.replace("anna", "anno"), unknown.body);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_disabled_account_is_out_at_once() {
+    let (app, mut browser) = TestApp::with_clerk().await;
+    let mut connection = app.pool.acquire().await.unwrap();
+    let mut staff = database::staff::by_login(&mut connection, &app.keys, "anna")
+        .await
+        .unwrap()
+        .unwrap();
+    staff.disabled_at = Some(app.clock.now());
+    database::staff::update(&mut connection, &app.keys, &staff)
+        .await
+        .unwrap();
+    drop(connection);
+    assert_eq!(browser.get("/").await.status, 401);
+    assert_eq!(browser.sign_in("anna", PASSWORD).await.status, 401);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn an_app_is_for_its_roles_alone() {
+    let app = TestApp::start().await;
+    app.add_staff("root", Role::SystemAdministrator).await;
+    let answer = app.browser().sign_in("root", PASSWORD).await;
+    assert_eq!(answer.status, 403);
+    assert!(answer.body.contains("not meant for this application"));
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_page_is_for_its_roles_alone() {
+    let (app, mut clerk) = TestApp::with_clerk().await;
+    app.add_staff("mona", Role::ControllerManager).await;
+    let mut manager = app.browser();
+    manager.sign_in("mona", PASSWORD).await;
+    assert_eq!(clerk.get("/managers").await.status, 403);
+    assert_eq!(manager.get("/managers").await.status, 200);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_session_of_one_app_is_none_of_the_other() {
+    let (app, browser) = TestApp::with_clerk().await;
+    let viewer = app
+        .beside(Options {
+            app: App::Viewer,
+            ..Options::default()
+        })
+        .await;
+    let mut other = viewer.browser();
+    other.cookie = browser
+        .cookie
+        .map(|pair| pair.replace("sealwatch-entry", "sealwatch-viewer"));
+    assert_eq!(other.get("/").await.status, 401);
+    viewer.end().await;
+    app.end().await;
+}
+
+#[tokio::test]
+async fn an_idle_session_ends() {
+    let (app, mut browser) = TestApp::with_clerk().await;
+    app.clock.advance(Duration::from_secs(29 * 60));
+    assert_eq!(browser.get("/").await.status, 200);
+    app.clock.advance(Duration::from_secs(29 * 60));
+    assert_eq!(browser.get("/").await.status, 200, "it was seen in between");
+    app.clock.advance(Duration::from_secs(30 * 60));
+    assert_eq!(browser.get("/").await.status, 401);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_busy_session_ends_after_twelve_hours() {
+    let (app, mut browser) = TestApp::with_clerk().await;
+    for _ in 0..35 {
+        app.clock.advance(Duration::from_secs(20 * 60));
+        assert_eq!(browser.get("/").await.status, 200);
+    }
+    app.clock.advance(Duration::from_secs(20 * 60));
+    assert_eq!(browser.get("/").await.status, 401);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn signing_in_again_makes_a_new_session() {
+    let (app, mut browser) = TestApp::with_clerk().await;
+    let mut before = browser.clone();
+    browser.sign_in("anna", PASSWORD).await;
+    assert_ne!(before.cookie, browser.cookie);
+    assert_eq!(before.get("/").await.status, 401, "the old one is gone");
+    assert_eq!(browser.get("/").await.status, 200);
+    assert_eq!(browser.get("/sign-in").await.location(), "/");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_session_moved_to_another_account_by_sql_is_refused() {
+    let (app, mut browser) = TestApp::with_clerk().await;
+    app.add_staff("mona", Role::ControllerManager).await;
+    app.execute(
+        "UPDATE sessions SET staff_id = (SELECT id FROM staff WHERE role = 'controller_manager')",
+    )
+    .await;
+    assert_eq!(browser.get("/").await.status, 401);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_role_raised_by_sql_is_refused() {
+    let (app, mut browser) = TestApp::with_clerk().await;
+    app.execute("UPDATE staff SET role = 'controller_manager'")
+        .await;
+    assert_eq!(browser.get("/managers").await.status, 401);
+    assert_eq!(browser.sign_in("anna", PASSWORD).await.status, 401);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_notice_and_a_hand_over_are_shown_once() {
+    let (app, mut browser) = TestApp::with_clerk().await;
+    assert_eq!(
+        browser.post("/new", &[("name", "Zoë")]).await.location(),
+        "/"
+    );
+    assert!(browser.get("/").await.body.contains("It is entered."));
+    assert!(!browser.get("/").await.body.contains("It is entered."));
+
+    browser.post("/link", &[]).await;
+    assert!(!browser.get("/").await.body.contains("a secret shown once"));
+    assert_eq!(browser.get("/link").await.body, "a secret shown once");
+    assert_eq!(browser.get("/link").await.body, "nothing");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn what_waits_in_a_session_is_sealed() {
+    let (app, mut browser) = TestApp::with_clerk().await;
+    browser.post("/link", &[]).await;
+    let in_clear = app
+        .count("SELECT COUNT(*) FROM sessions WHERE INSTR(flash, 'secret') > 0")
+        .await;
+    let waiting = app
+        .count("SELECT COUNT(*) FROM sessions WHERE flash IS NOT NULL")
+        .await;
+    assert_eq!((in_clear, waiting), (0, 1));
+    app.end().await;
+}
