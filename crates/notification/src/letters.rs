@@ -3,6 +3,7 @@
 mod breach_found;
 mod consent_given;
 mod consent_link;
+mod consent_received;
 mod correction_asked;
 mod operations_alarm;
 mod restored;
@@ -10,6 +11,7 @@ mod restored;
 pub(crate) use breach_found::breach_found;
 pub(crate) use consent_given::consent_given;
 pub(crate) use consent_link::consent_link;
+pub(crate) use consent_received::consent_received;
 pub(crate) use correction_asked::correction_asked;
 pub(crate) use operations_alarm::operations_alarm;
 pub(crate) use restored::restored;

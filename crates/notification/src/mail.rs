@@ -39,6 +39,17 @@ pub enum Mail {
         /// The record's page, where it is known.
         url: Option<String>,
     },
+    /// To the data owner: their signature arrived.
+    ConsentReceived {
+        /// The owner's first name ([`crate::first_name`]).
+        first_name: String,
+        /// The controller's name.
+        controller: String,
+        /// How the owner reaches the controller.
+        contact: String,
+        /// When it arrived.
+        received_at: UnixMillis,
+    },
     /// To the data-protection officer: an incident was opened.
     BreachFound {
         /// The incident's number.
@@ -95,6 +106,7 @@ impl Mail {
             Self::ConsentLink { .. } => "consent_link",
             Self::CorrectionAsked { .. } => "correction_asked",
             Self::ConsentGiven { .. } => "consent_given",
+            Self::ConsentReceived { .. } => "consent_received",
             Self::BreachFound { .. } => "breach_found",
             Self::Restored { .. } => "restored",
             Self::OperationsAlarm { .. } => "operations_alarm",
@@ -113,6 +125,12 @@ impl Mail {
                 letters::correction_asked(*record, url.as_deref())
             }
             Self::ConsentGiven { record, url } => letters::consent_given(*record, url.as_deref()),
+            Self::ConsentReceived {
+                first_name,
+                controller,
+                contact,
+                received_at,
+            } => letters::consent_received(first_name, controller, contact, *received_at),
             Self::BreachFound {
                 incident,
                 detected_at,
