@@ -14,7 +14,7 @@ use crate::error::RowError;
 const TABLE: &str = "verifications";
 
 text_enum! {
-    /// The outcome of comparing a record with the chain (the README's table of verdicts).
+    /// The outcome of comparing a record with the chain (docs/VERDICTS.md).
     VerdictKind {
         /// Exactly what the owner signed.
         Valid = "valid",
@@ -40,6 +40,25 @@ text_enum! {
         Overdue = "overdue",
         /// Nothing can be told right now.
         Unverifiable = "unverifiable",
+    }
+}
+
+impl VerdictKind {
+    /// Whether it opens an incident. Waiting records and what can't be told right now do not.
+    #[must_use]
+    pub const fn is_bad(self) -> bool {
+        match self {
+            Self::Altered
+            | Self::RolledBack
+            | Self::Swapped
+            | Self::Missing
+            | Self::Forged
+            | Self::ConsentInvalid
+            | Self::RetiredUnproven => true,
+            Self::Valid | Self::Retired | Self::Pending | Self::Overdue | Self::Unverifiable => {
+                false
+            }
+        }
     }
 }
 

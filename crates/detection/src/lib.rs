@@ -1,1 +1,3 @@
-//! detection
+//! Finds out whether records are what their owners signed.
+
+pub mod verdict;

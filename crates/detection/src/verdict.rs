@@ -1,0 +1,68 @@
+//! The verdict on one record: one pure function behind button, sweep and watch. docs/VERDICTS.md is its page.
+//!
+//! [`judge`] reads top to bottom as the order of verdicts: the first that holds is the verdict.
+
+mod altered;
+mod cells;
+mod content;
+mod explanation;
+mod facts;
+mod finding;
+mod known;
+mod newest;
+mod retired;
+mod rolled_back;
+mod row;
+mod swapped;
+mod unknown;
+
+#[cfg(test)]
+mod tests;
+
+pub use database::verifications::VerdictKind as Verdict;
+pub use explanation::Explanation;
+pub use facts::{Facts, Job, Obstacle, Patience};
+pub use finding::{ConsentProblem, Finding, Part, Reason};
+pub use row::{KeyState, Row, VersionRow};
+
+use known::Known;
+
+/// Compares what was read of a record with what the chain says of it.
+#[must_use]
+pub fn judge(facts: &Facts<'_>) -> Finding {
+    if let Some(obstacle) = facts.obstacle {
+        return Finding::new(Verdict::Unverifiable, Reason::Obstacle(obstacle));
+    }
+    let Some(chain) = facts.chain else {
+        return unknown::judge(facts);
+    };
+    if let Some(retirement) = &chain.retired {
+        return retired::judge(retirement, facts);
+    }
+    let Some(newest) = chain.versions.iter().rfind(|one| !one.voided) else {
+        return retired::all_voided(facts);
+    };
+    let missing = || Finding::new(Verdict::Missing, Reason::NoRow).of(newest);
+    let Some(row) = facts.row.filter(|row| !row.holds_nothing()) else {
+        return missing();
+    };
+    let known = Known {
+        facts,
+        chain,
+        row,
+        newest,
+    };
+    if let Some(forged) = unknown::surplus(&known) {
+        return forged;
+    }
+    if row.versions.is_empty() {
+        return missing();
+    }
+    let fault = match newest::judge(&known) {
+        Ok(finding) => return finding,
+        Err(fault) => fault,
+    };
+    rolled_back::judge(&known, &fault)
+        .or_else(|| swapped::judge(&known, &fault))
+        .unwrap_or_else(|| altered::judge(&known, &fault))
+}

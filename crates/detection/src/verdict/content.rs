@@ -1,0 +1,115 @@
+//! A version whose cells opened, and what it recomputes.
+
+use database::sealed::OpenedVersion;
+use record::{
+    Address, B256,
+    consent::ConsentMessage,
+    ids::{Uid, Version},
+    proof::{Fields, Leaves, RecordProofInput, consent_hash},
+    signature::ConsentSignature,
+};
+
+/// The deployment that proofs are made for.
+#[derive(Clone, Copy)]
+pub(super) struct Site {
+    pub chain_id: u64,
+    pub relay: Address,
+}
+
+/// Where on chain a version is compared.
+#[derive(Clone, Copy)]
+pub(super) struct Spot {
+    pub uid: Uid,
+    pub version: Version,
+    pub timestamp: u64,
+}
+
+/// All that goes into a record proof from the row's side.
+pub(super) struct Content<'a> {
+    pub fields: Fields,
+    pub wallet: Address,
+    pub message: &'a ConsentMessage,
+    pub signature: &'a ConsentSignature,
+}
+
+/// A row that recomputes the word on chain, and the digest with which it does.
+pub(super) struct Match {
+    pub digest: B256,
+    /// Whether that digest is of the message made anew from the row; else the row only keeps a message that says other things.
+    pub rebuilt: bool,
+}
+
+impl<'a> Content<'a> {
+    /// The whole of it, if every cell that a proof covers opened.
+    pub fn of(opened: &'a OpenedVersion) -> Option<Self> {
+        Some(Self {
+            fields: opened.whole_fields()?,
+            wallet: *opened.wallet.as_ref().ok()?,
+            message: opened.message.as_ref()?.as_ref().ok()?,
+            signature: opened.signature.as_ref()?.as_ref().ok()?,
+        })
+    }
+
+    /// The digest of the message made anew from the row.
+    pub fn rebuilt_digest(&self, site: Site) -> B256 {
+        self.message
+            .rebuilt(&self.fields, self.wallet)
+            .digest(site.chain_id, site.relay)
+    }
+
+    /// The proof that this row gives at a spot.
+    pub fn proof(&self, site: Site, spot: Spot) -> B256 {
+        self.proof_with(site, spot, &self.rebuilt_digest(site))
+    }
+
+    fn proof_with(&self, site: Site, spot: Spot, digest: &B256) -> B256 {
+        proof(
+            site,
+            spot,
+            self.wallet,
+            digest,
+            self.signature,
+            self.fields.leaves(),
+        )
+    }
+
+    /// Whether this row gives the word. Whoever re-anchors a row under an old signature may have hashed the digest of the old message:
+    /// that also is a match, of a consent that does not stand for this row.
+    pub fn matches(&self, site: Site, spot: Spot, word: B256) -> Option<Match> {
+        let rebuilt = self.rebuilt_digest(site);
+        if self.proof_with(site, spot, &rebuilt) == word {
+            return Some(Match {
+                digest: rebuilt,
+                rebuilt: true,
+            });
+        }
+        let kept = self.message.digest(site.chain_id, site.relay);
+        let matched = kept != rebuilt && self.proof_with(site, spot, &kept) == word;
+        matched.then_some(Match {
+            digest: kept,
+            rebuilt: false,
+        })
+    }
+}
+
+/// The record proof of these parts.
+pub(super) fn proof(
+    site: Site,
+    spot: Spot,
+    wallet: Address,
+    digest: &B256,
+    signature: &ConsentSignature,
+    leaves: Leaves,
+) -> B256 {
+    RecordProofInput {
+        chain_id: site.chain_id,
+        relay: site.relay,
+        wallet,
+        uid: spot.uid,
+        version: spot.version,
+        timestamp: spot.timestamp,
+        consent_hash: consent_hash(digest, signature),
+        leaves,
+    }
+    .record_proof()
+}

@@ -1,0 +1,193 @@
+//! A finding in the words of a data-protection officer.
+
+use chain::RetirementReason;
+use record::consent::TermsProblem;
+
+use super::{ConsentProblem, Finding, Obstacle, Part, Reason, Verdict};
+
+/// What was found, what that means, what to do. Holds no personal data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// What was found.
+    pub what: String,
+    /// What the verdict means.
+    pub meaning: &'static str,
+    /// What to do about it.
+    pub advice: &'static str,
+}
+
+impl Finding {
+    /// In plain words.
+    #[must_use]
+    pub fn explanation(&self) -> Explanation {
+        let (meaning, usual_advice) = of_verdict(self.verdict);
+        let advice = match self.reason {
+            Reason::Consent(ConsentProblem::OlderVersionGone(_)) => RESTORE_OLDER,
+            _ => usual_advice,
+        };
+        Explanation {
+            what: what(self),
+            meaning,
+            advice,
+        }
+    }
+}
+
+const RESTORE: &str =
+    "Assess the incident; restore the record from the backup if its copy still matches the chain.";
+const VOID: &str = "Assess the incident, have the authority void what was anchored and replace the controller's key, then restore.";
+const RESTORE_OLDER: &str = "Assess the incident and restore the older version from the backup; if the wallets then differ, have the authority void the newer one.";
+const NOTHING: &str = "Nothing is to be done.";
+
+fn of_verdict(verdict: Verdict) -> (&'static str, &'static str) {
+    match verdict {
+        Verdict::Valid => ("The record is exactly what its owner signed.", NOTHING),
+        Verdict::Altered => (
+            "The record is not what its owner signed and the chain holds.",
+            RESTORE,
+        ),
+        Verdict::RolledBack => (
+            "Something newer was replaced by something older of the same record.",
+            RESTORE,
+        ),
+        Verdict::Swapped => (
+            "Data of one person stands in the record of another.",
+            RESTORE,
+        ),
+        Verdict::Missing => (
+            "The chain holds this record, the database does not.",
+            RESTORE,
+        ),
+        Verdict::Forged => (
+            "The database holds something that was never anchored as a record.",
+            "Assess the incident; keep the row as evidence, then remove it.",
+        ),
+        Verdict::ConsentInvalid => (
+            "The chain holds this record as it is, and nothing shows that its owner agreed: somebody may have used the controller's key.",
+            VOID,
+        ),
+        Verdict::Retired => ("The record has ended, and rightly so.", NOTHING),
+        Verdict::RetiredUnproven => (
+            "The chain says that the record has ended, and that is not in order.",
+            "Assess the incident: find the owner's request, or finish the erasure.",
+        ),
+        Verdict::Pending => ("The record is not anchored yet.", NOTHING),
+        Verdict::Overdue => (
+            "The record should have been anchored by now; until then nothing protects it.",
+            "Ask the staff of the entry desk why it waits.",
+        ),
+        Verdict::Unverifiable => (
+            "Nothing can be said about this record right now; this is no sign of a breach.",
+            "Ask operations to mend it; verdicts come back by themselves.",
+        ),
+    }
+}
+
+fn what(finding: &Finding) -> String {
+    let which = finding.version.map_or_else(
+        || "The record".to_owned(),
+        |v| format!("Version {v} of the record"),
+    );
+    let parts = listed(finding);
+    match finding.reason {
+        Reason::Obstacle(obstacle) => of_obstacle(obstacle).to_owned(),
+        Reason::Matches => "All versions give the proofs on the chain, and the owner's signature stands under each.".to_owned(),
+        Reason::Retired(RetirementReason::Erased) => "The record was erased on the owner's request or by order, and nothing of it is left.".to_owned(),
+        Reason::Retired(RetirementReason::Withdrawn) => "The owner has withdrawn their consent.".to_owned(),
+        Reason::Voided => "The authority declared every version of this record void, and no row claims it.".to_owned(),
+        Reason::RetirementNotProven => "No signed request or order is kept that gives the evidence on the chain.".to_owned(),
+        Reason::DataLeft => "The record was erased on the chain, but data or its key is still stored.".to_owned(),
+        Reason::NoRow => "The record is anchored, and its row is gone.".to_owned(),
+        Reason::UidUnknown => "A row claims a UID that the chain has not given to it.".to_owned(),
+        Reason::AnchorUnknown => "A row says that it is anchored, and the chain does not know it.".to_owned(),
+        Reason::NothingOpens => "A row was put in that nothing of ours sealed, or its key was destroyed.".to_owned(),
+        Reason::VersionUnknown => format!("{which} stands in the database and not on the chain."),
+        Reason::VersionVoided => format!("{which} was declared void by the authority and is still stored as if it counted."),
+        Reason::Consent(problem) => of_consent(problem, &which),
+        Reason::OlderVersion(older) => format!("In the place of version {} stands the older version {older}.", finding.version.map_or(0, record::ids::Version::get)),
+        Reason::OtherDraft => format!("{which} holds values of another draft or version of the same record: {parts}."),
+        Reason::OtherRecord => format!("{which} is stored in the place of another record."),
+        Reason::OtherRecordsCells => format!("{which} holds values that belong to another record: {parts}."),
+        Reason::CellsBroken => format!("{which} was altered: {parts}."),
+        Reason::LeavesDiffer => format!("{which} was altered: {parts} differ from what was anchored."),
+        Reason::SignedDiffers => format!("{which} was altered: {parts} differ from what the owner signed."),
+        Reason::NotTold => format!("{which} was altered; which part can no longer be told."),
+        Reason::Empty => "Nothing personal is stored here, and nothing will be anchored.".to_owned(),
+        Reason::AwaitsApproval => "The record awaits its owner's consent or its approval.".to_owned(),
+        Reason::AwaitsAnchor => "The record is approved and awaits its anchor.".to_owned(),
+        Reason::Rejected => "Anchoring was refused, because what is stored is not what the owner signed, or not in time.".to_owned(),
+    }
+}
+
+fn of_obstacle(obstacle: Obstacle) -> &'static str {
+    match obstacle {
+        Obstacle::DatabaseUnreachable => "The database does not answer.",
+        Obstacle::ChainUnreachable => "The chain does not answer.",
+        Obstacle::WrongChain => {
+            "The chain that answers is not the one this installation was set up with."
+        }
+        Obstacle::ChainBehind => "The chain that answers is behind what was seen before.",
+        Obstacle::ChainDisagrees => "Two sources about the chain contradict each other.",
+        Obstacle::WrongKeys => "The keys in use are not those that sealed the records.",
+    }
+}
+
+fn of_consent(problem: ConsentProblem, which: &str) -> String {
+    match problem {
+        ConsentProblem::Signature => {
+            format!("{which} is anchored, and the owner's wallet did not sign it.")
+        }
+        ConsentProblem::Contract => format!(
+            "{which} is anchored, and the owner's contract wallet was not seen to accept it."
+        ),
+        ConsentProblem::Terms(terms) => {
+            let what = match terms {
+                TermsProblem::Version => "for another version",
+                TermsProblem::Uid => "for another record",
+                TermsProblem::PreviousProof => "as the successor of something else",
+                TermsProblem::Time => "for another time",
+            };
+            format!("{which} is anchored, and the owner signed {what}.")
+        }
+        ConsentProblem::WalletChanged(older) => {
+            format!("{which} is signed by another wallet than version {older}.")
+        }
+        ConsentProblem::OlderVersionGone(older) => {
+            format!(
+                "{which} is anchored, but version {older} is gone from the database, so nothing shows that the same owner signed both."
+            )
+        }
+        ConsentProblem::NonceReused(uid) => {
+            format!("{which} carries a signature that the owner gave for record {uid}.")
+        }
+    }
+}
+
+fn listed(finding: &Finding) -> String {
+    let names: Vec<_> = finding.parts.iter().map(name).collect();
+    match names.split_last() {
+        None => "no part by itself".to_owned(),
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+    }
+}
+
+fn name(part: &Part) -> &str {
+    match part {
+        Part::Field(field) => match field.as_str() {
+            "address" => "postal address",
+            "email" => "e-mail address",
+            "phone" => "phone number",
+            other => other,
+        },
+        Part::Wallet => "wallet address",
+        Part::Relation => "relation to the owner",
+        Part::ConsentMessage => "signed message",
+        Part::ConsentSignature => "signature",
+        Part::Anchor => "note of the anchor",
+        Part::OwnerKey => "the key that opens it",
+        Part::Uid => "UID",
+        Part::Draft => "number of the draft",
+        Part::NonceIndex => "index of the signed message",
+    }
+}

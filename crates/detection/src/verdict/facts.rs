@@ -1,0 +1,106 @@
+//! What a verdict rests on. Whoever reads it (button, sweep, watch) reads the row first and the chain after, at a final block.
+
+use std::time::Duration;
+
+use chain::OnChainRecord;
+use database::anchoring_jobs::{AnchoringJob, JobState};
+use record::{
+    Address,
+    ids::{Uid, Version},
+    time::UnixMillis,
+};
+
+use super::Row;
+
+/// All that one verdict rests on. A row's own state column is not among it.
+pub struct Facts<'a> {
+    /// What keeps us from telling anything.
+    pub obstacle: Option<Obstacle>,
+    /// The pinned chain's id.
+    pub chain_id: u64,
+    /// The pinned relay.
+    pub relay: Address,
+    /// What the chain says at the final block; nothing when it knows no such UID.
+    pub chain: Option<&'a OnChainRecord>,
+    /// The row: the one that claims the UID or, where none does, the one whose job was given it.
+    pub row: Option<&'a Row>,
+    /// The newest anchoring job of the row, its MAC checked.
+    pub job: Option<Job>,
+    /// A lower UID whose record carries the same nonce: one signature under two UIDs.
+    pub nonce_also_at: Option<Uid>,
+    /// Whether a signed request or order is kept whose hash is the evidence of the retirement, and its signature holds.
+    pub retirement_is_proven: bool,
+    /// How long things may take.
+    pub patience: Patience,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+/// Why nothing can be told: an operations alarm, never a breach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Obstacle {
+    /// No database answers.
+    DatabaseUnreachable,
+    /// No node answers.
+    ChainUnreachable,
+    /// The chain is not the pinned one: other id, contracts or deployment block.
+    WrongChain,
+    /// The chain is behind what was seen before.
+    ChainBehind,
+    /// Master-data and storage layer, or two nodes, tell different things.
+    ChainDisagrees,
+    /// The key-check cells do not open: these are not the keys that sealed the records.
+    WrongKeys,
+}
+
+/// What the anchoring job of a row says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// The version it anchors.
+    pub version: Version,
+    /// The UID it was given.
+    pub uid: Option<Uid>,
+    /// Where it is on its way.
+    pub state: JobState,
+    /// When staff approved.
+    pub approved_at: UnixMillis,
+}
+
+impl Job {
+    /// Whether its word may be on chain before its row says so.
+    #[must_use]
+    pub const fn is_in_flight(&self) -> bool {
+        matches!(
+            self.state,
+            JobState::Planned | JobState::Sent | JobState::Mined
+        )
+    }
+}
+
+impl From<&AnchoringJob> for Job {
+    fn from(job: &AnchoringJob) -> Self {
+        Self {
+            version: job.version,
+            uid: job.uid,
+            state: job.state,
+            approved_at: job.approved_at,
+        }
+    }
+}
+
+/// How long a row may wait before it counts as overdue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// From entry to approval.
+    pub consent: Duration,
+    /// From approval to the anchor.
+    pub anchoring: Duration,
+}
+
+impl Facts<'_> {
+    /// Whether a job for this version is in flight.
+    pub(super) fn in_flight(&self, version: Version) -> bool {
+        self.job
+            .is_some_and(|job| job.is_in_flight() && job.version == version)
+    }
+}

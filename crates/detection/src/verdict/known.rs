@@ -1,0 +1,134 @@
+//! A row beside what the chain knows of it.
+
+use chain::{OnChainRecord, OnChainVersion};
+use record::{B256, ids::Version};
+
+use super::{
+    Facts, Row, VersionRow,
+    cells::Faults,
+    content::{Content, Match, Site, Spot},
+};
+
+/// A record that the chain knows, with its row.
+pub(super) struct Known<'a> {
+    pub facts: &'a Facts<'a>,
+    pub chain: &'a OnChainRecord,
+    pub row: &'a Row,
+    /// The newest version that is not voided.
+    pub newest: &'a OnChainVersion,
+}
+
+/// The version that is not what the chain says.
+pub(super) struct Fault<'a> {
+    /// The version on chain.
+    pub version: &'a OnChainVersion,
+    /// The row compared with it: its own or, where that is gone, the newest before it.
+    pub row: Option<&'a VersionRow>,
+}
+
+impl<'a> Known<'a> {
+    pub fn site(&self) -> Site {
+        Site {
+            chain_id: self.facts.chain_id,
+            relay: self.facts.relay,
+        }
+    }
+
+    /// Where this row is compared with this version. The chain tells the newest timestamp; those before it stand in the anchor cells,
+    /// and are believed when the word comes out.
+    pub fn spot(&self, version: Version, row: &VersionRow) -> Option<Spot> {
+        let timestamp = if version == self.chain.newest().version {
+            self.chain.timestamp
+        } else {
+            row.anchor()?.timestamp
+        };
+        Some(Spot {
+            uid: self.chain.uid,
+            version,
+            timestamp,
+        })
+    }
+
+    /// Whether the row gives the word of this version.
+    pub fn matched<'r>(
+        &self,
+        version: &OnChainVersion,
+        row: &'r VersionRow,
+    ) -> Option<(Content<'r>, Spot, Match)> {
+        let content = Content::of(row.opened.as_ref()?)?;
+        let spot = self.spot(version.version, row)?;
+        let matched = content.matches(self.site(), spot, version.word)?;
+        Some((content, spot, matched))
+    }
+
+    /// The proof that the row gives for this version, if it gives one.
+    pub fn proof_found(&self, version: Version, row: &VersionRow) -> Option<B256> {
+        let content = Content::of(row.opened.as_ref()?)?;
+        Some(content.proof(self.site(), self.spot(version, row)?))
+    }
+
+    /// Versions on chain before this one, the newest first; voided ones too.
+    pub fn before(&self, version: Version) -> impl Iterator<Item = &'a OnChainVersion> {
+        self.chain
+            .versions
+            .iter()
+            .rev()
+            .filter(move |one| one.version < version)
+    }
+
+    /// The row of this version or, where there is none, the newest before it.
+    pub fn row_for(&self, version: Version) -> Option<&'a VersionRow> {
+        self.row
+            .versions
+            .range(..=version)
+            .next_back()
+            .map(|(_, row)| row)
+    }
+
+    /// The proofs that a version may follow: the one before it and, where that was voided, the next before, and so on.
+    pub fn previous_proofs(&self, version: Version) -> Vec<B256> {
+        let mut proofs = Vec::new();
+        for one in self.before(version) {
+            proofs.push(one.word);
+            if !one.voided {
+                return proofs;
+            }
+        }
+        proofs.push(B256::ZERO);
+        proofs
+    }
+
+    /// Whether all that no proof covers is in order as well: relation, anchor, index.
+    pub fn is_whole(&self, version: &OnChainVersion, row: &VersionRow) -> bool {
+        Faults::of(self.row, row).is_empty()
+            && row.nonce_fits
+            && row.version == version.version
+            && self.anchor_fits(version, row)
+    }
+
+    /// Whether the anchor cell says what the chain says. It may be absent only while the job has not finished.
+    pub fn anchor_fits(&self, version: &OnChainVersion, row: &VersionRow) -> bool {
+        let Some(anchor) = row.anchor() else {
+            return !row.has_anchor_cell() && self.facts.in_flight(version.version);
+        };
+        let leaves = row
+            .opened
+            .as_ref()
+            .and_then(Content::of)
+            .map(|content| content.fields.leaves());
+        let timestamp_fits = self
+            .spot(version.version, row)
+            .is_some_and(|spot| spot.timestamp == anchor.timestamp);
+        anchor.uid == self.chain.uid
+            && timestamp_fits
+            && leaves.is_some_and(|leaves| leaves.as_slice() == anchor.leaves)
+    }
+
+    /// Whether the row carries its UID. It may lack it only while the job has not finished.
+    pub fn uid_fits(&self) -> bool {
+        match self.row.claimed_uid {
+            Some(uid) => uid == self.chain.uid.get(),
+            None => self.facts.job.is_some_and(|job| job.is_in_flight()),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! `valid` and `consent_invalid`: the row gives the newest word, and then the owner's consent decides.
+
+use chain::OnChainVersion;
+use record::{consent::Standing, signature::ConsentSignature};
+
+use super::{
+    ConsentProblem, Finding, Reason, Verdict, VersionRow,
+    content::{Content, Match, Spot},
+    known::{Fault, Known},
+};
+
+/// The verdict if the row gives the newest word; else the version that is at fault, newest first.
+pub(super) fn judge<'a>(known: &Known<'a>) -> Result<Finding, Fault<'a>> {
+    let newest = known.newest;
+    let row = known.row_for(newest.version);
+    let fault = Fault {
+        version: newest,
+        row,
+    };
+    let Some((row, (content, spot, matched))) =
+        row.and_then(|row| Some((row, known.matched(newest, row)?)))
+    else {
+        return Err(fault);
+    };
+    if let Some(problem) = consent_problem(known, row, &content, spot, &matched) {
+        return Ok(consent_invalid(problem, newest));
+    }
+    for older in known.before(newest.version).filter(|older| !older.voided) {
+        if let Some(problem) = judge_older(known, older, row, &content)? {
+            return Ok(problem);
+        }
+    }
+    if let Some(uid) = known.facts.nonce_also_at {
+        return Ok(consent_invalid(ConsentProblem::NonceReused(uid), newest));
+    }
+    if !known.is_whole(newest, row) || !known.uid_fits() {
+        return Err(fault);
+    }
+    let valid = Finding::new(Verdict::Valid, Reason::Matches).of(newest);
+    Ok(valid.found(Some(newest.word)))
+}
+
+/// What an older version has against the newest, whose row and content these are.
+fn judge_older<'a>(
+    known: &Known<'a>,
+    older: &'a OnChainVersion,
+    newest_row: &VersionRow,
+    newest: &Content<'_>,
+) -> Result<Option<Finding>, Fault<'a>> {
+    let row = known
+        .row
+        .versions
+        .get(&older.version)
+        .filter(|row| row.version != newest_row.version);
+    let Some(row) = row else {
+        let gone = ConsentProblem::OlderVersionGone(older.version);
+        return Ok(Some(consent_invalid(gone, known.newest)));
+    };
+    let fault = || Fault {
+        version: older,
+        row: Some(row),
+    };
+    let (content, spot, matched) = known.matched(older, row).ok_or_else(fault)?;
+    if let Some(problem) = consent_problem(known, row, &content, spot, &matched) {
+        return Ok(Some(consent_invalid(problem, older)));
+    }
+    if content.wallet != newest.wallet {
+        let changed = ConsentProblem::WalletChanged(older.version);
+        return Ok(Some(consent_invalid(changed, known.newest)));
+    }
+    if known.is_whole(older, row) {
+        Ok(None)
+    } else {
+        Err(fault())
+    }
+}
+
+fn consent_problem(
+    known: &Known<'_>,
+    row: &VersionRow,
+    content: &Content<'_>,
+    spot: Spot,
+    matched: &Match,
+) -> Option<ConsentProblem> {
+    if !matched.rebuilt {
+        return Some(ConsentProblem::Signature);
+    }
+    match content.signature {
+        ConsentSignature::Ecdsa(signature) => {
+            if signature.recover(&matched.digest) != Ok(content.wallet) {
+                return Some(ConsentProblem::Signature);
+            }
+        }
+        // Not asked counts as refused: a thief would else hide behind a question that nobody puts.
+        ConsentSignature::Contract { .. } => {
+            if row.contract_accepts != Some(true) {
+                return Some(ConsentProblem::Contract);
+            }
+        }
+    }
+    let previous_proofs = known.previous_proofs(spot.version);
+    let standing = Standing {
+        uid: spot.uid,
+        version: spot.version,
+        previous_proofs: &previous_proofs,
+    };
+    content
+        .message
+        .check_terms(&standing, spot.timestamp)
+        .err()
+        .map(ConsentProblem::Terms)
+}
+
+/// The row gives the anchored word: expected and found are the same.
+fn consent_invalid(problem: ConsentProblem, version: &OnChainVersion) -> Finding {
+    Finding::new(Verdict::ConsentInvalid, Reason::Consent(problem))
+        .of(version)
+        .found(Some(version.word))
+}

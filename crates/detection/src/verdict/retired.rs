@@ -1,0 +1,24 @@
+//! `retired` and `retired_unproven`: the chain says that the record ended.
+
+use chain::{Retirement, RetirementReason};
+
+use super::{Facts, Finding, Reason, Verdict};
+
+pub(super) fn judge(retirement: &Retirement, facts: &Facts<'_>) -> Finding {
+    let data_left = facts.row.is_some_and(|row| !row.holds_nothing());
+    if retirement.reason == RetirementReason::Erased && data_left {
+        Finding::new(Verdict::RetiredUnproven, Reason::DataLeft)
+    } else if !facts.retirement_is_proven {
+        Finding::new(Verdict::RetiredUnproven, Reason::RetirementNotProven)
+    } else {
+        Finding::new(Verdict::Retired, Reason::Retired(retirement.reason))
+    }
+}
+
+/// The authority voided every version: there is nothing to compare a row with, and none to be missed.
+pub(super) fn all_voided(facts: &Facts<'_>) -> Finding {
+    match facts.row {
+        Some(row) if !row.holds_nothing() => Finding::new(Verdict::Forged, Reason::VersionVoided),
+        _ => Finding::new(Verdict::Retired, Reason::Voided),
+    }
+}

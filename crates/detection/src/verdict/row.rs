@@ -1,0 +1,132 @@
+//! What was read of a row: every cell opened at its place, or why it did not open.
+
+use std::collections::BTreeMap;
+
+use database::{
+    consents,
+    evidence::Evidence,
+    sealed::{Anchor, OpenedVersion, SealedVersion},
+};
+use keyring::{ApplicationKeys, OwnerKey, UnwrapError};
+use record::{
+    ids::{Draft, RecordId, Version},
+    time::UnixMillis,
+};
+
+/// A row with its versions, opened.
+pub struct Row {
+    /// Its id.
+    pub record_id: RecordId,
+    /// The UID it claims.
+    pub claimed_uid: Option<u64>,
+    /// When it says it was entered.
+    pub entered_at: UnixMillis,
+    /// What became of its owner key.
+    pub owner_key: KeyState,
+    /// Its versions.
+    pub versions: BTreeMap<Version, VersionRow>,
+    /// Whether there are versions with a number that there is not.
+    pub has_stray_versions: bool,
+}
+
+/// What became of an owner key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyState {
+    /// It unwraps.
+    Opens,
+    /// There is none.
+    Absent,
+    /// It is the key of another record.
+    OfAnotherRecord,
+    /// It was altered.
+    Broken,
+}
+
+/// One version of a row.
+pub struct VersionRow {
+    /// Its number.
+    pub version: Version,
+    /// The draft it claims to be.
+    pub draft: Draft,
+    /// What each cell gave; nothing without an owner key.
+    pub opened: Option<OpenedVersion>,
+    /// Whether the consent is filed under the nonce that its message carries.
+    pub nonce_fits: bool,
+    /// Whether the contract at the wallet's address accepts the signature at its check block; only asked for kind 2.
+    pub contract_accepts: Option<bool>,
+}
+
+impl Row {
+    /// Opens what the tables hold. Wants the right keys: check the key-check cells first.
+    #[must_use]
+    pub fn open(evidence: &Evidence, keys: &ApplicationKeys) -> Self {
+        let record_id = evidence.record_id;
+        let (owner_key, key) = match evidence
+            .owner_key
+            .as_ref()
+            .map(|k| keys.unwrap_owner_key(k))
+        {
+            None => (KeyState::Absent, None),
+            Some(Ok(key)) if key.record_id() == record_id => (KeyState::Opens, Some(key)),
+            Some(Ok(_)) => (KeyState::OfAnotherRecord, None),
+            Some(Err(UnwrapError::Elsewhere {
+                record_id: other, ..
+            })) if other != record_id => (KeyState::OfAnotherRecord, None),
+            Some(Err(_)) => (KeyState::Broken, None),
+        };
+        let opened = |sealed| VersionRow::open(sealed, key.as_ref(), keys);
+        Self {
+            record_id,
+            claimed_uid: evidence.claimed_uid,
+            entered_at: evidence.entered_at,
+            owner_key,
+            versions: evidence
+                .versions
+                .iter()
+                .map(opened)
+                .map(|v| (v.version, v))
+                .collect(),
+            has_stray_versions: evidence.stray_versions > 0,
+        }
+    }
+
+    /// Whether nothing personal is left of it: no version and no key.
+    pub(super) fn holds_nothing(&self) -> bool {
+        self.versions.is_empty() && !self.has_stray_versions && self.owner_key == KeyState::Absent
+    }
+}
+
+impl VersionRow {
+    fn open(sealed: &SealedVersion, key: Option<&OwnerKey>, keys: &ApplicationKeys) -> Self {
+        let opened = key.map(|key| sealed.open(key));
+        let message = opened
+            .as_ref()
+            .and_then(|opened| opened.message.as_ref()?.as_ref().ok());
+        let nonce_fits = match (message, &sealed.consent) {
+            (Some(message), Some(consent)) => {
+                consents::nonce_index(&keys.front(), &message.nonce) == consent.nonce_index
+            }
+            // Without a message there is nothing to compare; that it is gone is told elsewhere.
+            _ => true,
+        };
+        Self {
+            version: sealed.values.version,
+            draft: sealed.values.draft,
+            opened,
+            nonce_fits,
+            contract_accepts: None,
+        }
+    }
+
+    /// The anchor cell's content, when it opened.
+    pub(super) fn anchor(&self) -> Option<&Anchor> {
+        self.opened.as_ref()?.anchor.as_ref()?.as_ref().ok()
+    }
+
+    /// Whether there is an anchor cell, whatever it holds.
+    pub(super) fn has_anchor_cell(&self) -> bool {
+        self.opened
+            .as_ref()
+            .is_some_and(|opened| opened.anchor.is_some())
+    }
+}
