@@ -52,7 +52,8 @@ contract MasterDataV1 is IMasterData {
 
     /// @inheritdoc IMasterData
     function addRegisterHead(bytes32 head) external {
-        STORAGE.appendRegisterHead(msg.sender, REGISTER_KEY, SafeCast.toUint64(block.timestamp), head);
+        uint64 timestamp = SafeCast.toUint64(block.timestamp);
+        STORAGE.append(msg.sender, StreamKind.REGISTER_HEAD, REGISTER_KEY, timestamp, head);
     }
 
     /// @inheritdoc IMasterData

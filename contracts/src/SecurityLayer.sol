@@ -60,7 +60,7 @@ abstract contract SecurityLayer is Ownable2Step, AccessControl, Pausable {
         return super._revokeRole(role, account);
     }
 
-    function _requireKnown(bytes32 role) private pure {
+    function _requireKnown(bytes32 role) internal pure {
         if (role != CONTROLLER_ROLE && role != WITNESS_ROLE) revert RoleUnknown(role);
     }
 }

@@ -39,6 +39,9 @@ contract StorageLayer is IStorageLayer, SecurityLayer {
 
     mapping(uint8 kind => mapping(uint64 key => StreamSlots)) private _streams;
 
+    /// @inheritdoc IStorageLayer
+    mapping(uint8 kind => bytes32) public roleOf;
+
     modifier onlyWriter() {
         _requireWriter();
         _;
@@ -47,6 +50,7 @@ contract StorageLayer is IStorageLayer, SecurityLayer {
     /// @notice Makes the relay too, so that both know each other from birth and nothing is left to set.
     constructor(address authority) SecurityLayer(authority) {
         relay = address(new RecordRelay(address(this)));
+        _openKind(StreamKind.REGISTER_HEAD, WITNESS_ROLE);
     }
 
     /// @inheritdoc IStorageLayer
@@ -84,18 +88,20 @@ contract StorageLayer is IStorageLayer, SecurityLayer {
     }
 
     /// @inheritdoc IStorageLayer
-    function appendRegisterHead(address actor, uint64 register, uint64 timestamp, bytes32 head)
+    function append(address actor, uint8 kind, uint64 key, uint64 timestamp, bytes32 newWord)
         external
         onlyWriter
         whenNotPaused
-        returns (uint64 number)
+        returns (uint64 index)
     {
-        _checkRole(WITNESS_ROLE, actor);
-        StreamSlots storage stream = _streams[StreamKind.REGISTER_HEAD][register];
-        number = stream.tip.lastIndex + 1;
-        if (head == 0) revert WordZero(StreamKind.REGISTER_HEAD, register, number);
-        _write(stream, number, timestamp, head);
-        emit RegisterHeadAdded(register, number, head, timestamp, actor);
+        bytes32 role = roleOf[kind];
+        if (role == 0) revert KindNotOpen(kind);
+        _checkRole(role, actor);
+        StreamSlots storage stream = _streams[kind][key];
+        index = stream.tip.lastIndex + 1;
+        if (newWord == 0) revert WordZero(kind, key, index);
+        _write(stream, index, timestamp, newWord);
+        emit WordAppended(key, index, newWord, kind, timestamp, actor);
     }
 
     /// @inheritdoc IStorageLayer
@@ -124,6 +130,11 @@ contract StorageLayer is IStorageLayer, SecurityLayer {
         stream.words[CLOSING_INDEX] = evidence;
         bytes32 proof = newest.lastIndex == 0 ? bytes32(0) : stream.words[newest.lastIndex];
         emit RecordRetired(uid, newest.lastIndex, proof, reason, evidence, actor);
+    }
+
+    /// @inheritdoc IStorageLayer
+    function openKind(uint8 kind, bytes32 role) external onlyOwner {
+        _openKind(kind, role);
     }
 
     /// @inheritdoc IStorageLayer
@@ -169,6 +180,15 @@ contract StorageLayer is IStorageLayer, SecurityLayer {
             bytes32 closing = end.closure == 0 ? bytes32(0) : stream.words[CLOSING_INDEX];
             page[i] = Stream({key: key, tip: end, newestWord: newest, closingWord: closing});
         }
+    }
+
+    /// @dev Records, batches and voids have their own ways of writing and are never opened.
+    function _openKind(uint8 kind, bytes32 role) private {
+        bool ownWay = kind == StreamKind.RECORD || kind == StreamKind.BATCH || kind == StreamKind.VOID;
+        if (ownWay || roleOf[kind] != 0) revert KindTaken(kind);
+        _requireKnown(role);
+        roleOf[kind] = role;
+        emit KindOpened(kind, role);
     }
 
     /// @dev The first index in the stream of a record that has no word there yet. A new record takes the next UID; a

@@ -11,7 +11,8 @@ pragma solidity 0.8.37;
 /// | 3 | register heads | register | 1, 2, 3, … | head |
 /// | 4 | voids | UID | 1, 2, 3, … | number of the version voided |
 ///
-/// @dev Index 0 of a stream is kept for its closing word. A batched UID's own stream starts at index 2.
+/// @dev Index 0 of a stream is kept for its closing word. A batched UID's own stream starts at index 2. The authority can
+/// open further kinds, from 5 on, for a later master-data: the layout carries them as it is.
 interface IStorageLayer {
     /// @notice The end of a stream, in one storage slot.
     /// @param lastIndex Index of the newest word; 0 while there is none.
@@ -60,10 +61,13 @@ interface IStorageLayer {
         uint64 indexed uid, uint64 indexed version, bytes32 indexed recordProof, uint64 timestamp, address authority
     );
 
-    /// @notice A witness anchored a head of a register; `number` counts its heads from 1.
-    event RegisterHeadAdded(
-        uint64 indexed register, uint64 indexed number, bytes32 indexed head, uint64 timestamp, address witness
+    /// @notice A word was added to a stream of kind 3 (a head to a register) or of a kind opened later.
+    event WordAppended(
+        uint64 indexed key, uint64 indexed index, bytes32 indexed word, uint8 kind, uint64 timestamp, address actor
     );
+
+    /// @notice The authority opened a kind of streams, whose words holders of `role` write.
+    event KindOpened(uint8 indexed kind, bytes32 indexed role);
 
     /// @notice The relay registered a newer master-data, which alone writes from now on.
     event WriterChanged(address indexed previousWriter, address indexed newWriter);
@@ -89,6 +93,12 @@ interface IStorageLayer {
     /// @notice A batch takes at least one UID.
     error BatchEmpty(uint64 firstUid);
 
+    /// @notice Words of this kind are not written by `append`: nobody opened it, or it has its own way.
+    error KindNotOpen(uint8 kind);
+
+    /// @notice The kind is one of the four of this contract or was opened before: who writes it is settled for good.
+    error KindTaken(uint8 kind);
+
     /// @notice Adds a record proof: version 1 when `uid` is the next one, else the version after the newest.
     /// @dev This and the writes below: only the writer, not while paused, and `actor`, the key that called master-data,
     /// must hold the role: here a controller.
@@ -101,17 +111,21 @@ interface IStorageLayer {
     /// @notice Adds the root of a batch, which takes the next `count` UIDs. A controller.
     function appendBatch(address actor, uint64 firstUid, uint64 count, uint64 timestamp, bytes32 root) external;
 
-    /// @notice Adds a head to a register. A witness.
-    /// @return number Where the head went.
-    function appendRegisterHead(address actor, uint64 register, uint64 timestamp, bytes32 head)
+    /// @notice Adds a word at the next index of a stream of kind 3 or of a kind opened later. A holder of `roleOf(kind)`.
+    /// @return index Where the word went.
+    function append(address actor, uint8 kind, uint64 key, uint64 timestamp, bytes32 newWord)
         external
-        returns (uint64 number);
+        returns (uint64 index);
 
     /// @notice Adds a version to the voids of a record, retired or not. The authority.
     function appendVoid(address actor, uint64 uid, uint64 version, uint64 timestamp) external;
 
     /// @notice Closes a record's stream for good, with the evidence as closing word. A controller.
     function closeRecord(address actor, uint64 uid, uint8 reason, bytes32 evidence) external;
+
+    /// @notice Opens a kind of streams for `append`, for good. Only the authority.
+    /// @param role The controller's or the witness's.
+    function openKind(uint8 kind, bytes32 role) external;
 
     /// @notice Names the master-data that alone writes. Only the relay.
     function setWriter(address newWriter) external;
@@ -127,6 +141,9 @@ interface IStorageLayer {
 
     /// @notice The highest UID taken; all from 1 to it are taken.
     function lastUid() external view returns (uint64);
+
+    /// @notice The role that writes words of a kind by `append`; zero where nobody does.
+    function roleOf(uint8 kind) external view returns (bytes32);
 
     /// @notice The end of a stream; all zero for one that was never written.
     function tip(uint8 kind, uint64 key) external view returns (Tip memory);

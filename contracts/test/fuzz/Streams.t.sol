@@ -50,7 +50,7 @@ contract StreamsFuzzTest is Deployed {
     function testFuzz_registersAreApart(uint64 register, uint64 other, bytes32 head) public {
         vm.assume(register != other && head != 0);
         vm.startPrank(address(masterData));
-        store.appendRegisterHead(WITNESS, register, NOW, head);
+        store.append(WITNESS, StreamKind.REGISTER_HEAD, register, NOW, head);
         vm.assertEq(store.word(StreamKind.REGISTER_HEAD, register, 1), head);
         vm.assertEq(store.tip(StreamKind.REGISTER_HEAD, other).lastIndex, 0);
         vm.assertEq(store.tip(StreamKind.VOID, register).lastIndex, 0);

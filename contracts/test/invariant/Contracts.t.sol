@@ -72,6 +72,13 @@ contract ContractsInvariantTest is Deployed {
         }
     }
 
+    function invariant_theRoleOfAKindIsSettledOnce() public view {
+        vm.assertEq(store.roleOf(StreamKind.REGISTER_HEAD), WITNESS_ROLE);
+        for (uint8 kind = StreamKind.VOID + 1; kind < type(uint8).max; kind++) {
+            vm.assertEq(store.roleOf(kind), handler.roleOf(kind), "role of a kind");
+        }
+    }
+
     function invariant_relayHistoryOnlyGrows() public view {
         uint256 count = handler.historyLength();
         vm.assertEq(relay.versionCount(), count, "version count");

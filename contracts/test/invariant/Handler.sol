@@ -104,6 +104,14 @@ contract Handler is Cheatcodes, Model {
         else isWitness[account] = grant;
     }
 
+    function openKind(uint256 who, uint8 kind, bool controller) external {
+        address actor = _authority(who);
+        bytes32 role = controller ? STORE.CONTROLLER_ROLE() : STORE.WITNESS_ROLE();
+        bool expected = actor == authority && (kind == 0 || kind > 4) && roleOf[kind] == 0;
+        _call(actor, address(STORE), abi.encodeCall(STORE.openKind, (kind, role)), expected);
+        if (expected) roleOf[kind] = role;
+    }
+
     function handOver(uint256 who, uint256 whom, uint256 accepts) external {
         (address actor, address account, address acceptor) = (_authority(who), _person(whom), _person(accepts));
         bool expected = actor == authority;
@@ -129,6 +137,9 @@ contract Handler is Cheatcodes, Model {
         bytes memory call = abi.encodeCall(STORE.appendRecordProof, (actor, uid, uint64(block.timestamp), word));
         _call(actor, address(STORE), call, false);
         _call(actor, address(STORE), abi.encodeCall(STORE.closeRecord, (actor, uid, 1, word)), false);
+        _call(
+            actor, address(STORE), abi.encodeCall(STORE.append, (actor, 3, uid, uint64(block.timestamp), word)), false
+        );
         _call(actor, address(STORE), abi.encodeCall(STORE.setWriter, (actor)), false);
     }
 

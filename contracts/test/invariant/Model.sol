@@ -17,6 +17,8 @@ abstract contract Model {
     mapping(address account => bool) public isController;
     mapping(address account => bool) public isWitness;
 
+    mapping(uint8 kind => bytes32) public roleOf;
+
     /// @notice Every master-data ever registered, the last one being the writer.
     address[] public history;
 

@@ -38,7 +38,7 @@ contract AddRegisterHeadTest is Deployed {
         for (uint64 number = 1; number <= 3; number++) {
             bytes32 head = keccak256(abi.encode(number));
             vm.expectEmit(address(store));
-            emit IStorageLayer.RegisterHeadAdded(0, number, head, NOW, WITNESS);
+            emit IStorageLayer.WordAppended(0, number, head, StreamKind.REGISTER_HEAD, NOW, WITNESS);
             vm.prank(WITNESS);
             masterData.addRegisterHead(head);
             vm.assertEq(store.word(StreamKind.REGISTER_HEAD, 0, number), head);

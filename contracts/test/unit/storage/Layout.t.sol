@@ -40,6 +40,10 @@ contract LayoutTest is Deployed {
         vm.assertEq(vm.load(address(store), keccak256(abi.encode(0, words))), _evidence(1));
     }
 
+    function test_roleOfAKind() public view {
+        vm.assertEq(vm.load(address(store), keccak256(abi.encode(StreamKind.REGISTER_HEAD, 5))), WITNESS_ROLE);
+    }
+
     function _slot(uint256 slot) private view returns (bytes32) {
         return vm.load(address(store), bytes32(slot));
     }
