@@ -106,8 +106,12 @@ impl ChainReader {
         let room = (u64::MAX - first.get()).saturating_add(1);
         let page = self.page(first, count.min(MAX_PAGE).min(room), at).await?;
         let taken = agreed(first, &page)?;
-        futures::stream::iter(page.streams.iter().zip(&page.voids).take(taken))
-            .map(|(stream, voids)| self.one(stream, voids, at))
+        // Gathered by a loop: a closure that made them would keep the whole from being `Send`.
+        let mut records = Vec::with_capacity(taken);
+        for (stream, voids) in page.streams.iter().zip(&page.voids).take(taken) {
+            records.push(self.one(stream, voids, at));
+        }
+        futures::stream::iter(records)
             .buffered(CONCURRENT)
             .try_collect()
             .await
