@@ -79,7 +79,7 @@ impl Failure {
 }
 
 impl Mailer {
-    /// A mailer; connects when it is first used. `url` is `smtps://account:password@host` (TLS from the start) or
+    /// A mailer, to be made within a Tokio runtime; connects when it is first used. `url` is `smtps://account:password@host` (TLS from the start) or
     /// `smtp://…` with `?tls=required` (STARTTLS), `?tls=opportunistic` or `?tls=none`; without a word on it `smtp` means
     /// `required`, and `none` on this machine. `from` is `Name <address>` or an address.
     pub fn new(url: &Url, from: &str) -> Result<Self, MailerError> {
@@ -198,8 +198,8 @@ mod tests {
         String::from_utf8(message.unwrap().formatted()).unwrap()
     }
 
-    #[test]
-    fn the_same_row_makes_the_same_bytes() {
+    #[tokio::test]
+    async fn the_same_row_makes_the_same_bytes() {
         assert_eq!(
             formatted(1, 1_700_000_000_000),
             formatted(1, 1_700_000_000_000)

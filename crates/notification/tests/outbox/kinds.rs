@@ -1,0 +1,175 @@
+use database::outbox::MailState;
+use devstack::Inbox;
+use notification::{Found, Mail};
+use record::ids::{RecordId, Uid};
+use record::time::UnixMillis;
+
+use crate::{Desk, event};
+
+const AT: UnixMillis = UnixMillis(1_795_270_500_000);
+
+/// Sends one mail and gives its subject, text and HTML as they arrived.
+async fn arrived(mail: Mail) -> [String; 3] {
+    let (desk, inbox) = (Desk::new().await, Inbox::shared().await.unwrap());
+    let worker = desk.worker(inbox.smtp_url());
+    let address = desk.address("someone");
+    desk.enqueue(event("1"), &address, &mail).await;
+    desk.wait_for(event("1"), MailState::Sent).await;
+    worker.stop().await;
+    let mail = inbox.messages_to(&address).await.unwrap().remove(0);
+    [mail.subject, mail.text, mail.html]
+}
+
+fn all_say(parts: &[String], words: &[&str]) {
+    for word in words {
+        for part in parts {
+            assert!(part.contains(word), "{word:?} is missing in {part}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_consent_link() {
+    let [subject, text, html] = arrived(Mail::ConsentLink {
+        first_name: "Zoë <b>".to_owned(),
+        controller: "Städtische Klinik & Söhne".to_owned(),
+        url: "https://consent.example.org/c/abc?a=1&b=2".to_owned(),
+        expires_at: AT,
+    })
+    .await;
+    assert_eq!(
+        subject,
+        "Städtische Klinik & Söhne: please check and confirm your details"
+    );
+    all_say(
+        &[text.clone(), html.clone()],
+        &["21 November 2026, 14:15 UTC", "recovery words"],
+    );
+    assert!(
+        text.contains("Good day Zoë <b>,")
+            && text.contains("https://consent.example.org/c/abc?a=1&b=2\n"),
+        "{text}"
+    );
+    assert!(
+        html.contains("Zoë &#60;b&#62;") && !html.contains("<b>"),
+        "{html}"
+    );
+    assert!(
+        html.contains("href=\"https://consent.example.org/c/abc?a=1&#38;b=2\""),
+        "{html}"
+    );
+}
+
+#[tokio::test]
+async fn what_staff_are_told() {
+    let record = RecordId::random(&mut rand::rng());
+    let [subject, text, html] = arrived(Mail::CorrectionAsked {
+        record,
+        url: Some("https://entry.example.org/records/7".to_owned()),
+    })
+    .await;
+    assert_eq!(subject, "A data owner asks for a correction");
+    all_say(
+        &[text, html],
+        &[
+            &record.to_string(),
+            "https://entry.example.org/records/7",
+            "new link",
+        ],
+    );
+
+    let [_, text, html] = arrived(Mail::ConsentGiven { record, url: None }).await;
+    all_say(
+        &[text, html],
+        &[&record.to_string(), "waits for your approval"],
+    );
+}
+
+#[tokio::test]
+async fn a_breach_of_a_whole_table_fits_into_one_mail() {
+    let found = |verdict: &str, count| Found {
+        verdict: verdict.to_owned(),
+        count,
+    };
+    let [subject, text, html] = arrived(Mail::BreachFound {
+        incident: 12,
+        detected_at: AT,
+        found: vec![
+            found("altered", 99_990),
+            found("missing", 10),
+            found("forged", 1),
+        ],
+        uids: (1..=100_000).filter_map(Uid::new).collect(),
+        url: "https://viewer.example.org/incidents/12".to_owned(),
+    })
+    .await;
+    assert_eq!(subject, "Incident 12: 100001 records are not as signed");
+    all_say(
+        &[text.clone(), html],
+        &[
+            "99990 records",
+            "10 records",
+            "Forged",
+            "1 record",
+            "https://viewer.example.org/incidents/12",
+            "72 hours",
+        ],
+    );
+    assert!(
+        text.contains("UIDs: 1, 2, 3,") && text.contains(" 50 and 99950 more\n"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn one_record_is_told_in_the_singular() {
+    let [subject, text, _] = arrived(Mail::BreachFound {
+        incident: 3,
+        detected_at: AT,
+        found: vec![Found {
+            verdict: "rolled_back".to_owned(),
+            count: 1,
+        }],
+        uids: vec![Uid::new(7).unwrap()],
+        url: "https://viewer.example.org/incidents/3".to_owned(),
+    })
+    .await;
+    assert_eq!(subject, "Incident 3: 1 record is not as signed");
+    assert!(
+        text.contains("Rolled back to an older state: 1 record\n") && text.contains("UIDs: 7\n"),
+        "{text}"
+    );
+
+    let [subject, text, html] = arrived(Mail::Restored {
+        incident: 3,
+        restored_at: AT,
+        uids: vec![Uid::new(7).unwrap()],
+        count: 1,
+        url: "https://viewer.example.org/incidents/3".to_owned(),
+    })
+    .await;
+    assert_eq!(subject, "Incident 3: 1 record restored");
+    all_say(
+        &[text, html],
+        &["1 record was restored from the backup", "found equal to"],
+    );
+}
+
+#[tokio::test]
+async fn an_operations_alarm_is_no_breach() {
+    let [subject, text, html] = arrived(Mail::OperationsAlarm {
+        what: "The chain does not answer.".to_owned(),
+        since: AT,
+        url: "https://viewer.example.org/".to_owned(),
+    })
+    .await;
+    assert_eq!(subject, "Records can't be verified at present");
+    all_say(
+        &[text, html],
+        &[
+            "not a sign of a breach",
+            "The chain does not answer.",
+            "21 November 2026",
+        ],
+    );
+}
