@@ -12,6 +12,7 @@ use sqlx::mysql::{MySqlConnection, MySqlRow};
 
 use crate::column::{Columns, text_enum};
 use crate::error::{Checked, RowError};
+use crate::transaction::finish;
 
 const TABLE: &str = "anchoring_jobs";
 
@@ -128,6 +129,18 @@ pub async fn insert(
     now: UnixMillis,
 ) -> Result<AnchoringJob, RowError> {
     let mut transaction = connection.begin().await?;
+    let outcome = insert_row(&mut transaction, keys, record_id, version, approved_by, now).await;
+    finish(transaction, outcome).await
+}
+
+async fn insert_row(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    record_id: RecordId,
+    version: Version,
+    approved_by: StaffId,
+    now: UnixMillis,
+) -> Result<AnchoringJob, RowError> {
     // The MAC covers the id, which is known only once the row stands; nobody sees the row in between.
     let inserted = sqlx::query(
         "INSERT INTO anchoring_jobs (record_id, version, state, approved_by, approved_at, attempts, updated_at, mac)
@@ -138,7 +151,7 @@ pub async fn insert(
     .bind(approved_by.as_bytes().as_slice())
     .bind(now.0)
     .bind(now.0)
-    .execute(&mut *transaction)
+    .execute(&mut *connection)
     .await
     .map_err(|error| RowError::of_insert(TABLE, error))?;
     let mut job = AnchoringJob {
@@ -158,8 +171,7 @@ pub async fn insert(
         problem: None,
         updated_at: now,
     };
-    update(&mut transaction, keys, &mut job, now).await?;
-    transaction.commit().await?;
+    update(connection, keys, &mut job, now).await?;
     Ok(job)
 }
 

@@ -9,6 +9,7 @@ use sqlx::mysql::{MySqlConnection, MySqlRow};
 
 use crate::column::Columns;
 use crate::error::RowError;
+use crate::transaction::finish;
 
 const TABLE: &str = "chain_progress";
 
@@ -75,9 +76,18 @@ pub async fn advance(
     progress: &ChainProgress,
 ) -> Result<(), RowError> {
     let mut transaction = connection.begin().await?;
+    let outcome = advance_locked(&mut transaction, keys, progress).await;
+    finish(transaction, outcome).await
+}
+
+async fn advance_locked(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    progress: &ChainProgress,
+) -> Result<(), RowError> {
     let standing = sqlx::query("SELECT * FROM chain_progress WHERE reader = ? FOR UPDATE")
         .bind(&progress.reader)
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut *connection)
         .await?
         .map(|row| ChainProgress::read(&row, keys))
         .transpose();
@@ -102,7 +112,6 @@ pub async fn advance(
             .bind(progress.seen_at.0)
             .bind(&mac);
     }
-    query.execute(&mut *transaction).await?;
-    transaction.commit().await?;
+    query.execute(connection).await?;
     Ok(())
 }

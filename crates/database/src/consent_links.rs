@@ -10,6 +10,7 @@ use sqlx::mysql::{MySqlConnection, MySqlRow};
 
 use crate::column::{Columns, text_enum};
 use crate::error::{Checked, RowError};
+use crate::transaction::finish;
 
 const TABLE: &str = "consent_links";
 
@@ -396,12 +397,15 @@ async fn change_open(
     edit: impl FnOnce(&mut ConsentLink),
 ) -> Result<ConsentLink, RowError> {
     let mut transaction = connection.begin().await?;
-    let link = lock(&mut transaction, keys, id).await?;
-    let mut link = link
-        .filter(|link| link.state == LinkState::Open)
-        .ok_or_else(|| RowError::changed(TABLE, id))?;
-    edit(&mut link);
-    update(&mut transaction, keys, &link).await?;
-    transaction.commit().await?;
-    Ok(link)
+    let outcome = async {
+        let mut link = lock(&mut transaction, keys, id)
+            .await?
+            .filter(|link| link.state == LinkState::Open)
+            .ok_or_else(|| RowError::changed(TABLE, id))?;
+        edit(&mut link);
+        update(&mut transaction, keys, &link).await?;
+        Ok(link)
+    }
+    .await;
+    finish(transaction, outcome).await
 }

@@ -5,7 +5,8 @@ use keyring::{ApplicationKeys, MacBuilder, SealedError};
 use rand::CryptoRng;
 use record::ids::{RecordId, Uid};
 use record::time::UnixMillis;
-use sqlx::Connection;
+use sqlx::{Connection, Row};
+use std::collections::BTreeMap;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use zeroize::Zeroizing;
 
@@ -216,6 +217,47 @@ pub async fn count(
     .fetch_one(connection)
     .await?;
     Ok((all.unsigned_abs(), open.unsigned_abs()))
+}
+
+/// How many findings an incident has of each verdict.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn counts(
+    connection: &mut MySqlConnection,
+    incident_id: u64,
+) -> Result<BTreeMap<VerdictKind, u64>, RowError> {
+    let rows = sqlx::query(
+        "SELECT verdict, COUNT(*) AS count FROM incident_findings WHERE incident_id = ? GROUP BY verdict",
+    )
+    .bind(incident_id)
+    .fetch_all(connection)
+    .await?;
+    let mut counts = BTreeMap::new();
+    for row in &rows {
+        let count: i64 = row.try_get("count")?;
+        counts.insert(Columns::of(TABLE, row).get("verdict")?, count.unsigned_abs());
+    }
+    Ok(counts)
+}
+
+/// The first UIDs that an incident is about, in order.
+///
+/// # Errors
+/// When the database can't be reached.
+pub async fn first_uids(
+    connection: &mut MySqlConnection,
+    incident_id: u64,
+    limit: u32,
+) -> Result<Vec<Uid>, RowError> {
+    let uids: Vec<u64> = sqlx::query_scalar(
+        "SELECT DISTINCT uid FROM incident_findings WHERE incident_id = ? AND uid IS NOT NULL ORDER BY uid LIMIT ?",
+    )
+    .bind(incident_id)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    Ok(uids.into_iter().filter_map(Uid::new).collect())
 }
 
 /// The finding with this number.

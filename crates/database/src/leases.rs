@@ -11,6 +11,7 @@ use sqlx::mysql::{MySqlConnection, MySqlRow};
 
 use crate::column::Columns;
 use crate::error::RowError;
+use crate::transaction::finish;
 
 const TABLE: &str = "leases";
 
@@ -93,18 +94,21 @@ pub async fn renew(
         ..lease.clone()
     };
     let mut transaction = connection.begin().await?;
-    let standing = sqlx::query("SELECT * FROM leases WHERE name = ? FOR UPDATE")
-        .bind(&lease.name)
-        .fetch_optional(&mut *transaction)
-        .await?
-        .map(|row| Lease::read(&row, keys))
-        .transpose()?;
-    if !standing.is_some_and(|held| held.holder == lease.holder && now < held.expires_at) {
-        return Ok(None);
+    let outcome = async {
+        let standing = sqlx::query("SELECT * FROM leases WHERE name = ? FOR UPDATE")
+            .bind(&lease.name)
+            .fetch_optional(&mut *transaction)
+            .await?
+            .map(|row| Lease::read(&row, keys))
+            .transpose()?;
+        if !standing.is_some_and(|held| held.holder == lease.holder && now < held.expires_at) {
+            return Ok(None);
+        }
+        overwrite(&mut transaction, keys, &renewed).await?;
+        Ok(Some(renewed))
     }
-    overwrite(&mut transaction, keys, &renewed).await?;
-    transaction.commit().await?;
-    Ok(Some(renewed))
+    .await;
+    finish(transaction, outcome).await
 }
 
 /// Gives a lease back, so that the next need not wait; nothing happens when it is not ours any more.

@@ -14,6 +14,7 @@ mod column;
 mod connection;
 mod error;
 mod migrations;
+mod transaction;
 
 pub mod access_log;
 pub mod anchoring_jobs;

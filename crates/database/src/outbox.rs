@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use crate::column::{Columns, text_enum};
 use crate::error::{Checked, RowError};
 use crate::index;
+use crate::transaction::finish;
 
 const TABLE: &str = "outbox";
 
@@ -333,19 +334,21 @@ async fn end_claim(
     edit: impl FnOnce(&mut Mail),
 ) -> Result<(), RowError> {
     let mut transaction = connection.begin().await?;
-    let mut mail = sqlx::query("SELECT * FROM outbox WHERE id = ? FOR UPDATE")
-        .bind(claimed.id.as_bytes().as_slice())
-        .fetch_optional(&mut *transaction)
-        .await?
-        .map(|row| Mail::read(&row, keys))
-        .transpose()?
-        // Each claim counts up: another count is another's claim.
-        .filter(|mail| mail.state == MailState::Waiting && mail.attempts == claimed.attempts)
-        .ok_or_else(|| RowError::changed(TABLE, claimed.id))?;
-    edit(&mut mail);
-    write(&mut transaction, keys, &mail).await?;
-    transaction.commit().await?;
-    Ok(())
+    let outcome = async {
+        let mut mail = sqlx::query("SELECT * FROM outbox WHERE id = ? FOR UPDATE")
+            .bind(claimed.id.as_bytes().as_slice())
+            .fetch_optional(&mut *transaction)
+            .await?
+            .map(|row| Mail::read(&row, keys))
+            .transpose()?
+            // Each claim counts up: another count is another's claim.
+            .filter(|mail| mail.state == MailState::Waiting && mail.attempts == claimed.attempts)
+            .ok_or_else(|| RowError::changed(TABLE, claimed.id))?;
+        edit(&mut mail);
+        write(&mut transaction, keys, &mail).await
+    }
+    .await;
+    finish(transaction, outcome).await
 }
 
 async fn write(

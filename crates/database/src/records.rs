@@ -9,6 +9,7 @@ use sqlx::mysql::{MySqlConnection, MySqlRow};
 
 use crate::column::{Columns, text_enum};
 use crate::error::RowError;
+use crate::transaction::finish;
 
 const TABLE: &str = "records";
 
@@ -334,12 +335,15 @@ pub async fn change_state(
     now: UnixMillis,
 ) -> Result<Record, RowError> {
     let mut transaction = connection.begin().await?;
-    let record = lock(&mut transaction, keys, id).await?;
-    let mut record = record
-        .filter(|record| record.state == from)
-        .ok_or_else(|| RowError::changed(TABLE, id))?;
-    record.state = to;
-    update(&mut transaction, keys, &mut record, now).await?;
-    transaction.commit().await?;
-    Ok(record)
+    let outcome = async {
+        let mut record = lock(&mut transaction, keys, id)
+            .await?
+            .filter(|record| record.state == from)
+            .ok_or_else(|| RowError::changed(TABLE, id))?;
+        record.state = to;
+        update(&mut transaction, keys, &mut record, now).await?;
+        Ok(record)
+    }
+    .await;
+    finish(transaction, outcome).await
 }

@@ -13,6 +13,7 @@ use sqlx::mysql::{MySqlConnection, MySqlRow};
 
 use crate::column::{Columns, text_enum};
 use crate::error::RowError;
+use crate::transaction::finish;
 
 const TABLE: &str = "sessions";
 
@@ -239,13 +240,21 @@ async fn change(
     edit: impl FnOnce(&mut Session),
 ) -> Result<Option<Session>, RowError> {
     let mut transaction = connection.begin().await?;
+    let outcome = change_locked(&mut transaction, keys, id_hash, edit).await;
+    finish(transaction, outcome).await
+}
+
+async fn change_locked(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    id_hash: &[u8; 32],
+    edit: impl FnOnce(&mut Session),
+) -> Result<Option<Session>, RowError> {
     let locked = sqlx::query("SELECT * FROM sessions WHERE id_hash = ? FOR UPDATE")
         .bind(id_hash.as_slice())
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut *connection)
         .await?;
-    let Some(row) = locked else {
-        return Ok(None);
-    };
+    let Some(row) = locked else { return Ok(None) };
     let mut session = Session::read(&row, keys)?;
     edit(&mut session);
     sqlx::query("UPDATE sessions SET last_seen_at = ?, flash = ?, mac = ? WHERE id_hash = ?")
@@ -253,8 +262,7 @@ async fn change(
         .bind(session.flash.as_deref())
         .bind(session.mac(keys).finish())
         .bind(id_hash.as_slice())
-        .execute(&mut *transaction)
+        .execute(connection)
         .await?;
-    transaction.commit().await?;
     Ok(Some(session))
 }

@@ -101,6 +101,7 @@ impl Drop for Databases {
 
 async fn remove(server: &Url, names: &[String], suffix: &str) -> Result<()> {
     let mut connection = MySqlConnection::connect(server.as_str()).await?;
+    end_connections(&mut connection, names).await?;
     for name in names {
         sqlx::query(AssertSqlSafe(format!("DROP DATABASE IF EXISTS `{name}`")))
             .execute(&mut connection)
@@ -118,5 +119,24 @@ async fn remove(server: &Url, names: &[String], suffix: &str) -> Result<()> {
             .await?;
     }
     connection.close().await?;
+    Ok(())
+}
+
+/// A failed test may leave a transaction open, and dropping its tables would wait for it for ever.
+async fn end_connections(admin: &mut MySqlConnection, databases: &[String]) -> Result<()> {
+    let open: Vec<(u64, Option<String>)> = sqlx::query_as(
+        "SELECT CAST(ID AS UNSIGNED), CAST(DB AS CHAR) FROM information_schema.processlist",
+    )
+    .fetch_all(&mut *admin)
+    .await?;
+    for (id, database) in open {
+        if database.is_some_and(|name| databases.contains(&name)) {
+            // It may have ended by itself meanwhile.
+            sqlx::query(AssertSqlSafe(format!("KILL {id}")))
+                .execute(&mut *admin)
+                .await
+                .ok();
+        }
+    }
     Ok(())
 }
