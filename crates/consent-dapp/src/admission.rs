@@ -25,7 +25,15 @@ pub async fn admit(
     let offer = read_offer(&link, key)?;
     if offer.is_none() {
         let opened = RecordEventKind::LinkOpened;
-        record_events::append(connection, &app.front, link.record_id, opened, Actor::Owner, visit.now).await?;
+        record_events::append(
+            connection,
+            &app.front,
+            link.record_id,
+            opened,
+            Actor::Owner,
+            visit.now,
+        )
+        .await?;
     }
     if !offer.is_some_and(|offer| offer.is_current(&app.profile, visit.now)) {
         let offer = Offer::new(&app.profile, visit.now, &mut rand::rng());
@@ -33,19 +41,30 @@ pub async fn admit(
         link.offer = Some(seal_offer(&offer, &link, key)?);
         consent_links::update(connection, &app.front, &link).await?;
     }
-    Ok(visit.pass().cookie(&app.front, visit.now, &visit.urls, app.is_secure()))
+    Ok(visit
+        .pass()
+        .cookie(&app.front, visit.now, &visit.urls, app.is_secure()))
 }
 
 /// What this owner was asked; `None` before the first admission.
 pub fn read_offer(link: &ConsentLink, key: &OwnerKey) -> Result<Option<Offer>, OfferError> {
-    let Some(cell) = &link.offer else { return Ok(None) };
+    let Some(cell) = &link.offer else {
+        return Ok(None);
+    };
     let opened = open_cell(key, link.version, link.draft, CellKind::Offer, cell)?;
     Ok(Some(serde_json::from_slice(&opened.value)?))
 }
 
 fn seal_offer(offer: &Offer, link: &ConsentLink, key: &OwnerKey) -> Result<Vec<u8>, OfferError> {
     let json = Zeroizing::new(serde_json::to_vec(offer)?);
-    Ok(seal_cell(key, link.version, link.draft, CellKind::Offer, &json, &mut rand::rng()))
+    Ok(seal_cell(
+        key,
+        link.version,
+        link.draft,
+        CellKind::Offer,
+        &json,
+        &mut rand::rng(),
+    ))
 }
 
 /// The offer in the link's row is not one of ours.

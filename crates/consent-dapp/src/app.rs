@@ -6,6 +6,7 @@ use std::sync::Arc;
 use keyring::FrontKeys;
 use record::time::Clock;
 use sqlx::MySqlPool;
+use url::Url;
 use web_kit::page::Page;
 use web_kit::profile::ControllerProfile;
 use web_kit::settings::Environment;
@@ -34,6 +35,8 @@ pub struct Parts {
     pub network: Network,
     /// The staff who hear of signatures and corrections.
     pub desk_email: String,
+    /// Where staff work, for links in mails to them.
+    pub entry_url: Option<Url>,
     /// On a local chain only.
     pub demo_wallet: Option<DemoWallet>,
     /// The time.
@@ -58,7 +61,10 @@ impl App {
 
     /// Who asks, as wallets show it.
     pub fn asker(&self) -> Asker<'_> {
-        Asker { public_url: self.site.public_url(), chain_id: self.network.chain_id }
+        Asker {
+            public_url: self.site.public_url(),
+            chain_id: self.network.chain_id,
+        }
     }
 
     /// The organisation's name.

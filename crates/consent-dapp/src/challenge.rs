@@ -41,7 +41,10 @@ impl Challenge {
     pub fn new(now: UnixMillis, rng: &mut impl CryptoRng) -> Self {
         let mut token = [0; TOKEN_LEN];
         rng.fill_bytes(&mut token);
-        Self { token, issued_at: UnixMillis::from_seconds(now.as_seconds()) }
+        Self {
+            token,
+            issued_at: UnixMillis::from_seconds(now.as_seconds()),
+        }
     }
 
     /// The one this browser was asked, unless its time is over.
@@ -62,9 +65,17 @@ impl Challenge {
     }
 
     /// The text to sign. It names neither the link's secret nor anything about the owner.
-    pub fn message(&self, front: &FrontKeys, link: LinkId, account: Address, asker: Asker<'_>) -> String {
+    pub fn message(
+        &self,
+        front: &FrontKeys,
+        link: LinkId,
+        account: Address,
+        asker: Asker<'_>,
+    ) -> String {
         let origin = asker.public_url.origin().ascii_serialization();
-        let domain = origin.split_once("://").map_or(origin.as_str(), |(_, domain)| domain);
+        let domain = origin
+            .split_once("://")
+            .map_or(origin.as_str(), |(_, domain)| domain);
         format!(
             "{domain} wants you to sign in with your Ethereum account:\n{account}\n\n\
              Show that you hold the wallet registered for this link. This costs nothing and agrees to nothing.\n\n\
@@ -81,7 +92,13 @@ impl Challenge {
     }
 
     fn nonce(&self, front: &FrontKeys, link: LinkId, account: Address) -> [u8; 32] {
-        let bound = [link.as_bytes(), self.token.as_slice(), account.as_slice(), &self.issued_at.0.to_be_bytes()].concat();
+        let bound = [
+            link.as_bytes(),
+            self.token.as_slice(),
+            account.as_slice(),
+            &self.issued_at.0.to_be_bytes(),
+        ]
+        .concat();
         front.hash("cookie.challenge", &bound)
     }
 }

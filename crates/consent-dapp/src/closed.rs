@@ -73,11 +73,21 @@ impl Closed {
     pub const fn what(self) -> &'static str {
         match self {
             Self::Unknown => "It may have been cut off or mistyped on its way to you.",
-            Self::Expired => "It was good for a limited time, for your safety. Nothing was signed with it.",
-            Self::Used => "The details behind it were signed with the registered wallet. A link works once.",
-            Self::Revoked => "The organisation has taken it back. Often that is because it sent you a newer one.",
-            Self::Locked => "The code was wrong five times. For your safety the link now opens for nobody. Nothing was shown.",
-            Self::Corrected => "Nothing was signed. Staff will correct your details and send you a new link.",
+            Self::Expired => {
+                "It was good for a limited time, for your safety. Nothing was signed with it."
+            }
+            Self::Used => {
+                "The details behind it were signed with the registered wallet. A link works once."
+            }
+            Self::Revoked => {
+                "The organisation has taken it back. Often that is because it sent you a newer one."
+            }
+            Self::Locked => {
+                "The code was wrong five times. For your safety the link now opens for nobody. Nothing was shown."
+            }
+            Self::Corrected => {
+                "Nothing was signed. Staff will correct your details and send you a new link."
+            }
             Self::Declined => "Nothing was signed, and nothing about you is kept.",
         }
     }
@@ -85,11 +95,15 @@ impl Closed {
     /// What to do next.
     pub const fn next(self) -> &'static str {
         match self {
-            Self::Unknown => "Copy the whole link from the message and open it again. If it still doesn’t work, ask for a new one:",
+            Self::Unknown => {
+                "Copy the whole link from the message and open it again. If it still doesn’t work, ask for a new one:"
+            }
             Self::Expired | Self::Locked => "Ask for a new link:",
             Self::Used => "If it wasn’t you who signed, say so at once:",
             Self::Revoked => "Look for a newer message, or ask for a new link:",
-            Self::Corrected => "You need not do anything. If you don’t hear back within a few days, ask:",
+            Self::Corrected => {
+                "You need not do anything. If you don’t hear back within a few days, ask:"
+            }
             Self::Declined => "If you change your mind, you can register afresh:",
         }
     }
@@ -119,7 +133,11 @@ impl Closed {
 
     /// The page; `held` for the one who came in through this link.
     pub fn page(self, app: &App, held: bool) -> Result<Response> {
-        let page = ClosedPage { page: app.page(self.title()), app: app.clone(), closed: self };
+        let page = ClosedPage {
+            page: app.page(self.title()),
+            app: app.clone(),
+            closed: self,
+        };
         Ok((self.status(held), html(&page)?).into_response())
     }
 }

@@ -66,7 +66,10 @@ pub enum DemoWalletError {
 impl DemoWallet {
     /// Asks the node which chain it is on, whatever the settings say.
     pub async fn connect(node: Url) -> Result<Self, DemoWalletError> {
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build()?;
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_secs(10))
+            .build()?;
         let wallet = Self { node, http };
         let chain = wallet.call("eth_chainId", &json!([])).await?;
         if chain == json!(format!("{DEMO_CHAIN:#x}")) {
@@ -77,24 +80,42 @@ impl DemoWallet {
     }
 
     /// Plays the wallet `registered` if the node holds its key, else the node's first account.
-    pub async fn answer(&self, registered: Address, asked: &Asked) -> Result<Answer, DemoWalletError> {
+    pub async fn answer(
+        &self,
+        registered: Address,
+        asked: &Asked,
+    ) -> Result<Answer, DemoWalletError> {
         match asked.method.as_str() {
             "eth_chainId" => Ok(Answer::Result(json!(format!("{DEMO_CHAIN:#x}")))),
-            "eth_accounts" | "eth_requestAccounts" => {
-                Ok(Answer::Result(json!([self.account(registered).await?.to_string()])))
-            }
+            "eth_accounts" | "eth_requestAccounts" => Ok(Answer::Result(json!([self
+                .account(registered)
+                .await?
+                .to_string()]))),
             "personal_sign" => match asked.params.as_slice() {
-                [text, account, ..] => self.sign(registered, account, "personal_sign", json!([text, account])).await,
-                _ => Ok(refusal(INVALID_PARAMS, "personal_sign takes a text and an account")),
+                [text, account, ..] => {
+                    self.sign(registered, account, "personal_sign", json!([text, account]))
+                        .await
+                }
+                _ => Ok(refusal(
+                    INVALID_PARAMS,
+                    "personal_sign takes a text and an account",
+                )),
             },
             "eth_signTypedData_v4" => match asked.params.as_slice() {
                 [account, typed_data, ..] => {
                     let params = json!([account, unquoted(typed_data)]);
-                    self.sign(registered, account, "eth_signTypedData_v4", params).await
+                    self.sign(registered, account, "eth_signTypedData_v4", params)
+                        .await
                 }
-                _ => Ok(refusal(INVALID_PARAMS, "eth_signTypedData_v4 takes an account and a message")),
+                _ => Ok(refusal(
+                    INVALID_PARAMS,
+                    "eth_signTypedData_v4 takes an account and a message",
+                )),
             },
-            _ => Ok(refusal(METHOD_NOT_FOUND, "the demo wallet does not do this")),
+            _ => Ok(refusal(
+                METHOD_NOT_FOUND,
+                "the demo wallet does not do this",
+            )),
         }
     }
 
@@ -105,9 +126,14 @@ impl DemoWallet {
         method: &str,
         params: Value,
     ) -> Result<Answer, DemoWalletError> {
-        let named = account.as_str().and_then(|text| text.parse::<Address>().ok());
+        let named = account
+            .as_str()
+            .and_then(|text| text.parse::<Address>().ok());
         if named != Some(self.account(registered).await?) {
-            return Ok(refusal(UNAUTHORIZED, "the demo wallet does not hold this account"));
+            return Ok(refusal(
+                UNAUTHORIZED,
+                "the demo wallet does not hold this account",
+            ));
         }
         match self.call(method, &params).await {
             Ok(signature) => Ok(Answer::Result(signature)),
@@ -118,27 +144,45 @@ impl DemoWallet {
 
     async fn account(&self, registered: Address) -> Result<Address, DemoWalletError> {
         let accounts = self.call("eth_accounts", &json!([])).await?;
-        let accounts: Vec<Address> = serde_json::from_value(accounts).map_err(|_| DemoWalletError::Malformed)?;
+        let accounts: Vec<Address> =
+            serde_json::from_value(accounts).map_err(|_| DemoWalletError::Malformed)?;
         let held = accounts.iter().find(|account| **account == registered);
-        held.or(accounts.first()).copied().ok_or(DemoWalletError::Malformed)
+        held.or(accounts.first())
+            .copied()
+            .ok_or(DemoWalletError::Malformed)
     }
 
     async fn call(&self, method: &str, params: &Value) -> Result<Value, DemoWalletError> {
         let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-        let mut answer: Value = self.http.post(self.node.clone()).json(&request).send().await?.json().await?;
+        let mut answer: Value = self
+            .http
+            .post(self.node.clone())
+            .json(&request)
+            .send()
+            .await?
+            .json()
+            .await?;
         if let Some(message) = answer.pointer("/error/message").and_then(Value::as_str) {
             return Err(DemoWalletError::Refused(message.to_owned()));
         }
-        answer.get_mut("result").map(Value::take).ok_or(DemoWalletError::Malformed)
+        answer
+            .get_mut("result")
+            .map(Value::take)
+            .ok_or(DemoWalletError::Malformed)
     }
 }
 
 /// Wallets take typed data as JSON in a string; the node wants the JSON.
 fn unquoted(typed_data: &Value) -> Value {
-    let parsed = typed_data.as_str().and_then(|text| serde_json::from_str(text).ok());
+    let parsed = typed_data
+        .as_str()
+        .and_then(|text| serde_json::from_str(text).ok());
     parsed.unwrap_or_else(|| typed_data.clone())
 }
 
 fn refusal(code: i64, message: impl Into<String>) -> Answer {
-    Answer::Error { code, message: message.into() }
+    Answer::Error {
+        code,
+        message: message.into(),
+    }
 }

@@ -11,8 +11,16 @@ use sqlx::MySqlConnection;
 use web_kit::error::Error;
 
 /// In the order in which people read them.
-const LABELS: [(&str, &str); 5] =
-    [("name", "Name"), ("email", "E-mail"), ("phone", "Phone"), ("age", "Age"), ("address", "Postal address")];
+const LABELS: [(&str, &str); 5] = [
+    ("name", "Name"),
+    ("email", "E-mail"),
+    ("phone", "Phone"),
+    ("age", "Age"),
+    ("address", "Postal address"),
+];
+
+/// What entry-app writes where the wallet is the owner's own.
+const OWN_WALLET: &str = "self";
 
 /// What staff entered, as it stands in the sealed row right now.
 pub struct Details(PlainVersion);
@@ -29,7 +37,11 @@ pub struct Detail<'a> {
 
 impl Details {
     /// Reads and opens the row that this link is for.
-    pub async fn load(link: &ConsentLink, key: &OwnerKey, connection: &mut MySqlConnection) -> Result<Self, Error> {
+    pub async fn load(
+        link: &ConsentLink,
+        key: &OwnerKey,
+        connection: &mut MySqlConnection,
+    ) -> Result<Self, Error> {
         let row = record_versions::load(connection, link.record_id, link.version).await?;
         let row = row.filter(|row| row.draft == link.draft);
         let row = row.ok_or_else(|| Error::internal("the draft that a link is for is gone"))?;
@@ -58,22 +70,36 @@ impl Details {
 
     /// The fields as a page shows them.
     pub fn shown(&self) -> Vec<Detail<'_>> {
-        shown(self.0.fields.iter().map(|(name, field)| (name.as_str(), field.value())))
+        shown(
+            self.0
+                .fields
+                .iter()
+                .map(|(name, field)| (name.as_str(), field.value())),
+        )
     }
 
-    /// Whose wallet it is, where it is not the owner's own.
-    pub fn relation(&self) -> Option<&str> {
+    /// Who signs in the owner's place: a guardian or proxy, in the words of the desk.
+    pub fn signs_for_owner(&self) -> Option<&str> {
         let relation = self.0.relation.as_str();
-        (!relation.is_empty()).then_some(relation)
+        (relation != OWN_WALLET).then_some(relation)
     }
 }
 
 /// Puts fields into the order in which people read them, those without a label last.
 pub fn shown<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Detail<'a>> {
-    let place = |name: &str| LABELS.iter().position(|(known, _)| *known == name).unwrap_or(LABELS.len());
+    let place = |name: &str| {
+        LABELS
+            .iter()
+            .position(|(known, _)| *known == name)
+            .unwrap_or(LABELS.len())
+    };
     let mut details: Vec<Detail<'a>> = fields
         .into_iter()
-        .map(|(name, value)| Detail { name, label: LABELS.get(place(name)).map_or(name, |(_, label)| label), value })
+        .map(|(name, value)| Detail {
+            name,
+            label: LABELS.get(place(name)).map_or(name, |(_, label)| label),
+            value,
+        })
         .collect();
     details.sort_by_key(|detail| place(detail.name));
     details

@@ -23,7 +23,11 @@ pub struct Elsewhere {
 impl Elsewhere {
     /// For the link at `public_url`.
     pub fn new(public_url: &Url, link: &LinkUrls) -> Self {
-        let address = format!("{}{}", public_url.origin().ascii_serialization(), link.page());
+        let address = format!(
+            "{}{}",
+            public_url.origin().ascii_serialization(),
+            link.page()
+        );
         let quoted: String = url::form_urlencoded::byte_serialize(address.as_bytes()).collect();
         Self {
             metamask: format!("metamask://dapp/{address}"),
@@ -39,7 +43,9 @@ fn svg(text: &str) -> String {
     // A link is about a hundred characters; the largest code holds thousands.
     let code = QrCode::encode_text(text, QrCodeEcc::Medium).expect("a link fits into a QR code");
     let size = code.size();
-    let dark = (0..size).flat_map(|y| (0..size).map(move |x| (x, y))).filter(|&(x, y)| code.get_module(x, y));
+    let dark = (0..size)
+        .flat_map(|y| (0..size).map(move |x| (x, y)))
+        .filter(|&(x, y)| code.get_module(x, y));
     let path: String = dark.map(|(x, y)| format!("M{x} {y}h1v1h-1z")).collect();
     format!(
         r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" shape-rendering="crispEdges" aria-hidden="true"><path fill="currentColor" d="{path}"/></svg>"#
@@ -63,7 +69,10 @@ mod tests {
         assert_eq!(elsewhere.metamask, format!("metamask://dapp/{address}"));
         for wallet in [&elsewhere.trust, &elsewhere.coinbase] {
             let url = Url::parse(wallet).unwrap();
-            assert!(url.query_pairs().any(|(name, value)| name == "url" && value == address));
+            assert!(
+                url.query_pairs()
+                    .any(|(name, value)| name == "url" && value == address)
+            );
         }
         assert!(elsewhere.qr.starts_with("<svg"));
     }

@@ -9,6 +9,7 @@ mod closed;
 mod demo_wallet;
 mod details;
 mod elsewhere;
+mod forgetting;
 mod links;
 mod mail;
 mod network;
@@ -23,4 +24,5 @@ mod settings;
 mod urls;
 mod visit;
 
-pub use run::run;
+pub use run::{assemble, run};
+pub use settings::Settings;

@@ -1,19 +1,85 @@
-//! Mails of this app.
+//! What this app tells by mail, written in the transaction of what it tells.
+
 use database::corrections::Correction;
 use database::records::Record;
+use notification::{EnqueueError, EventKey, Mail, enqueue, first_name};
+use record::ids::RecordId;
 use record::time::UnixMillis;
 use sqlx::MySqlConnection;
 
 use crate::app::App;
 use crate::details::Details;
-use crate::refusal::Refusal;
 
-pub async fn correction_asked(app: &App, connection: &mut MySqlConnection, correction: &Correction) -> Result<(), Refusal> {
-    let _ = (app, connection, correction);
+/// Tells the desk that an owner asks for a correction. The note stays in the record.
+pub async fn correction_asked(
+    app: &App,
+    connection: &mut MySqlConnection,
+    correction: &Correction,
+) -> Result<(), EnqueueError> {
+    let event = EventKey::of("correction_asked", correction.id.as_bytes());
+    let mail = Mail::CorrectionAsked {
+        record: correction.record_id,
+        url: record_page(app, correction.record_id),
+    };
+    enqueue(
+        connection,
+        &app.front,
+        correction.asked_at,
+        event,
+        &app.desk_email,
+        &mail,
+    )
+    .await?;
     Ok(())
 }
 
-pub async fn consent_given(app: &App, connection: &mut MySqlConnection, record: &Record, details: &Details, now: UnixMillis) -> Result<(), Refusal> {
-    let _ = (app, connection, record, details, now);
+/// Tells the desk that an owner signed, and the owner that the signature arrived.
+pub async fn consent_given(
+    app: &App,
+    connection: &mut MySqlConnection,
+    record: &Record,
+    details: &Details,
+    now: UnixMillis,
+) -> Result<(), EnqueueError> {
+    let signed = [
+        record.id.as_bytes().as_slice(),
+        &record.version.get().to_be_bytes(),
+    ]
+    .concat();
+    let desk = Mail::ConsentGiven {
+        record: record.id,
+        url: record_page(app, record.id),
+    };
+    enqueue(
+        connection,
+        &app.front,
+        now,
+        EventKey::of("consent_given", &signed),
+        &app.desk_email,
+        &desk,
+    )
+    .await?;
+    let owner = Mail::ConsentReceived {
+        first_name: first_name(details.value("name")),
+        controller: app.controller().to_owned(),
+        contact: app.contact().to_owned(),
+        received_at: now,
+    };
+    enqueue(
+        connection,
+        &app.front,
+        now,
+        EventKey::of("consent_received", &signed),
+        details.value("email"),
+        &owner,
+    )
+    .await?;
     Ok(())
+}
+
+/// Where staff see the record, if we know where entry-app is.
+fn record_page(app: &App, record: RecordId) -> Option<String> {
+    let mut url = app.entry_url.clone()?;
+    url.set_path(&format!("/records/{record}"));
+    Some(url.into())
 }

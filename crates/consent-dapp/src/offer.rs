@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rand::CryptoRng;
+use record::B256;
 use record::consent::{ConsentMessage, Purpose, signed_fields};
 use record::time::UnixMillis;
-use record::B256;
 use serde::{Deserialize, Serialize};
 use web_kit::profile::ControllerProfile;
 
@@ -49,8 +49,7 @@ pub struct OfferedPurpose {
 }
 
 /// What the owner ticked is not all among the choices.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a ticked purpose is not a choice of this offer")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotAChoice;
 
 /// The owner's ticks: each is a choice of the offer.
@@ -86,18 +85,26 @@ impl Offer {
 
     /// The purposes that the owner chooses one by one.
     pub fn choices(&self) -> impl Iterator<Item = &OfferedPurpose> {
-        self.purposes.iter().filter(|purpose| purpose.rests_on_consent)
+        self.purposes
+            .iter()
+            .filter(|purpose| purpose.rests_on_consent)
     }
 
     /// The purposes that go ahead on another basis.
     pub fn fixed(&self) -> impl Iterator<Item = &OfferedPurpose> {
-        self.purposes.iter().filter(|purpose| !purpose.rests_on_consent)
+        self.purposes
+            .iter()
+            .filter(|purpose| !purpose.rests_on_consent)
     }
 
     /// Takes the ids that came from a browser, if all are choices.
     pub fn ticks(&self, ids: &[String]) -> Result<Ticks, NotAChoice> {
         let known = |id: &String| self.choices().any(|choice| choice.id == *id);
-        if ids.iter().all(known) { Ok(Ticks(ids.iter().cloned().collect())) } else { Err(NotAChoice) }
+        if ids.iter().all(known) {
+            Ok(Ticks(ids.iter().cloned().collect()))
+        } else {
+            Err(NotAChoice)
+        }
     }
 
     /// The message that the owner signs.
@@ -105,7 +112,11 @@ impl Offer {
         ConsentMessage {
             controller: self.controller.clone(),
             notice: self.notice,
-            purposes: self.purposes.iter().map(|purpose| purpose.chosen(ticks)).collect(),
+            purposes: self
+                .purposes
+                .iter()
+                .map(|purpose| purpose.chosen(ticks))
+                .collect(),
             fields: signed_fields(details.fields()),
             wallet: details.wallet(),
             // A first version has no number on the chain yet and follows none.

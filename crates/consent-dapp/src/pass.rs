@@ -27,7 +27,13 @@ pub struct Pass {
 
 impl Pass {
     /// The cookie to set.
-    pub fn cookie(self, front: &FrontKeys, now: UnixMillis, urls: &LinkUrls, secure: bool) -> Cookie<'static> {
+    pub fn cookie(
+        self,
+        front: &FrontKeys,
+        now: UnixMillis,
+        urls: &LinkUrls,
+        secure: bool,
+    ) -> Cookie<'static> {
         let expiry = now.plus(LIFETIME);
         let mut value = expiry.0.to_be_bytes().to_vec();
         value.extend(self.mac(front, expiry).finish());
@@ -36,7 +42,10 @@ impl Pass {
 
     /// Whether the browser brought this pass and it still holds.
     pub fn is_held(self, jar: &CookieJar, front: &FrontKeys, now: UnixMillis) -> bool {
-        let Some(value) = jar.get(COOKIE).and_then(|cookie| hex::decode(cookie.value()).ok()) else {
+        let Some(value) = jar
+            .get(COOKIE)
+            .and_then(|cookie| hex::decode(cookie.value()).ok())
+        else {
             return false;
         };
         let Some((expiry, mac)) = value.split_first_chunk::<EXPIRY_LEN>() else {
@@ -47,7 +56,11 @@ impl Pass {
     }
 
     fn mac(self, front: &FrontKeys, expiry: UnixMillis) -> keyring::MacBuilder<'_> {
-        front.mac("cookie.consent").bytes(self.link.as_bytes()).u32(self.draft.get()).u64(expiry.0)
+        front
+            .mac("cookie.consent")
+            .bytes(self.link.as_bytes())
+            .u32(self.draft.get())
+            .u64(expiry.0)
     }
 }
 

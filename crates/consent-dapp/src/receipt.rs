@@ -4,9 +4,9 @@ use database::consents::{self, Consent};
 use database::notices;
 use database::sealed::open_cell;
 use keyring::{CellKind, OwnerKey};
+use record::B256;
 use record::consent::ConsentMessage;
 use record::signature::ConsentSignature;
-use record::{Address, B256};
 use serde::Serialize;
 use serde_json::Value;
 use web_kit::error::{Error, Result};
@@ -27,14 +27,14 @@ pub struct Receipt {
     pub controller: String,
     /// The purposes that the owner allowed, of those that were theirs to allow.
     pub granted: Vec<String>,
-    /// The wallet that signed.
-    pub wallet: Address,
+    /// The wallet that signed, with its checksum.
+    pub wallet: String,
     /// The signature: r‖s‖v, as `0x` hex.
     pub signature: String,
     /// What it signs (EIP-712).
     pub digest: B256,
     /// The contract that the signature is made out to.
-    pub relay: Address,
+    pub relay: String,
     /// The chain of that contract.
     pub chain_id: u64,
     /// Unix milliseconds.
@@ -66,9 +66,11 @@ impl Receipt {
     /// Of the consent that this link brought.
     pub async fn load(app: &App, visit: &Visit) -> Result<Self> {
         let key = visit.owner_key()?;
-        let offer = read_offer(&visit.link, &key)?.ok_or_else(|| Error::internal("a used link without an offer"))?;
+        let offer = read_offer(&visit.link, &key)?
+            .ok_or_else(|| Error::internal("a used link without an offer"))?;
         let mut connection = app.database.acquire().await?;
-        let consent = consents::load(&mut connection, visit.link.record_id, visit.link.version).await?;
+        let consent =
+            consents::load(&mut connection, visit.link.record_id, visit.link.version).await?;
         let consent = consent
             .filter(|consent| consent.link_id == visit.link.id)
             .ok_or_else(|| Error::internal("a used link without its consent"))?;
@@ -90,11 +92,15 @@ impl Receipt {
         Ok(Self {
             format: FORMAT,
             controller: message.controller.clone(),
-            granted: outcomes.iter().filter(|o| o.is_choice && o.granted).map(|o| o.name.clone()).collect(),
-            wallet: message.wallet,
+            granted: outcomes
+                .iter()
+                .filter(|o| o.is_choice && o.granted)
+                .map(|o| o.name.clone())
+                .collect(),
+            wallet: message.wallet.to_string(),
             signature: format!("0x{}", hex::encode(signature.bytes())),
             digest: message.digest(chain_id, relay),
-            relay,
+            relay: relay.to_string(),
             chain_id,
             received_at: consent.received_at.0,
             typed_data: message.typed_data(chain_id, relay),
@@ -106,7 +112,10 @@ impl Receipt {
 
     /// What the owner had to choose.
     pub fn choices(&self) -> Vec<&Outcome> {
-        self.outcomes.iter().filter(|outcome| outcome.is_choice).collect()
+        self.outcomes
+            .iter()
+            .filter(|outcome| outcome.is_choice)
+            .collect()
     }
 }
 
@@ -114,7 +123,10 @@ fn open(consent: &Consent, key: &OwnerKey) -> Result<(ConsentMessage, ConsentSig
     let cell = |kind, cell| open_cell(key, consent.version, consent.draft, kind, cell);
     let message = cell(CellKind::ConsentMessage, &consent.message)?;
     let signature = cell(CellKind::ConsentSignature, &consent.signature)?;
-    Ok((serde_json::from_slice(&message.value)?, ConsentSignature::from_stored(&signature.value)?))
+    Ok((
+        serde_json::from_slice(&message.value)?,
+        ConsentSignature::from_stored(&signature.value)?,
+    ))
 }
 
 impl Outcome {

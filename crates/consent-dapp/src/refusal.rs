@@ -8,6 +8,7 @@ use serde_json::json;
 use web_kit::error::Error;
 
 use crate::closed::Closed;
+use crate::offer::NotAChoice;
 
 /// Why a JSON door refuses. The names are in `docs/CONSENT.md`.
 #[derive(Debug)]
@@ -86,7 +87,11 @@ impl IntoResponse for Refusal {
             return error.into_response();
         }
         let (status, name) = self.status_and_name();
-        (status, Json(json!({ "problem": name, "message": self.message() }))).into_response()
+        (
+            status,
+            Json(json!({ "problem": name, "message": self.message() })),
+        )
+            .into_response()
     }
 }
 
@@ -96,6 +101,12 @@ where
 {
     fn from(error: E) -> Self {
         Self::Fault(error.into())
+    }
+}
+
+impl From<NotAChoice> for Refusal {
+    fn from(_: NotAChoice) -> Self {
+        Self::Malformed("a ticked purpose is not a choice")
     }
 }
 

@@ -27,7 +27,10 @@ pub fn routes(app: App, proxies: TrustedProxies) -> Router {
         .route(route::WALLET, post(wallet::submit))
         .route(route::MESSAGE, post(message::build))
         .route(route::SIGN, post(sign::submit))
-        .route(route::CORRECTION, get(correction::show).post(correction::submit))
+        .route(
+            route::CORRECTION,
+            get(correction::show).post(correction::submit),
+        )
         .route(route::DECLINE, get(decline::show).post(decline::submit))
         .route(route::RECEIPT, get(receipt::show))
         .route(route::RECEIPT_JSON, get(receipt::download))

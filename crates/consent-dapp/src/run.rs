@@ -18,6 +18,7 @@ use web_kit::telemetry;
 use crate::app::{App, Parts};
 use crate::assets;
 use crate::demo_wallet::DemoWallet;
+use crate::forgetting;
 use crate::router::routes;
 use crate::settings::Settings;
 
@@ -25,7 +26,10 @@ const NAME: &str = "Sealwatch Consent";
 const WRONG_SETTINGS: u8 = 2;
 
 /// Runs the process until a signal. Answers `--help` and `--version`.
-#[expect(clippy::print_stderr, reason = "before the log starts, the terminal is all there is")]
+#[expect(
+    clippy::print_stderr,
+    reason = "before the log starts, the terminal is all there is"
+)]
 pub fn run() -> ExitCode {
     Command::new("consent-dapp")
         .version(env!("CARGO_PKG_VERSION"))
@@ -53,7 +57,21 @@ pub fn run() -> ExitCode {
 async fn serve(settings: Settings) -> anyhow::Result<()> {
     let lifetime = Lifetime::until_signal()?;
     let listener = server::listen(settings.web.listen).await?;
-    let app = assemble(settings, Clock::system()).await?;
+    let clock = Clock::system();
+    let forgetting = forgetting::run(
+        database::pool(
+            &settings.database,
+            &PoolSettings {
+                max_connections: 1,
+                ..PoolSettings::default()
+            },
+        )?,
+        settings.front.clone(),
+        clock.clone(),
+        lifetime.clone(),
+    );
+    lifetime.spawn("forgetting", forgetting);
+    let app = assemble(settings, clock).await?;
     Ok(server::serve(listener, app, lifetime).await?)
 }
 
@@ -72,6 +90,7 @@ pub async fn assemble(settings: Settings, clock: Clock) -> anyhow::Result<Router
         profile: settings.profile,
         network: settings.network,
         desk_email: settings.desk_email,
+        entry_url: settings.entry_url,
         demo_wallet,
         clock,
     });
@@ -80,6 +99,9 @@ pub async fn assemble(settings: Settings, clock: Clock) -> anyhow::Result<Router
 }
 
 async fn is_ready(database: MySqlPool) -> anyhow::Result<()> {
-    anyhow::ensure!(schema_is_current(Kind::Main, &database).await?, "the schema is not this version's");
+    anyhow::ensure!(
+        schema_is_current(Kind::Main, &database).await?,
+        "the schema is not this version's"
+    );
     Ok(())
 }

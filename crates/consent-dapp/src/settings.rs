@@ -28,6 +28,8 @@ pub struct Settings {
     pub network: Network,
     /// The staff who hear of signatures and corrections.
     pub desk_email: String,
+    /// Where staff work, for links in mails to them.
+    pub entry_url: Option<Url>,
     /// The node behind the demo wallet, where it is on.
     pub demo_wallet: Option<Url>,
 }
@@ -44,16 +46,21 @@ impl Settings {
         let front = FrontKeysFile::read(reader);
         let profile = Profile::read(reader);
         let desk_email = read_desk_email(reader);
+        let entry_url = reader.optional(
+            "ENTRY_URL",
+            "address of entry-app, so that mails to staff lead to the record",
+        );
         let deployment = read_deployment(reader);
         let network = read_network(reader, deployment.as_ref());
         let demo_wallet = read_demo_wallet(reader, web.as_ref(), deployment.as_ref());
-            Some(Self {
+        Some(Self {
             web: web?,
             database: database?.url,
             front: front?.front,
             profile: profile?,
             network: network?,
             desk_email: desk_email?,
+            entry_url: entry_url?,
             demo_wallet: demo_wallet?,
         })
     }
@@ -64,7 +71,11 @@ fn read_desk_email(reader: &mut Reader) -> Option<String> {
         "DESK_EMAIL",
         "where staff read that an owner signed or asks for a correction",
     )?;
-    if address.contains('@') { Some(address) } else { reader.problem("DESK_EMAIL", "is not a mail address") }
+    if address.contains('@') {
+        Some(address)
+    } else {
+        reader.problem("DESK_EMAIL", "is not a mail address")
+    }
 }
 
 fn read_deployment(reader: &mut Reader) -> Option<Deployment> {
@@ -76,7 +87,11 @@ fn read_deployment(reader: &mut Reader) -> Option<Deployment> {
 }
 
 fn read_network(reader: &mut Reader, deployment: Option<&Deployment>) -> Option<Network> {
-    let name = reader.or("WALLET_CHAIN_NAME", "Ethereum", "what owners' wallets call the chain");
+    let name = reader.or(
+        "WALLET_CHAIN_NAME",
+        "Ethereum",
+        "what owners' wallets call the chain",
+    );
     let currency = reader.or("WALLET_CHAIN_CURRENCY", "ETH", "the symbol of its currency");
     let public_rpc: Option<Option<Url>> = reader.optional(
         "WALLET_CHAIN_RPC_URL",
@@ -102,7 +117,10 @@ fn read_demo_wallet(
         "DEMO_WALLET",
         "1 lets a newcomer play the owner with anvil's keys; only on chain 31337 with ENVIRONMENT=development",
     );
-    let rpc_url = reader.optional_secret("CHAIN_RPC_URL", "the node behind the demo wallet; not used without it");
+    let rpc_url = reader.optional_secret(
+        "CHAIN_RPC_URL",
+        "the node behind the demo wallet; not used without it",
+    );
     let (on, rpc_url) = (on?, rpc_url?);
     if !on {
         return Some(None);
@@ -116,6 +134,9 @@ fn read_demo_wallet(
     match rpc_url.as_ref().map(|url| Url::parse(url.expose_secret())) {
         Some(Ok(url)) if matches!(url.scheme(), "http" | "https") => Some(Some(url)),
         Some(_) => reader.problem("CHAIN_RPC_URL", "must begin with http:// or https://"),
-        None => reader.problem("CHAIN_RPC_URL", "is missing (the demo wallet signs through it)"),
+        None => reader.problem(
+            "CHAIN_RPC_URL",
+            "is missing (the demo wallet signs through it)",
+        ),
     }
 }

@@ -56,17 +56,27 @@ impl Visit {
 
     /// What the owner of the cookie may do.
     pub const fn pass(&self) -> Pass {
-        Pass { link: self.link.id, draft: self.link.draft }
+        Pass {
+            link: self.link.id,
+            draft: self.link.draft,
+        }
     }
 
     /// The owner's key, by the link's secret.
     pub fn owner_key(&self) -> Result<OwnerKey, UnwrapError> {
-        self.secret.unwrap(&self.link.wrapped_key, self.link.id, self.link.record_id)
+        self.secret
+            .unwrap(&self.link.wrapped_key, self.link.id, self.link.record_id)
     }
 
     /// Locks the link alone.
-    pub async fn lock_link(&self, app: &App, connection: &mut MySqlConnection) -> Result<ConsentLink, Refusal> {
-        let link = consent_links::lock(connection, &app.front, self.link.id).await?.ok_or(Closed::Unknown)?;
+    pub async fn lock_link(
+        &self,
+        app: &App,
+        connection: &mut MySqlConnection,
+    ) -> Result<ConsentLink, Refusal> {
+        let link = consent_links::lock(connection, &app.front, self.link.id)
+            .await?
+            .ok_or(Closed::Unknown)?;
         match Closed::of(&link, self.now) {
             None => Ok(link),
             Some(closed) => Err(closed.into()),
@@ -75,11 +85,17 @@ impl Visit {
 
     /// Locks the record, then the link, in this order everywhere, and looks at both again.
     pub async fn hold(&self, app: &App, connection: &mut MySqlConnection) -> Result<Held, Refusal> {
-        let record = records::lock(connection, &app.front, self.link.record_id).await?.ok_or(Closed::Unknown)?;
+        let record = records::lock(connection, &app.front, self.link.record_id)
+            .await?
+            .ok_or(Closed::Unknown)?;
         let link = self.lock_link(app, connection).await?;
         let awaits_this_draft = record.state == RecordState::AwaitingConsent
             && (record.version, record.draft) == (link.version, link.draft);
-        if awaits_this_draft { Ok(Held { record, link }) } else { Err(Closed::Revoked.into()) }
+        if awaits_this_draft {
+            Ok(Held { record, link })
+        } else {
+            Err(Closed::Revoked.into())
+        }
     }
 }
 
@@ -109,21 +125,38 @@ impl FromRequestParts<App> for Identified {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let Open(visit) = Open::from_request_parts(parts, app).await?;
-        if visit.is_held { Ok(Self(visit)) } else { Err(answer(parts, app, Refusal::IdentifyAgain, Some(&visit))) }
+        if visit.is_held {
+            Ok(Self(visit))
+        } else {
+            Err(answer(parts, app, Refusal::IdentifyAgain, Some(&visit)))
+        }
     }
 }
 
 async fn find(parts: &mut Parts, app: &App) -> Result<Visit, Refusal> {
-    let Path(secret) = Path::<String>::from_request_parts(parts, app).await.map_err(|_| Closed::Unknown)?;
+    let Path(secret) = Path::<String>::from_request_parts(parts, app)
+        .await
+        .map_err(|_| Closed::Unknown)?;
     let secret = LinkSecret::from_url(&secret).map_err(|_| Closed::Unknown)?;
     let mut connection = app.database.acquire().await?;
     let hash = app.front.hash_secret(&secret);
-    let link = consent_links::by_secret_hash(&mut connection, &app.front, &hash).await?.ok_or(Closed::Unknown)?;
+    let link = consent_links::by_secret_hash(&mut connection, &app.front, &hash)
+        .await?
+        .ok_or(Closed::Unknown)?;
 
     let now = app.clock.now();
-    let pass = Pass { link: link.id, draft: link.draft };
+    let pass = Pass {
+        link: link.id,
+        draft: link.draft,
+    };
     let is_held = pass.is_held(&CookieJar::from_headers(&parts.headers), &app.front, now);
-    Ok(Visit { urls: LinkUrls::new(&secret), link, is_held, now, secret })
+    Ok(Visit {
+        urls: LinkUrls::new(&secret),
+        link,
+        is_held,
+        now,
+        secret,
+    })
 }
 
 /// The refusal as a page or, where a script asks, as it is.
@@ -132,7 +165,9 @@ fn answer(parts: &Parts, app: &App, refusal: Refusal, visit: Option<&Visit>) -> 
         return refusal.into_response();
     }
     match (refusal, visit) {
-        (Refusal::Closed(closed), _) => closed.page(app, visit.is_some_and(|visit| visit.is_held)).into_response(),
+        (Refusal::Closed(closed), _) => closed
+            .page(app, visit.is_some_and(|visit| visit.is_held))
+            .into_response(),
         (Refusal::IdentifyAgain, Some(visit)) => Redirect::to(visit.urls.page()).into_response(),
         (other, _) => other.into_response(),
     }
@@ -140,6 +175,9 @@ fn answer(parts: &Parts, app: &App, refusal: Refusal, visit: Option<&Visit>) -> 
 
 fn wants_json(parts: &Parts) -> bool {
     [header::CONTENT_TYPE, header::ACCEPT].iter().any(|name| {
-        parts.headers.get(name).is_some_and(|value| value.as_bytes().starts_with(b"application/json"))
+        parts
+            .headers
+            .get(name)
+            .is_some_and(|value| value.as_bytes().starts_with(b"application/json"))
     })
 }

@@ -6,7 +6,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use database::consent_links::{self, ConsentLink, LinkState, MAX_CODE_ATTEMPTS};
 use database::record_events::{self, Actor, RecordEventKind};
-use database::invitations::{CODE_DIGITS, desk_code_of};
+use database::sealed::open_cell;
+use keyring::CellKind;
 use subtle::ConstantTimeEq;
 use web_kit::form::FormState;
 
@@ -15,6 +16,8 @@ use crate::app::App;
 use crate::pages::link::identify;
 use crate::refusal::Refusal;
 use crate::visit::{Open, Visit};
+
+const CODE_DIGITS: usize = 6;
 
 /// Lets the owner in, or counts a wrong code.
 pub async fn submit(State(app): State<App>, Open(visit): Open, form: FormState) -> Response {
@@ -27,35 +30,67 @@ pub async fn submit(State(app): State<App>, Open(visit): Open, form: FormState) 
 }
 
 async fn check(app: &App, visit: &Visit, typed: &str) -> Result<Response, Refusal> {
-    let digits: String = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    let digits: String = typed
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '-')
+        .collect();
     if digits.len() != CODE_DIGITS || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return again(app, visit, "The code has six digits. This did not count as a try.".into());
+        return again(
+            app,
+            visit,
+            "The code has six digits. This did not count as a try.".into(),
+        );
     }
 
     let mut transaction = app.database.begin().await?;
     let link = visit.lock_link(app, &mut transaction).await?;
     let key = visit.owner_key()?;
-    let is_code: bool = desk_code_of(&link, &key)?.as_bytes().ct_eq(digits.as_bytes()).into();
-    if !is_code {
+    let code = open_cell(
+        &key,
+        link.version,
+        link.draft,
+        CellKind::DeskCode,
+        &link.desk_code,
+    )?;
+    if !bool::from(code.value.ct_eq(digits.as_bytes())) {
         let link = consent_links::count_wrong_code(&mut transaction, &app.front, link.id).await?;
         if link.state == LinkState::Locked {
             let happened = RecordEventKind::LinkLocked;
-            record_events::append(&mut transaction, &app.front, link.record_id, happened, Actor::System, visit.now)
-                .await?;
+            record_events::append(
+                &mut transaction,
+                &app.front,
+                link.record_id,
+                happened,
+                Actor::System,
+                visit.now,
+            )
+            .await?;
         }
         transaction.commit().await?;
         return wrong(app, visit, &link);
     }
     let cookie = admission::admit(app, visit, link, &key, &mut transaction).await?;
     transaction.commit().await?;
-    Ok((CookieJar::new().add(cookie), Redirect::to(visit.urls.page())).into_response())
+    Ok((
+        CookieJar::new().add(cookie),
+        Redirect::to(visit.urls.page()),
+    )
+        .into_response())
 }
 
 fn wrong(app: &App, visit: &Visit, link: &ConsentLink) -> Result<Response, Refusal> {
     match MAX_CODE_ATTEMPTS.saturating_sub(link.code_attempts) {
         0 => Ok(Redirect::to(visit.urls.page()).into_response()),
-        1 => again(app, visit, "That is not the code. One try is left; after that the link is locked.".into()),
-        left => again(app, visit, format!("That is not the code. {left} tries are left.")),
+        1 => again(
+            app,
+            visit,
+            "That is not the code. One try is left; after that the link is locked.".into(),
+        ),
+        left => again(
+            app,
+            visit,
+            format!("That is not the code. {left} tries are left."),
+        ),
     }
 }
 

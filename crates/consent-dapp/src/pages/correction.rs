@@ -44,7 +44,11 @@ pub async fn show(State(app): State<App>, Identified(visit): Identified) -> Resu
 }
 
 /// Takes the note to the desk: the record waits for an edit, and this link is done.
-pub async fn submit(State(app): State<App>, Identified(visit): Identified, mut form: FormState) -> Result<Response> {
+pub async fn submit(
+    State(app): State<App>,
+    Identified(visit): Identified,
+    mut form: FormState,
+) -> Result<Response> {
     let Some(note) = form.check("note", clean_note) else {
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, draw(&app, &visit, &form)?).into_response());
     };
@@ -62,7 +66,14 @@ async fn ask(app: &App, visit: &Visit, note: &str) -> Result<(), Refusal> {
     let mut held = visit.hold(app, &mut transaction).await?;
 
     let (version, draft) = (held.link.version, held.link.draft);
-    let note = seal_cell(&key, version, draft, CellKind::CorrectionNote, note.as_bytes(), &mut rand::rng());
+    let note = seal_cell(
+        &key,
+        version,
+        draft,
+        CellKind::CorrectionNote,
+        note.as_bytes(),
+        &mut rand::rng(),
+    );
     let correction = Correction {
         id: CorrectionId::random(&mut rand::rng()),
         record_id: held.record.id,
@@ -77,12 +88,25 @@ async fn ask(app: &App, visit: &Visit, note: &str) -> Result<(), Refusal> {
     records::update(&mut transaction, front, &mut held.record, now).await?;
     links::end_all(&mut transaction, front, &held.link, LinkState::Corrected).await?;
     let happened = RecordEventKind::CorrectionRequested;
-    record_events::append(&mut transaction, front, held.record.id, happened, Actor::Owner, now).await?;
+    record_events::append(
+        &mut transaction,
+        front,
+        held.record.id,
+        happened,
+        Actor::Owner,
+        now,
+    )
+    .await?;
     mail::correction_asked(app, &mut transaction, &correction).await?;
     transaction.commit().await?;
     Ok(())
 }
 
 fn draw(app: &App, visit: &Visit, form: &FormState) -> Result<Html<String>> {
-    html(&CorrectionPage { page: app.page("What should be corrected?"), app, link: &visit.urls, form })
+    html(&CorrectionPage {
+        page: app.page("What should be corrected?"),
+        app,
+        link: &visit.urls,
+        form,
+    })
 }

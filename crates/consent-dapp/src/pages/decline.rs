@@ -30,11 +30,19 @@ struct DeclinePage<'a> {
 
 /// Says what will be destroyed.
 pub async fn show(State(app): State<App>, Identified(visit): Identified) -> Result<Html<String>> {
-    html(&DeclinePage { page: app.page("Decline and have everything deleted?"), app: &app, link: &visit.urls })
+    html(&DeclinePage {
+        page: app.page("Decline and have everything deleted?"),
+        app: &app,
+        link: &visit.urls,
+    })
 }
 
 /// Destroys it, once confirmed.
-pub async fn submit(State(app): State<App>, Identified(visit): Identified, form: FormState) -> Response {
+pub async fn submit(
+    State(app): State<App>,
+    Identified(visit): Identified,
+    form: FormState,
+) -> Response {
     if form.value("confirm") != "yes" {
         return Redirect::to(&visit.urls.decline()).into_response();
     }
@@ -59,7 +67,15 @@ async fn destroy(app: &App, visit: &Visit) -> Result<(), Refusal> {
     held.record.email_index = NO_INDEX;
     records::update(&mut transaction, front, &mut held.record, now).await?;
     let happened = RecordEventKind::Declined;
-    record_events::append(&mut transaction, front, held.record.id, happened, Actor::Owner, now).await?;
+    record_events::append(
+        &mut transaction,
+        front,
+        held.record.id,
+        happened,
+        Actor::Owner,
+        now,
+    )
+    .await?;
     transaction.commit().await?;
     Ok(())
 }

@@ -16,7 +16,10 @@ pub async fn answer(
     Open(visit): Open,
     Body(asked): Body<Asked>,
 ) -> Result<Json<Answer>, Refusal> {
-    let wallet = app.demo_wallet.as_ref().ok_or(web_kit::error::Error::NotFound)?;
+    let wallet = app
+        .demo_wallet
+        .as_ref()
+        .ok_or(web_kit::error::Error::NotFound)?;
     let key = visit.owner_key()?;
     let details = Details::load(&visit.link, &key, &mut *app.database.acquire().await?).await?;
     Ok(Json(wallet.answer(details.wallet(), &asked).await?))

@@ -62,7 +62,7 @@ struct ReviewPage<'a> {
     notice: String,
     wallet: String,
     details: Vec<Detail<'a>>,
-    relation: Option<&'a str>,
+    signs_for_owner: Option<&'a str>,
 }
 
 impl ReviewPage<'_> {
@@ -78,7 +78,8 @@ impl ReviewPage<'_> {
 async fn review(app: &App, visit: &Visit) -> Result<Response> {
     let key = visit.owner_key()?;
     // The cookie outlives an offer only where the offer is nearly over.
-    let Some(offer) = read_offer(&visit.link, &key)?.filter(|offer| !offer.has_expired(visit.now)) else {
+    let Some(offer) = read_offer(&visit.link, &key)?.filter(|offer| !offer.has_expired(visit.now))
+    else {
         return Ok(identify(app, &visit.urls, &FormState::new())?.into_response());
     };
     let mut connection = app.database.acquire().await?;
@@ -93,7 +94,7 @@ async fn review(app: &App, visit: &Visit) -> Result<Response> {
         offer: &offer,
         wallet: details.wallet().to_string(),
         details: details.shown(),
-        relation: details.relation(),
+        signs_for_owner: details.signs_for_owner(),
     };
     Ok(html(&page)?.into_response())
 }

@@ -42,5 +42,8 @@ pub async fn build(
     let details = Details::load(&visit.link, &key, &mut *app.database.acquire().await?).await?;
     let message = offer.message(&details, &ticks);
     let (chain_id, relay) = (app.network.chain_id, app.network.relay);
-    Ok(Json(Answer { typed_data: message.typed_data(chain_id, relay), digest: message.digest(chain_id, relay) }))
+    Ok(Json(Answer {
+        typed_data: message.typed_data(chain_id, relay),
+        digest: message.digest(chain_id, relay),
+    }))
 }

@@ -43,7 +43,12 @@ pub async fn show(State(app): State<App>, visit: Visit) -> Result<Response> {
         page: app.page("Consent receipt"),
         app: &app,
         link: &visit.urls,
-        details: shown(message.fields.iter().map(|field| (field.name.as_str(), field.value.as_str()))),
+        details: shown(
+            message
+                .fields
+                .iter()
+                .map(|field| (field.name.as_str(), field.value.as_str())),
+        ),
         received_at: Moment::new(UnixMillis(receipt.received_at)),
         issued_at: Moment::new(UnixMillis::from_seconds(message.issued_at)),
         expires_at: Moment::new(UnixMillis::from_seconds(message.expires_at)),

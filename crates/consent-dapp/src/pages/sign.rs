@@ -49,12 +49,28 @@ pub async fn submit(
     let message = offer.message(&details, &offer.ticks(&signed.granted)?);
     check_signer(&app, &message, &signature, &signed.account)?;
 
-    store(&app, &visit, &held, &key, &message, signature, &mut transaction).await?;
+    store(
+        &app,
+        &visit,
+        &held,
+        &key,
+        &message,
+        signature,
+        &mut transaction,
+    )
+    .await?;
     mail::consent_given(&app, &mut transaction, &held.record, &details, visit.now).await?;
     transaction.commit().await?;
     // The hour of the receipt begins now.
-    let cookie = visit.pass().cookie(&app.front, visit.now, &visit.urls, app.is_secure());
-    Ok((CookieJar::new().add(cookie), Json(Next { next: visit.urls.page().to_owned() })))
+    let cookie = visit
+        .pass()
+        .cookie(&app.front, visit.now, &visit.urls, app.is_secure());
+    Ok((
+        CookieJar::new().add(cookie),
+        Json(Next {
+            next: visit.urls.page().to_owned(),
+        }),
+    ))
 }
 
 fn check_signer(
@@ -64,13 +80,18 @@ fn check_signer(
     claimed: &str,
 ) -> Result<(), Refusal> {
     let digest = message.digest(app.network.chain_id, app.network.relay);
-    let signer = signature.recover(&digest).map_err(|_| Refusal::ChangedMeanwhile)?;
+    let signer = signature
+        .recover(&digest)
+        .map_err(|_| Refusal::ChangedMeanwhile)?;
     if signer == message.wallet {
         return Ok(());
     }
     // A signature over other words recovers to an account that nobody has.
     if signer == account(claimed)? {
-        Err(Refusal::WrongWallet { signer, registered: message.wallet })
+        Err(Refusal::WrongWallet {
+            signer,
+            registered: message.wallet,
+        })
     } else {
         Err(Refusal::ChangedMeanwhile)
     }
@@ -100,6 +121,14 @@ async fn store(
     consent_links::update(connection, front, &link).await?;
     record.state = RecordState::Consented;
     records::update(connection, front, &mut record, now).await?;
-    record_events::append(connection, front, record.id, RecordEventKind::Consented, Actor::Owner, now).await?;
+    record_events::append(
+        connection,
+        front,
+        record.id,
+        RecordEventKind::Consented,
+        Actor::Owner,
+        now,
+    )
+    .await?;
     Ok(())
 }

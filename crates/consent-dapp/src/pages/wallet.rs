@@ -38,7 +38,9 @@ pub async fn submit(
     let signature = signature(&answered.signature)?;
     let challenge = Challenge::from_cookie(&jar, visit.now).ok_or(Refusal::ChallengeExpired)?;
     let message = challenge.message(&app.front, visit.link.id, account, app.asker());
-    let signer = signature.recover(&personal_digest(&message)).map_err(|_| Refusal::ContractWallet)?;
+    let signer = signature
+        .recover(&personal_digest(&message))
+        .map_err(|_| Refusal::ContractWallet)?;
 
     let mut transaction = app.database.begin().await?;
     let link = visit.lock_link(&app, &mut transaction).await?;
@@ -49,5 +51,10 @@ pub async fn submit(
     }
     let cookie = admission::admit(&app, &visit, link, &key, &mut transaction).await?;
     transaction.commit().await?;
-    Ok((CookieJar::new().add(cookie), Json(Next { next: visit.urls.page().to_owned() })))
+    Ok((
+        CookieJar::new().add(cookie),
+        Json(Next {
+            next: visit.urls.page().to_owned(),
+        }),
+    ))
 }

@@ -1,0 +1,203 @@
+use std::time::Duration;
+
+use database::records::{self, Record};
+use database::{owner_keys, record_versions};
+use enrolment::{Details, Entry, FreshLink, OWN_WALLET, Office, Sending};
+use keyring::OwnerKey;
+use rand::rngs::StdRng;
+use record::Address;
+use record::ids::{RecordId, StaffId, SubmissionId};
+use sqlx::MySqlConnection;
+use zeroize::Zeroizing;
+
+use super::server::Server;
+
+/// What staff typed, by field.
+pub const PERSON: [(&str, &str); 5] = [
+    ("address", "7 Lime Walk, 90210 Riverside"),
+    ("age", "34"),
+    ("email", "zoe@home.example"),
+    ("name", "Zoë Ågren"),
+    ("phone", "+4915123456789"),
+];
+
+/// The desk at which people are entered, by the use cases of entry-app.
+pub struct Desk<'a> {
+    server: &'a Server,
+    staff: StaffId,
+}
+
+/// A link as its owner has it.
+pub struct Link {
+    pub path: String,
+    pub code: String,
+    pub record: RecordId,
+    /// The owner's key, to look behind the app.
+    pub key: OwnerKey,
+}
+
+impl Link {
+    /// A door below it.
+    pub fn door(&self, name: &str) -> String {
+        format!("{}/{name}", self.path)
+    }
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn new(server: &'a Server) -> Self {
+        Self {
+            server,
+            staff: StaffId::random(&mut rng()),
+        }
+    }
+
+    /// Enters the person with this wallet; the link is shown at the desk.
+    pub async fn enter(&self, wallet: Address) -> Link {
+        self.enter_for(&person(("", ""), wallet)).await
+    }
+
+    pub async fn enter_for(&self, details: &Details) -> Link {
+        let rng = &mut rng();
+        let mut transaction = self.server.admin.begin().await.unwrap();
+        let submission = SubmissionId::random(rng);
+        let entered = enrolment::enter(
+            &mut transaction,
+            &self.office(),
+            details,
+            submission,
+            Sending::AtTheDesk,
+            rng,
+        )
+        .await;
+        let Entry::New(record, link) = entered.unwrap() else {
+            panic!("a fresh submission")
+        };
+        let link = self.link(&mut transaction, record.id, &link).await;
+        transaction.commit().await.unwrap();
+        link
+    }
+
+    /// A second link to the same record.
+    pub async fn issue_again(&self, link: &Link) -> Link {
+        let mut transaction = self.server.admin.begin().await.unwrap();
+        let rng = &mut rng();
+        let issued = enrolment::issue(
+            &mut transaction,
+            &self.office(),
+            link.record,
+            Sending::AtTheDesk,
+            rng,
+        )
+        .await;
+        let link = self
+            .link(&mut transaction, link.record, &issued.unwrap())
+            .await;
+        transaction.commit().await.unwrap();
+        link
+    }
+
+    /// Edits the record, which makes a new link.
+    pub async fn correct(&self, old: &Link, changed: (&str, &str), wallet: Address) -> Link {
+        let mut transaction = self.server.admin.begin().await.unwrap();
+        let (details, rng) = (person(changed, wallet), &mut rng());
+        let office = self.office();
+        let edited = enrolment::edit(
+            &mut transaction,
+            &office,
+            old.record,
+            &details,
+            Sending::AtTheDesk,
+            rng,
+        )
+        .await;
+        let link = self
+            .link(&mut transaction, old.record, &edited.unwrap())
+            .await;
+        transaction.commit().await.unwrap();
+        link
+    }
+
+    /// Rewrites a cell under the owner's own key, as somebody who holds all keys could.
+    pub async fn forge(
+        &self,
+        link: &Link,
+        forge: impl FnOnce(&mut database::sealed::PlainVersion),
+    ) {
+        let mut connection = self.server.admin.acquire().await.unwrap();
+        let record = self.record(link).await;
+        let row = record_versions::load(&mut connection, record.id, record.version)
+            .await
+            .unwrap()
+            .unwrap();
+        let mut plain = row.open(&link.key).unwrap();
+        forge(&mut plain);
+        let row = plain
+            .seal(&link.key, &mut rng(), self.server.clock.now())
+            .unwrap();
+        record_versions::put(&mut connection, &row).await.unwrap();
+    }
+
+    pub async fn record(&self, link: &Link) -> Record {
+        let mut connection = self.server.admin.acquire().await.unwrap();
+        records::load(&mut connection, &self.server.keys.front(), link.record)
+            .await
+            .unwrap()
+            .unwrap()
+    }
+
+    fn office(&self) -> Office<'a> {
+        Office {
+            keys: &self.server.keys,
+            controller: "Riverside Health Centre",
+            consent_url: &self.server.url,
+            link_lifetime: Duration::from_hours(14 * 24),
+            staff: self.staff,
+            now: self.server.clock.now(),
+        }
+    }
+
+    async fn link(
+        &self,
+        connection: &mut MySqlConnection,
+        record: RecordId,
+        fresh: &FreshLink,
+    ) -> Link {
+        let wrapped = owner_keys::of_record(connection, record)
+            .await
+            .unwrap()
+            .unwrap();
+        let (_, secret) = fresh.address.split_once("/c/").unwrap();
+        Link {
+            path: format!("/c/{secret}"),
+            code: fresh.desk_code.to_string(),
+            record,
+            key: self.server.keys.unwrap_owner_key(&wrapped).unwrap(),
+        }
+    }
+}
+
+/// The person, with one detail changed.
+pub fn person(changed: (&str, &str), wallet: Address) -> Details {
+    let value = |wanted: &str| {
+        let typed = PERSON
+            .iter()
+            .chain([&changed])
+            .rev()
+            .find(|(name, _)| *name == wanted);
+        Zeroizing::new(typed.unwrap().1.to_owned())
+    };
+    Details {
+        name: value("name"),
+        email: value("email"),
+        phone: value("phone"),
+        age: value("age").parse().unwrap(),
+        address: value("address"),
+        wallet,
+        relation: Zeroizing::new(OWN_WALLET.to_owned()),
+    }
+}
+
+/// Use cases hold their randomness across waits, which the thread's own can't do.
+fn rng() -> StdRng {
+    rand::make_rng()
+}

@@ -1,0 +1,15 @@
+//! consent-dapp through its doors: real database, its own account, real signatures.
+#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+
+mod code;
+mod correction;
+mod decline;
+mod demo_wallet;
+mod harness;
+mod link;
+mod message;
+mod receipt;
+mod safety;
+mod settings;
+mod sign;
+mod wallet;
