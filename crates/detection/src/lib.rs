@@ -1,3 +1,21 @@
-//! Finds out whether records are what their owners signed.
+//! Finds out whether records are what their owners signed, tells when one is not, and restores it.
+//!
+//! [`verdict`] is the one pure function. [`Examiner`] reads what it rests on, [`Registrar`] files what it says and opens
+//! incidents, [`Sweeper`] does both for all records for ever, [`Restorer`] puts a verified copy back.
 
 pub mod verdict;
+
+mod alarms;
+mod examiner;
+mod found_row;
+mod obstacle;
+mod pace;
+mod registrar;
+mod restore;
+mod sweep;
+
+pub use examiner::{Examined, Examiner, ExaminerParts, Sight};
+pub use obstacle::{Hindrance, alarm_of, words};
+pub use registrar::{Occasion, Registrar};
+pub use restore::{Copy, Plan, RestoreError, RestoreParts, Restorer};
+pub use sweep::{SweepStatus, Sweeper, verify_all};

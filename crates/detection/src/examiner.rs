@@ -1,0 +1,350 @@
+//! Reading what a verdict rests on, row first and chain after, and judging it. Button and sweep both come here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chain::{Block, ChainReader, OnChainRecord, SeenBlock};
+use database::anchoring_jobs::{self, AnchoringJob};
+use database::chain_progress::{self, ChainProgress};
+use database::evidence::{self, Evidence};
+use database::key_checks::{self, KeyCheck};
+use database::verifications::Subject;
+use database::{MySqlConnection, MySqlPool, consents, records};
+use keyring::ApplicationKeys;
+use record::ids::{RecordId, Uid};
+use record::time::{Clock, UnixMillis};
+
+use crate::obstacle::Hindrance;
+use crate::verdict::{Facts, Finding, Job, Patience, Row, judge};
+
+/// The name under which the viewer remembers how far it saw the chain.
+const READER: &str = "breach-viewer";
+
+/// What an [`Examiner`] is made of.
+pub struct ExaminerParts {
+    /// The main database.
+    pub pool: MySqlPool,
+    /// The application keys.
+    pub keys: ApplicationKeys,
+    /// The chain, pinned.
+    pub chain: ChainReader,
+    /// The time.
+    pub clock: Clock,
+    /// How long records may wait.
+    pub patience: Patience,
+}
+
+/// Examines records. A clone is a handle to the same.
+#[derive(Clone)]
+pub struct Examiner(Arc<ExaminerParts>);
+
+/// One subject, what was read of it, and what that came to.
+pub struct Examined {
+    /// What it is about.
+    pub subject: Subject,
+    /// The UID, when the chain knows it.
+    pub uid: Option<Uid>,
+    /// The rows as they were read.
+    pub evidence: Option<Evidence>,
+    /// The outcome.
+    pub finding: Finding,
+    /// When.
+    pub at: UnixMillis,
+}
+
+impl Examined {
+    /// The record, when there is a row.
+    #[must_use]
+    pub fn record_id(&self) -> Option<RecordId> {
+        self.evidence.as_ref().map(|evidence| evidence.record_id)
+    }
+}
+
+/// The chain at its newest final block.
+#[derive(Clone, Copy)]
+pub struct Sight {
+    /// The final block.
+    pub block: Block,
+    /// The UID that the chain gives next.
+    pub next_uid: Uid,
+}
+
+impl Sight {
+    /// The newest UID given.
+    #[must_use]
+    pub fn last_uid(&self) -> Option<Uid> {
+        Uid::new(self.next_uid.get() - 1)
+    }
+}
+
+impl Examiner {
+    /// Of these parts.
+    #[must_use]
+    pub fn new(parts: ExaminerParts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    pub(crate) fn parts(&self) -> &ExaminerParts {
+        &self.0
+    }
+
+    pub(crate) fn now(&self) -> UnixMillis {
+        self.0.clock.now()
+    }
+
+    /// Checks the keys and the pins, and looks at the newest final block.
+    pub async fn sight(&self) -> Result<Sight, Hindrance> {
+        let mut connection = self.0.pool.acquire().await?;
+        match key_checks::verify(&mut connection, &self.0.keys).await? {
+            KeyCheck::Right => {}
+            KeyCheck::Missing | KeyCheck::Wrong(_) => return Err(Hindrance::WrongKeys),
+        }
+        self.0.chain.check_pins().await?;
+        let seen = self.seen(&mut connection).await?;
+        let block = self.0.chain.final_block(seen).await?;
+        let progress = ChainProgress {
+            reader: READER.to_owned(),
+            block_number: block.number,
+            block_hash: block.hash,
+            seen_at: self.now(),
+        };
+        chain_progress::advance(&mut connection, &self.0.keys, &progress).await?;
+        let next_uid = self.0.chain.next_uid(&block).await?;
+        Ok(Sight { block, next_uid })
+    }
+
+    async fn seen(&self, connection: &mut MySqlConnection) -> Result<Option<SeenBlock>, Hindrance> {
+        match chain_progress::load(connection, &self.0.keys, READER).await {
+            Ok(seen) => Ok(seen.map(|seen| SeenBlock {
+                number: seen.block_number,
+                hash: seen.block_hash,
+            })),
+            // Written over by `advance`, which says so in the log; the other pins still hold.
+            Err(error) if error.is_tampering() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Examines the UIDs from `first` to `last`, as far as the chain has given them.
+    pub async fn uids(&self, first: Uid, last: Uid) -> Result<Vec<Examined>, Hindrance> {
+        let (mut rows, jobs) = {
+            let mut connection = self.0.pool.acquire().await?;
+            let mut rows: BTreeMap<Uid, Evidence> = BTreeMap::new();
+            for evidence in evidence::range(&mut connection, first, last).await? {
+                if let Some(uid) = evidence.claimed_uid.and_then(Uid::new) {
+                    rows.insert(uid, evidence);
+                }
+            }
+            (rows, in_flight(&mut connection, &self.0.keys).await?)
+        };
+        let sight = self.sight().await?;
+        let mut examined = Vec::new();
+        let mut from = first;
+        // The chain answers in pages of its own size.
+        while from <= last && from < sight.next_uid {
+            let wanted = last.get() - from.get() + 1;
+            let page = self.0.chain.records(from, wanted, &sight.block).await?;
+            let Some(end) = page.last().map(|record| record.uid) else {
+                break;
+            };
+            for record in &page {
+                let row = rows.remove(&record.uid);
+                let job = row.as_ref().and_then(|row| jobs.get(&row.record_id));
+                examined.push(self.one(record, row, job).await?);
+            }
+            match end.next() {
+                Some(next) => from = next,
+                None => break,
+            }
+        }
+        Ok(examined)
+    }
+
+    /// One UID that the chain has given. The row of a job in flight stands in for one that does not claim the UID yet.
+    async fn one(
+        &self,
+        chain: &OnChainRecord,
+        row: Option<Evidence>,
+        job: Option<&AnchoringJob>,
+    ) -> Result<Examined, Hindrance> {
+        let quick = self.judged(Some(chain), row.as_ref(), job, None);
+        let (evidence, finding) = if quick.verdict.is_bad() {
+            self.closer(chain, row).await?
+        } else {
+            (row, quick)
+        };
+        Ok(Examined {
+            subject: Subject::uid(chain.uid),
+            uid: Some(chain.uid),
+            evidence,
+            finding,
+            at: self.now(),
+        })
+    }
+
+    /// A second look, with the job and the nonce of the record, before anything bad is said of it.
+    async fn closer(
+        &self,
+        chain: &OnChainRecord,
+        row: Option<Evidence>,
+    ) -> Result<(Option<Evidence>, Finding), Hindrance> {
+        let mut connection = self.0.pool.acquire().await?;
+        let (row, job) = match row {
+            Some(row) => {
+                let job = newest_job(&mut connection, &self.0.keys, row.record_id).await?;
+                (Some(row), job)
+            }
+            None => planned_row(&mut connection, &self.0.keys, chain.uid).await?,
+        };
+        let nonce_also_at = self
+            .nonce_also_at(&mut connection, chain.uid, row.as_ref())
+            .await?;
+        let finding = self.judged(Some(chain), row.as_ref(), job.as_ref(), nonce_also_at);
+        Ok((row, finding))
+    }
+
+    /// Examines one subject by itself: what the button does, and the second reading of a bad verdict.
+    pub async fn subject(&self, subject: Subject) -> Result<Option<Examined>, Hindrance> {
+        if let Some(uid) = subject.as_uid() {
+            if let Some(examined) = self.uids(uid, uid).await?.pop() {
+                return Ok(Some(examined));
+            }
+            let row = evidence::by_uid(&mut *self.0.pool.acquire().await?, uid).await?;
+            return match row {
+                Some(row) => self.unknown(row).await.map(Some),
+                None => Ok(None),
+            };
+        }
+        let id = RecordId::from_bytes(*subject.as_bytes());
+        let row = evidence::by_record(&mut *self.0.pool.acquire().await?, id).await?;
+        let Some(row) = row else { return Ok(None) };
+        let sight = self.sight().await?;
+        match row
+            .claimed_uid
+            .and_then(Uid::new)
+            .filter(|uid| *uid < sight.next_uid)
+        {
+            // The chain knows it by now.
+            Some(uid) => Ok(self.uids(uid, uid).await?.pop()),
+            None => self.unknown(row).await.map(Some),
+        }
+    }
+
+    /// A row that the chain does not know.
+    pub(crate) async fn unknown(&self, row: Evidence) -> Result<Examined, Hindrance> {
+        let mut connection = self.0.pool.acquire().await?;
+        let job = newest_job(&mut connection, &self.0.keys, row.record_id).await?;
+        let finding = self.judged(None, Some(&row), job.as_ref(), None);
+        Ok(Examined {
+            subject: Subject::row(row.record_id),
+            uid: None,
+            evidence: Some(row),
+            finding,
+            at: self.now(),
+        })
+    }
+
+    /// What a record with these rows would be judged, were they the ones in the database.
+    pub(crate) fn judged(
+        &self,
+        chain: Option<&OnChainRecord>,
+        row: Option<&Evidence>,
+        job: Option<&AnchoringJob>,
+        nonce_also_at: Option<Uid>,
+    ) -> Finding {
+        let parts = &self.0;
+        let deployment = parts.chain.deployment();
+        let opened = row.map(|row| Row::open(row, &parts.keys));
+        judge(&Facts {
+            obstacle: None,
+            chain_id: deployment.chain_id,
+            relay: deployment.relay,
+            chain,
+            row: opened.as_ref(),
+            job: job.map(Job::from),
+            nonce_also_at,
+            // Requests to retire are kept from the release that can retire on.
+            retirement_is_proven: false,
+            patience: parts.patience,
+            now: self.now(),
+        })
+    }
+
+    /// A lower UID whose record is filed under the same nonce. The table allows one row for each; a schema that was
+    /// changed does not get past this.
+    async fn nonce_also_at(
+        &self,
+        connection: &mut MySqlConnection,
+        uid: Uid,
+        row: Option<&Evidence>,
+    ) -> Result<Option<Uid>, Hindrance> {
+        let consent = row.and_then(|row| row.versions.first()?.consent.as_ref());
+        let Some(consent) = consent else {
+            return Ok(None);
+        };
+        let Some(first) = consents::by_nonce(connection, &consent.nonce_index).await? else {
+            return Ok(None);
+        };
+        if first.record_id == consent.record_id {
+            return Ok(None);
+        }
+        let holder = evidence::by_record(connection, first.record_id).await?;
+        let holds = holder
+            .and_then(|holder| holder.claimed_uid)
+            .and_then(Uid::new);
+        Ok(holds.filter(|other| *other < uid))
+    }
+
+    /// The chain's word on a UID, at the newest final block.
+    pub(crate) async fn on_chain(&self, uid: Uid) -> Result<Option<OnChainRecord>, Hindrance> {
+        let sight = self.sight().await?;
+        Ok(self.0.chain.record(uid, &sight.block).await?)
+    }
+}
+
+async fn in_flight(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+) -> Result<BTreeMap<RecordId, AnchoringJob>, Hindrance> {
+    let jobs = anchoring_jobs::in_flight(connection, keys).await?;
+    Ok(jobs
+        .rows
+        .into_iter()
+        .map(|job| (job.record_id, job))
+        .collect())
+}
+
+async fn newest_job(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    id: RecordId,
+) -> Result<Option<AnchoringJob>, Hindrance> {
+    let mut jobs = anchoring_jobs::of_record(connection, keys, id).await?;
+    Ok(jobs.rows.pop())
+}
+
+/// The row of the job in flight that was given this UID.
+async fn planned_row(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    uid: Uid,
+) -> Result<(Option<Evidence>, Option<AnchoringJob>), Hindrance> {
+    let jobs = anchoring_jobs::by_uid(connection, keys, uid).await?.rows;
+    let Some(job) = jobs.into_iter().find(|job| Job::from(job).is_in_flight()) else {
+        return Ok((None, None));
+    };
+    // A row that claims another UID is not this one's.
+    let row = evidence::by_record(connection, job.record_id).await?;
+    let row = row.filter(|row| row.claimed_uid.is_none());
+    if row.is_none()
+        && records::load(connection, &keys.front(), job.record_id)
+            .await
+            .is_err()
+    {
+        tracing::error!(
+            uid = uid.get(),
+            "the row of a job in flight was tampered with"
+        );
+    }
+    Ok((row, Some(job)))
+}

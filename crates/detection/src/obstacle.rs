@@ -1,0 +1,86 @@
+//! What keeps us from telling anything, as an error: never a breach.
+
+use chain::ChainError;
+use database::RowError;
+use database::operations_alarms::AlarmKind;
+
+use crate::verdict::Obstacle;
+
+/// Nothing can be told right now. The cause goes to the log, the obstacle to the page.
+#[derive(Debug, thiserror::Error)]
+pub enum Hindrance {
+    /// The chain gave no usable answer.
+    #[error("the chain gave no usable answer")]
+    Chain(#[from] ChainError),
+    /// The database gave none.
+    #[error("the database gave no usable answer")]
+    Row(#[from] RowError),
+    /// The keys at hand are not those of the database.
+    #[error("the keys are not those that the database was written with")]
+    WrongKeys,
+    /// Another process does this work.
+    #[error("another process holds the lease")]
+    LostLease,
+    /// A mail could not be put into the outbox.
+    #[error("the mail could not be put into the outbox")]
+    Mail(#[from] notification::EnqueueError),
+}
+
+impl From<sqlx::Error> for Hindrance {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Row(RowError::Sql(error))
+    }
+}
+
+impl Hindrance {
+    /// What a verdict says of it.
+    #[must_use]
+    pub const fn obstacle(&self) -> Obstacle {
+        match self {
+            Self::Chain(ChainError::Unreachable { .. }) => Obstacle::ChainUnreachable,
+            Self::Chain(ChainError::WrongChain { .. }) => Obstacle::WrongChain,
+            Self::Chain(ChainError::Behind { .. }) => Obstacle::ChainBehind,
+            Self::Chain(ChainError::Disagreement { .. } | ChainError::Malformed { .. }) => {
+                Obstacle::ChainDisagrees
+            }
+            Self::WrongKeys => Obstacle::WrongKeys,
+            Self::Row(_) | Self::Mail(_) | Self::LostLease => Obstacle::DatabaseUnreachable,
+        }
+    }
+}
+
+/// The alarm that an obstacle raises.
+#[must_use]
+pub const fn alarm_of(obstacle: Obstacle) -> AlarmKind {
+    match obstacle {
+        Obstacle::DatabaseUnreachable => AlarmKind::DatabaseUnreachable,
+        Obstacle::ChainUnreachable => AlarmKind::ChainUnreachable,
+        Obstacle::WrongChain => AlarmKind::ChainWrong,
+        Obstacle::ChainBehind => AlarmKind::ChainBehind,
+        Obstacle::ChainDisagrees => AlarmKind::ChainDisagrees,
+        Obstacle::WrongKeys => AlarmKind::KeysWrong,
+    }
+}
+
+/// In words for the banner and the mail.
+#[must_use]
+pub const fn words(obstacle: Obstacle) -> &'static str {
+    match obstacle {
+        Obstacle::DatabaseUnreachable => "The database does not answer.",
+        Obstacle::ChainUnreachable => "The chain does not answer.",
+        Obstacle::WrongChain => "The endpoint serves another chain than the pinned one.",
+        Obstacle::ChainBehind => "The chain is behind what was seen of it before.",
+        Obstacle::ChainDisagrees => "The chain's contracts tell different things.",
+        Obstacle::WrongKeys => "The keys are not those that the database was written with.",
+    }
+}
+
+/// Every obstacle that an alarm of ours stands for.
+pub(crate) const ALL: [Obstacle; 6] = [
+    Obstacle::DatabaseUnreachable,
+    Obstacle::ChainUnreachable,
+    Obstacle::WrongChain,
+    Obstacle::ChainBehind,
+    Obstacle::ChainDisagrees,
+    Obstacle::WrongKeys,
+];
