@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use database::sealed::OpenedVersion;
+use database::sealed::{OpenedField, OpenedVersion};
 use record::{
-    Address,
+    Address, B256,
     consent::ConsentMessage,
     proof::{FieldName, Fields, Leaves},
     signature::ConsentSignature,
@@ -18,27 +18,26 @@ use super::{
 };
 
 pub(super) fn judge(known: &Known<'_>, fault: &Fault<'_>) -> Finding {
-    let mut parts = BTreeSet::new();
-    let mut reason = Reason::NotTold;
-    if let Some(row) = fault.row {
-        parts.extend(unfit(known, fault, row));
-        if !parts.is_empty() {
-            reason = Reason::CellsBroken;
-        }
-        if let Some((told_by, named)) =
-            named(known, fault, row).filter(|(_, named)| !named.is_empty())
-        {
-            parts.extend(named);
-            reason = told_by;
-        }
-    }
+    let mut parts = fault
+        .row
+        .map(|row| unfit(known, fault, row))
+        .unwrap_or_default();
     if known.row.owner_key != KeyState::Opens {
         parts.insert(Part::OwnerKey);
-        reason = Reason::CellsBroken;
     }
     if !known.uid_fits() {
         parts.insert(Part::Uid);
     }
+    let named = fault
+        .row
+        .and_then(|row| named(known, fault, row))
+        .filter(|(_, named)| !named.is_empty());
+    let reason = match &named {
+        _ if !parts.is_empty() => Reason::CellsBroken,
+        Some((told_by, _)) => *told_by,
+        None => Reason::NotTold,
+    };
+    parts.extend(named.into_iter().flat_map(|(_, named)| named));
     let found = fault
         .row
         .and_then(|row| known.proof_found(fault.version.version, row));
@@ -116,7 +115,7 @@ fn consent(opened: &OpenedVersion) -> Option<(&ConsentMessage, &ConsentSignature
     ))
 }
 
-/// Fields whose leaf is not the one that was anchored, and the wallet if it is not the one signed.
+/// Opened fields whose leaf is not the one that was anchored, and the wallet if it is not the one signed.
 fn differing_leaves(
     opened: &OpenedVersion,
     message: &ConsentMessage,
@@ -125,21 +124,29 @@ fn differing_leaves(
     let mut parts = BTreeSet::new();
     if opened.fields.len() == anchored.as_slice().len() {
         for ((name, cell), leaf) in opened.fields.iter().zip(anchored.as_slice()) {
-            let same = cell.as_ref().is_ok_and(|field| {
-                let mut one = Fields::new();
-                one.insert(name.clone(), field.salt.clone(), field.value.clone())
-                    .is_ok()
-                    && one.leaves().as_slice() == [*leaf]
-            });
-            if !same {
+            if cell
+                .as_ref()
+                .is_ok_and(|field| leaf_of(name, field) != Some(*leaf))
+            {
                 parts.insert(Part::Field(name.clone()));
             }
         }
     }
-    if opened.wallet != Ok(message.wallet) {
+    if opened
+        .wallet
+        .as_ref()
+        .is_ok_and(|wallet| *wallet != message.wallet)
+    {
         parts.insert(Part::Wallet);
     }
     parts
+}
+
+fn leaf_of(name: &FieldName, field: &OpenedField) -> Option<B256> {
+    let mut one = Fields::new();
+    one.insert(name.clone(), field.salt.clone(), field.value.clone())
+        .ok()?;
+    one.leaves().as_slice().first().copied()
 }
 
 /// Fields whose value is not the one in the message, if the row's wallet did sign that message.

@@ -127,7 +127,7 @@ fn of_obstacle(obstacle: Obstacle) -> &'static str {
             "The chain that answers is not the one this installation was set up with."
         }
         Obstacle::ChainBehind => "The chain that answers is behind what was seen before.",
-        Obstacle::ChainDisagrees => "Two sources about the chain contradict each other.",
+        Obstacle::ChainDisagrees => "What is told about the chain contradicts itself.",
         Obstacle::WrongKeys => "The keys in use are not those that sealed the records.",
     }
 }

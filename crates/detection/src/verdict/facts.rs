@@ -47,7 +47,7 @@ pub enum Obstacle {
     WrongChain,
     /// The chain is behind what was seen before.
     ChainBehind,
-    /// Master-data and storage layer, or two nodes, tell different things.
+    /// Master-data and storage layer, or two nodes, tell different things, or an answer makes no sense.
     ChainDisagrees,
     /// The key-check cells do not open: these are not the keys that sealed the records.
     WrongKeys,

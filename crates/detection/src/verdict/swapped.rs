@@ -1,5 +1,7 @@
 //! `swapped`: the row, or a cell of it, belongs to another UID.
 
+use database::anchoring_jobs::JobState;
+
 use super::{
     Finding, KeyState, Part, Reason, Verdict,
     cells::Faults,
@@ -16,9 +18,12 @@ pub(super) fn judge(known: &Known<'_>, fault: &Fault<'_>) -> Option<Finding> {
         .row
         .and_then(|row| row.anchor())
         .is_some_and(|anchor| anchor.uid != uid);
-    let planned_elsewhere = known
+    // A job that waits anew may still name the UID of a plan that is dead.
+    let job = known
         .facts
         .job
+        .filter(|job| !matches!(job.state, JobState::Queued | JobState::Rejected));
+    let planned_elsewhere = job
         .and_then(|job| job.uid)
         .is_some_and(|planned| planned != uid);
     let (reason, parts) = if known.row.owner_key == KeyState::OfAnotherRecord {

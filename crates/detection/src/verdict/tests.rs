@@ -1,1 +1,8 @@
-#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+//! Each thing that can happen to a record, and the verdict it gets. Cells are sealed and signatures made with real keys.
+
+mod explanation;
+mod key_thief;
+mod properties;
+mod sql;
+mod unanchored;
+mod world;

@@ -6,7 +6,7 @@ use database::anchoring_jobs::JobState;
 use record::time::UnixMillis;
 
 use super::{
-    Facts, Finding, Job, KeyState, Part, Reason, Row, Verdict, VersionRow,
+    Facts, Finding, Job, Reason, Row, Verdict, VersionRow,
     altered::differs_from_signed,
     cells::{self, Faults},
     known::Known,
@@ -60,13 +60,10 @@ pub(super) fn judge(facts: &Facts<'_>) -> Finding {
 fn forged(facts: &Facts<'_>, row: &Row) -> Option<Finding> {
     let in_flight = facts.job.filter(Job::is_in_flight);
     let planned = in_flight.and_then(|job| job.uid).map(u64::from);
-    let nothing_opens = row.owner_key != KeyState::OfAnotherRecord
-        && row.versions.values().all(|version| {
-            version.opened.as_ref().is_none_or(|opened| {
-                let faults = Faults::of(row, version);
-                faults.broken.len() == cells::count(opened)
-            })
-        });
+    let nothing_opens = row
+        .versions
+        .values()
+        .all(|version| nothing_is_ours(row, version));
     let reason = if row.claimed_uid.is_some() && row.claimed_uid != planned {
         Reason::UidUnknown
     } else if row.has_stray_versions {
@@ -81,17 +78,19 @@ fn forged(facts: &Facts<'_>, row: &Row) -> Option<Finding> {
     Some(Finding::new(Verdict::Forged, reason))
 }
 
+/// Whether no cell of a version was sealed for this record.
+fn nothing_is_ours(row: &Row, version: &VersionRow) -> bool {
+    version.opened.as_ref().is_none_or(|opened| {
+        let faults = Faults::of(row, version);
+        faults.broken.len() + faults.other_record.len() == cells::count(opened)
+    })
+}
+
 /// What was changed before it was anchored: no promise covers it, and the cells and the signature tell it all the same.
 fn tampered(facts: &Facts<'_>, row: &Row, version: &VersionRow) -> Option<Finding> {
     let faults = Faults::of(row, version);
     let (verdict, reason, parts) = if !faults.other_draft.is_empty() {
         (Verdict::RolledBack, Reason::OtherDraft, faults.other_draft)
-    } else if row.owner_key == KeyState::OfAnotherRecord {
-        (
-            Verdict::Swapped,
-            Reason::OtherRecord,
-            [Part::OwnerKey].into(),
-        )
     } else if !faults.other_record.is_empty() {
         (
             Verdict::Swapped,

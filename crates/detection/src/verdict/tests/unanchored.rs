@@ -1,0 +1,244 @@
+//! Rows that the chain does not know, and records that ended on it.
+
+use std::time::Duration;
+
+use chain::{Retirement, RetirementReason};
+use database::anchoring_jobs::JobState;
+use keyring::KeySet;
+use rand::{SeedableRng, rngs::StdRng};
+use record::{
+    B256,
+    ids::{Draft, Uid},
+    time::UnixMillis,
+};
+
+use super::{super::*, world::*};
+
+/// A record entered and signed, not approved yet.
+fn entered() -> World {
+    let mut world = World::entered(7, &KeySet::generate(&mut StdRng::seed_from_u64(1)));
+    let plain = world.signed(1, "9 Elm Road");
+    world.put(1, Draft::FIRST, &plain);
+    world.row(1).values.anchor = None;
+    world.now = world.evidence.entered_at.plus(Duration::from_secs(60));
+    world
+}
+
+fn job(world: &World, state: JobState) -> Job {
+    Job {
+        version: version(1),
+        uid: Uid::new(7),
+        state,
+        approved_at: world.now,
+    }
+}
+
+#[test]
+fn a_record_on_its_way_is_pending_and_then_overdue() {
+    let mut world = entered();
+    assert_eq!(world.judge().reason, Reason::AwaitsApproval);
+    assert_eq!(world.judge().verdict, Verdict::Pending);
+    world.now = world.now.plus(Duration::from_secs(31 * DAY));
+    assert_eq!(world.judge().verdict, Verdict::Overdue);
+    for state in [
+        JobState::Queued,
+        JobState::Planned,
+        JobState::Sent,
+        JobState::Mined,
+    ] {
+        world.job = Some(job(&world, state));
+        assert_eq!(
+            (world.judge().verdict, world.judge().reason),
+            (Verdict::Pending, Reason::AwaitsAnchor)
+        );
+    }
+    world.now = world.now.plus(Duration::from_secs(3601));
+    assert_eq!(world.judge().verdict, Verdict::Overdue);
+}
+
+#[test]
+fn an_entry_time_far_ahead_does_not_wait_for_ever() {
+    let mut world = entered();
+    world.evidence.entered_at = UnixMillis(u64::MAX);
+    assert_eq!(world.judge().verdict, Verdict::Overdue);
+}
+
+#[test]
+fn a_job_that_was_refused_is_overdue_at_once() {
+    let mut world = entered();
+    world.job = Some(job(&world, JobState::Rejected));
+    assert_eq!(
+        (world.judge().verdict, world.judge().reason),
+        (Verdict::Overdue, Reason::Rejected)
+    );
+}
+
+#[test]
+fn a_job_about_to_finish_has_its_cell_already() {
+    let mut world = entered();
+    let plain = world.plain(1);
+    world.put(1, Draft::FIRST, &plain);
+    world.job = Some(job(&world, JobState::Mined));
+    assert_eq!(world.judge().verdict, Verdict::Pending);
+    world.evidence.claimed_uid = Some(7);
+    assert_eq!(world.judge().verdict, Verdict::Pending);
+    world.job = None;
+    assert_eq!(world.judge().verdict, Verdict::Forged);
+}
+
+#[test]
+fn rows_that_the_chain_does_not_know_are_forged() {
+    let mut claims = entered();
+    claims.evidence.claimed_uid = Some(999);
+    assert_eq!(
+        (claims.judge().verdict, claims.judge().reason),
+        (Verdict::Forged, Reason::UidUnknown)
+    );
+
+    let mut zero = entered();
+    zero.evidence.claimed_uid = Some(0);
+    assert_eq!(zero.judge().verdict, Verdict::Forged);
+
+    let mut anchored = entered();
+    let plain = anchored.plain(1);
+    anchored.put(1, Draft::FIRST, &plain);
+    assert_eq!(
+        (anchored.judge().verdict, anchored.judge().reason),
+        (Verdict::Forged, Reason::AnchorUnknown)
+    );
+
+    let mut keyless = entered();
+    keyless.evidence.owner_key = None;
+    assert_eq!(
+        (keyless.judge().verdict, keyless.judge().reason),
+        (Verdict::Forged, Reason::NothingOpens)
+    );
+
+    let mut noise = entered();
+    for (_, cell) in cells(noise.row(1)) {
+        *cell = vec![7; 100];
+    }
+    assert_eq!(
+        (noise.judge().verdict, noise.judge().reason),
+        (Verdict::Forged, Reason::NothingOpens)
+    );
+
+    let mut stray = entered();
+    stray.evidence.stray_versions = 1;
+    assert_eq!(stray.judge().verdict, Verdict::Forged);
+}
+
+#[test]
+fn what_is_changed_before_it_is_anchored_is_told_as_well() {
+    let mut broken = entered();
+    *broken.row(1).values.email.last_mut().unwrap() ^= 1;
+    assert_eq!(said(&broken.judge()), is(Verdict::Altered, &["email"]));
+
+    let mut sealed_anew = entered();
+    let forged = sealed_anew.plain(1).with("phone", "+442079460019", None);
+    sealed_anew.row(1).values.phone = sealed_anew.sealed(1, Draft::FIRST, &forged).phone;
+    assert_eq!(said(&sealed_anew.judge()), is(Verdict::Altered, &["phone"]));
+
+    let mut other = World::entered(8, &KeySet::generate(&mut StdRng::seed_from_u64(1)));
+    let plain = other.signed(1, "elsewhere");
+    other.put(1, Draft::FIRST, &plain);
+    let mut swapped = entered();
+    swapped
+        .row(1)
+        .values
+        .name
+        .clone_from(&other.row(1).values.name);
+    assert_eq!(said(&swapped.judge()), is(Verdict::Swapped, &["name"]));
+    swapped.evidence.owner_key = other.evidence.owner_key;
+    assert_eq!(
+        swapped.judge().reason,
+        Reason::NothingOpens,
+        "a copy of another record"
+    );
+
+    let mut draft = entered();
+    let earlier = draft.plain(1);
+    let later = draft.sealed(1, Draft::new(1), &earlier);
+    let email = std::mem::replace(&mut draft.row(1).values, later).email;
+    draft.row(1).consent = None;
+    assert_eq!(draft.judge().verdict, Verdict::Pending);
+    draft.row(1).values.email = email;
+    assert_eq!(said(&draft.judge()), is(Verdict::RolledBack, &["email"]));
+}
+
+#[test]
+fn a_declined_record_holds_nothing_to_judge() {
+    let mut world = entered();
+    world.evidence.versions.clear();
+    world.evidence.owner_key = None;
+    world.now = world.now.plus(Duration::from_secs(1000 * DAY));
+    assert_eq!(
+        (world.judge().verdict, world.judge().reason),
+        (Verdict::Pending, Reason::Empty)
+    );
+    assert_eq!(world.judge_without_row().verdict, Verdict::Pending);
+}
+
+#[test]
+fn obstacles_come_before_everything() {
+    let mut world = World::anchored(1);
+    world.row(1).values.email.clear();
+    for obstacle in [
+        Obstacle::DatabaseUnreachable,
+        Obstacle::ChainUnreachable,
+        Obstacle::WrongChain,
+        Obstacle::ChainBehind,
+        Obstacle::ChainDisagrees,
+        Obstacle::WrongKeys,
+    ] {
+        world.obstacle = Some(obstacle);
+        let finding = world.judge();
+        assert_eq!(
+            (finding.verdict, finding.reason),
+            (Verdict::Unverifiable, Reason::Obstacle(obstacle))
+        );
+        assert!(!finding.verdict.is_bad());
+    }
+}
+
+fn retired(reason: RetirementReason, proven: bool) -> World {
+    let mut world = World::anchored(1);
+    world.chain.as_mut().unwrap().retired = Some(Retirement {
+        reason,
+        block: 5,
+        evidence: B256::repeat_byte(4),
+    });
+    world.retirement_is_proven = proven;
+    world
+}
+
+#[test]
+fn retired_records_need_evidence_and_erased_ones_must_be_gone() {
+    let withdrawn = retired(RetirementReason::Withdrawn, true);
+    assert_eq!(withdrawn.judge().verdict, Verdict::Retired);
+    assert_eq!(withdrawn.judge_without_row().verdict, Verdict::Retired);
+    assert_eq!(
+        retired(RetirementReason::Withdrawn, false).judge().reason,
+        Reason::RetirementNotProven
+    );
+
+    let mut erased = retired(RetirementReason::Erased, true);
+    assert_eq!(
+        (erased.judge().verdict, erased.judge().reason),
+        (Verdict::RetiredUnproven, Reason::DataLeft)
+    );
+    erased.evidence.versions.clear();
+    assert_eq!(
+        erased.judge().reason,
+        Reason::DataLeft,
+        "the key is still there"
+    );
+    erased.evidence.owner_key = None;
+    assert_eq!(erased.judge().verdict, Verdict::Retired);
+    assert_eq!(erased.judge_without_row().verdict, Verdict::Retired);
+    erased.retirement_is_proven = false;
+    assert_eq!(
+        erased.judge_without_row().reason,
+        Reason::RetirementNotProven
+    );
+}
