@@ -1,18 +1,19 @@
 //! Forms that come back with what was typed and, beside each field, what is wrong with it.
 
+mod field;
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use askama::Template;
-use askama::filters::HtmlSafe;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use secrecy::SecretString;
 use url::form_urlencoded;
 
-use crate::components::Tone;
 use crate::error::Error;
+
+pub use field::{Choice, Field, Summary};
 
 /// What was typed into a form, and what is wrong with it. As an extractor it reads a posted form.
 ///
@@ -135,19 +136,7 @@ impl FormState {
     /// A field with its label, for a template: `{{ form.field("email", "E-mail").kind("email").required() }}`.
     #[must_use]
     pub fn field<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
-        Field {
-            name,
-            label,
-            value: self.value(name),
-            problem: self.problem_of(name),
-            hint: None,
-            control: Control::Input("text"),
-            autocomplete: "off",
-            inputmode: None,
-            max_length: None,
-            required: false,
-            autofocus: false,
-        }
+        Field::new(self, name, label)
     }
 
     /// A box to tick: `{{ form.checkbox("purpose", "research", "Research") }}`.
@@ -169,30 +158,13 @@ impl FormState {
         value: &'a str,
         label: &'a str,
     ) -> Choice<'a> {
-        Choice {
-            kind,
-            name,
-            value,
-            label,
-            hint: None,
-            checked: self.has(name, value),
-            problem: self.problem_of(name),
-        }
-    }
-
-    /// A field's name as people say it, for the summary: `postal_address` is "Postal address".
-    fn spoken(name: &str) -> String {
-        let mut letters = name.replace(['_', '-'], " ");
-        if let Some(first) = letters.get_mut(..1) {
-            first.make_ascii_uppercase();
-        }
-        letters
+        Choice::new(self, kind, name, value, label)
     }
 
     /// What stands above the form: that it was kept, or what is wrong, with links to the fields.
     #[must_use]
     pub fn summary(&self) -> Summary<'_> {
-        Summary { form: self }
+        Summary::new(self)
     }
 }
 
@@ -217,129 +189,6 @@ pub(crate) fn is_form(request: &Request) -> bool {
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split(';').next())
         .is_some_and(|kind| kind.trim() == "application/x-www-form-urlencoded")
-}
-
-/// Problems above a form; takes the focus when the page opens.
-#[derive(Template)]
-#[template(path = "kit/summary.html")]
-pub struct Summary<'a> {
-    form: &'a FormState,
-}
-impl HtmlSafe for Summary<'_> {}
-
-enum Control<'a> {
-    Input(&'a str),
-    Lines(u16),
-    Select(&'a [(&'a str, &'a str)]),
-}
-
-/// A labelled field with its hint and problem.
-#[derive(Template)]
-#[template(path = "kit/field.html")]
-pub struct Field<'a> {
-    name: &'a str,
-    label: &'a str,
-    value: &'a str,
-    problem: Option<&'a str>,
-    hint: Option<&'a str>,
-    control: Control<'a>,
-    autocomplete: &'a str,
-    inputmode: Option<&'a str>,
-    max_length: Option<u32>,
-    required: bool,
-    autofocus: bool,
-}
-impl HtmlSafe for Field<'_> {}
-
-impl<'a> Field<'a> {
-    /// The input's type: `email`, `tel`, `number`, `password`, `date`. A password is never filled in again.
-    #[must_use]
-    pub fn kind(mut self, kind: &'a str) -> Self {
-        self.control = Control::Input(kind);
-        if kind == "password" {
-            self.value = "";
-        }
-        self
-    }
-
-    /// Several lines.
-    #[must_use]
-    pub fn lines(mut self, rows: u16) -> Self {
-        self.control = Control::Lines(rows);
-        self
-    }
-
-    /// A list to choose from: pairs of value and label.
-    #[must_use]
-    pub fn select(mut self, options: &'a [(&'a str, &'a str)]) -> Self {
-        self.control = Control::Select(options);
-        self
-    }
-
-    /// A sentence under the label.
-    #[must_use]
-    pub fn hint(mut self, hint: &'a str) -> Self {
-        self.hint = Some(hint);
-        self
-    }
-
-    /// What the browser may fill in; `off` unless said, since staff type other people's details.
-    #[must_use]
-    pub fn autocomplete(mut self, autocomplete: &'a str) -> Self {
-        self.autocomplete = autocomplete;
-        self
-    }
-
-    /// The keyboard of a phone: `numeric`, `tel`, `email`.
-    #[must_use]
-    pub fn inputmode(mut self, inputmode: &'a str) -> Self {
-        self.inputmode = Some(inputmode);
-        self
-    }
-
-    /// How many characters may be typed.
-    #[must_use]
-    pub fn max_length(mut self, max_length: u32) -> Self {
-        self.max_length = Some(max_length);
-        self
-    }
-
-    /// Must be filled in. The server says so too; browsers' own messages are switched off by `novalidate`.
-    #[must_use]
-    pub fn required(mut self) -> Self {
-        self.required = true;
-        self
-    }
-
-    /// Takes the focus when the page opens; at most one on a page.
-    #[must_use]
-    pub fn autofocus(mut self) -> Self {
-        self.autofocus = true;
-        self
-    }
-}
-
-/// A box to tick, or one of several to choose from.
-#[derive(Template)]
-#[template(path = "kit/choice.html")]
-pub struct Choice<'a> {
-    kind: &'static str,
-    name: &'a str,
-    value: &'a str,
-    label: &'a str,
-    hint: Option<&'a str>,
-    checked: bool,
-    problem: Option<&'a str>,
-}
-impl HtmlSafe for Choice<'_> {}
-
-impl<'a> Choice<'a> {
-    /// A sentence under the label.
-    #[must_use]
-    pub fn hint(mut self, hint: &'a str) -> Self {
-        self.hint = Some(hint);
-        self
-    }
 }
 
 #[cfg(test)]
