@@ -106,6 +106,9 @@ fn what(finding: &Finding) -> String {
         Reason::Consent(problem) => of_consent(problem, &which),
         Reason::OlderVersion(older) => format!("In the place of version {} stands the older version {older}.", finding.version.map_or(0, record::ids::Version::get)),
         Reason::OtherDraft => format!("{which} holds values of another draft or version of the same record: {parts}."),
+        Reason::BeforeConsent => {
+            format!("{which} stands as it did before its owner signed: consent and anchor are gone.")
+        }
         Reason::OtherRecord => format!("{which} is stored in the place of another record."),
         Reason::OtherRecordsCells => format!("{which} holds values that belong to another record: {parts}."),
         Reason::CellsBroken => format!("{which} was altered: {parts}."),

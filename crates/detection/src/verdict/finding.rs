@@ -104,6 +104,8 @@ pub enum Reason {
     OlderVersion(Version),
     /// `rolled_back`: cells of another draft or version of the same record.
     OtherDraft,
+    /// `rolled_back`: all values open, and consent and anchor are gone, as it was before the owner signed.
+    BeforeConsent,
     /// `swapped`: the row is another record's.
     OtherRecord,
     /// `swapped`: cells of another record.

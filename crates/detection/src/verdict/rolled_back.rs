@@ -3,7 +3,7 @@
 use record::ids::Version;
 
 use super::{
-    Finding, Reason, Verdict, VersionRow,
+    Finding, Part, Reason, Verdict, VersionRow,
     cells::Faults,
     content::{Content, Spot},
     known::{Fault, Known},
@@ -16,6 +16,9 @@ pub(super) fn judge(known: &Known<'_>, fault: &Fault<'_>) -> Option<Finding> {
         (Reason::OlderVersion(older), faults.other_draft)
     } else if !faults.other_draft.is_empty() && !faults.only_the_draft_number {
         (Reason::OtherDraft, faults.other_draft)
+    } else if stands_as_before_consent(known, fault, row, &faults) {
+        let gone = [Part::Anchor, Part::ConsentMessage, Part::ConsentSignature];
+        (Reason::BeforeConsent, gone.into())
     } else {
         return None;
     };
@@ -51,4 +54,17 @@ fn equals_older(known: &Known<'_>, fault: &Fault<'_>, row: &VersionRow) -> Optio
         };
         timestamps.into_iter().any(gives).then_some(older.version)
     })
+}
+
+/// A row put back to a time before the owner signed has neither consent nor anchor, and nothing else wrong with it.
+fn stands_as_before_consent(
+    known: &Known<'_>,
+    fault: &Fault<'_>,
+    row: &VersionRow,
+    faults: &Faults,
+) -> bool {
+    let unsigned = row.opened.as_ref().is_some_and(|opened| {
+        opened.message.is_none() && opened.signature.is_none() && opened.anchor.is_none()
+    });
+    unsigned && faults.is_empty() && !known.facts.in_flight(fault.version.version)
 }

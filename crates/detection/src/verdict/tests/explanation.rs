@@ -85,6 +85,7 @@ fn every_reason_is_said_in_one_sentence() {
         Reason::VersionVoided,
         Reason::OlderVersion(v),
         Reason::OtherDraft,
+        Reason::BeforeConsent,
         Reason::OtherRecord,
         Reason::OtherRecordsCells,
         Reason::CellsBroken,

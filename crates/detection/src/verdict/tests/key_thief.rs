@@ -124,7 +124,8 @@ fn the_thief_s_own_wallet_under_a_first_version_s_message_is_no_consent() {
 
 #[test]
 fn the_owner_s_signature_is_no_consent_to_anything_else() {
-    let cases: [(fn(&mut Plain), TermsProblem); 5] = [
+    type Change = fn(&mut Plain);
+    let cases: [(Change, TermsProblem); 5] = [
         (|plain| plain.message.version = 3, TermsProblem::Version),
         (|plain| plain.message.uid = 8, TermsProblem::Uid),
         (

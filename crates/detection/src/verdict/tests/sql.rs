@@ -285,6 +285,28 @@ fn cells_of_an_earlier_draft_are_rolled_back() {
 }
 
 #[test]
+fn a_row_put_back_to_before_its_consent_is_rolled_back() {
+    let mut world = World::anchored(1);
+    let draft = world.plain(1).with("email", "typo@example.org", None);
+    let earlier = world.sealed(1, Draft::FIRST, &draft);
+    world.row(1).values = earlier;
+    assert_eq!(
+        world.judge().reason,
+        Reason::OtherDraft,
+        "the consent is of the signed draft"
+    );
+    world.row(1).consent = None;
+    for claimed_uid in [Some(7), None] {
+        world.evidence.claimed_uid = claimed_uid;
+        let finding = world.judge();
+        assert_eq!(
+            (finding.verdict, finding.reason),
+            (Verdict::RolledBack, Reason::BeforeConsent)
+        );
+    }
+}
+
+#[test]
 fn a_draft_number_alone_is_altered() {
     let mut world = World::anchored(1);
     world.row(1).values.draft = Draft::new(5);
