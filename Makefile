@@ -20,7 +20,7 @@ help: ## Show this list
 .PHONY: demo
 demo: install-demo contracts assets ## Install what is missing, start everything and play a story; Ctrl-C stops it, a second run continues
 	cargo build --locked --bins
-	@target/debug/demo run
+	@target/debug/demo
 
 .PHONY: clean-demo
 clean-demo: ## Forget the demo's data, so that the next `make demo` starts over

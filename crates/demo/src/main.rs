@@ -1,2 +1,10 @@
-//! demo
-fn main() {}
+//! `make demo`
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    demo::run(demo::Options::parse()).await
+}

@@ -67,7 +67,7 @@ pub struct Chain {
     kept_states: u32,
     rpc: Rpc,
     process: Option<Process>,
-    _throw_away: Option<StackDir>,
+    throw_away: Option<StackDir>,
 }
 
 impl Chain {
@@ -99,7 +99,7 @@ impl Chain {
             kept_states: options.kept_states,
             rpc: Rpc::new(port)?,
             process: None,
-            _throw_away: throw_away,
+            throw_away,
         })
     }
 
@@ -204,7 +204,9 @@ impl Chain {
 
     /// SIGKILL: the state written last is all that [`Self::resume`] finds.
     pub fn kill(&mut self) {
-        self.process = None;
+        if let Some(mut process) = self.process.take() {
+            process.kill();
+        }
     }
 
     /// Starts anvil again on the same port.
@@ -218,6 +220,9 @@ impl Chain {
             OnOrphaned::Interrupt,
         )?;
         let process = self.process.insert(process);
+        if self.throw_away.is_none() {
+            process.be_gentle(Signal::INT, STOP_LIMIT);
+        }
         let ready = wait_until("the chain", START_LIMIT, || {
             let running = process.check_running();
             let rpc = &self.rpc;

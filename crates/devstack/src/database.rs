@@ -55,17 +55,23 @@ impl DatabaseServer {
             (None, Some(stack)) => stack.part("database")?,
             (None, None) => bail!("no folder for the database"),
         };
+        fs::create_dir_all(&dir).with_context(|| format!("create {}", dir.display()))?;
+        // The server changes its working directory.
+        let dir = dir.canonicalize()?;
         let data = dir.join("data");
         create_data_dir(&dir, &data)?;
         let password = root_password(&dir)?;
         let init_file = write_init_file(&dir, &password)?;
-        let command = server_command(&data, &init_file, port, options.durable)?;
+        let command = server_command(&dir, &init_file, port, options.durable)?;
         let mut process = Process::spawn(
             "database",
             &command,
             &dir.join("mariadbd.log"),
             OnOrphaned::Terminate,
         )?;
+        if options.durable {
+            process.be_gentle(Signal::TERM, STOP_LIMIT);
+        }
         let url = Url::parse(&format!("mysql://root:{password}@127.0.0.1:{port}"))?;
         wait_for_answer(&mut process, &url).await?;
         fs::remove_file(&init_file).ok();
@@ -202,10 +208,12 @@ fn create_data_dir(dir: &Path, data: &Path) -> Result<()> {
         "--auth-root-authentication-method=normal",
     ]);
     command.arg(format!("--datadir={}", unfinished.display()));
+    command.arg(format!("--tmpdir={}", temporary_dir(dir)?.display()));
     if is_root() {
         command.arg("--user=root");
     }
     let output = command
+        .env("TMPDIR", temporary_dir(dir)?)
         .stdin(Stdio::null())
         .output()
         .context("run mariadb-install-db")?;
@@ -244,14 +252,15 @@ fn write_init_file(dir: &Path, password: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-fn server_command(data: &Path, init_file: &Path, port: u16, durable: bool) -> Result<Command> {
+fn server_command(dir: &Path, init_file: &Path, port: u16, durable: bool) -> Result<Command> {
     let mut command = Command::new(tools::program(
         &["mariadbd", "mysqld"],
         "mariadb-server-core",
     )?);
     // Must come first: a system server's settings are not ours.
     command.arg("--no-defaults");
-    command.arg(format!("--datadir={}", data.display()));
+    command.arg(format!("--datadir={}", dir.join("data").display()));
+    command.arg(format!("--tmpdir={}", temporary_dir(dir)?.display()));
     command.arg(format!("--init-file={}", init_file.display()));
     command.arg(format!("--port={port}"));
     command.args([

@@ -29,12 +29,13 @@ pub(crate) enum OnOrphaned {
     Terminate,
 }
 
-/// A running part with its log file. Dropping it kills it.
+/// A running part with its log file. Dropping it ends it: at once, unless it is told to be gentle.
 pub(crate) struct Process {
     name: String,
     child: Child,
     log: PathBuf,
     stopped: bool,
+    gentle: Option<(Signal, Duration)>,
 }
 
 impl Process {
@@ -89,6 +90,7 @@ impl Process {
             child,
             log: log.to_path_buf(),
             stopped: false,
+            gentle: None,
         })
     }
 
@@ -172,8 +174,25 @@ impl Process {
         }
     }
 
+    /// Dropped, it gets this signal and so much time to end: what it keeps is worth waiting for.
+    pub(crate) fn be_gentle(&mut self, signal: Signal, limit: Duration) {
+        self.gentle = Some((signal, limit));
+    }
+
+    /// Asks the process to end and blocks until it has, or until `limit` has passed.
+    fn end(&mut self, signal: Signal, limit: Duration) {
+        if self.stopped || self.signal(signal).is_err() {
+            return;
+        }
+        let deadline = Instant::now() + limit;
+        while Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// SIGKILL, and waits until the process is gone.
     pub(crate) fn kill(&mut self) {
+        self.gentle = None;
         if !self.stopped {
             self.child.kill().ok();
             self.child.wait().ok();
@@ -184,6 +203,9 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        if let Some((signal, limit)) = self.gentle {
+            self.end(signal, limit);
+        }
         self.kill();
     }
 }

@@ -50,7 +50,7 @@ pub struct Site {
 
 /// A server of the site's own, or the one that many tests share.
 enum Server {
-    Own(DatabaseServer),
+    Own(Box<DatabaseServer>),
     Shared(&'static DatabaseServer),
 }
 
@@ -184,7 +184,7 @@ async fn start_database(options: &SiteOptions, stack: &StackDir) -> Result<Serve
     };
     let server = DatabaseServer::start(&database).await?;
     options.tell("database");
-    Ok(Server::Own(server))
+    Ok(Server::Own(Box::new(server)))
 }
 
 async fn start_chain(options: &SiteOptions, stack: &StackDir) -> Result<Chain> {

@@ -1,0 +1,127 @@
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result, ensure};
+use url::Url;
+
+use super::browser::Browser;
+use super::people::Person;
+use crate::sign_ins::SignIn;
+
+/// A member of staff at entry-app.
+pub(super) struct Clerk {
+    browser: Browser,
+}
+
+impl Clerk {
+    pub(super) async fn sign_in(entry: &Url, sign_in: &SignIn) -> Result<Self> {
+        let browser = Browser::new(entry)?;
+        let form = [
+            ("login", sign_in.login.as_str()),
+            ("password", &sign_in.password),
+        ];
+        browser
+            .submit("/sign-in", &form)
+            .await
+            .context("the clerk signs in")?;
+        Ok(Self { browser })
+    }
+
+    /// Fills in the entry form and gives the id of the new record.
+    pub(super) async fn enter(&mut self, person: &Person, wallet: &str) -> Result<String> {
+        let form_page = self.browser.page("/records/new").await?;
+        let submission = hidden_value(&form_page, "submission").context("the entry form")?;
+        let age = person.age.to_string();
+        let form = [
+            ("submission", submission),
+            ("name", person.name),
+            ("email", person.email),
+            ("phone", person.phone),
+            ("age", &age),
+            ("address", person.address),
+            ("wallet", wallet),
+            ("signer", "self"),
+            ("relation", ""),
+            ("send", "mail"),
+        ];
+        let next = self.browser.submit("/records/new", &form).await;
+        let next = next.with_context(|| format!("entry-app did not take {}", person.name))?;
+        let id = next.rsplit('/').next().unwrap_or_default().to_owned();
+        ensure!(is_record_id(&id), "{next} is not a record's page");
+        Ok(id)
+    }
+
+    /// Ticks these records in the list and approves them.
+    pub(super) async fn approve(&self, records: &[&str]) -> Result<()> {
+        let form: Vec<(&str, &str)> = records.iter().map(|record| ("record", *record)).collect();
+        self.browser.submit("/records/approve", &form).await?;
+        Ok(())
+    }
+
+    /// The ids of all records that are anchored, from the pages of the list.
+    pub(super) async fn anchored(&self) -> Result<BTreeSet<String>> {
+        let mut found = BTreeSet::new();
+        let mut next = Some("/records?state=anchored".to_owned());
+        while let Some(address) = next {
+            let page = self.browser.page(&address).await?;
+            let links = page
+                .split("href=\"/records/")
+                .skip(1)
+                .filter_map(|rest| rest.split('"').next());
+            found.extend(links.filter(|id| is_record_id(id)).map(str::to_owned));
+            next = next_page(&page);
+        }
+        Ok(found)
+    }
+}
+
+fn is_record_id(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// The value of a hidden input.
+fn hidden_value<'a>(page: &'a str, name: &str) -> Option<&'a str> {
+    let after = page.split(&format!("name=\"{name}\" value=\"")).nth(1)?;
+    after.split('"').next()
+}
+
+/// Where the pager leads.
+fn next_page(page: &str) -> Option<String> {
+    let after = page.split("rel=\"next\" href=\"").nth(1)?;
+    Some(
+        after
+            .split('"')
+            .next()?
+            .replace("&#38;", "&")
+            .replace("&amp;", "&"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hidden_value_is_read() {
+        let page = r#"<form><input type="hidden" name="submission" value="0a1b"><input name="name" value="x">"#;
+        assert_eq!(hidden_value(page, "submission"), Some("0a1b"));
+        assert_eq!(hidden_value(page, "other"), None);
+    }
+
+    #[test]
+    fn the_pager_is_followed_to_its_end() {
+        let page =
+            r#"<a class="button" rel="next" href="/records?state=anchored&#38;after=7">Next</a>"#;
+        assert_eq!(
+            next_page(page).as_deref(),
+            Some("/records?state=anchored&after=7")
+        );
+        assert_eq!(next_page("<span>Next</span>"), None);
+    }
+
+    #[test]
+    fn only_ids_are_ids() {
+        assert!(is_record_id("00112233445566778899aabbccddeeff"));
+        assert!(!is_record_id("new"));
+        assert!(!is_record_id("00112233445566778899aabbccddeeff/edit"));
+    }
+}

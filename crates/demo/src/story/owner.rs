@@ -1,0 +1,58 @@
+use alloy::dyn_abi::TypedData;
+use alloy::signers::SignerSync;
+use alloy::signers::local::{MnemonicBuilder, PrivateKeySigner, coins_bip39::English};
+use anyhow::{Context, Result};
+use devstack::Accounts;
+use serde_json::json;
+use url::Url;
+
+use super::browser::Browser;
+
+/// A person with a wallet; the key never leaves this process.
+pub(super) struct Owner {
+    wallet: PrivateKeySigner,
+}
+
+impl Owner {
+    pub(super) fn new(accounts: &Accounts, name: &str) -> Result<Self> {
+        let path = format!(
+            "{}{}",
+            accounts.derivation_path,
+            accounts.named(name)?.index
+        );
+        let wallet = MnemonicBuilder::<English>::default()
+            .phrase(accounts.mnemonic.as_str())
+            .derivation_path(&path)?
+            .build()?;
+        Ok(Self { wallet })
+    }
+
+    /// Opens the link, shows by a signed challenge who is there, and signs the details.
+    pub(super) async fn sign(&self, link: &str, granted: &[&str]) -> Result<()> {
+        let browser = Browser::new(&Url::parse(link)?)?;
+        let account = self.wallet.address().to_string();
+        browser.page(link).await?;
+        let challenge = browser
+            .post(&format!("{link}/challenge"), &json!({ "account": account }))
+            .await?;
+        let challenge = challenge["message"].as_str().context("a challenge")?;
+        let signature = self
+            .wallet
+            .sign_message_sync(challenge.as_bytes())?
+            .to_string();
+        let answer = json!({ "account": account, "signature": signature });
+        browser.post(&format!("{link}/wallet"), &answer).await?;
+
+        let message = browser
+            .post(&format!("{link}/message"), &json!({ "granted": granted }))
+            .await?;
+        let typed_data: TypedData = serde_json::from_value(message["typedData"].clone())?;
+        let signature = self
+            .wallet
+            .sign_hash_sync(&typed_data.eip712_signing_hash()?)?
+            .to_string();
+        let signed = json!({ "granted": granted, "account": account, "signature": signature });
+        browser.post(&format!("{link}/sign"), &signed).await?;
+        Ok(())
+    }
+}
