@@ -213,7 +213,6 @@ fn create_data_dir(dir: &Path, data: &Path) -> Result<()> {
         command.arg("--user=root");
     }
     let output = command
-        .env("TMPDIR", temporary_dir(dir)?)
         .stdin(Stdio::null())
         .output()
         .context("run mariadb-install-db")?;
@@ -225,6 +224,13 @@ fn create_data_dir(dir: &Path, data: &Path) -> Result<()> {
         );
     }
     fs::rename(&unfinished, data).context("keep the new data directory")
+}
+
+/// A server that starts removes temporary tables in its folder, those of other servers too.
+fn temporary_dir(dir: &Path) -> Result<PathBuf> {
+    let path = dir.join("tmp");
+    fs::create_dir_all(&path)?;
+    Ok(path)
 }
 
 /// Kept beside the data, readable by us alone.
