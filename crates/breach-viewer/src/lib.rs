@@ -1,1 +1,11 @@
-//! breach-viewer
+//! breach-viewer: where officers see whether every record is what its owner signed, handle what is not, and restore it.
+
+mod background;
+mod pages;
+mod router;
+mod run;
+mod settings;
+mod state;
+mod urls;
+
+pub use run::run;

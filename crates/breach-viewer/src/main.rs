@@ -1,2 +1,7 @@
-//! breach-viewer
-fn main() {}
+//! The doorway: help, settings, run.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    breach_viewer::run()
+}

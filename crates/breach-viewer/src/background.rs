@@ -1,0 +1,104 @@
+//! What goes on beside the pages: the sweep, mail, and the banner that tells why nothing can be verified.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use chain::{ChainReader, Deployment};
+use database::PoolSettings;
+use detection::verdict::Patience;
+use detection::{
+    Examiner, ExaminerParts, Registrar, RestoreParts, Restorer, SweepStatus, Sweeper, words,
+};
+use notification::{Mailer, Outbox};
+use record::time::Clock;
+use sqlx::MySqlPool;
+use tokio::sync::watch;
+use web_kit::components::Tone;
+use web_kit::lifetime::Lifetime;
+use web_kit::site::{Banner, Site};
+
+use crate::settings::Settings;
+use crate::state::{VerifyAll, Watchtower};
+
+/// Starts all of it; the watchtower is what the pages work with.
+pub fn start(
+    settings: &Settings,
+    pool: &MySqlPool,
+    site: &Site,
+    clock: &Clock,
+    lifetime: &Lifetime,
+) -> anyhow::Result<Watchtower> {
+    let keys = settings.keys.application.clone();
+    let mailer = Mailer::new(&settings.mail.smtp_url, &settings.mail.from)
+        .context("SMTP_URL or MAIL_FROM")?;
+    let outbox = Outbox::new(pool.clone(), keys.front(), mailer, clock.clone());
+    lifetime.spawn("outbox", outbox.run(lifetime.token()));
+    let registrar = registrar(settings, pool, clock)?;
+    let sweeper = Sweeper::new(registrar.clone(), settings.sweep_rate);
+    let sweep = sweeper.status();
+    lifetime.spawn("sweep", sweeper.run(lifetime.token()));
+    lifetime.spawn(
+        "banner",
+        keep_banner(site.clone(), sweep.clone(), lifetime.clone()),
+    );
+    Ok(Watchtower {
+        pool: pool.clone(),
+        keys,
+        clock: clock.clone(),
+        restorer: Arc::new(Restorer::new(registrar.clone(), restore_parts(settings)?)),
+        registrar,
+        sweep,
+        verify_all: Arc::new(watch::Sender::new(VerifyAll::default())),
+        lifetime: lifetime.clone(),
+    })
+}
+
+fn registrar(settings: &Settings, pool: &MySqlPool, clock: &Clock) -> anyhow::Result<Registrar> {
+    let chain = &settings.chain;
+    let deployment = Deployment::load(&chain.deployment_file).context("CHAIN_DEPLOYMENT_FILE")?;
+    let reader = ChainReader::new(&chain.rpc_url, deployment, chain.confirmations)
+        .context("CHAIN_RPC_URL")?;
+    let examiner = Examiner::new(ExaminerParts {
+        pool: pool.clone(),
+        keys: settings.keys.application.clone(),
+        chain: reader,
+        clock: clock.clone(),
+        patience: Patience {
+            consent: settings.consent_patience,
+            anchoring: settings.anchoring_patience,
+        },
+    });
+    Ok(Registrar::new(
+        examiner,
+        settings.officer_email.clone(),
+        settings.web.public_url.as_str(),
+    ))
+}
+
+fn restore_parts(settings: &Settings) -> anyhow::Result<RestoreParts> {
+    let pool = |url| database::pool(url, &PoolSettings::default());
+    Ok(RestoreParts {
+        main: pool(&settings.restore)?,
+        backup: pool(&settings.backup)?,
+        keys: pool(&settings.key_backup)?,
+    })
+}
+
+/// An obstacle stands above every page for as long as it lasts.
+async fn keep_banner(site: Site, mut sweep: watch::Receiver<SweepStatus>, lifetime: Lifetime) {
+    while !lifetime.is_ending() {
+        let obstacle = sweep.borrow_and_update().obstacle;
+        site.set_banner(obstacle.map(|obstacle| Banner {
+            tone: Tone::Warning,
+            text: format!(
+                "Nothing can be verified right now. {} This is not a breach; the sweep goes on by itself once it can.",
+                words(obstacle)
+            ),
+        }));
+        tokio::select! {
+            () = lifetime.ended() => {}
+            () = tokio::time::sleep(Duration::from_millis(500)) => {}
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The 72 hours of GDPR Art. 33(1), from awareness.
+
+use std::time::Duration;
+
+use database::incidents::{Incident, IncidentState};
+use record::time::UnixMillis;
+use web_kit::components::Tone;
+
+const HOURS: u64 = 72;
+const HOUR: u64 = 3600;
+
+/// What the clock shows.
+pub struct Clock72 {
+    pub text: String,
+    pub tone: Tone,
+    pub due_at: UnixMillis,
+}
+
+impl Clock72 {
+    /// Of an incident, now.
+    pub fn of(incident: &Incident, now: UnixMillis) -> Self {
+        let due_at = incident.aware_at.plus(Duration::from_secs(HOURS * HOUR));
+        if incident.state == IncidentState::Closed {
+            return Self {
+                text: "closed".to_owned(),
+                tone: Tone::Neutral,
+                due_at,
+            };
+        }
+        if now >= due_at {
+            let over = now.since(due_at).as_secs() / HOUR;
+            return Self {
+                text: format!("{over} h past the 72 hours"),
+                tone: Tone::Bad,
+                due_at,
+            };
+        }
+        let left = due_at.since(now).as_secs();
+        let tone = if left < 24 * HOUR {
+            Tone::Bad
+        } else {
+            Tone::Warning
+        };
+        Self {
+            text: format!("{} h {:02} min left of 72 h", left / HOUR, left % HOUR / 60),
+            tone,
+            due_at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use database::verifications::Source;
+
+    use super::*;
+
+    #[test]
+    fn seventy_two_hours_run_from_awareness() {
+        let incident = Incident {
+            id: 1,
+            state: IncidentState::Open,
+            source: Source::Sweep,
+            detected_at: UnixMillis(0),
+            aware_at: UnixMillis::from_seconds(HOUR),
+            closed_at: None,
+        };
+        let at = |hours| Clock72::of(&incident, UnixMillis::from_seconds(hours * HOUR)).text;
+        assert_eq!(at(1), "72 h 00 min left of 72 h");
+        assert_eq!(at(72), "1 h 00 min left of 72 h");
+        assert_eq!(at(75), "2 h past the 72 hours");
+    }
+}

@@ -1,0 +1,7 @@
+//! Breaches being handled (GDPR Art. 33).
+
+pub mod list;
+pub mod show;
+pub mod step;
+
+mod clock;

@@ -1,0 +1,6 @@
+//! One folder per noun, one file per page or action.
+
+pub mod incidents;
+pub mod records;
+
+mod verdict_view;

@@ -1,0 +1,139 @@
+//! A record as a line of the grid.
+
+use database::anchoring_jobs;
+use database::records_view::ViewedRecord;
+use database::verifications::{Subject, VerdictKind};
+use record::ids::Uid;
+use record::time::UnixMillis;
+use sqlx::MySqlConnection;
+use web_kit::components::Tone;
+use web_kit::error::Result;
+
+use crate::pages::verdict_view;
+use crate::state::Watchtower;
+use crate::urls;
+
+/// What a line shows.
+pub struct Line {
+    /// The element's id, by which it is updated in place.
+    pub element: String,
+    pub subject: Subject,
+    pub address: String,
+    pub uid: Option<Uid>,
+    pub masked_name: String,
+    pub state: &'static str,
+    pub verdict: Option<VerdictKind>,
+    pub label: &'static str,
+    pub tone: Tone,
+    pub parts: String,
+    pub checked_at: Option<UnixMillis>,
+    pub proof: Option<String>,
+    pub transaction: Option<String>,
+}
+
+impl Line {
+    /// While nothing can be verified, no record is called valid.
+    pub async fn new(
+        tower: &Watchtower,
+        connection: &mut MySqlConnection,
+        viewed: &ViewedRecord,
+    ) -> Result<Self> {
+        let verification = viewed.verification.as_ref();
+        let verdict = verification.map(|verification| verification.verdict);
+        let hindered = tower.sweep.borrow().obstacle.is_some();
+        let shown = if hindered {
+            Some(VerdictKind::Unverifiable)
+        } else {
+            verdict
+        };
+        let (label, tone) = match shown {
+            _ if viewed.verdict_is_tampered => ("Verdict tampered with", Tone::Bad),
+            Some(verdict) => (verdict_view::label(verdict), verdict_view::tone(verdict)),
+            None => ("Not verified yet", Tone::Waiting),
+        };
+        let row = viewed.row.as_ref();
+        let name = row.and_then(|row| row.open_name(&tower.keys));
+        let transaction = match row {
+            Some(row) => transaction_of(tower, connection, row.id).await?,
+            None => None,
+        };
+        Ok(Self {
+            element: format!("row-{}", viewed.subject),
+            subject: viewed.subject,
+            address: urls::record(viewed.subject),
+            uid: viewed.subject.as_uid(),
+            masked_name: name.map_or_else(|| "(does not open)".to_owned(), |name| masked(&name)),
+            state: row.map_or("no row", |row| {
+                row.record
+                    .as_ref()
+                    .map_or("tampered with", |record| words(record.state))
+            }),
+            verdict,
+            label,
+            tone,
+            parts: verification
+                .map(|one| verdict_view::parts(&one.fields))
+                .unwrap_or_default(),
+            checked_at: verification.map(|one| one.checked_at),
+            proof: verification
+                .and_then(|one| one.proof_expected)
+                .map(|proof| proof.to_string()),
+            transaction,
+        })
+    }
+}
+
+impl Line {
+    /// Nothing can be told of it right now, whatever was told before.
+    pub fn call_unverifiable(&mut self) {
+        self.label = verdict_view::label(VerdictKind::Unverifiable);
+        self.tone = verdict_view::tone(VerdictKind::Unverifiable);
+    }
+}
+
+async fn transaction_of(
+    tower: &Watchtower,
+    connection: &mut MySqlConnection,
+    id: record::ids::RecordId,
+) -> Result<Option<String>> {
+    let jobs = anchoring_jobs::of_record(connection, &tower.keys, id).await?;
+    Ok(jobs
+        .rows
+        .last()
+        .and_then(|job| job.transaction_hash)
+        .map(|hash| hash.to_string()))
+}
+
+/// The first letter of each word: enough to find a line again, too little to read a list of people.
+fn masked(name: &str) -> String {
+    let words = name
+        .split_whitespace()
+        .filter_map(|word| word.chars().next());
+    words
+        .map(|letter| format!("{letter}…"))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+const fn words(state: database::records::RecordState) -> &'static str {
+    use database::records::RecordState;
+    match state {
+        RecordState::AwaitingConsent => "awaiting consent",
+        RecordState::CorrectionRequested => "correction asked",
+        RecordState::Consented => "consented",
+        RecordState::Approved => "being anchored",
+        RecordState::Anchored => "anchored",
+        RecordState::Declined => "declined",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn names_keep_their_first_letters() {
+        assert_eq!(masked("Zoë van Dijk"), "Z… v… D…");
+        assert_eq!(masked("  "), "");
+    }
+}

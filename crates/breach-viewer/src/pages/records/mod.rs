@@ -1,0 +1,33 @@
+//! Records and their verdicts.
+
+pub mod line;
+pub mod list;
+pub mod restore;
+pub mod reveal;
+pub mod search;
+pub mod show;
+pub mod verify;
+pub mod verify_all;
+
+use database::verifications::Subject;
+use detection::Hindrance;
+use web_kit::error::Error;
+
+/// The subject in an address; anything else is a page that does not exist.
+fn parse_subject(text: &str) -> Result<Subject, Error> {
+    text.parse().map_err(|_| Error::NotFound)
+}
+
+/// What can't be reached, in the words of the error page. Never a breach.
+fn unavailable(hindrance: Hindrance) -> Error {
+    tracing::warn!(cause = ?hindrance, "nothing can be told right now");
+    match hindrance {
+        Hindrance::Chain(_) => Error::Unavailable { what: "the chain" },
+        Hindrance::WrongKeys => Error::Unavailable {
+            what: "the right keys",
+        },
+        Hindrance::Row(error) => error.into(),
+        Hindrance::Mail(error) => error.into(),
+        Hindrance::LostLease => Error::Unavailable { what: "the sweep" },
+    }
+}

@@ -1,0 +1,89 @@
+//! Showing the details in clear. Who looked is written down before anything is shown.
+
+use axum::extract::{Path, State};
+use axum::response::Html;
+use database::access_log::{self, Access, AccessAction};
+use database::evidence;
+use database::verifications::Subject;
+use record::ids::RecordId;
+use sqlx::MySqlConnection;
+use web_kit::error::{Error, Result};
+use web_kit::page::{Page, html};
+use web_kit::sign_in::{App, Role, SignedIn};
+use zeroize::Zeroizing;
+
+use super::parse_subject;
+use super::show::{Revealed, load};
+use crate::state::Watchtower;
+
+const FIELDS: [(&str, &str); 5] = [
+    ("name", "Name"),
+    ("email", "E-mail"),
+    ("phone", "Phone"),
+    ("age", "Age"),
+    ("address", "Address"),
+];
+
+/// The record's page with the details; reloading asks anew.
+pub async fn submit(
+    page: Page,
+    person: SignedIn,
+    State(tower): State<Watchtower>,
+    Path(subject): Path<String>,
+) -> Result<Html<String>> {
+    person.require(&[Role::DataProtectionOfficer])?;
+    let subject = parse_subject(&subject)?;
+    let mut connection = tower.pool.acquire().await?;
+    let (id, revealed) = reveal(&tower, &mut connection, subject).await?;
+    let access = Access {
+        staff_id: person.staff_id(),
+        record_id: id,
+        app: App::Viewer,
+        action: AccessAction::Revealed,
+        at: tower.clock.now(),
+    };
+    access_log::append(&mut connection, &tower.keys, &access).await?;
+    html(
+        &load(
+            page,
+            &person,
+            &tower,
+            &mut connection,
+            subject,
+            Some(revealed),
+        )
+        .await?,
+    )
+}
+
+async fn reveal(
+    tower: &Watchtower,
+    connection: &mut MySqlConnection,
+    subject: Subject,
+) -> Result<(RecordId, Revealed)> {
+    let found = match subject.as_uid() {
+        Some(uid) => evidence::by_uid(connection, uid).await?,
+        None => evidence::by_record(connection, RecordId::from_bytes(*subject.as_bytes())).await?,
+    };
+    let found = found.ok_or(Error::NotFound)?;
+    let key = found
+        .owner_key
+        .as_ref()
+        .and_then(|key| tower.keys.unwrap_owner_key(key).ok());
+    let opened = key.and_then(|key| found.versions.last().map(|version| version.open(&key)));
+    let fields = FIELDS.into_iter().map(|(name, label)| {
+        let cell = opened.as_ref().and_then(|opened| {
+            opened
+                .fields
+                .iter()
+                .find(|(field, _)| field.as_str() == name)
+                .map(|(_, cell)| cell)
+        });
+        let text = match cell {
+            Some(Ok(field)) => field.value.clone(),
+            _ => Zeroizing::new("(does not open)".to_owned()),
+        };
+        (label, text)
+    });
+    Ok((found.record_id, Revealed(fields.collect())))
+}

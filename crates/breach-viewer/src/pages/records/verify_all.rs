@@ -1,0 +1,57 @@
+//! Verify all: a pass over all records at once, with its progress in view.
+
+use axum::extract::State;
+use axum::response::Redirect;
+use detection::words;
+use web_kit::components::Tone;
+use web_kit::error::Result;
+use web_kit::sign_in::SignedIn;
+
+use crate::state::{VerifyAll, Watchtower};
+use crate::urls;
+
+/// Starts the pass, unless one is at work.
+pub async fn submit(person: SignedIn, State(tower): State<Watchtower>) -> Result<Redirect> {
+    let started = tower.verify_all.send_if_modified(|state| match state {
+        VerifyAll::Running(_) => false,
+        other => {
+            *other = VerifyAll::Running(None);
+            true
+        }
+    });
+    if started {
+        // It lives on when the browser goes, and ends with the process.
+        tokio::spawn(pass(tower));
+    } else {
+        person
+            .leave_notice(Tone::Neutral, "All records are being verified already.")
+            .await?;
+    }
+    Ok(Redirect::to(&urls::records(None, None)))
+}
+
+async fn pass(tower: Watchtower) {
+    let progress = tower.verify_all.clone();
+    let tell = {
+        let progress = progress.clone();
+        move |round: &database::sweep_rounds::SweepRound| {
+            progress.send_replace(VerifyAll::Running(Some(round.clone())));
+        }
+    };
+    let outcome = tokio::select! {
+        outcome = detection::verify_all(&tower.registrar, tell) => outcome,
+        () = tower.lifetime.ended() => return,
+    };
+    match outcome {
+        Ok(round) => {
+            progress.send_replace(VerifyAll::Done(round));
+        }
+        Err(hindrance) => {
+            tracing::warn!(cause = ?hindrance, "all records could not be verified");
+            progress.send_replace(VerifyAll::Hindered(words(hindrance.obstacle())));
+            if let Err(again) = tower.registrar.raise(hindrance.obstacle()).await {
+                tracing::warn!(cause = ?again, "an alarm could not be noted");
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! All settings, read and checked at the start; `--help` prints them.
+
+use std::time::Duration;
+
+use url::Url;
+use web_kit::settings::{Chain, Database, Keys, Mail, Reader, Web};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// What the process was told.
+pub struct Settings {
+    /// Where it listens and how officers reach it.
+    pub web: Web,
+    /// The main database, by the account `viewer`.
+    pub database: Url,
+    /// The main database, by the account `restore`.
+    pub restore: Url,
+    /// The backup of records, by the account `restore`.
+    pub backup: Url,
+    /// The backup of owner keys, by the account `restore`.
+    pub key_backup: Url,
+    /// Master and application keys.
+    pub keys: Keys,
+    /// The chain.
+    pub chain: Chain,
+    /// How mail leaves.
+    pub mail: Mail,
+    /// Who hears of breaches.
+    pub officer_email: String,
+    /// Records that the sweep examines in a second.
+    pub sweep_rate: u32,
+    /// How long a record may wait for its owner and its approval.
+    pub consent_patience: Duration,
+    /// How long an approved record may wait for its anchor.
+    pub anchoring_patience: Duration,
+}
+
+impl Settings {
+    /// Reads them all; every problem is noted.
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        let web = Web::read(reader);
+        let database = Database::read(
+            reader,
+            "DATABASE_URL",
+            "the main database, by the account of this app",
+        );
+        let restore = Database::read(
+            reader,
+            "RESTORE_DATABASE_URL",
+            "the main database, by the account that restores",
+        );
+        let backup = Database::read(
+            reader,
+            "BACKUP_DATABASE_URL",
+            "the backup of records, by the account that restores",
+        );
+        let key_backup = Database::read(
+            reader,
+            "KEY_BACKUP_DATABASE_URL",
+            "the backup of owner keys, by the account that restores",
+        );
+        let keys = Keys::read(reader);
+        let chain = Chain::read(reader);
+        let mail = Mail::read(reader);
+        let officer_email = read_officer(reader);
+        let sweep_rate = reader.or(
+            "SWEEP_RATE",
+            "100",
+            "records that the sweep examines in a second",
+        );
+        let consent_days: Option<u32> = reader.or(
+            "CONSENT_PATIENCE_DAYS",
+            "30",
+            "days after which a record without approval is overdue",
+        );
+        let anchoring_minutes: Option<u32> = reader.or(
+            "ANCHORING_PATIENCE_MINUTES",
+            "30",
+            "minutes after which an approved record is overdue",
+        );
+        Some(Self {
+            web: web?,
+            database: database?.url,
+            restore: restore?.url,
+            backup: backup?.url,
+            key_backup: key_backup?.url,
+            keys: keys?,
+            chain: chain?,
+            mail: mail?,
+            officer_email: officer_email?,
+            sweep_rate: sweep_rate?,
+            consent_patience: DAY * consent_days?,
+            anchoring_patience: MINUTE * anchoring_minutes?,
+        })
+    }
+}
+
+fn read_officer(reader: &mut Reader) -> Option<String> {
+    let address: String = reader.required(
+        "OFFICER_EMAIL",
+        "mail address of the data-protection officer, who hears of breaches",
+    )?;
+    if address.contains('@') {
+        Some(address)
+    } else {
+        reader.problem("OFFICER_EMAIL", "is not a mail address")
+    }
+}

@@ -1,0 +1,56 @@
+//! What handlers may use.
+
+use std::sync::Arc;
+
+use database::sweep_rounds::SweepRound;
+use detection::{Registrar, Restorer, SweepStatus};
+use keyring::ApplicationKeys;
+use record::time::Clock;
+use sqlx::MySqlPool;
+use tokio::sync::watch;
+use web_kit::lifetime::Lifetime;
+use web_kit::site::Site;
+
+/// The app. A clone is a handle to the same one.
+#[derive(Clone, axum::extract::FromRef)]
+pub struct AppState {
+    /// Its name and address.
+    pub site: Site,
+    /// Everything else.
+    pub watchtower: Watchtower,
+}
+
+/// What the pages work with.
+#[derive(Clone)]
+pub struct Watchtower {
+    /// The main database.
+    pub pool: MySqlPool,
+    /// Master and application keys.
+    pub keys: ApplicationKeys,
+    /// The time.
+    pub clock: Clock,
+    /// Examines, files, opens incidents.
+    pub registrar: Registrar,
+    /// Puts verified copies back.
+    pub restorer: Arc<Restorer>,
+    /// How the sweep stands.
+    pub sweep: watch::Receiver<SweepStatus>,
+    /// "Verify all", while somebody asked for it.
+    pub verify_all: Arc<watch::Sender<VerifyAll>>,
+    /// Ends with the process.
+    pub lifetime: Lifetime,
+}
+
+/// How "Verify all" stands.
+#[derive(Clone, Default)]
+pub enum VerifyAll {
+    /// Nobody has asked for it.
+    #[default]
+    Idle,
+    /// It is at work.
+    Running(Option<SweepRound>),
+    /// It is done.
+    Done(SweepRound),
+    /// It could not go on.
+    Hindered(&'static str),
+}

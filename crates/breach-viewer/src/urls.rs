@@ -1,0 +1,58 @@
+//! Addresses of pages, as types: no handler formats one.
+
+use database::verifications::{Subject, VerdictKind};
+
+/// Route templates, for the router.
+pub mod route {
+    /// The start.
+    pub const START: &str = "/";
+    /// All records with their verdicts.
+    pub const RECORDS: &str = "/records";
+    /// Found by UID, wallet or e-mail address.
+    pub const SEARCH: &str = "/records/search";
+    /// All verified now.
+    pub const VERIFY_ALL: &str = "/records/verify-all";
+    /// One record.
+    pub const RECORD: &str = "/records/{subject}";
+    /// It verified now.
+    pub const VERIFY: &str = "/records/{subject}/verify";
+    /// Its details in clear.
+    pub const REVEAL: &str = "/records/{subject}/reveal";
+    /// Its verified restore.
+    pub const RESTORE: &str = "/records/{subject}/restore";
+    /// All incidents.
+    pub const INCIDENTS: &str = "/incidents";
+    /// One incident.
+    pub const INCIDENT: &str = "/incidents/{id}";
+    /// A step of a person on it.
+    pub const STEP: &str = "/incidents/{id}/step";
+}
+
+/// The page of one record.
+pub fn record(subject: Subject) -> String {
+    format!("/records/{subject}")
+}
+
+/// A page of the grid.
+pub fn records(verdict: Option<VerdictKind>, after: Option<Subject>) -> String {
+    let verdict = verdict.map(|verdict| format!("verdict={}", verdict.as_str()));
+    let after = after.map(|after| format!("after={after}"));
+    let query: Vec<String> = verdict.into_iter().chain(after).collect();
+    match query.is_empty() {
+        true => route::RECORDS.to_owned(),
+        false => format!("{}?{}", route::RECORDS, query.join("&")),
+    }
+}
+
+/// The page of one incident.
+pub fn incident(id: u64) -> String {
+    format!("/incidents/{id}")
+}
+
+/// A page of the list of incidents.
+pub fn incidents(before: Option<u64>) -> String {
+    match before {
+        Some(before) => format!("{}?before={before}", route::INCIDENTS),
+        None => route::INCIDENTS.to_owned(),
+    }
+}
