@@ -1,6 +1,6 @@
 //! Whether what is stored is what the owner signed, and the proof that follows from it: one look at the unsealed row serves both.
 
-use chain::{ChainError, ChainReader};
+use chain::{ChainError, ChainReader, Outage};
 use database::{consents, sealed::SealedVersion};
 use keyring::{FrontKeys, OwnerKey};
 use record::{
@@ -20,6 +20,14 @@ pub(crate) struct Statement {
     /// The stored message with details and wallet of the row.
     message: ConsentMessage,
     signature: ConsentSignature,
+}
+
+/// Whether the owner signed for this.
+pub(crate) enum Verdict {
+    Holds,
+    Fails(Rejection),
+    /// A contract wallet's answer at an earlier block, which the node no longer knows.
+    Unknown,
 }
 
 impl Statement {
@@ -56,9 +64,9 @@ impl Statement {
         reader: &ChainReader,
         standing: &Standing<'_>,
         timestamp: u64,
-    ) -> Result<Result<(), Rejection>, ChainError> {
+    ) -> Result<Verdict, ChainError> {
         if let Err(problem) = self.message.check_terms(standing, timestamp) {
-            return Ok(Err(problem.into()));
+            return Ok(Verdict::Fails(problem.into()));
         }
         let digest = self.digest(reader);
         let signed = match &self.signature {
@@ -67,15 +75,24 @@ impl Statement {
                 .is_ok_and(|signer| signer == self.wallet),
             ConsentSignature::Contract { bytes, check_block } => {
                 let wallet = self.wallet;
-                reader
+                match reader
                     .contract_wallet_accepts(wallet, digest, bytes, *check_block)
-                    .await?
+                    .await
+                {
+                    // The node is there and does not keep that block's state.
+                    Err(ChainError::Unreachable {
+                        cause: Outage::Refused(_),
+                    }) => {
+                        return Ok(Verdict::Unknown);
+                    }
+                    answer => answer?,
+                }
             }
         };
         Ok(if signed {
-            Ok(())
+            Verdict::Holds
         } else {
-            Err(Rejection::ConsentInvalid)
+            Verdict::Fails(Rejection::ConsentInvalid)
         })
     }
 

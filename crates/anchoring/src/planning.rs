@@ -22,7 +22,7 @@ use record::{
 
 use crate::{
     Problem, Rejection,
-    consent::Statement,
+    consent::{Statement, Verdict},
     line::{End, end_of_line},
     plan::{Plan, plans_made},
     round::Sight,
@@ -36,6 +36,8 @@ enum Turn {
     Planned(Box<Plan>),
     /// Nothing is anchored for it.
     Rejected(Rejection),
+    /// Not now; those behind it have their turn.
+    PassedOver(Problem),
     /// Not now, and nothing behind it either.
     Postponed(Problem),
 }
@@ -105,6 +107,7 @@ impl Work {
         let cost = self.parts.controller.highest_cost(fees);
         let room = u128::from(cost > 0).saturating_mul(sight.standing.balance) / cost.max(1);
         let mut affordable = room.saturating_sub(waiting as u128);
+        let mut passed_over = None;
         for job in jobs {
             if affordable == 0 && cost > 0 {
                 return Ok(Some(Problem::NoFunds));
@@ -113,6 +116,7 @@ impl Work {
                 Turn::Rejected(rejection) => {
                     tracing::warn!(job = job.id, cause = rejection.code(), "a job is rejected");
                 }
+                Turn::PassedOver(problem) => passed_over = Some(problem),
                 Turn::Postponed(problem) => return Ok(Some(problem)),
                 Turn::Planned(plan) => {
                     affordable = affordable.saturating_sub(1);
@@ -123,7 +127,7 @@ impl Work {
                 }
             }
         }
-        Ok(None)
+        Ok(passed_over)
     }
 
     /// One job's turn, in one transaction of the database. Sending comes after its commit.
@@ -149,7 +153,7 @@ impl Work {
                     .await?;
                 Turn::Rejected(rejection)
             }
-            Turn::Postponed(problem) => return Ok(Turn::Postponed(problem)),
+            later => return Ok(later),
         };
         transaction.commit().await?;
         Ok(turn)
@@ -177,8 +181,10 @@ impl Work {
             version,
             previous_proofs: &place.previous_proofs,
         };
-        if let Err(rejection) = statement.check(self.reader(), &standing, timestamp).await? {
-            return Ok(Turn::Rejected(rejection));
+        match statement.check(self.reader(), &standing, timestamp).await? {
+            Verdict::Holds => {}
+            Verdict::Fails(rejection) => return Ok(Turn::Rejected(rejection)),
+            Verdict::Unknown => return Ok(Turn::PassedOver(Problem::WalletUnchecked)),
         }
         let proof = statement.proof(self.reader(), uid, version, timestamp);
         let controller = &self.parts.controller;

@@ -81,6 +81,10 @@ impl Work {
             }
             Fate::Doomed => settled.is_disturbed = true,
             Fate::Mined { hash, block } => self.note_mined(plan, hash, block).await?,
+            // Final at first sight: people see it mined, and the next round finishes it.
+            Fate::Final { hash, block } if plan.job.state != JobState::Mined => {
+                self.note_mined(plan, hash, block).await?;
+            }
             // One that is out of reach is not waited for again and again.
             Fate::Final { .. } if settled.problem == Some(Problem::BackupOutOfReach) => {}
             Fate::Final { hash, block } => {

@@ -53,6 +53,8 @@ pub enum Problem {
     BackupOutOfReach,
     /// A row was planted or altered. It is passed over.
     RowTampered,
+    /// The node can not tell what a contract wallet answered at an earlier block. Its record is passed over.
+    WalletUnchecked,
 }
 
 impl Problem {
@@ -86,6 +88,9 @@ impl Problem {
                 "A backup database is out of reach: anchored records wait for their copies."
             }
             Self::RowTampered => "A row was planted or altered. It is passed over.",
+            Self::WalletUnchecked => {
+                "The node keeps no state old enough to check a contract wallet's signature. Its record waits."
+            }
         }
     }
 
@@ -107,6 +112,7 @@ impl Problem {
             Self::DatabaseOutOfReach => "database_out_of_reach",
             Self::BackupOutOfReach => "backup_out_of_reach",
             Self::RowTampered => "row_tampered",
+            Self::WalletUnchecked => "wallet_unchecked",
         }
     }
 }

@@ -1,0 +1,77 @@
+use anchoring::{ApprovalError, Rejection};
+use database::{
+    anchoring_jobs::JobState,
+    record_events::{self, Actor, RecordEventKind},
+    records::{self, RecordState},
+};
+use record::ids::RecordId;
+
+use crate::stage::{CLERK, Stage};
+
+#[tokio::test]
+async fn record_job_and_history_move_together_or_not_at_all() {
+    let stage = Stage::without_blocks().await;
+    let person = stage.consented("Ada Example").await;
+    let mut transaction = stage.pool.begin().await.unwrap();
+    let now = stage.clock.now();
+    anchoring::approve(&mut transaction, &stage.keys, person.id, CLERK, now)
+        .await
+        .unwrap();
+    transaction.rollback().await.unwrap();
+    let state = async || {
+        let mut connection = stage.connection().await;
+        records::load(&mut connection, &stage.front, person.id)
+            .await
+            .unwrap()
+            .unwrap()
+            .state
+    };
+    assert_eq!(state().await, RecordState::Consented);
+
+    let job = stage.approve(person.id).await;
+    assert_eq!(state().await, RecordState::Approved);
+    assert_eq!((job.state, job.approved_by), (JobState::Queued, CLERK));
+    assert_eq!(stage.job(person.id).await, job);
+    let mut connection = stage.connection().await;
+    let history = record_events::of_record(&mut connection, &stage.front, person.id).await;
+    let history = history.unwrap().rows;
+    assert_eq!(history.len(), 1);
+    assert_eq!(history[0].kind, RecordEventKind::Approved);
+    assert_eq!(history[0].actor, Actor::Staff(CLERK));
+}
+
+#[tokio::test]
+async fn what_does_not_wait_is_not_approved() {
+    let stage = Stage::without_blocks().await;
+    let person = stage.approved("Ada Example").await;
+    let mut connection = stage.connection().await;
+    let now = stage.clock.now();
+    let twice = anchoring::approve(&mut connection, &stage.keys, person.id, CLERK, now).await;
+    assert!(matches!(twice, Err(ApprovalError::NotWaiting)));
+    let nobody = RecordId::random(&mut rand::rng());
+    let unknown = anchoring::approve(&mut connection, &stage.keys, nobody, CLERK, now).await;
+    assert!(matches!(unknown, Err(ApprovalError::Unknown)));
+}
+
+#[tokio::test]
+async fn a_rejected_record_can_be_approved_again() {
+    let stage = Stage::without_blocks().await;
+    let person = stage.approved("Ada Example").await;
+    stage.sql("CREATE TABLE aside SELECT * FROM consents").await;
+    stage.sql("DELETE FROM consents").await;
+    let process = stage.start();
+    stage.until_all_are(&[person.id], JobState::Rejected).await;
+    let problem = stage.job(person.id).await.problem.unwrap();
+    assert_eq!(
+        Rejection::from_code(&problem),
+        Some(Rejection::ConsentMissing)
+    );
+    // The row is repaired; staff approve again.
+    stage.sql("INSERT INTO consents SELECT * FROM aside").await;
+    stage.approve(person.id).await;
+    stage
+        .mine_until_all_are(&[person.id], JobState::Anchored)
+        .await;
+    stage.assert_anchored_once(&[person]).await;
+    process.stop().await;
+}

@@ -1,0 +1,153 @@
+//! Killed at every point that docs/ANCHORING.md lists.
+
+use std::{sync::Arc, time::Duration};
+
+use database::anchoring_jobs::JobState;
+use devstack::{Fault, RpcProxy};
+use rand::RngExt as _;
+
+use crate::{
+    people::ids,
+    stage::{LIMIT, Process, SETTINGS, Stage},
+};
+
+#[tokio::test]
+async fn killed_between_commit_and_send() {
+    let stage = Stage::without_blocks().await;
+    let people = stage.all_approved(2).await;
+    let proxy = RpcProxy::start(&stage.chain.rpc_url()).await.unwrap();
+    proxy.fault("eth_sendRawTransaction", Fault::Hold);
+    let process = stage.start_through(proxy.url());
+    proxy
+        .wait_for_calls("eth_sendRawTransaction", 1, LIMIT)
+        .await
+        .unwrap();
+    process.kill().await;
+    // The first is committed and was never sent; the second had no turn yet.
+    let planned = stage.job(people[0].id).await;
+    assert_eq!(planned.state, JobState::Planned);
+    assert!(stage.is(people[1].id, JobState::Queued).await);
+    drop(proxy);
+
+    let process = stage.start();
+    stage
+        .mine_until_all_are(&ids(&people), JobState::Anchored)
+        .await;
+    stage.assert_anchored_once(&people).await;
+    let anchored = stage.job(people[0].id).await;
+    assert_eq!(anchored.attempts, 1, "not planned again");
+    assert_eq!(
+        anchored.transaction_hash, planned.transaction_hash,
+        "the committed bytes"
+    );
+    process.stop().await;
+}
+
+#[tokio::test]
+async fn killed_after_the_node_took_it_and_before_its_answer() {
+    let stage = Stage::without_blocks().await;
+    let people = stage.all_approved(1).await;
+    let proxy = RpcProxy::start(&stage.chain.rpc_url()).await.unwrap();
+    proxy.fault("eth_sendRawTransaction", Fault::CutAfter);
+    let process = stage.start_through(proxy.url());
+    proxy
+        .wait_for_calls("eth_sendRawTransaction", 1, LIMIT)
+        .await
+        .unwrap();
+    process.kill().await;
+    assert!(stage.is(people[0].id, JobState::Planned).await);
+
+    let process = stage.start();
+    stage.until_all_are(&ids(&people), JobState::Sent).await;
+    stage
+        .mine_until_all_are(&ids(&people), JobState::Anchored)
+        .await;
+    stage.assert_anchored_once(&people).await;
+    assert_eq!(stage.job(people[0].id).await.attempts, 1);
+    process.stop().await;
+}
+
+#[tokio::test]
+async fn killed_between_send_and_receipt() {
+    let stage = Stage::without_blocks().await;
+    let people = stage.all_approved(3).await;
+    let process = stage.start();
+    stage.until_all_are(&ids(&people), JobState::Sent).await;
+    process.kill().await;
+    // Mined, and final, while nobody looks.
+    stage.chain.mine(10).await.unwrap();
+    let process = stage.start();
+    stage.until_all_are(&ids(&people), JobState::Anchored).await;
+    stage.assert_anchored_once(&people).await;
+    assert_eq!(stage.job(people[2].id).await.attempts, 1);
+    process.stop().await;
+}
+
+#[tokio::test]
+async fn killed_while_blocks_bury_it() {
+    let stage = Stage::without_blocks().await;
+    let people = stage.all_approved(2).await;
+    let process = stage.start();
+    stage.until_all_are(&ids(&people), JobState::Sent).await;
+    stage.chain.mine(1).await.unwrap();
+    stage.until_all_are(&ids(&people), JobState::Mined).await;
+    process.kill().await;
+    let process = stage.start();
+    stage
+        .mine_until_all_are(&ids(&people), JobState::Anchored)
+        .await;
+    stage.assert_anchored_once(&people).await;
+    process.stop().await;
+}
+
+/// Twelve people, blocks all the time, and a process that never lives longer than a moment.
+#[tokio::test]
+async fn killed_again_and_again_at_any_moment() {
+    let stage = Arc::new(Stage::without_blocks().await);
+    let people = stage.all_approved(12).await;
+    let miner = tokio::spawn({
+        let stage = Arc::clone(&stage);
+        async move {
+            loop {
+                stage.chain.mine(1).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(120)).await;
+            }
+        }
+    });
+    let mut kills = 0;
+    while !stage.all_are(&ids(&people), JobState::Anchored).await {
+        let mut parts = stage.parts(&stage.chain.rpc_url());
+        parts.settings.max_in_flight = 3;
+        let process = Process::start(parts);
+        let moment = rand::rng().random_range(5..120);
+        tokio::time::sleep(Duration::from_millis(moment)).await;
+        process.kill().await;
+        kills += 1;
+        // The dead one's lease is cleared away instead of waited for.
+        stage.sql("DELETE FROM leases").await;
+        assert!(kills < 2_000, "no end in sight");
+    }
+    miner.abort();
+    stage.assert_anchored_once(&people).await;
+    assert!(kills >= 10, "killed {kills} times");
+}
+
+#[tokio::test]
+async fn a_database_that_goes_away_is_waited_for() {
+    let stage = Stage::without_blocks().await;
+    let people = stage.all_approved(2).await;
+    let mut process = stage.start();
+    stage.until_all_are(&ids(&people), JobState::Sent).await;
+    // The account is locked out and its connections cut, as a restart of the server does.
+    stage.lock_out(true).await;
+    process
+        .until_problem(anchoring::Problem::DatabaseOutOfReach)
+        .await;
+    stage.chain.mine(10).await.unwrap();
+    stage.lock_out(false).await;
+    stage.until_all_are(&ids(&people), JobState::Anchored).await;
+    process.until_problem(None).await;
+    stage.assert_anchored_once(&people).await;
+    tokio::time::sleep(SETTINGS.pause).await;
+    process.stop().await;
+}

@@ -1,0 +1,14 @@
+//! Anchoring against a real database, through accounts of least right, and a real chain.
+#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+
+mod approval;
+mod crashes;
+mod finishing;
+mod happy;
+mod leadership;
+mod obstacles;
+mod people;
+mod reorganisation;
+mod stage;
+mod tampering;
+mod transactions;
