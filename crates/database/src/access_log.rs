@@ -62,10 +62,7 @@ impl Access {
     }
 }
 
-/// Adds to the log.
-///
-/// # Errors
-/// When the database can't be reached: then nothing may be shown.
+/// Adds to the log, before anything is shown: what can't be logged is not shown.
 pub async fn append(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -86,9 +83,6 @@ pub async fn append(
 }
 
 /// Who looked at a record, newest first.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn of_record(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,

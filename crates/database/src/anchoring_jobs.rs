@@ -117,8 +117,6 @@ impl AnchoringJob {
 }
 
 /// Queues the anchoring of an approved version.
-///
-/// # Errors
 /// [`RowError::Duplicate`] of `anchoring_jobs_version` when it was approved before.
 pub async fn insert(
     connection: &mut MySqlConnection,
@@ -176,9 +174,6 @@ async fn insert_row(
 }
 
 /// The job with this number, locked until the caller's transaction ends.
-///
-/// # Errors
-/// [`RowError::Mac`] for a planted job.
 pub async fn lock(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -193,8 +188,6 @@ pub async fn lock(
 }
 
 /// Writes the columns that may change of a job that the caller has locked (or holds the lease for); sets `updated_at`.
-///
-/// # Errors
 /// [`RowError::Changed`] when the job is gone.
 pub async fn update(
     connection: &mut MySqlConnection,
@@ -231,9 +224,6 @@ pub async fn update(
 
 /// The next queued jobs, at most `limit`, first come first served. Planted ones are passed over, however many stand in
 /// front.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn queued(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -263,9 +253,6 @@ pub async fn queued(
 }
 
 /// All jobs whose transaction is committed and not final, in the order of their nonces.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn in_flight(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -279,9 +266,6 @@ pub async fn in_flight(
 }
 
 /// The jobs that plan, or have used, this UID: a UID that failed may stand in a rejected job too.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn by_uid(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -295,9 +279,6 @@ pub async fn by_uid(
 }
 
 /// All jobs of a record, oldest version first.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn of_record(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -311,9 +292,6 @@ pub async fn of_record(
 }
 
 /// Jobs in one state with a number above `after`, in order.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn in_state(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -332,9 +310,6 @@ pub async fn in_state(
 }
 
 /// How many jobs stand in each state, MACs aside: for people to see, never to work by.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn counts(connection: &mut MySqlConnection) -> Result<BTreeMap<JobState, u64>, RowError> {
     // MariaDB counts in signed numbers, MySQL too; the cast makes both say so.
     let rows = sqlx::query(

@@ -51,8 +51,6 @@ impl AnchoringTransaction {
 }
 
 /// Commits a signed transaction before it is sent.
-///
-/// # Errors
 /// [`RowError::Duplicate`] when it is there already.
 pub async fn insert(
     connection: &mut MySqlConnection,
@@ -75,9 +73,6 @@ pub async fn insert(
 }
 
 /// All transactions of a job, oldest first.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn of_job(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -93,9 +88,6 @@ pub async fn of_job(
 }
 
 /// All transactions signed with this nonce, oldest first: one of them may be mined.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn with_nonce(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,

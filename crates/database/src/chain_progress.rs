@@ -49,9 +49,6 @@ impl ChainProgress {
 }
 
 /// How far a reader has seen.
-///
-/// # Errors
-/// [`RowError::Mac`] for a row that somebody else wrote.
 pub async fn load(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -67,9 +64,6 @@ pub async fn load(
 
 /// Remembers a newer block; an older one than what is kept changes nothing. A row that somebody else wrote is written
 /// over, with a word in the log.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn advance(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,

@@ -52,17 +52,11 @@ pub enum ConnectError {
 }
 
 /// A pool that connects when it is first used; fails only when the address can't be one.
-///
-/// # Errors
-/// [`ConnectError::Address`].
 pub fn pool(url: &Url, settings: &PoolSettings) -> Result<MySqlPool, ConnectError> {
     Ok(pool_options(settings).connect_lazy_with(connect_options(url)?))
 }
 
 /// A pool that has reached its server once.
-///
-/// # Errors
-/// [`ConnectError::Address`], or [`ConnectError::Refused`] when the server can't be reached.
 pub async fn connect(url: &Url, settings: &PoolSettings) -> Result<MySqlPool, ConnectError> {
     let pool = pool(url, settings)?;
     let reached = async {

@@ -156,9 +156,6 @@ impl ConsentLink {
 }
 
 /// Makes a link.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn insert(
     connection: &mut MySqlConnection,
     keys: &FrontKeys,
@@ -206,9 +203,6 @@ pub async fn insert(
 }
 
 /// The link with this secret, in whatever state.
-///
-/// # Errors
-/// [`RowError::Mac`] for a planted link.
 pub async fn by_secret_hash(
     connection: &mut MySqlConnection,
     keys: &FrontKeys,
@@ -223,9 +217,6 @@ pub async fn by_secret_hash(
 }
 
 /// The link with this id, locked until the caller's transaction ends.
-///
-/// # Errors
-/// [`RowError::Mac`] for a planted link.
 pub async fn lock(
     connection: &mut MySqlConnection,
     keys: &FrontKeys,
@@ -240,9 +231,6 @@ pub async fn lock(
 }
 
 /// All links of a record, newest first.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn of_record(
     connection: &mut MySqlConnection,
     keys: &FrontKeys,
@@ -258,8 +246,6 @@ pub async fn of_record(
 }
 
 /// Writes the columns that may change of a link that the caller has locked: key, code, offer, state, attempts.
-///
-/// # Errors
 /// [`RowError::Changed`] when the row is gone.
 pub async fn update(
     connection: &mut MySqlConnection,
@@ -286,9 +272,6 @@ pub async fn update(
 }
 
 /// Ends an open link; [`RowError::Changed`] when it is not open any more.
-///
-/// # Errors
-/// As above, and [`RowError::Mac`] for a planted link.
 pub async fn close(
     connection: &mut MySqlConnection,
     keys: &FrontKeys,
@@ -300,8 +283,6 @@ pub async fn close(
 
 /// Keeps what is offered to be signed. An offer that is there already stays and is returned: two pages opened at
 /// once show the same.
-///
-/// # Errors
 /// [`RowError::Changed`] when the link is not open any more, [`RowError::Mac`] for a planted one.
 pub async fn keep_offer(
     connection: &mut MySqlConnection,
@@ -316,8 +297,6 @@ pub async fn keep_offer(
 }
 
 /// Counts a wrong code; the last one allowed locks the link.
-///
-/// # Errors
 /// [`RowError::Changed`] when the link is not open any more, [`RowError::Mac`] for a planted one.
 pub async fn count_wrong_code(
     connection: &mut MySqlConnection,
@@ -334,9 +313,6 @@ pub async fn count_wrong_code(
 }
 
 /// Revokes every open link of a record; tells how many. A planted one is left as it is: it opens nothing.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn revoke_open(
     connection: &mut MySqlConnection,
     keys: &FrontKeys,
@@ -360,9 +336,6 @@ pub async fn revoke_open(
 }
 
 /// Destroys what links used for a consent received before `before` still hold of their owners; tells how many.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn forget_used(
     connection: &mut MySqlConnection,
     keys: &FrontKeys,

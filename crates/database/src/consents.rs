@@ -60,8 +60,6 @@ pub fn nonce_index(keys: &FrontKeys, nonce: &B256) -> [u8; 32] {
 }
 
 /// Stores a consent.
-///
-/// # Errors
 /// [`RowError::Duplicate`] of [`NONCE_KEY`] when the nonce served before, of `PRIMARY` when this version is signed.
 pub async fn insert(connection: &mut MySqlConnection, consent: &Consent) -> Result<(), RowError> {
     sqlx::query(
@@ -83,9 +81,6 @@ pub async fn insert(connection: &mut MySqlConnection, consent: &Consent) -> Resu
 }
 
 /// The consent to one record version.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn load(
     connection: &mut MySqlConnection,
     record: RecordId,
@@ -101,9 +96,6 @@ pub async fn load(
 }
 
 /// The record versions whose consent carries this nonce: more than the one expected means that a nonce was moved.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn by_nonce(
     connection: &mut MySqlConnection,
     nonce_index: &[u8; 32],
@@ -117,9 +109,6 @@ pub async fn by_nonce(
 }
 
 /// Writes a consent back as a verified backup has it, whatever stands there now.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn put(connection: &mut MySqlConnection, consent: &Consent) -> Result<(), RowError> {
     let mut transaction = connection.begin().await?;
     sqlx::query("DELETE FROM consents WHERE (record_id = ? AND version = ?) OR nonce_index = ?")
@@ -134,9 +123,6 @@ pub async fn put(connection: &mut MySqlConnection, consent: &Consent) -> Result<
 }
 
 /// Destroys all consents of a record; tells how many there were.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn destroy(connection: &mut MySqlConnection, record: RecordId) -> Result<u64, RowError> {
     let done = sqlx::query("DELETE FROM consents WHERE record_id = ?")
         .bind(record.as_bytes().as_slice())

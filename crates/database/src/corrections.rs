@@ -44,9 +44,6 @@ impl Correction {
 }
 
 /// Stores a wish.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn insert(
     connection: &mut MySqlConnection,
     correction: &Correction,
@@ -69,9 +66,6 @@ pub async fn insert(
 }
 
 /// All wishes about a record, newest first.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn of_record(
     connection: &mut MySqlConnection,
     record: RecordId,
@@ -86,9 +80,6 @@ pub async fn of_record(
 }
 
 /// Marks every open wish about a record as done; tells how many.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn resolve(
     connection: &mut MySqlConnection,
     record: RecordId,
@@ -105,9 +96,6 @@ pub async fn resolve(
 }
 
 /// Destroys all wishes about a record, when its values are destroyed; tells how many.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn destroy(connection: &mut MySqlConnection, record: RecordId) -> Result<u64, RowError> {
     let done = sqlx::query("DELETE FROM corrections WHERE record_id = ?")
         .bind(record.as_bytes().as_slice())

@@ -149,9 +149,6 @@ pub fn stream(
 }
 
 /// What there is about the UIDs from `first` to `last`, in order. A UID without a row is left out.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn range(
     connection: &mut MySqlConnection,
     first: Uid,
@@ -161,9 +158,6 @@ pub async fn range(
 }
 
 /// What there is about one UID.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn by_uid(
     connection: &mut MySqlConnection,
     uid: Uid,
@@ -172,9 +166,6 @@ pub async fn by_uid(
 }
 
 /// What there is about one row, whatever UID it claims.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn by_record(
     connection: &mut MySqlConnection,
     id: RecordId,
@@ -189,9 +180,6 @@ pub async fn by_record(
 }
 
 /// Rows without a UID, in the order of their ids: `after` is the last id of the page before.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn without_uid(
     connection: &mut MySqlConnection,
     after: Option<RecordId>,
@@ -212,9 +200,6 @@ pub async fn without_uid(
 
 /// Rows that claim a UID which the chain has not given (zero, or `next_uid` and above), in the order of their ids:
 /// `after` is the last id of the page before.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn surplus(
     connection: &mut MySqlConnection,
     next_uid: Uid,
@@ -236,9 +221,6 @@ pub async fn surplus(
 }
 
 /// How many rows the chain does not know: those of [`without_uid`] and [`surplus`].
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn count_unknown_to_chain(
     connection: &mut MySqlConnection,
     next_uid: Uid,

@@ -82,9 +82,6 @@ impl IncidentEvent {
     }
 
     /// The words about it, in clear.
-    ///
-    /// # Errors
-    /// When the sealed value does not open.
     pub fn open_detail(
         &self,
         keys: &ApplicationKeys,
@@ -120,9 +117,6 @@ impl IncidentEvent {
 }
 
 /// Adds to the time line.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn append(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -143,9 +137,6 @@ pub async fn append(
 }
 
 /// The time line of an incident, oldest first.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn of_incident(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,

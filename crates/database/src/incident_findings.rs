@@ -5,9 +5,9 @@ use keyring::{ApplicationKeys, MacBuilder, SealedError};
 use rand::CryptoRng;
 use record::ids::{RecordId, Uid};
 use record::time::UnixMillis;
+use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{Connection, Row};
 use std::collections::BTreeMap;
-use sqlx::mysql::{MySqlConnection, MySqlRow};
 use zeroize::Zeroizing;
 
 use crate::column::Columns;
@@ -81,9 +81,6 @@ pub fn seal_found_row(
 
 impl Finding {
     /// The row as it was found (its cells are still sealed).
-    ///
-    /// # Errors
-    /// When the sealed value does not open.
     pub fn open_found_row(
         &self,
         keys: &ApplicationKeys,
@@ -132,9 +129,6 @@ impl Finding {
 }
 
 /// Adds a finding to an incident.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn insert(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -181,9 +175,6 @@ pub async fn insert(
 }
 
 /// The findings of an incident with a number above `after`, in order.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn of_incident(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -203,9 +194,6 @@ pub async fn of_incident(
 }
 
 /// How many findings an incident has, and how many of them are not resolved.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn count(
     connection: &mut MySqlConnection,
     incident_id: u64,
@@ -220,9 +208,6 @@ pub async fn count(
 }
 
 /// How many findings an incident has of each verdict.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn counts(
     connection: &mut MySqlConnection,
     incident_id: u64,
@@ -236,15 +221,15 @@ pub async fn counts(
     let mut counts = BTreeMap::new();
     for row in &rows {
         let count: i64 = row.try_get("count")?;
-        counts.insert(Columns::of(TABLE, row).get("verdict")?, count.unsigned_abs());
+        counts.insert(
+            Columns::of(TABLE, row).get("verdict")?,
+            count.unsigned_abs(),
+        );
     }
     Ok(counts)
 }
 
 /// The first UIDs that an incident is about, in order.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn first_uids(
     connection: &mut MySqlConnection,
     incident_id: u64,
@@ -261,9 +246,6 @@ pub async fn first_uids(
 }
 
 /// The finding with this number.
-///
-/// # Errors
-/// [`RowError::Mac`] for a row that somebody else wrote.
 pub async fn load(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -278,9 +260,6 @@ pub async fn load(
 }
 
 /// The findings about a subject that are not resolved, newest first.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn unresolved(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -296,9 +275,6 @@ pub async fn unresolved(
 }
 
 /// Marks the open findings about a subject as resolved and gives them back, newest first.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn resolve(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,

@@ -67,9 +67,6 @@ impl Incident {
 }
 
 /// Opens an incident, detected now; awareness is by default the detection.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn open(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -100,9 +97,6 @@ pub async fn open(
 }
 
 /// The incident with this number.
-///
-/// # Errors
-/// [`RowError::Mac`] for a row that somebody else wrote.
 pub async fn load(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -117,9 +111,6 @@ pub async fn load(
 }
 
 /// The incident with this number, locked until the caller's transaction ends.
-///
-/// # Errors
-/// [`RowError::Mac`] for a row that somebody else wrote.
 pub async fn lock(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -134,9 +125,6 @@ pub async fn lock(
 }
 
 /// The newest incident that is still open, to gather what belongs together.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn newest_open(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -150,9 +138,6 @@ pub async fn newest_open(
 }
 
 /// Incidents with a number below `before`, newest first; `u64::MAX` begins the list.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn list(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -168,9 +153,6 @@ pub async fn list(
 }
 
 /// How many incidents are not closed.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn count_unclosed(connection: &mut MySqlConnection) -> Result<u64, RowError> {
     let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM incidents WHERE state <> 'closed'")
         .fetch_one(connection)
@@ -179,8 +161,6 @@ pub async fn count_unclosed(connection: &mut MySqlConnection) -> Result<u64, Row
 }
 
 /// Writes the columns that may change of an incident that the caller has locked.
-///
-/// # Errors
 /// [`RowError::Changed`] when it is gone.
 pub async fn update(
     connection: &mut MySqlConnection,

@@ -20,9 +20,6 @@ pub enum KeyCheck {
 }
 
 /// Stores the known value of a key version (`ApplicationKeys::check_cell`); false when there is one.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn insert(
     connection: &mut MySqlConnection,
     app_key_version: u32,
@@ -45,9 +42,6 @@ pub async fn insert(
 }
 
 /// Compares the keys at hand with every stored value.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn verify(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,

@@ -48,9 +48,6 @@ impl Lease {
 
 /// Takes the lease when it is free, expired, planted or already ours, until `now + length`; none when another holds it.
 /// Taking it again is how it is renewed.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn acquire(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -79,9 +76,6 @@ pub async fn acquire(
 }
 
 /// Lengthens a lease that is still ours; none when it expired or another took it, and the work must stop.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn renew(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -112,9 +106,6 @@ pub async fn renew(
 }
 
 /// Gives a lease back, so that the next need not wait; nothing happens when it is not ours any more.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn release(connection: &mut MySqlConnection, lease: &Lease) -> Result<(), RowError> {
     sqlx::query("DELETE FROM leases WHERE name = ? AND holder = ?")
         .bind(&lease.name)

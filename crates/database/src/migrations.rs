@@ -34,17 +34,13 @@ impl Kind {
 }
 
 /// Brings a database to the newest schema; does nothing when it is there already.
-///
-/// # Errors
-/// When a migration fails, or the database knows one that this software does not.
+/// Refuses a database that knows migrations which this software does not.
 pub async fn migrate(kind: Kind, pool: &MySqlPool) -> Result<(), MigrateError> {
     kind.migrator().run(pool).await
 }
 
 /// Whether the database has exactly the schema that this software was built with.
-///
-/// # Errors
-/// When the database can't be reached, or was never migrated.
+/// One that was never migrated is an error.
 pub async fn schema_is_current(kind: Kind, pool: &MySqlPool) -> Result<bool, sqlx::Error> {
     let applied: Vec<(i64, Vec<u8>)> =
         sqlx::query_as("SELECT version, checksum FROM _sqlx_migrations WHERE success = 1")

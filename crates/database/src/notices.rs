@@ -16,9 +16,6 @@ pub fn hash(text: &str) -> B256 {
 }
 
 /// Keeps a text and gives its hash; a text that is there already is left alone.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn keep(
     connection: &mut MySqlConnection,
     text: &str,
@@ -40,9 +37,6 @@ pub async fn keep(
 }
 
 /// The text with this hash. A row whose text has another hash is [`RowError::Column`].
-///
-/// # Errors
-/// As above.
 pub async fn text(
     connection: &mut MySqlConnection,
     hash: &B256,

@@ -63,9 +63,6 @@ impl Alarm {
 }
 
 /// Raises an alarm, or notes that it lasts.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn raise(
     connection: &mut MySqlConnection,
     kind: AlarmKind,
@@ -85,9 +82,6 @@ pub async fn raise(
 }
 
 /// Ends an alarm; false when there was none.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn clear(connection: &mut MySqlConnection, kind: AlarmKind) -> Result<bool, RowError> {
     let done = sqlx::query("DELETE FROM operations_alarms WHERE kind = ?")
         .bind(kind.as_str())
@@ -97,9 +91,6 @@ pub async fn clear(connection: &mut MySqlConnection, kind: AlarmKind) -> Result<
 }
 
 /// All alarms, oldest first. A kind that this software does not know is left out.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn all(connection: &mut MySqlConnection) -> Result<Vec<Alarm>, RowError> {
     let rows = sqlx::query("SELECT * FROM operations_alarms ORDER BY since, kind")
         .fetch_all(connection)
@@ -111,9 +102,6 @@ pub async fn all(connection: &mut MySqlConnection) -> Result<Vec<Alarm>, RowErro
 }
 
 /// Marks an alarm as mailed; of two who try only one is told `true`. To be committed with the mail.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn mark_mailed(
     connection: &mut MySqlConnection,
     kind: AlarmKind,

@@ -99,9 +99,6 @@ impl Mail {
     }
 
     /// The address in clear; none once it is wiped.
-    ///
-    /// # Errors
-    /// When the sealed value does not open.
     pub fn open_recipient(
         &self,
         keys: &FrontKeys,
@@ -113,9 +110,6 @@ impl Mail {
     }
 
     /// The content in clear; none once it is wiped.
-    ///
-    /// # Errors
-    /// When the sealed value does not open.
     pub fn open_payload(
         &self,
         keys: &FrontKeys,
@@ -167,9 +161,6 @@ impl Mail {
 }
 
 /// Writes a mail; false when its event has one already.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn enqueue(
     connection: &mut MySqlConnection,
     keys: &FrontKeys,
@@ -205,9 +196,6 @@ pub async fn enqueue(
 /// Claims mails that are due, at most `limit`: nobody else gets them within `hold`. Each comes back with `attempts`
 /// counted up; end it with [`mark_sent`], [`retry_at`] or [`give_up`], or it is due again after `hold`. Planted rows are
 /// marked as refused and told in `tampered`, once.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn claim_due(
     connection: &mut MySqlConnection,
     keys: &FrontKeys,
@@ -244,8 +232,6 @@ pub async fn claim_due(
 }
 
 /// The mail server took it: address and content are wiped.
-///
-/// # Errors
 /// [`RowError::Changed`] when the claim ran out and somebody else has it.
 pub async fn mark_sent(
     connection: &mut MySqlConnection,
@@ -263,8 +249,6 @@ pub async fn mark_sent(
 }
 
 /// It did not go out; it is due again at `next`.
-///
-/// # Errors
 /// [`RowError::Changed`] when the claim ran out and somebody else has it.
 pub async fn retry_at(
     connection: &mut MySqlConnection,
@@ -281,8 +265,6 @@ pub async fn retry_at(
 }
 
 /// It will never go out: address and content are wiped.
-///
-/// # Errors
 /// [`RowError::Changed`] when the claim ran out and somebody else has it.
 pub async fn give_up(
     connection: &mut MySqlConnection,
@@ -299,9 +281,6 @@ pub async fn give_up(
 }
 
 /// The mail of an event.
-///
-/// # Errors
-/// [`RowError::Mac`] for a planted mail.
 pub async fn by_event_key(
     connection: &mut MySqlConnection,
     keys: &FrontKeys,
@@ -316,9 +295,6 @@ pub async fn by_event_key(
 }
 
 /// How many mails stand in a state.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn count(connection: &mut MySqlConnection, state: MailState) -> Result<u64, RowError> {
     let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM outbox WHERE state = ?")
         .bind(state.as_str())

@@ -12,9 +12,6 @@ use crate::owner_keys;
 const TABLE: &str = "owner_key_backups";
 
 /// Copies a key; false when its copy is there already.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn insert(
     connection: &mut MySqlConnection,
     key: &WrappedOwnerKey,
@@ -40,9 +37,6 @@ pub async fn insert(
 }
 
 /// The copies of a record's keys, newest first: one, unless somebody wrote another.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn of_record(
     connection: &mut MySqlConnection,
     record: RecordId,
@@ -59,9 +53,6 @@ pub async fn of_record(
 }
 
 /// Destroys the copies of a record's keys; tells how many there were.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn destroy(connection: &mut MySqlConnection, record: RecordId) -> Result<u64, RowError> {
     let done = sqlx::query("DELETE FROM owner_key_backups WHERE record_id = ?")
         .bind(record.as_bytes().as_slice())

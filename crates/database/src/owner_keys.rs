@@ -23,8 +23,6 @@ pub(crate) fn read(row: &MySqlRow, table: &'static str) -> Result<WrappedOwnerKe
 }
 
 /// Stores the key of a new record.
-///
-/// # Errors
 /// [`RowError::Duplicate`] when the record has one.
 pub async fn insert(
     connection: &mut MySqlConnection,
@@ -46,9 +44,6 @@ pub async fn insert(
 }
 
 /// The key of a record.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn of_record(
     connection: &mut MySqlConnection,
     record: RecordId,
@@ -62,9 +57,6 @@ pub async fn of_record(
 }
 
 /// Writes a key back as its backup has it, whatever stands there now.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn put(
     connection: &mut MySqlConnection,
     key: &WrappedOwnerKey,
@@ -82,9 +74,6 @@ pub async fn put(
 }
 
 /// Keys still wrapped by an old application key, to be wrapped anew.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn wrapped_by(
     connection: &mut MySqlConnection,
     app_key_version: u32,
@@ -101,8 +90,6 @@ pub async fn wrapped_by(
 }
 
 /// Replaces the wrapping of a key.
-///
-/// # Errors
 /// [`RowError::Changed`] when the key was destroyed meanwhile: it must not come back.
 pub async fn rewrap(
     connection: &mut MySqlConnection,
@@ -122,9 +109,6 @@ pub async fn rewrap(
 }
 
 /// Destroys the key of a record; false when there was none.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn destroy(connection: &mut MySqlConnection, record: RecordId) -> Result<bool, RowError> {
     let done = sqlx::query("DELETE FROM owner_keys WHERE record_id = ?")
         .bind(record.as_bytes().as_slice())

@@ -90,9 +90,7 @@ impl Backup {
 }
 
 /// Copies an anchored version; false when this very copy is there already.
-///
-/// # Errors
-/// [`RowError::Changed`] when the version is not anchored, and when the database can't be reached.
+/// [`RowError::Changed`] when the version is not anchored.
 pub async fn insert(
     connection: &mut MySqlConnection,
     backup: &Backup,
@@ -149,9 +147,6 @@ pub async fn insert(
 }
 
 /// All copies of all versions of a UID, newest first. More than one of a version means that somebody wrote one.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn of_uid(
     connection: &mut MySqlConnection,
     uid: Uid,

@@ -134,9 +134,6 @@ impl RecordEvent {
 }
 
 /// Adds to the history.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn append(
     connection: &mut MySqlConnection,
     keys: &FrontKeys,
@@ -167,9 +164,6 @@ pub async fn append(
 }
 
 /// The history of a record, oldest first.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn of_record(
     connection: &mut MySqlConnection,
     keys: &FrontKeys,

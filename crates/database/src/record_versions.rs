@@ -73,8 +73,6 @@ impl RecordVersion {
 }
 
 /// Writes a version for the first time.
-///
-/// # Errors
 /// [`RowError::Duplicate`] when it is there already.
 pub async fn insert(connection: &mut MySqlConnection, row: &RecordVersion) -> Result<(), RowError> {
     sqlx::query(
@@ -101,8 +99,6 @@ pub async fn insert(connection: &mut MySqlConnection, row: &RecordVersion) -> Re
 }
 
 /// Replaces the draft `old` by `row`, before the owner has signed.
-///
-/// # Errors
 /// [`RowError::Changed`] when the stored draft is not `old`, or is anchored.
 pub async fn replace_draft(
     connection: &mut MySqlConnection,
@@ -135,8 +131,6 @@ pub async fn replace_draft(
 }
 
 /// Adds the anchor cell.
-///
-/// # Errors
 /// [`RowError::Changed`] when the version is gone.
 pub async fn set_anchor(
     connection: &mut MySqlConnection,
@@ -158,9 +152,6 @@ pub async fn set_anchor(
 }
 
 /// One version of a record.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn load(
     connection: &mut MySqlConnection,
     record: RecordId,
@@ -176,9 +167,6 @@ pub async fn load(
 }
 
 /// Writes a version back as a verified backup has it, whatever stands there now.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn put(connection: &mut MySqlConnection, row: &RecordVersion) -> Result<(), RowError> {
     let mut transaction = connection.begin().await?;
     sqlx::query("DELETE FROM record_versions WHERE record_id = ? AND version = ?")
@@ -192,9 +180,6 @@ pub async fn put(connection: &mut MySqlConnection, row: &RecordVersion) -> Resul
 }
 
 /// Destroys all sealed values of a record; tells how many versions there were.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn destroy(connection: &mut MySqlConnection, record: RecordId) -> Result<u64, RowError> {
     let done = sqlx::query("DELETE FROM record_versions WHERE record_id = ?")
         .bind(record.as_bytes().as_slice())

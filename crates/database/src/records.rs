@@ -119,9 +119,6 @@ impl Record {
 }
 
 /// Enters a record; a form sent twice enters one.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn insert(
     connection: &mut MySqlConnection,
     keys: &FrontKeys,
@@ -155,9 +152,6 @@ pub async fn insert(
 
 /// Writes a whole row back as a verified backup has it, whatever stands there now. A row of another record that holds
 /// this UID must be made to let go of it first: [`release_uid`].
-///
-/// # Errors
-/// When the database can't be reached, or the UID stands elsewhere.
 pub async fn put(
     connection: &mut MySqlConnection,
     keys: &FrontKeys,
@@ -176,9 +170,6 @@ pub async fn put(
 
 /// Takes a UID away from every record but the one it belongs to; tells how many had it. Their MACs no longer hold,
 /// as they did not before.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn release_uid(
     connection: &mut MySqlConnection,
     uid: Uid,
@@ -221,9 +212,6 @@ async fn insert_row(
 }
 
 /// The record with this id.
-///
-/// # Errors
-/// [`RowError::Mac`] for a row that somebody else wrote.
 pub async fn load(
     connection: &mut MySqlConnection,
     keys: &FrontKeys,
@@ -238,9 +226,6 @@ pub async fn load(
 }
 
 /// The record with this id, locked until the caller's transaction ends.
-///
-/// # Errors
-/// [`RowError::Mac`] for a row that somebody else wrote.
 pub async fn lock(
     connection: &mut MySqlConnection,
     keys: &FrontKeys,
@@ -255,9 +240,6 @@ pub async fn lock(
 }
 
 /// The record that the chain knows as `uid`.
-///
-/// # Errors
-/// [`RowError::Mac`] for a row that somebody else wrote.
 pub async fn by_uid(
     connection: &mut MySqlConnection,
     keys: &FrontKeys,
@@ -272,9 +254,6 @@ pub async fn by_uid(
 }
 
 /// The record that this form entered.
-///
-/// # Errors
-/// [`RowError::Mac`] for a row that somebody else wrote.
 pub async fn by_submission(
     connection: &mut MySqlConnection,
     keys: &FrontKeys,
@@ -289,8 +268,6 @@ pub async fn by_submission(
 }
 
 /// Writes the columns that may change of a row that the caller has locked; sets `updated_at`.
-///
-/// # Errors
 /// [`RowError::Changed`] when the row is gone.
 pub async fn update(
     connection: &mut MySqlConnection,
@@ -323,9 +300,6 @@ pub async fn update(
 }
 
 /// Moves a record from one state to another; [`RowError::Changed`] when it is not in the expected one any more.
-///
-/// # Errors
-/// As above, and [`RowError::Mac`] for a row that somebody else wrote.
 pub async fn change_state(
     connection: &mut MySqlConnection,
     keys: &FrontKeys,

@@ -83,9 +83,6 @@ impl Session {
 }
 
 /// Starts a session.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn insert(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -111,9 +108,6 @@ pub async fn insert(
 
 /// The live session of a cookie in this app, marked as seen; none when it is unknown, of the other app, unused for
 /// `idle`, or past its end.
-///
-/// # Errors
-/// [`RowError::Mac`] for a planted session.
 pub async fn resume(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -138,8 +132,6 @@ pub async fn resume(
 }
 
 /// Leaves a sealed note for the next page; a note that was not shown yet is replaced.
-///
-/// # Errors
 /// [`RowError::Changed`] when the session is gone.
 pub async fn set_flash(
     connection: &mut MySqlConnection,
@@ -156,9 +148,6 @@ pub async fn set_flash(
 }
 
 /// Takes the note: of two requests at once only one gets it.
-///
-/// # Errors
-/// [`RowError::Mac`] for a planted session.
 pub async fn take_flash(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -173,9 +162,6 @@ pub async fn take_flash(
 }
 
 /// Ends a session.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn delete(connection: &mut MySqlConnection, id_hash: &[u8; 32]) -> Result<(), RowError> {
     sqlx::query("DELETE FROM sessions WHERE id_hash = ?")
         .bind(id_hash.as_slice())
@@ -185,9 +171,6 @@ pub async fn delete(connection: &mut MySqlConnection, id_hash: &[u8; 32]) -> Res
 }
 
 /// Ends every session of an account, in both apps; tells how many.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn delete_of_staff(
     connection: &mut MySqlConnection,
     staff: StaffId,
@@ -200,9 +183,6 @@ pub async fn delete_of_staff(
 }
 
 /// Clears sessions that are past their end or unused for `idle`; tells how many.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn delete_ended(
     connection: &mut MySqlConnection,
     idle: Duration,
@@ -217,9 +197,6 @@ pub async fn delete_ended(
 }
 
 /// The session of a cookie whether it is live or over: it still tells whose it was.
-///
-/// # Errors
-/// [`RowError::Mac`] for a planted session.
 pub async fn find(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,

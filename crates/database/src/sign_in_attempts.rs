@@ -10,9 +10,6 @@ use sqlx::mysql::MySqlConnection;
 use crate::error::RowError;
 
 /// How often this bucket has failed within the last `window`.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn failures(
     connection: &mut MySqlConnection,
     bucket: &[u8; 32],
@@ -30,9 +27,6 @@ pub async fn failures(
 }
 
 /// Counts a failure and tells how many there are now. A window that is over starts anew.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn record_failure(
     connection: &mut MySqlConnection,
     bucket: &[u8; 32],
@@ -58,9 +52,6 @@ pub async fn record_failure(
 }
 
 /// Forgets the failures of a bucket, after a success.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn clear(connection: &mut MySqlConnection, bucket: &[u8; 32]) -> Result<(), RowError> {
     sqlx::query("DELETE FROM sign_in_attempts WHERE bucket = ?")
         .bind(bucket.as_slice())
@@ -70,9 +61,6 @@ pub async fn clear(connection: &mut MySqlConnection, bucket: &[u8; 32]) -> Resul
 }
 
 /// Clears windows that are over; tells how many.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn delete_ended(
     connection: &mut MySqlConnection,
     window: Duration,

@@ -85,17 +85,11 @@ impl Staff {
     }
 
     /// The login in clear.
-    ///
-    /// # Errors
-    /// When the sealed value does not open.
     pub fn open_login(&self, keys: &ApplicationKeys) -> Result<Zeroizing<String>, SealedError> {
         index::text(keys.open("staff.login", self.id.as_bytes(), &self.login)?)
     }
 
     /// The display name in clear.
-    ///
-    /// # Errors
-    /// When the sealed value does not open.
     pub fn open_display_name(
         &self,
         keys: &ApplicationKeys,
@@ -139,9 +133,6 @@ impl Staff {
 }
 
 /// Makes an account. A login that is taken is [`RowError::Duplicate`] of `staff_login_index`.
-///
-/// # Errors
-/// As above, or when the database can't be reached.
 pub async fn insert(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -167,9 +158,6 @@ pub async fn insert(
 }
 
 /// The account that signs in as `login`.
-///
-/// # Errors
-/// [`RowError::Mac`] for a planted account.
 pub async fn by_login(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -184,9 +172,6 @@ pub async fn by_login(
 }
 
 /// The account with this id.
-///
-/// # Errors
-/// [`RowError::Mac`] for a planted account.
 pub async fn by_id(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -201,9 +186,6 @@ pub async fn by_id(
 }
 
 /// All accounts, oldest first.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn all(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -215,8 +197,6 @@ pub async fn all(
 }
 
 /// Writes an account's password hash, role and standing. Sessions of a disabled account must be ended beside this.
-///
-/// # Errors
 /// [`RowError::Changed`] when the account is gone.
 pub async fn update(
     connection: &mut MySqlConnection,

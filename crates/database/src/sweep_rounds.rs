@@ -58,9 +58,6 @@ impl SweepRound {
 }
 
 /// Begins a pass over `total` subjects.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn start(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -91,8 +88,6 @@ pub async fn start(
 }
 
 /// Writes progress or end. Only the holder of the sweep's lease does.
-///
-/// # Errors
 /// [`RowError::Changed`] when the round is gone.
 pub async fn update(
     connection: &mut MySqlConnection,
@@ -118,9 +113,6 @@ pub async fn update(
 }
 
 /// The newest pass.
-///
-/// # Errors
-/// [`RowError::Mac`] for a planted one.
 pub async fn latest(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -133,9 +125,6 @@ pub async fn latest(
 }
 
 /// The newest pass that went to its end.
-///
-/// # Errors
-/// [`RowError::Mac`] for a planted one.
 pub async fn latest_finished(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -150,9 +139,6 @@ pub async fn latest_finished(
 }
 
 /// Clears passes older than `keep_from`; the newest ones are all that anyone looks at.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn delete_before(
     connection: &mut MySqlConnection,
     keep_from: u64,

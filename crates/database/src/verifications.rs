@@ -1,15 +1,20 @@
 //! The newest verdict on each subject. MAC under the application key.
 
+mod subject;
+
+use std::collections::BTreeMap;
+
 use alloy_primitives::B256;
 use keyring::{ApplicationKeys, MacBuilder};
 use record::ids::{RecordId, Uid};
 use record::time::UnixMillis;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{Connection, Row};
-use std::collections::BTreeMap;
 
-use crate::column::{Columns, FromColumn, text_enum};
+use crate::column::{Columns, text_enum};
 use crate::error::RowError;
+
+pub use subject::Subject;
 
 const TABLE: &str = "verifications";
 
@@ -73,75 +78,6 @@ text_enum! {
         Watch = "watch",
         /// Entered by a person.
         Hand = "hand",
-    }
-}
-
-/// What a verdict is about: a UID of the chain, or a row that the chain does not know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Subject([u8; 16]);
-
-impl Subject {
-    /// A UID of the chain: eight zero bytes and the UID.
-    #[must_use]
-    pub fn uid(uid: Uid) -> Self {
-        let mut bytes = [0; 16];
-        bytes[8..].copy_from_slice(&uid.get().to_be_bytes());
-        Self(bytes)
-    }
-
-    /// A row that the chain does not know. Ids of ours are random; one planted to be taken for a UID is moved out of
-    /// the way.
-    #[must_use]
-    pub fn row(id: RecordId) -> Self {
-        let mut bytes = *id.as_bytes();
-        if bytes.starts_with(&[0; 8]) {
-            bytes[..8].fill(0xff);
-        }
-        Self(bytes)
-    }
-
-    /// Its 16 bytes.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; 16] {
-        &self.0
-    }
-
-    /// The UID, when it is one.
-    #[must_use]
-    pub fn as_uid(&self) -> Option<Uid> {
-        let (zeroes, uid) = self.0.split_first_chunk::<8>()?;
-        let uid = u64::from_be_bytes(uid.try_into().ok()?);
-        (*zeroes == [0; 8]).then(|| Uid::new(uid)).flatten()
-    }
-}
-
-impl std::fmt::Display for Subject {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.as_uid() {
-            Some(uid) => uid.fmt(f),
-            None => f.write_str(&hex::encode(self.0)),
-        }
-    }
-}
-
-impl std::str::FromStr for Subject {
-    type Err = record::ids::IdError;
-
-    /// Reads what `Display` shows: a UID as a number, a row as 32 hexadecimal digits.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.len() == 32 {
-            return text.parse().map(|id: RecordId| Self(*id.as_bytes()));
-        }
-        text.parse().map(Self::uid)
-    }
-}
-
-impl FromColumn for Subject {
-    fn from_column(
-        row: &MySqlRow,
-        column: &str,
-    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        <[u8; 16]>::from_column(row, column).map(Self)
     }
 }
 
@@ -219,9 +155,6 @@ pub(crate) fn split_fields(joined: &str) -> Vec<String> {
 
 /// Writes the newest verdict on a subject over the one before. A verdict on a UID also ends the one that its row had
 /// before the chain knew it.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn upsert(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -286,8 +219,6 @@ async fn upsert_row(
 }
 
 /// The newest verdict on a subject.
-///
-/// # Errors
 /// [`RowError::Mac`] for a planted verdict: verify anew and write over it.
 pub async fn load(
     connection: &mut MySqlConnection,
@@ -303,9 +234,6 @@ pub async fn load(
 }
 
 /// Forgets the verdict on a subject that is no more (a planted row that was taken out, say).
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn remove(connection: &mut MySqlConnection, subject: Subject) -> Result<(), RowError> {
     sqlx::query("DELETE FROM verifications WHERE subject = ?")
         .bind(subject.as_bytes().as_slice())
@@ -315,9 +243,6 @@ pub async fn remove(connection: &mut MySqlConnection, subject: Subject) -> Resul
 }
 
 /// Verdicts on rows that the chain does not know, whose row is gone meanwhile. They have nothing to be about any more.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn without_subject(
     connection: &mut MySqlConnection,
     limit: u32,
@@ -335,9 +260,6 @@ pub async fn without_subject(
 }
 
 /// How many subjects have each verdict. Counts what the column says: a planted one counts until the sweep comes by.
-///
-/// # Errors
-/// When the database can't be reached.
 pub async fn counts(
     connection: &mut MySqlConnection,
 ) -> Result<BTreeMap<VerdictKind, u64>, RowError> {

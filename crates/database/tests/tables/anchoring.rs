@@ -86,7 +86,7 @@ async fn planted_jobs_hold_nobody_up() {
     let stage = Stage::new().await;
     let mut connection = stage.connection().await;
     let insert = "INSERT INTO anchoring_jobs (record_id, version, state, approved_by, approved_at, attempts, updated_at, mac)
-                  VALUES (UNHEX(MD5(RAND())), 1, 'queued', REPEAT('x', 16), 0, 0, 0, REPEAT('m', 36))";
+                  VALUES (UNHEX(REPLACE(UUID(), '-', '')), 1, 'queued', REPEAT('x', 16), 0, 0, 0, REPEAT('m', 36))";
     for _ in 0..150 {
         stage.sql(insert).await;
     }
