@@ -30,7 +30,7 @@ clean-demo: ## Forget the demo's data, so that the next `make demo` starts over
 	rm -rf var/demo
 
 .PHONY: test
-test: install-test lint assets check-contracts check-javascript ## Install what is missing, check and test everything; leaves nothing running
+test: install-test assets lint check-contracts check-javascript ## Install what is missing, check and test everything; leaves nothing running
 	cargo build --locked --workspace --bins
 	$(IN_STACK) cargo test --locked --workspace
 

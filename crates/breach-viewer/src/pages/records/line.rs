@@ -2,7 +2,7 @@
 
 use database::anchoring_jobs;
 use database::records_view::ViewedRecord;
-use database::verifications::{Subject, VerdictKind};
+use database::verifications::VerdictKind;
 use record::ids::Uid;
 use record::time::UnixMillis;
 use sqlx::MySqlConnection;
@@ -17,12 +17,10 @@ use crate::urls;
 pub struct Line {
     /// The element's id, by which it is updated in place.
     pub element: String,
-    pub subject: Subject,
     pub address: String,
     pub uid: Option<Uid>,
     pub masked_name: String,
     pub state: &'static str,
-    pub verdict: Option<VerdictKind>,
     pub label: &'static str,
     pub tone: Tone,
     pub parts: String,
@@ -59,7 +57,6 @@ impl Line {
         };
         Ok(Self {
             element: format!("row-{}", viewed.subject),
-            subject: viewed.subject,
             address: urls::record(viewed.subject),
             uid: viewed.subject.as_uid(),
             masked_name: name.map_or_else(|| "(does not open)".to_owned(), |name| masked(&name)),
@@ -68,7 +65,6 @@ impl Line {
                     .as_ref()
                     .map_or("tampered with", |record| words(record.state))
             }),
-            verdict,
             label,
             tone,
             parts: verification
