@@ -175,6 +175,21 @@ impl Tab {
         Ok(())
     }
 
+    /// Presses what leads to another page, or to the same one anew, and waits until that is there.
+    ///
+    /// # Errors
+    /// When there is nothing to press, or it leads nowhere.
+    pub async fn follow(&self, text: &str) -> Result<()> {
+        self.run::<bool>("window.leftBehind = true").await?;
+        self.press(text).await?;
+        self.until("for the next page", || async {
+            self.run::<bool>("!window.leftBehind && document.readyState === 'complete'")
+                .await
+                .unwrap_or(false)
+        })
+        .await
+    }
+
     /// Presses the first element that matches a CSS selector, for what has no words of its own.
     ///
     /// # Errors
@@ -186,6 +201,18 @@ impl Tab {
         .await?;
         self.page.find_element(selector).await?.click().await?;
         Ok(())
+    }
+
+    /// Waits until something matches a CSS selector.
+    ///
+    /// # Errors
+    /// When nothing does in time.
+    pub async fn find(&self, selector: &str) -> Result<()> {
+        let script = format!("!!document.querySelector({})", literal(selector));
+        self.until(&format!("to find {selector}"), || async {
+            self.run::<bool>(&script).await.unwrap_or(false)
+        })
+        .await
     }
 
     /// The visible text of the first element that matches a CSS selector.

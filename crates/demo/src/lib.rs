@@ -1,5 +1,6 @@
 //! The demo: the whole product on this machine, and a story played through its public doors.
 
+pub mod doors;
 mod farewell;
 mod insider;
 mod interruption;

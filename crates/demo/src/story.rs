@@ -2,12 +2,8 @@
 //! record and deletes another, and the viewer finds both. Each step is kept, so that a story that
 //! was interrupted goes on where it stopped.
 
-mod browser;
-mod clerk;
 mod discovery;
 mod kept;
-mod owner;
-mod people;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,17 +11,14 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use devstack::{Accounts, Site, wait_until};
 
-use self::clerk::Clerk;
 use self::kept::{Enrolled, Kept};
-use self::owner::Owner;
-use self::people::Person;
+use crate::doors::{Clerk, Owner, PEOPLE, Person, consent_link};
 use crate::insider::Insider;
 use crate::screen::{Screen, Steps};
 use crate::sign_ins::SignIns;
 
 pub(crate) use self::kept::Breaches;
 
-const MAIL_LIMIT: Duration = Duration::from_secs(60);
 const ANCHORING_LIMIT: Duration = Duration::from_secs(180);
 /// As many as a clerk would tick on one page.
 const APPROVED_AT_ONCE: usize = 8;
@@ -42,7 +35,7 @@ pub(crate) struct Story<'a> {
 impl<'a> Story<'a> {
     /// The story as far as it was told.
     pub(crate) fn load(site: &'a Site, sign_ins: &'a SignIns, people: u8) -> Result<Self> {
-        let people = people::ALL
+        let people = PEOPLE
             .get(..usize::from(people))
             .context("too many people")?;
         let kept = Kept::load(site.dir())?;
@@ -69,10 +62,10 @@ impl<'a> Story<'a> {
             self.people.len()
         ));
         let steps = screen.begin(self.steps(), 0);
-        let mut clerk = Clerk::sign_in(self.site.entry.url(), &self.sign_ins.clerk).await?;
-        self.enter(&mut clerk, &steps).await?;
+        let clerk = self.sign_in().await?;
+        self.enter(&clerk, &steps).await?;
         self.sign(&steps).await?;
-        self.approve(&clerk, &steps).await?;
+        self.approve(&clerk, &steps).await.context("anchoring")?;
         let breaches = self.break_in(&steps).await?;
         self.discover(breaches, &steps).await?;
         steps.finish();
@@ -88,7 +81,12 @@ impl<'a> Story<'a> {
         self.people.len() as u64 * 3 + 4
     }
 
-    async fn enter(&mut self, clerk: &mut Clerk, steps: &Steps) -> Result<()> {
+    async fn sign_in(&self) -> Result<Clerk> {
+        let clerk = &self.sign_ins.clerk;
+        Clerk::sign_in(self.site.entry.url(), &clerk.login, &clerk.password).await
+    }
+
+    async fn enter(&mut self, clerk: &Clerk, steps: &Steps) -> Result<()> {
         for (index, person) in self.people.iter().enumerate() {
             if index >= self.kept.enrolled.len() {
                 steps.now(format!(
@@ -116,8 +114,10 @@ impl<'a> Story<'a> {
                     "{} reads the mail and signs with their own wallet",
                     person.name
                 ));
-                let link = self.link_for(person).await?;
-                let owner = Owner::new(&self.accounts, &wallet_name(index))?;
+                let link = consent_link(self.site, person.email, None)
+                    .await
+                    .with_context(|| format!("the consent link of {}", person.name))?;
+                let owner = Owner::named(&self.accounts, &wallet_name(index))?;
                 owner
                     .sign(&link, person.grants)
                     .await
@@ -130,22 +130,6 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
-    async fn link_for(&self, person: &Person) -> Result<String> {
-        let start = self.site.consent.page("c/")?.to_string();
-        let mail = self.site.inbox.wait_for(MAIL_LIMIT, |mail| {
-            mail.is_to(person.email) && mail.text.contains(&start)
-        });
-        let mail = mail
-            .await
-            .with_context(|| format!("the consent link of {}", person.name))?;
-        let from = mail.text.find(&start).context("a link in the mail")?;
-        let link = mail.text[from..]
-            .split_whitespace()
-            .next()
-            .context("a link in the mail")?;
-        Ok(link.to_owned())
-    }
-
     async fn approve(&self, clerk: &Clerk, steps: &Steps) -> Result<()> {
         let records: Vec<&str> = self
             .kept
@@ -153,6 +137,11 @@ impl<'a> Story<'a> {
             .iter()
             .map(|enrolled| enrolled.record.as_str())
             .collect();
+        if self.kept.planned.is_some() {
+            // The insider was at work: not all are in the list any more.
+            records.iter().for_each(|_| steps.done());
+            return Ok(());
+        }
         let mut anchored = clerk.anchored().await?;
         let waiting: Vec<&str> = records
             .iter()

@@ -5,20 +5,17 @@ use url::Url;
 
 use super::browser::Browser;
 use super::people::Person;
-use crate::sign_ins::SignIn;
 
 /// A member of staff at entry-app.
-pub(super) struct Clerk {
+pub struct Clerk {
     browser: Browser,
 }
 
 impl Clerk {
-    pub(super) async fn sign_in(entry: &Url, sign_in: &SignIn) -> Result<Self> {
+    /// Signs in as staff.
+    pub async fn sign_in(entry: &Url, login: &str, password: &str) -> Result<Self> {
         let browser = Browser::new(entry)?;
-        let form = [
-            ("login", sign_in.login.as_str()),
-            ("password", &sign_in.password),
-        ];
+        let form = [("login", login), ("password", password)];
         browser
             .submit("/sign-in", &form)
             .await
@@ -27,7 +24,7 @@ impl Clerk {
     }
 
     /// Fills in the entry form and gives the id of the new record.
-    pub(super) async fn enter(&mut self, person: &Person, wallet: &str) -> Result<String> {
+    pub async fn enter(&self, person: &Person, wallet: &str) -> Result<String> {
         let form_page = self.browser.page("/records/new").await?;
         let submission = hidden_value(&form_page, "submission").context("the entry form")?;
         let age = person.age.to_string();
@@ -51,14 +48,14 @@ impl Clerk {
     }
 
     /// Ticks these records in the list and approves them.
-    pub(super) async fn approve(&self, records: &[&str]) -> Result<()> {
+    pub async fn approve(&self, records: &[&str]) -> Result<()> {
         let form: Vec<(&str, &str)> = records.iter().map(|record| ("record", *record)).collect();
         self.browser.submit("/records/approve", &form).await?;
         Ok(())
     }
 
     /// The ids of all records that are anchored, from the pages of the list.
-    pub(super) async fn anchored(&self) -> Result<BTreeSet<String>> {
+    pub async fn anchored(&self) -> Result<BTreeSet<String>> {
         let mut found = BTreeSet::new();
         let mut next = Some("/records?state=anchored".to_owned());
         while let Some(address) = next {

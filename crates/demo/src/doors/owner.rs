@@ -9,12 +9,18 @@ use url::Url;
 use super::browser::Browser;
 
 /// A person with a wallet; the key never leaves this process.
-pub(super) struct Owner {
+pub struct Owner {
     wallet: PrivateKeySigner,
 }
 
 impl Owner {
-    pub(super) fn new(accounts: &Accounts, name: &str) -> Result<Self> {
+    /// Somebody with a key of their own.
+    pub fn new(wallet: PrivateKeySigner) -> Self {
+        Self { wallet }
+    }
+
+    /// The holder of one of anvil's named accounts.
+    pub fn named(accounts: &Accounts, name: &str) -> Result<Self> {
         let path = format!(
             "{}{}",
             accounts.derivation_path,
@@ -28,7 +34,7 @@ impl Owner {
     }
 
     /// Opens the link, shows by a signed challenge who is there, and signs the details.
-    pub(super) async fn sign(&self, link: &str, granted: &[&str]) -> Result<()> {
+    pub async fn sign(&self, link: &str, granted: &[&str]) -> Result<()> {
         let browser = Browser::new(&Url::parse(link)?)?;
         let account = self.wallet.address().to_string();
         browser.page(link).await?;

@@ -1,15 +1,18 @@
-//! Two dozen invented people. The telephone numbers are kept free for fiction, the domain is
-//! kept free for examples.
-
 /// Somebody who hands in their details.
-pub(super) struct Person {
-    pub(super) name: &'static str,
-    pub(super) email: &'static str,
-    pub(super) phone: &'static str,
-    pub(super) age: u8,
-    pub(super) address: &'static str,
+#[derive(Clone, Copy)]
+pub struct Person {
+    /// The full name.
+    pub name: &'static str,
+    /// Where the consent link goes.
+    pub email: &'static str,
+    /// With country code.
+    pub phone: &'static str,
+    /// In years.
+    pub age: u8,
+    /// The postal address.
+    pub address: &'static str,
     /// The ids of the purposes that they grant.
-    pub(super) grants: &'static [&'static str],
+    pub grants: &'static [&'static str],
 }
 
 const NOTHING: &[&str] = &[];
@@ -35,8 +38,10 @@ const fn person(
     }
 }
 
+/// Two dozen invented people. The telephone numbers are kept free for fiction, the domain is
+/// kept free for examples.
 #[rustfmt::skip]
-pub(super) const ALL: [Person; 24] = [
+pub const PEOPLE: [Person; 24] = [
     person("Ada Thornbury", "ada.thornbury@example.org", "+44 20 7946 0101", 34, "3 Mill Lane, 1180 Nordhaven", BOTH),
     person("Bram de Wit", "bram.dewit@example.org", "+44 20 7946 0102", 51, "Quay Road 18, 1182 Nordhaven", REMINDERS),
     person("Chiara Bellandi", "chiara.bellandi@example.org", "+44 20 7946 0103", 29, "Harbour Street 7, 1180 Nordhaven", NOTHING),

@@ -1,6 +1,3 @@
-//! What a browser does, without a window: cookies, forms, and the headers that tell where a
-//! request comes from.
-
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -13,13 +10,16 @@ use url::Url;
 /// So often a door that says "slow down" is tried again, a second apart.
 const PATIENCE: u32 = 90;
 
-pub(super) struct Browser {
+/// What a browser does, without a window: cookies, forms, and the headers that tell where a
+/// request comes from.
+pub struct Browser {
     http: Client,
     origin: Url,
 }
 
 impl Browser {
-    pub(super) fn new(site: &Url) -> Result<Self> {
+    /// A browser without cookies yet, for the pages of one site.
+    pub fn new(site: &Url) -> Result<Self> {
         let http = Client::builder()
             .no_proxy()
             .cookie_store(true)
@@ -33,7 +33,7 @@ impl Browser {
     }
 
     /// A page's text.
-    pub(super) async fn page(&self, address: &str) -> Result<String> {
+    pub async fn page(&self, address: &str) -> Result<String> {
         let answer = self.send(self.http.get(self.address(address)?)).await?;
         if answer.status() != StatusCode::OK {
             bail!("{}: {}", shown(address), answer.status());
@@ -42,7 +42,7 @@ impl Browser {
     }
 
     /// Sends a form and returns where the answer leads.
-    pub(super) async fn submit(&self, address: &str, form: &[(&str, &str)]) -> Result<String> {
+    pub async fn submit(&self, address: &str, form: &[(&str, &str)]) -> Result<String> {
         let answer = self
             .send(self.http.post(self.address(address)?).form(form))
             .await?;
@@ -56,7 +56,7 @@ impl Browser {
     }
 
     /// What a page's script posts.
-    pub(super) async fn post(&self, address: &str, body: &impl Serialize) -> Result<Value> {
+    pub async fn post(&self, address: &str, body: &impl Serialize) -> Result<Value> {
         let answer = self
             .send(self.http.post(self.address(address)?).json(body))
             .await?;
