@@ -41,7 +41,7 @@ impl StackDir {
         let lock = File::create(path.join("lock"))?;
         if lock.try_lock().is_err() {
             bail!(
-                "{} is in use by another process that still runs",
+                "{} is in use: it runs in another terminal already. Stop that one with Ctrl-C first",
                 path.display()
             );
         }

@@ -109,21 +109,26 @@ impl Ports {
         ]
     }
 
-    /// Names all that are taken at once.
+    /// Names all that can't be had at once.
     pub(super) fn check(&self) -> Result<()> {
-        let taken: Vec<String> = self
+        let wanted: Vec<(&str, u16)> = self
             .named()
             .into_iter()
-            .filter_map(|(name, port)| {
-                port.filter(|port| !is_free(*port))
-                    .map(|port| format!("{name}={port}"))
-            })
+            .filter_map(|(name, port)| Some((name, port?)))
+            .collect();
+        let twice = |port| wanted.iter().filter(|(_, other)| *other == port).count() > 1;
+        let taken: Vec<String> = wanted
+            .iter()
+            .filter(|(_, port)| twice(*port) || !is_free(*port))
+            .map(|(name, port)| format!("{name}={port}"))
             .collect();
         match taken.is_empty() {
             true => Ok(()),
             false => bail!(
-                "taken by another program: {}. Stop that one, or choose other ports",
-                taken.join(", ")
+                "these ports are taken by another program, or named twice: {}. Stop that program, or \
+                 choose other ports, such as {}=17101",
+                taken.join(", "),
+                self.named()[0].0
             ),
         }
     }

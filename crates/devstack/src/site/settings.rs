@@ -87,6 +87,7 @@ impl Surroundings<'_> {
         let mut spec = AppSpec::new(name, &self.log_dir)
             .port(port)
             .env("ENVIRONMENT", "development")
+            .env("NO_COLOR", "1")
             .env("CONTROLLER_PROFILE_FILE", &self.options.profile);
         // For looking closer at a failing test.
         for name in ["RUST_LOG", "RUST_BACKTRACE"] {
