@@ -35,7 +35,7 @@ pub async fn admit(
         )
         .await?;
     }
-    if !offer.is_some_and(|offer| offer.is_current(&app.profile, visit.now)) {
+    if !offer.is_some_and(|offer| offer.is_fresh(&app.profile, visit.now)) {
         let offer = Offer::new(&app.profile, visit.now, &mut rand::rng());
         notices::keep(connection, &app.profile.notice.text, visit.now).await?;
         link.offer = Some(seal_offer(&offer, &link, key)?);

@@ -88,7 +88,7 @@ impl Closed {
             Self::Corrected => {
                 "Nothing was signed. Staff will correct your details and send you a new link."
             }
-            Self::Declined => "Nothing was signed, and nothing about you is kept.",
+            Self::Declined => "Nothing was signed, and everything about you has been deleted.",
         }
     }
 
@@ -114,7 +114,7 @@ impl Closed {
             Self::Declined => &[
                 "Your name, e-mail address, phone number, age, postal address and wallet address",
                 "Notes that you sent about them",
-                "The key that they were locked with: copies of the locked data can’t be opened either",
+                "The key that they were locked with",
                 "The look-up entries of your e-mail and wallet address",
                 "This link and any other link to these details",
             ],

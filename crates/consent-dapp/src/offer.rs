@@ -70,12 +70,13 @@ impl Offer {
         }
     }
 
-    /// Whether it still asks what the controller asks today, and can still be anchored for a good while.
-    pub fn is_current(&self, profile: &ControllerProfile, now: UnixMillis) -> bool {
+    /// Whether it still asks what the controller asks today, with half of its time left at least: after the signature
+    /// the desk needs some of it to approve.
+    pub fn is_fresh(&self, profile: &ControllerProfile, now: UnixMillis) -> bool {
         self.controller == profile.controller.name
             && self.notice.0 == profile.notice.hash()
             && self.purposes == offered(profile)
-            && !self.has_expired(now)
+            && now.as_seconds() < self.issued_at.midpoint(self.expires_at)
     }
 
     /// Whether a signature comes too late.
@@ -151,4 +152,79 @@ fn offered(profile: &ControllerProfile) -> Vec<OfferedPurpose> {
             text: purpose.text.clone(),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+
+    use super::*;
+
+    const NOW: UnixMillis = UnixMillis(1_795_300_800_000);
+
+    fn profile() -> ControllerProfile {
+        let text = r#"
+            consent_link_days = 14
+            consent_validity_days = 30
+            controller = { name = "Riverside", address = "1 Quay Street", contact = "a@riverside.example" }
+            officer = { contact = "b@riverside.example" }
+            notice = { text = "Who we are." }
+
+            [[purposes]]
+            id = "care"
+            name = "Care"
+            lawful_basis = "Contract"
+            rests_on_consent = false
+            text = "We treat you."
+
+            [[purposes]]
+            id = "research"
+            name = "Research"
+            lawful_basis = "Consent"
+            rests_on_consent = true
+            text = "Studies."
+        "#;
+        ControllerProfile::from_toml(text).unwrap()
+    }
+
+    #[test]
+    fn an_offer_is_renewed_when_half_its_time_is_over_or_something_else_is_asked() {
+        let profile = profile();
+        let offer = Offer::new(&profile, NOW, &mut rand::rng());
+        assert!(offer.is_fresh(&profile, NOW.plus(DAY * 15 - Duration::from_secs(1))));
+        assert!(!offer.is_fresh(&profile, NOW.plus(DAY * 15)));
+
+        let mut changes: Vec<ControllerProfile> = (0..4).map(|_| profile.clone()).collect();
+        changes[0].controller.name.push('!');
+        changes[1].notice.text.push('!');
+        changes[2].purposes[1].rests_on_consent = false;
+        changes[3].purposes.pop();
+        for changed in changes {
+            assert!(!offer.is_fresh(&changed, NOW), "{changed:?}");
+        }
+    }
+
+    #[test]
+    fn a_signature_comes_too_late_at_the_end_of_the_offer() {
+        let offer = Offer::new(&profile(), NOW, &mut rand::rng());
+        assert!(!offer.has_expired(NOW.plus(DAY * 30 - Duration::from_secs(1))));
+        assert!(offer.has_expired(NOW.plus(DAY * 30)));
+    }
+
+    #[test]
+    fn only_choices_can_be_ticked() {
+        let offer = Offer::new(&profile(), NOW, &mut rand::rng());
+        let ticks =
+            |ids: &[&str]| offer.ticks(&ids.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert!(ticks(&[]).is_ok());
+        assert!(ticks(&["research"]).is_ok());
+        assert!(ticks(&["care"]).is_err());
+        assert!(ticks(&["research", "resale"]).is_err());
+    }
+
+    #[test]
+    fn no_two_offers_share_a_nonce() {
+        let offer = || Offer::new(&profile(), NOW, &mut rand::rng());
+        assert_ne!(offer().nonce, offer().nonce);
+    }
 }

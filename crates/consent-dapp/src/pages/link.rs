@@ -73,6 +73,11 @@ impl ReviewPage<'_> {
     fn choices(&self) -> Vec<&OfferedPurpose> {
         self.offer.choices().collect()
     }
+
+    /// On a phone an address takes two lines: two even ones are easier to compare.
+    fn wallet_halves(&self) -> (&str, &str) {
+        self.wallet.split_at(self.wallet.len() / 2)
+    }
 }
 
 async fn review(app: &App, visit: &Visit) -> Result<Response> {

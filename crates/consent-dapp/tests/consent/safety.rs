@@ -3,7 +3,7 @@
 use reqwest::{StatusCode, header};
 use serde_json::json;
 
-use crate::harness::{Owner, Server};
+use crate::harness::{Owner, Server, browser};
 
 #[tokio::test]
 async fn pages_are_locked_down() {
@@ -49,7 +49,7 @@ async fn another_sites_page_can_do_nothing() {
     let owner = Owner::new(&server);
     let link = server.desk().enter(owner.wallet()).await;
     let url = server.url.join(&link.door("code")).unwrap();
-    let request = server.browser().post(url).form(&[("code", &link.code)]);
+    let request = browser().post(url).form(&[("code", &link.code)]);
     let answer = request
         .header(header::ORIGIN, "https://evil.example")
         .send()

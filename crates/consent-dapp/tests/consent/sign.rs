@@ -327,7 +327,7 @@ async fn an_hour_after_signing_the_link_forgets_the_key() {
     let link = server.desk().enter(owner.wallet()).await;
     owner.consent(&link, &[]).await;
     let front = server.keys.front();
-    let mut connection = server.admin.acquire().await.unwrap();
+    let mut connection = server.account.acquire().await.unwrap();
     let now = server.clock.now();
     assert_eq!(
         consent_links::forget_used(&mut connection, &front, now)

@@ -2,7 +2,7 @@ use alloy::dyn_abi::TypedData;
 use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
 use record::{Address, B256};
-use reqwest::{Client, RequestBuilder, Response, StatusCode, header};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, header};
 use serde_json::{Value, json};
 
 use super::desk::Link;
@@ -17,21 +17,26 @@ pub struct Owner {
 
 impl Owner {
     pub fn new(server: &Server) -> Self {
-        Self::with(server, PrivateKeySigner::random())
+        Self::at(&server.url)
     }
 
-    pub fn with(server: &Server, signer: PrivateKeySigner) -> Self {
-        let base = server.url.as_str().trim_end_matches('/').to_owned();
+    /// Of an app at another address.
+    pub fn at(url: &Url) -> Self {
+        Self::with(url, PrivateKeySigner::random())
+    }
+
+    fn with(url: &Url, signer: PrivateKeySigner) -> Self {
+        let base = url.as_str().trim_end_matches('/').to_owned();
         Self {
             signer,
-            browser: server.browser(),
+            browser: browser(),
             base,
         }
     }
 
     /// The same wallet in another browser.
     pub fn elsewhere(&self, server: &Server) -> Self {
-        Self::with(server, self.signer.clone())
+        Self::with(&server.url, self.signer.clone())
     }
 
     pub fn wallet(&self) -> Address {
@@ -90,6 +95,16 @@ impl Owner {
         let signature = self.sign(&self.message(link, granted).await);
         self.hand_in(link, granted, &signature).await
     }
+}
+
+/// A browser without cookies yet. It follows no redirect by itself.
+pub fn browser() -> Client {
+    Client::builder()
+        .cookie_store(true)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap()
 }
 
 /// The digest that a wallet computes, by alloy's own reading of the JSON.

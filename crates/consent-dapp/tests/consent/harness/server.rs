@@ -9,7 +9,7 @@ use devstack::{DatabaseServer, Databases};
 use keyring::{ApplicationKeys, KeySet};
 use record::Address;
 use record::time::{Clock, UnixMillis};
-use reqwest::{Client, Url};
+use reqwest::Url;
 use sqlx::AssertSqlSafe;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -64,6 +64,7 @@ pub struct Setup {
     /// Settings beside the usual ones, or in their place.
     pub settings: BTreeMap<&'static str, String>,
     pub chain_id: u64,
+    pub clock: Clock,
 }
 
 impl Default for Setup {
@@ -71,6 +72,7 @@ impl Default for Setup {
         Self {
             settings: BTreeMap::new(),
             chain_id: 31_337,
+            clock: Clock::fixed(NOW),
         }
     }
 }
@@ -82,6 +84,10 @@ pub struct Server {
     pub keys: ApplicationKeys,
     /// As administrator, to look behind the app.
     pub admin: MySqlPool,
+    /// By the account of the app.
+    pub account: MySqlPool,
+    /// What the app was told.
+    pub settings: BTreeMap<&'static str, String>,
     _databases: Databases,
     _files: TempDir,
 }
@@ -125,9 +131,8 @@ impl Server {
             ),
         ]);
         settings.extend(setup.settings);
-        let settings = Reader::from_map(settings).finish(Settings::read)?;
-        let clock = Clock::fixed(NOW);
-        let app = assemble(settings, clock.clone()).await?;
+        let read = Reader::from_map(settings.clone()).finish(Settings::read)?;
+        let app = assemble(read, setup.clock.clone()).await?;
         tokio::spawn(async move {
             axum::serve(
                 listener,
@@ -138,9 +143,11 @@ impl Server {
         });
         Ok(Self {
             url,
-            clock,
+            clock: setup.clock,
             keys: keys.application().clone(),
             admin,
+            account: database::pool(&account, &PoolSettings::default())?,
+            settings,
             _databases: databases,
             _files: files,
         })
@@ -148,16 +155,6 @@ impl Server {
 
     pub fn desk(&self) -> Desk<'_> {
         Desk::new(self)
-    }
-
-    /// A browser without cookies yet. It follows no redirect by itself.
-    pub fn browser(&self) -> Client {
-        Client::builder()
-            .cookie_store(true)
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap()
     }
 
     pub async fn count(&self, sql: &'static str) -> i64 {
