@@ -1,6 +1,6 @@
 #![allow(missing_docs, clippy::all, clippy::print_stdout, clippy::unwrap_used)]
 use anyhow::Result;
-use journeys::steps::{enrol, options, staff};
+use journeys::steps::{enrol, options};
 #[tokio::main]
 async fn main() -> Result<()> {
     let t = std::time::Instant::now();
@@ -8,7 +8,7 @@ async fn main() -> Result<()> {
     o.proxies = true;
     let site = devstack::Site::start(&o).await?;
     println!("site up after {:?}", t.elapsed());
-    let officer = staff(&site, "data_protection_officer", "oskar").await?;
+    let officer = devstack::Staff { role: "data_protection_officer".into(), login: "oskar".into(), display_name: "Oskar Lind".into(), password: "amber-cove-heron-42-x".into() }; site.add_staff(&officer).await?;
     let n = std::env::args().nth(1).map_or(12, |n| n.parse().unwrap());
     let people = enrol(&site, n).await?;
     println!("enrolled after {:?}", t.elapsed());

@@ -13,7 +13,7 @@ pub async fn staff(site: &Site, role: &str, login: &str) -> Result<Staff> {
         role: role.to_owned(),
         login: login.to_owned(),
         display_name: format!("{login} of {role}"),
-        password: format!("correct horse {login} battery"),
+        password: "correct-horse-battery-staple".to_owned(),
     };
     site.add_staff(&staff).await?;
     Ok(staff)
