@@ -1,5 +1,7 @@
 //! What becomes of transactions: dropped, stuck, displaced, reverted.
 
+use std::time::Duration;
+
 use alloy::sol;
 use anchoring::Problem;
 use database::{anchoring_jobs::JobState, anchoring_transactions};
@@ -7,7 +9,7 @@ use serde_json::json;
 
 use crate::{
     people::{Person, ids},
-    stage::{Process, Stage, account},
+    stage::{Process, SETTINGS, Stage, account},
 };
 
 sol! {
@@ -58,9 +60,8 @@ async fn one_that_is_stuck_is_replaced_at_a_higher_fee() {
     let process = stage.start();
     stage.until_all_are(&ids(&people), JobState::Sent).await;
     let first = stage.job(people[0].id).await;
-    // While no blocks come, no fee helps.
-    tokio::time::sleep(crate::stage::SETTINGS.replace_after + crate::stage::SETTINGS.pause * 4)
-        .await;
+    // While no blocks come, no fee helps. (Blocks count whole seconds: one more, to be past it by theirs too.)
+    tokio::time::sleep(SETTINGS.replace_after + Duration::from_millis(1_200)).await;
     assert_eq!(signed(&stage, &people[0]).await, 1);
     // 100 gwei, many times what was offered.
     stage
@@ -108,7 +109,7 @@ async fn a_foreign_transaction_takes_the_nonce() {
     stage.chain.mine(1).await.unwrap();
     process.until_problem(Problem::OutOfOrder).await;
     let late = stage.approved("Late Lucy").await;
-    tokio::time::sleep(crate::stage::SETTINGS.pause * 6).await;
+    tokio::time::sleep(SETTINGS.pause * 6).await;
     assert!(
         stage.is(late.id, JobState::Queued).await,
         "nothing new in a disturbed line"
