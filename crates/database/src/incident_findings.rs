@@ -221,10 +221,10 @@ pub async fn counts(
     let mut counts = BTreeMap::new();
     for row in &rows {
         let count: i64 = row.try_get("count")?;
-        counts.insert(
-            Columns::of(TABLE, row).get("verdict")?,
-            count.unsigned_abs(),
-        );
+        // A verdict that we never write counts as none.
+        if let Ok(verdict) = Columns::of(TABLE, row).get("verdict") {
+            counts.insert(verdict, count.unsigned_abs());
+        }
     }
     Ok(counts)
 }

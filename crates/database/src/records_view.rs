@@ -136,6 +136,8 @@ impl FromStr for Cursor {
 pub struct Page<T, C> {
     /// The rows, in order.
     pub rows: Vec<T>,
+    /// Where this page begins; none when it is empty. What comes before it ends here.
+    pub first: Option<C>,
     /// Where the next page begins; none at the end.
     pub next: Option<C>,
 }
@@ -174,6 +176,48 @@ pub async fn list(
         |row| ListedRecord::read(row, keys),
         Cursor::of,
     )
+}
+
+/// The page in front of the one that begins with the cursor: for readers who go back. Its `next` is that page again;
+/// the second value tells whether there is more before it.
+pub async fn list_before(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    state: Option<RecordState>,
+    before: Cursor,
+    limit: u32,
+) -> Result<(Page<ListedRecord, Cursor>, bool), RowError> {
+    let query = match state {
+        None => sqlx::query(listed!(
+            "WHERE r.created_at >= ? AND (r.created_at > ? OR r.id > ?)
+             ORDER BY r.created_at, r.id LIMIT ?"
+        )),
+        Some(state) => sqlx::query(listed!(
+            "WHERE r.state = ? AND r.created_at >= ? AND (r.created_at > ? OR r.id > ?)
+             ORDER BY r.created_at, r.id LIMIT ?"
+        ))
+        .bind(state.as_str()),
+    };
+    let mut rows = query
+        .bind(before.created_at.0)
+        .bind(before.created_at.0)
+        .bind(before.id.as_bytes().as_slice())
+        .bind(limit.saturating_add(1))
+        .fetch_all(connection)
+        .await?;
+    let is_more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+    if is_more {
+        rows.pop();
+    }
+    rows.reverse();
+    let mut page = page(
+        &rows,
+        limit,
+        |row| ListedRecord::read(row, keys),
+        Cursor::of,
+    )?;
+    page.next = rows.last().map(Cursor::of).transpose()?;
+    Ok((page, is_more))
 }
 
 /// What a record is looked up by.
@@ -242,6 +286,7 @@ fn page<T, C>(
     };
     Ok(Page {
         rows: rows[..shown].iter().map(read).collect::<Result<_, _>>()?,
+        first: rows.first().map(cursor).transpose()?,
         next,
     })
 }

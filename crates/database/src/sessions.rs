@@ -116,12 +116,9 @@ pub async fn resume(
     idle: Duration,
     now: UnixMillis,
 ) -> Result<Option<Session>, RowError> {
-    let Some(session) = find(connection, keys, id_hash).await? else {
+    let Some(session) = peek(connection, keys, app, id_hash, idle, now).await? else {
         return Ok(None);
     };
-    if session.app != app || session.is_over(idle, now) {
-        return Ok(None);
-    }
     if now.since(session.last_seen_at) < TOUCH_EVERY {
         return Ok(Some(session));
     }
@@ -129,6 +126,19 @@ pub async fn resume(
         session.last_seen_at = session.last_seen_at.max(now);
     })
     .await
+}
+
+/// As [`resume`], without marking the session as seen: a page that refreshes by itself keeps nobody signed in.
+pub async fn peek(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    app: App,
+    id_hash: &[u8; 32],
+    idle: Duration,
+    now: UnixMillis,
+) -> Result<Option<Session>, RowError> {
+    let session = find(connection, keys, id_hash).await?;
+    Ok(session.filter(|session| session.app == app && !session.is_over(idle, now)))
 }
 
 /// Leaves a sealed note for the next page; a note that was not shown yet is replaced.

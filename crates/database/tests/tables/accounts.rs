@@ -2,15 +2,15 @@ use std::collections::BTreeMap;
 
 use database::grants::{self, Account, Names};
 use database::{
-    Kind, PoolSettings, RowError, consent_links, consents, owner_key_backups, record_backups,
-    records,
+    Kind, PoolSettings, RowError, consent_links, consents, notices, owner_key_backups,
+    record_backups, records,
 };
 use devstack::DatabaseServer;
 use record::ids::{LinkId, Uid};
 use sqlx::{AssertSqlSafe, MySqlPool};
 
 use crate::backups::anchored;
-use crate::stage::{NOW, Stage};
+use crate::stage::{MINUTE, NOW, Stage};
 
 const PASSWORD: &str = "Test-only-3f9a'\\";
 const DENIED: [u16; 2] = [1142, 1143];
@@ -421,6 +421,15 @@ async fn consent_dapp_declines_and_signs_with_its_own_rights() {
     )
     .await
     .unwrap();
+
+    let later = NOW.plus(MINUTE);
+    assert_eq!(
+        consent_links::forget_used(&mut own, front, later)
+            .await
+            .unwrap(),
+        1
+    );
+    notices::keep(&mut own, "Who we are", NOW).await.unwrap();
 
     let id = decliner.record.id;
     records::change_state(&mut own, front, id, AwaitingConsent, Declined, NOW)

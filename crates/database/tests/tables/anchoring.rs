@@ -66,6 +66,16 @@ async fn jobs_take_their_turn_and_their_nonces() {
         .await
         .unwrap();
     assert_eq!(by_uid.rows, [jobs[0].clone()]);
+    let counts = anchoring_jobs::counts(&mut connection).await.unwrap();
+    assert_eq!(
+        counts.into_iter().collect::<Vec<_>>(),
+        [
+            (JobState::Queued, 2),
+            (JobState::Planned, 1),
+            (JobState::Sent, 1),
+            (JobState::Mined, 1)
+        ]
+    );
     let of_record = anchoring_jobs::of_record(&mut connection, &stage.keys, jobs[4].record_id)
         .await
         .unwrap();

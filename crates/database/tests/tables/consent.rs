@@ -148,6 +148,41 @@ async fn a_consent_is_stored_once_and_its_nonce_serves_no_other() {
 }
 
 #[tokio::test]
+async fn an_ended_link_holds_nothing_of_its_owner_and_a_used_one_not_for_long() {
+    let stage = Stage::new().await;
+    let mut connection = stage.connection().await;
+    let front = &stage.front;
+    let person = stage.enter(&mut connection, NOW).await;
+    let (used, revoked) = (
+        stage.link(&mut connection, &person).await,
+        stage.link(&mut connection, &person).await,
+    );
+    let ended = consent_links::close(&mut connection, front, revoked.id, LinkState::Revoked)
+        .await
+        .unwrap();
+    assert!(ended.wrapped_key.is_empty() && ended.desk_code.is_empty());
+    let (_, consent) = stage.consent(&person, used.id);
+    consents::insert(&mut connection, &consent).await.unwrap();
+    let kept = consent_links::close(&mut connection, front, used.id, LinkState::Used)
+        .await
+        .unwrap();
+    assert_eq!(kept.wrapped_key, used.wrapped_key, "for the receipt");
+
+    let early = consent_links::forget_used(&mut connection, front, NOW).await;
+    assert_eq!(early.unwrap(), 0);
+    let later = NOW.plus(MINUTE);
+    let late = consent_links::forget_used(&mut connection, front, later).await;
+    assert_eq!(late.unwrap(), 1);
+    let again = consent_links::forget_used(&mut connection, front, later).await;
+    assert_eq!(again.unwrap(), 0);
+    let link = consent_links::by_secret_hash(&mut connection, front, &used.secret_hash)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(link.wrapped_key.is_empty() && link.offer.is_none());
+}
+
+#[tokio::test]
 async fn a_correction_is_asked_resolved_and_destroyed() {
     let stage = Stage::new().await;
     let mut connection = stage.connection().await;

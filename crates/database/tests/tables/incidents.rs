@@ -98,6 +98,18 @@ async fn an_incident_gathers_findings_and_goes_its_way() {
         (3, 2)
     );
 
+    let verdicts = incident_findings::counts(&mut connection, incident.id)
+        .await
+        .unwrap();
+    assert_eq!(
+        verdicts.into_iter().collect::<Vec<_>>(),
+        [(VerdictKind::Altered, 3)]
+    );
+    let uids = incident_findings::first_uids(&mut connection, incident.id, 2)
+        .await
+        .unwrap();
+    assert_eq!(uids, [Uid::new(1).unwrap(), Uid::new(2).unwrap()]);
+
     let mut locked = incidents::lock(&mut connection, keys, incident.id)
         .await
         .unwrap()

@@ -59,6 +59,39 @@ async fn all_pages(stage: &Stage, state: Option<RecordState>, limit: u32) -> Vec
     }
 }
 
+/// From the oldest record to the newest.
+async fn all_pages_backwards(
+    stage: &Stage,
+    state: Option<RecordState>,
+    limit: u32,
+) -> Vec<RecordId> {
+    let mut connection = stage.connection().await;
+    let newest_first = all_pages(stage, state, limit).await;
+    let start = records_view::list(&mut connection, &stage.front, state, None, u32::MAX)
+        .await
+        .unwrap();
+    let Some(oldest) = newest_first.last() else {
+        return newest_first;
+    };
+    // A cursor that only the oldest record is behind.
+    let last = &start.rows[start.rows.len() - 1];
+    assert_eq!(last.id, *oldest);
+    let created_at = last.record.as_ref().unwrap().created_at;
+    let mut before: Cursor = format!("{created_at}-{oldest}").parse().unwrap();
+    let mut listed = vec![*oldest];
+    loop {
+        let (page, is_more) =
+            records_view::list_before(&mut connection, &stage.front, state, before, limit)
+                .await
+                .unwrap();
+        listed.extend(page.rows.iter().rev().map(|row| row.id));
+        let Some(first) = page.first.filter(|_| is_more) else {
+            return listed;
+        };
+        before = first.to_string().parse().unwrap();
+    }
+}
+
 #[test]
 fn pages_have_no_gaps_and_no_doubles() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -72,7 +105,10 @@ fn pages_have_no_gaps_and_no_doubles() {
         runtime.block_on(async {
             let entered = fill(&stage, &rows).await;
             let all: Vec<RecordId> = entered.iter().map(|row| row.1).collect();
-            prop_assert_eq!(all_pages(&stage, None, limit).await, all);
+            prop_assert_eq!(&all_pages(&stage, None, limit).await, &all);
+            let mut back = all_pages_backwards(&stage, None, limit).await;
+            back.reverse();
+            prop_assert_eq!(back, all);
             let declined: Vec<RecordId> = entered
                 .iter()
                 .filter(|row| row.2)
