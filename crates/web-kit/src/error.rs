@@ -24,6 +24,8 @@ pub enum Error {
     BadRequest(Cow<'static, str>),
     /// The thing has changed meanwhile; the text says what to do.
     Conflict(Cow<'static, str>),
+    /// What was asked for does not carry our seal any more; the text says what it is and what to do.
+    Tampered(Cow<'static, str>),
     /// Too many tries; when to come back.
     TooMany {
         /// Seconds to wait.
@@ -61,6 +63,11 @@ impl Error {
         Self::Conflict(text.into())
     }
 
+    /// A thing that somebody changed behind our back: it is shown as such, and not used.
+    pub fn tampered(text: impl Into<Cow<'static, str>>) -> Self {
+        Self::Tampered(text.into())
+    }
+
     /// An internal fault from anything that makes an error (`anyhow::Error`, a text).
     pub fn internal(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Internal(error.into())
@@ -74,7 +81,7 @@ impl Error {
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Tampered(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -90,6 +97,7 @@ impl Error {
             ),
             Self::BadRequest(text) => ("This request can't be used", text.clone()),
             Self::Conflict(text) => ("This has changed meanwhile", text.clone()),
+            Self::Tampered(text) => ("Changed behind Sealwatch's back", text.clone()),
             Self::TooMany { retry_after } => (
                 "Too many tries",
                 format!("Please wait {} and try again.", wait(*retry_after)).into(),

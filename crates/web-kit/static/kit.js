@@ -40,6 +40,7 @@
   const enhance = (root) => {
     localise(root);
     showCopyButtons(root);
+    for (const box of root.querySelectorAll('[data-tick-all][hidden]')) box.hidden = false;
     for (const element of root.querySelectorAll('[data-refresh]')) keepFresh(element);
   };
 
@@ -58,6 +59,8 @@
 
   // <tr id="row-7" data-refresh="/records/7" data-every="2000">: asks again for as long as the fresh one says so.
   // The address is optional: without it, it's this page.
+  // The header says that nobody asked: it does not keep the session alive, and takes no note that waits for a page.
+  const headers = { accept: 'text/html', 'sealwatch-by-itself': '1' };
   const waiting = new WeakSet();
   const keepFresh = (element) => {
     if (waiting.has(element) || !element.id) return;
@@ -67,7 +70,7 @@
       if (!element.isConnected) return;
       if (document.hidden) return void setTimeout(ask, every);
       try {
-        const response = await fetch(element.dataset.refresh || location.href, { headers: { accept: 'text/html' } });
+        const response = await fetch(element.dataset.refresh || location.href, { headers });
         // Signed out or gone: the page as it stands is the last word, until somebody reloads it.
         if (response.status === 401 || response.status === 404) return;
         if (response.ok && element.isConnected && replace(await response.text(), element.id)) return;
@@ -95,6 +98,11 @@
     release(form);
   };
 
+  // <input type="checkbox" data-tick-all="record" hidden>: ticks every box of that name in its form.
+  const tickAll = (all) => {
+    for (const box of all.form.querySelectorAll(`input[type="checkbox"][name="${all.dataset.tickAll}"]`)) box.checked = all.checked;
+  };
+
   // A form sent twice by a double click is sent once.
   const hold = (form) => {
     for (const button of form.querySelectorAll('button:not([type="button"])')) {
@@ -114,6 +122,10 @@
   document.addEventListener('click', (event) => {
     const button = event.target.closest('button[data-copy]');
     if (button) void copy(button);
+  });
+
+  document.addEventListener('change', (event) => {
+    if (event.target.matches('[data-tick-all]')) tickAll(event.target);
   });
 
   document.addEventListener('submit', (event) => {

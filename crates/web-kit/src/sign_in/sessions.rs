@@ -29,6 +29,9 @@ const FAILURES_WINDOW: Duration = Duration::from_secs(15 * 60);
 /// Ended sessions stay for a day: they still tell whose half-filled form comes back.
 const KEEP_ENDED: Duration = Duration::from_secs(24 * 60 * 60);
 const TIDY_EVERY: Duration = Duration::from_secs(60 * 60);
+/// Set by kit.js when a page refreshes a part of itself: nobody is at work, so the session goes on ageing, and what
+/// waits for the person stays for the next page that they open.
+const BY_ITSELF: &str = "sealwatch-by-itself";
 
 /// What sessions are made of.
 pub struct SessionParts {
@@ -121,15 +124,14 @@ impl Sessions {
         };
         let mut connection = self.pool().acquire().await?;
         let now = self.clock().now();
-        let session = sessions::resume(
-            &mut connection,
-            self.keys(),
-            self.app(),
-            &id.hash(),
-            IDLE,
-            now,
-        )
-        .await;
+        let by_itself = headers.contains_key(BY_ITSELF);
+        let (app, idle) = (self.app(), IDLE);
+        let session = match by_itself {
+            true => sessions::peek(&mut connection, self.keys(), app, &id.hash(), idle, now).await,
+            false => {
+                sessions::resume(&mut connection, self.keys(), app, &id.hash(), idle, now).await
+            }
+        };
         let Some(session) = ours(session)?.flatten() else {
             return Ok(None);
         };
@@ -138,7 +140,11 @@ impl Sessions {
             return Ok(None);
         };
         if staff.is_enabled() && self.permits(staff.role) {
-            Ok(Some(SignedIn::new(self.clone(), &session, &staff)?))
+            let mut person = SignedIn::new(self.clone(), &session, &staff)?;
+            if by_itself {
+                person = person.without_what_waits();
+            }
+            Ok(Some(person))
         } else {
             Ok(None)
         }

@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 #[derive(Clone)]
 pub struct SignedIn(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     sessions: Sessions,
     session: [u8; 32],
@@ -47,6 +48,12 @@ impl SignedIn {
             waiting,
             sessions,
         })))
+    }
+
+    /// The same person, for an answer that they do not look at.
+    pub(super) fn without_what_waits(mut self) -> Self {
+        Arc::make_mut(&mut self.0).waiting = None;
+        self
     }
 
     /// The account.

@@ -154,3 +154,31 @@ async fn a_script_is_told_in_json() {
     );
     app.end().await;
 }
+
+#[tokio::test]
+async fn a_page_that_refreshes_by_itself_keeps_nobody_signed_in() {
+    let (app, mut browser) = TestApp::with_clerk().await;
+    let by_itself = |browser: &Browser| {
+        let request = browser.client.get(format!("{}/", browser.url));
+        request.header("sealwatch-by-itself", "1")
+    };
+    for _ in 0..3 {
+        app.clock.advance(Duration::from_secs(9 * 60));
+        let request = by_itself(&browser);
+        assert_eq!(browser.send(request).await.status, 200);
+    }
+    app.clock.advance(Duration::from_secs(4 * 60));
+    assert_eq!(browser.get("/").await.status, 401, "31 minutes");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_page_that_refreshes_by_itself_takes_no_note() {
+    let (app, mut browser) = TestApp::with_clerk().await;
+    browser.post("/things/7/approve", &[]).await;
+    let request = browser.client.get(format!("{}/", browser.url));
+    let by_itself = request.header("sealwatch-by-itself", "1");
+    assert!(!browser.send(by_itself).await.body.contains("Approved."));
+    assert!(browser.get("/").await.body.contains("Approved."));
+    app.end().await;
+}
