@@ -60,6 +60,7 @@ impl Surroundings<'_> {
                 self.operator.key_dir().join("front.json"),
             )
             .env("DESK_EMAIL", DESK_EMAIL)
+            .env("ENTRY_URL", format!("http://127.0.0.1:{}", self.entry_port))
             .env("DEMO_WALLET", "1")
             .env("WALLET_CHAIN_NAME", "Sealwatch local chain")
             .env("WALLET_CHAIN_RPC_URL", self.chain.rpc_url());
