@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 /// The folder that holds the workspace's Cargo.toml.
 pub fn workspace_root() -> PathBuf {
@@ -27,14 +27,17 @@ pub fn binary(name: &str) -> Result<PathBuf> {
     found.with_context(|| format!("{name} is not built: run `cargo build --bin {name}` first"))
 }
 
-/// A Foundry program as npm installs it for this platform: the plain binary, with no Node wrapper
-/// between us and its signals. npm has it for Linux on x86-64; elsewhere it must be in PATH.
+/// A Foundry program, as `scripts/install` puts it there: the plain binary, with no Node wrapper
+/// between us and its signals.
 pub(crate) fn foundry(tool: &str) -> Result<PathBuf> {
-    let pinned = node_modules().join(".bin").join(tool);
-    if pinned.is_file() {
-        return Ok(pinned);
+    let path = node_modules().join(".bin").join(tool);
+    if !path.is_file() {
+        bail!(
+            "{tool} is not installed ({}): run `make install-demo`",
+            path.display()
+        );
     }
-    program(&[tool], "Foundry 1.7.1, see https://getfoundry.sh")
+    Ok(path)
 }
 
 pub(crate) fn node_modules() -> PathBuf {
