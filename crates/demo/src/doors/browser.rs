@@ -32,6 +32,12 @@ impl Browser {
         })
     }
 
+    /// Signs in as staff do.
+    pub async fn sign_in(&self, login: &str, password: &str) -> Result<()> {
+        let form = [("login", login), ("password", password)];
+        self.submit("/sign-in", &form).await.map(drop)
+    }
+
     /// A page's text.
     pub async fn page(&self, address: &str) -> Result<String> {
         let answer = self.send(self.http.get(self.address(address)?)).await?;

@@ -15,9 +15,8 @@ impl Clerk {
     /// Signs in as staff.
     pub async fn sign_in(entry: &Url, login: &str, password: &str) -> Result<Self> {
         let browser = Browser::new(entry)?;
-        let form = [("login", login), ("password", password)];
         browser
-            .submit("/sign-in", &form)
+            .sign_in(login, password)
             .await
             .context("the clerk signs in")?;
         Ok(Self { browser })

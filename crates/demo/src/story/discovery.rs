@@ -3,11 +3,43 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use devstack::Inbox;
+use devstack::{Inbox, wait_until};
+use url::Url;
+
+use crate::doors::Browser;
+use crate::sign_ins::SignIn;
 
 const OFFICER: &str = "officer@nordhaven.example";
 /// A sweep's round and a mail's way.
 const LIMIT: Duration = Duration::from_secs(120);
+
+/// The data-protection officer at breach-viewer.
+pub(super) struct Officer {
+    browser: Browser,
+}
+
+impl Officer {
+    pub(super) async fn sign_in(viewer: &Url, sign_in: &SignIn) -> Result<Self> {
+        let browser = Browser::new(viewer)?;
+        browser
+            .sign_in(&sign_in.login, &sign_in.password)
+            .await
+            .context("the officer signs in")?;
+        Ok(Self { browser })
+    }
+
+    /// Waits until the grid shows this record under this verdict.
+    pub(super) async fn wait_for_verdict(&self, verdict: &str, uid: u64) -> Result<()> {
+        let address = format!("/records?verdict={verdict}");
+        let link = format!(">{uid}</a>");
+        let what = format!("record {uid} to be called {verdict} by breach-viewer");
+        wait_until(&what, LIMIT, || async {
+            let grid = self.browser.page(&address).await?;
+            Ok(grid.contains(&link).then_some(()))
+        })
+        .await
+    }
+}
 
 /// Waits until a mail to the officer names this record among those that are not as signed.
 pub(super) async fn wait_for_mail_about(inbox: &Inbox, uid: u64) -> Result<()> {
