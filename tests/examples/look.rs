@@ -8,7 +8,13 @@ async fn main() -> Result<()> {
     o.proxies = true;
     let site = devstack::Site::start(&o).await?;
     println!("site up after {:?}", t.elapsed());
-    let officer = devstack::Staff { role: "data_protection_officer".into(), login: "oskar".into(), display_name: "Oskar Lind".into(), password: "amber-cove-heron-42-x".into() }; site.add_staff(&officer).await?;
+    let officer = devstack::Staff {
+        role: "data_protection_officer".into(),
+        login: "oskar".into(),
+        display_name: "Oskar Lind".into(),
+        password: "amber-cove-heron-42-x".into(),
+    };
+    site.add_staff(&officer).await?;
     let n = std::env::args().nth(1).map_or(12, |n| n.parse().unwrap());
     let people = enrol(&site, n).await?;
     println!("enrolled after {:?}", t.elapsed());
