@@ -11,6 +11,8 @@ await build({
   entryPoints: { consent: here("src/consent.js"), "demo-wallet": here("src/demo-wallet.js") },
   outdir,
   bundle: true,
+  // The shared verifier finds the one ethers of this bundle.
+  preserveSymlinks: true,
   minify: true,
   format: "esm",
   target: ["es2022"],

@@ -1,39 +1,13 @@
 // Checks that the message about to be signed says what the page shows, and computes its digest anew.
 import { getAddress } from "ethers/address";
-import { sha256 } from "ethers/crypto";
 import { TypedDataEncoder } from "ethers/hash";
-import { toUtf8Bytes } from "ethers/utils";
+// The types stand there, not in what the server sends: a message of another shape is another message.
+import { TYPES, consentDigest, noticeHash } from "sealwatch-record-proof";
 import { Problem } from "./problems.js";
 
-// Written out here, not taken from the server: a message of another shape is another message.
-const TYPES = {
-  Field: [
-    { name: "name", type: "string" },
-    { name: "value", type: "string" },
-  ],
-  Purpose: [
-    { name: "name", type: "string" },
-    { name: "lawfulBasis", type: "string" },
-    { name: "granted", type: "bool" },
-  ],
-  Consent: [
-    { name: "controller", type: "string" },
-    { name: "notice", type: "bytes32" },
-    { name: "purposes", type: "Purpose[]" },
-    { name: "fields", type: "Field[]" },
-    { name: "wallet", type: "address" },
-    { name: "uid", type: "uint64" },
-    { name: "version", type: "uint32" },
-    { name: "previousProof", type: "bytes32" },
-    { name: "issuedAt", type: "uint64" },
-    { name: "expiresAt", type: "uint64" },
-    { name: "nonce", type: "bytes32" },
-  ],
-};
-
-/** The digest a wallet signs for `typedData`, by ethers. */
+/** The digest a wallet signs for `typedData`, by the second implementation of the format. */
 export function digestOf({ domain, message }) {
-  return TypedDataEncoder.hash(domain, TYPES, message);
+  return consentDigest(message, domain.chainId, domain.verifyingContract);
 }
 
 /** Throws unless `typedData` says exactly what `shown` says and hashes to `digest`. */
@@ -46,7 +20,7 @@ export function check({ typedData, digest }, shown) {
     ["chain", BigInt(domain.chainId) !== BigInt(shown.chainId)],
     ["relay", getAddress(domain.verifyingContract) !== getAddress(shown.relay)],
     ["controller", message.controller !== shown.controller],
-    ["notice", message.notice.toLowerCase() !== sha256(toUtf8Bytes(shown.notice))],
+    ["notice", message.notice.toLowerCase() !== noticeHash(shown.notice)],
     ["wallet", getAddress(message.wallet) !== getAddress(shown.wallet)],
     ["details", !sameFields(message.fields, shown.fields)],
     ["purposes", !samePurposes(message.purposes, shown.purposes)],
