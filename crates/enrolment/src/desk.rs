@@ -25,7 +25,7 @@ pub async fn desk_code(
     link: &ConsentLink,
 ) -> Result<Zeroizing<String>, EnrolmentError> {
     let wrapped = owner_keys::of_record(connection, link.record_id).await?;
-    let wrapped = wrapped.ok_or(EnrolmentError::Gone)?;
+    let wrapped = wrapped.ok_or_else(|| EnrolmentError::unreadable("the owner's key is gone"))?;
     let key = keys
         .unwrap_owner_key(&wrapped)
         .map_err(EnrolmentError::unreadable)?;

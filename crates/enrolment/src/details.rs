@@ -1,14 +1,18 @@
 //! A person's details, cleaned by `record::entry`, on their way into cells.
 
 use alloy_primitives::Address;
-use keyring::ApplicationKeys;
+use keyring::{ApplicationKeys, OwnerKey};
 use rand::CryptoRng;
 use record::ids::{Draft, Version};
 use record::proof::{FieldName, ProofError};
+use record::time::UnixMillis;
 use zeroize::Zeroizing;
 
 use database::index;
+use database::record_versions::RecordVersion;
 use database::sealed::PlainVersion;
+
+use crate::EnrolmentError;
 
 /// What staff entered. Wiped when dropped; can't be printed.
 pub struct Details {
@@ -32,7 +36,21 @@ pub struct Details {
 pub const OWN_WALLET: &str = "self";
 
 impl Details {
-    pub(crate) fn plain(
+    /// The cells of a draft, each field with a fresh salt.
+    pub(crate) fn seal(
+        &self,
+        key: &OwnerKey,
+        version: Version,
+        draft: Draft,
+        rng: &mut (impl CryptoRng + ?Sized),
+        now: UnixMillis,
+    ) -> Result<RecordVersion, EnrolmentError> {
+        let plain = self.plain(version, draft, rng)?;
+        let sealed = plain.seal(key, rng, now);
+        Ok(sealed.expect("all fields of v1 are there"))
+    }
+
+    fn plain(
         &self,
         version: Version,
         draft: Draft,

@@ -4,7 +4,7 @@ use rand::CryptoRng;
 use record::ids::RecordId;
 use sqlx::MySqlConnection;
 
-use database::record_events::{self, Actor, RecordEventKind};
+use database::record_events::RecordEventKind;
 use database::records::{self, RecordState};
 use database::{consent_links, corrections, record_versions};
 
@@ -29,7 +29,7 @@ pub async fn edit(
     let front = office.keys.front();
     let mut record = records::lock(transaction, &front, id)
         .await?
-        .ok_or(EnrolmentError::Gone)?;
+        .ok_or(EnrolmentError::Unknown)?;
     if !matches!(
         record.state,
         RecordState::AwaitingConsent | RecordState::CorrectionRequested
@@ -38,27 +38,19 @@ pub async fn edit(
     }
     let (key, _old) = link::open(transaction, office, &record).await?;
     let old_draft = record.draft;
-    record.draft = old_draft.next().ok_or(EnrolmentError::Gone)?;
+    record.draft = old_draft
+        .next()
+        .ok_or_else(|| EnrolmentError::unreadable("the record has had all drafts there are"))?;
     record.state = RecordState::AwaitingConsent;
     record.wallet_index = details.wallet_index(office.keys);
     record.email_index = details.email_index(office.keys);
-    let sealed = details
-        .plain(record.version, record.draft, rng)?
-        .seal(&key, rng, office.now)
-        .ok_or(EnrolmentError::Gone)?;
+    let sealed = details.seal(&key, record.version, record.draft, rng, office.now)?;
     record_versions::replace_draft(transaction, old_draft, &sealed).await?;
     records::update(transaction, &front, &mut record, office.now).await?;
     consent_links::revoke_open(transaction, &front, id).await?;
     corrections::resolve(transaction, id, office.now).await?;
-    let actor = Actor::Staff(office.staff);
-    record_events::append(
-        transaction,
-        &front,
-        id,
-        RecordEventKind::Edited,
-        actor,
-        office.now,
-    )
-    .await?;
+    office
+        .note(transaction, id, RecordEventKind::Edited)
+        .await?;
     link::make(transaction, office, &record, &key, details, sending, rng).await
 }

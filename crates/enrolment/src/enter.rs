@@ -5,14 +5,14 @@ use rand::CryptoRng;
 use record::ids::{Draft, RecordId, SubmissionId, Version};
 use sqlx::MySqlConnection;
 
-use database::record_events::{self, Actor, RecordEventKind};
+use database::record_events::RecordEventKind;
 use database::records::{self, Entered, NewRecord, Record};
 use database::{owner_keys, record_versions};
 
+use crate::EnrolmentError;
 use crate::details::Details;
 use crate::link::{self, FreshLink, Sending};
 use crate::office::Office;
-use crate::{EnrolmentError, details};
 
 /// What entering came to.
 pub enum Entry {
@@ -47,16 +47,9 @@ pub async fn enter(
         Entered::Before(record) => return Ok(Entry::Before(record)),
     };
     let key = store_values(transaction, office, record.id, details, rng).await?;
-    let actor = Actor::Staff(office.staff);
-    record_events::append(
-        transaction,
-        &front,
-        record.id,
-        RecordEventKind::Entered,
-        actor,
-        office.now,
-    )
-    .await?;
+    office
+        .note(transaction, record.id, RecordEventKind::Entered)
+        .await?;
     let link = link::make(transaction, office, &record, &key, details, sending, rng).await?;
     Ok(Entry::New(record, link))
 }
@@ -65,16 +58,13 @@ async fn store_values(
     transaction: &mut MySqlConnection,
     office: &Office<'_>,
     record: RecordId,
-    details: &details::Details,
+    details: &Details,
     rng: &mut (impl CryptoRng + Send),
 ) -> Result<OwnerKey, EnrolmentError> {
     let key = office.keys.generate_owner_key(record, rng);
     let wrapped = office.keys.wrap_owner_key(&key, rng);
     owner_keys::insert(transaction, &wrapped, office.now).await?;
-    let plain = details.plain(Version::FIRST, Draft::FIRST, rng)?;
-    let sealed = plain
-        .seal(&key, rng, office.now)
-        .ok_or(EnrolmentError::Gone)?;
+    let sealed = details.seal(&key, Version::FIRST, Draft::FIRST, rng, office.now)?;
     record_versions::insert(transaction, &sealed).await?;
     Ok(key)
 }

@@ -25,11 +25,11 @@ pub enum EnrolmentError {
     /// The record is not, or no longer, in a state that allows this.
     #[error("the record is {0} by now")]
     State(database::records::RecordState),
-    /// There is no such record, or its values and key are gone.
-    #[error("there is no such record any more")]
-    Gone,
-    /// A cell or key of the record does not open: it was tampered with.
-    #[error("the record's values do not open")]
+    /// There is no such record.
+    #[error("there is no such record")]
+    Unknown,
+    /// A cell or key of the record is gone or does not open: it was tampered with.
+    #[error("the record's values are gone or do not open")]
     Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The values do not fit the proof's format.
     #[error("the values do not fit the format of the proof")]
@@ -43,6 +43,16 @@ pub enum EnrolmentError {
 }
 
 impl EnrolmentError {
+    /// Whether somebody else wrote to the record's rows, or took some away.
+    #[must_use]
+    pub fn is_tampering(&self) -> bool {
+        match self {
+            Self::Unreadable(_) => true,
+            Self::Row(error) => error.is_tampering(),
+            _ => false,
+        }
+    }
+
     fn unreadable(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Unreadable(cause.into())
     }

@@ -8,7 +8,7 @@ use sqlx::MySqlConnection;
 use zeroize::Zeroizing;
 
 use database::consent_links::{self, NewLink};
-use database::record_events::{self, Actor, RecordEventKind};
+use database::record_events::RecordEventKind;
 use database::records::{self, Record, RecordState};
 use database::{owner_keys, record_versions, sealed};
 use notification::{EventKey, Mail};
@@ -53,7 +53,7 @@ pub async fn issue(
     let front = office.keys.front();
     let record = records::lock(transaction, &front, id)
         .await?
-        .ok_or(EnrolmentError::Gone)?;
+        .ok_or(EnrolmentError::Unknown)?;
     if record.state != RecordState::AwaitingConsent {
         return Err(EnrolmentError::State(record.state));
     }
@@ -74,19 +74,12 @@ pub async fn revoke(
     let front = office.keys.front();
     records::lock(transaction, &front, id)
         .await?
-        .ok_or(EnrolmentError::Gone)?;
+        .ok_or(EnrolmentError::Unknown)?;
     let revoked = consent_links::revoke_open(transaction, &front, id).await?;
     if revoked > 0 {
-        let actor = Actor::Staff(office.staff);
-        record_events::append(
-            transaction,
-            &front,
-            id,
-            RecordEventKind::LinkRevoked,
-            actor,
-            office.now,
-        )
-        .await?;
+        office
+            .note(transaction, id, RecordEventKind::LinkRevoked)
+            .await?;
     }
     Ok(revoked)
 }
@@ -99,18 +92,20 @@ pub(crate) async fn open(
 ) -> Result<(OwnerKey, Details), EnrolmentError> {
     let wrapped = owner_keys::of_record(transaction, record.id)
         .await?
-        .ok_or(EnrolmentError::Gone)?;
+        .ok_or_else(|| EnrolmentError::unreadable("the owner's key is gone"))?;
     let key = office
         .keys
         .unwrap_owner_key(&wrapped)
         .map_err(EnrolmentError::unreadable)?;
     let row = record_versions::load(transaction, record.id, record.version).await?;
-    let row = row.ok_or(EnrolmentError::Gone)?;
+    let row = row.ok_or_else(|| EnrolmentError::unreadable("the values are gone"))?;
     let plain = row.open(&key).map_err(EnrolmentError::unreadable)?;
-    let details = Details::of(&plain).ok_or(EnrolmentError::Gone)?;
+    let details = Details::of(&plain)
+        .ok_or_else(|| EnrolmentError::unreadable("the values are not those of a person"))?;
     Ok((key, details))
 }
 
+/// Makes a link to the record's draft, and puts it into the mail when asked to.
 pub(crate) async fn make(
     transaction: &mut MySqlConnection,
     office: &Office<'_>,
@@ -126,42 +121,35 @@ pub(crate) async fn make(
         LinkSecret::generate(rng),
         new_code(rng),
     );
-    let cell = sealed::seal_cell(
+    let (version, draft) = (record.version, record.draft);
+    let code_cell = sealed::seal_cell(
         key,
-        record.version,
-        record.draft,
+        version,
+        draft,
         CellKind::DeskCode,
         code.as_bytes(),
         rng,
     );
-    let expires_at = office.now.plus(office.link_lifetime);
     let new = NewLink {
         id,
         record_id: record.id,
-        version: record.version,
-        draft: record.draft,
+        version,
+        draft,
         secret_hash: front.hash_secret(&secret),
         wrapped_key: secret.wrap(key, id, rng),
-        desk_code: cell,
+        desk_code: code_cell,
         created_by: office.staff,
-        expires_at,
+        expires_at: office.now.plus(office.link_lifetime),
     };
-    consent_links::insert(transaction, &front, new, office.now).await?;
-    let actor = Actor::Staff(office.staff);
-    record_events::append(
-        transaction,
-        &front,
-        record.id,
-        RecordEventKind::LinkCreated,
-        actor,
-        office.now,
-    )
-    .await?;
+    let made = consent_links::insert(transaction, &front, new, office.now).await?;
+    office
+        .note(transaction, record.id, RecordEventKind::LinkCreated)
+        .await?;
     let link = FreshLink {
         id,
         address: address(office, &secret),
         desk_code: code,
-        expires_at,
+        expires_at: made.expires_at,
     };
     if sending == Sending::ByMail {
         send(transaction, office, record.id, details, &link).await?;
@@ -198,15 +186,8 @@ async fn send(
         &mail,
     )
     .await?;
-    let actor = Actor::Staff(office.staff);
-    record_events::append(
-        transaction,
-        &front,
-        record,
-        RecordEventKind::LinkSent,
-        actor,
-        office.now,
-    )
-    .await?;
+    office
+        .note(transaction, record, RecordEventKind::LinkSent)
+        .await?;
     Ok(())
 }

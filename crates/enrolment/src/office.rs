@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use database::RowError;
+use database::record_events::{self, Actor, RecordEventKind};
 use keyring::ApplicationKeys;
-use record::ids::StaffId;
+use record::ids::{RecordId, StaffId};
 use record::time::UnixMillis;
+use sqlx::MySqlConnection;
 use url::Url;
 
 /// The keys, the controller, the person at the desk, and the time.
@@ -21,4 +24,17 @@ pub struct Office<'a> {
     pub staff: StaffId,
     /// When.
     pub now: UnixMillis,
+}
+
+impl Office<'_> {
+    /// Adds to the record's history that this person did this now.
+    pub(crate) async fn note(
+        &self,
+        transaction: &mut MySqlConnection,
+        record: RecordId,
+        what: RecordEventKind,
+    ) -> Result<(), RowError> {
+        let (front, who) = (self.keys.front(), Actor::Staff(self.staff));
+        record_events::append(transaction, &front, record, what, who, self.now).await
+    }
 }

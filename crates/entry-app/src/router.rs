@@ -5,7 +5,9 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 use web_kit::sign_in::{Sessions, staff_only};
 
-use crate::pages::records::{approve, approve_many, edit, enter, link, list, revoke, search, show};
+use crate::pages::records::{
+    approve, approve_many, edit, enter, link, list, progress, revoke, search, show,
+};
 use crate::state::AppState;
 use crate::urls::route;
 
@@ -18,6 +20,7 @@ pub fn routes(state: AppState, sessions: &Sessions) -> Router {
         .route(route::NEW, get(enter::show).post(enter::submit))
         .route(route::APPROVE_MANY, post(approve_many::submit))
         .route(route::RECORD, get(show::show))
+        .route(route::PROGRESS, get(progress::show))
         .route(route::EDIT, get(edit::show).post(edit::submit))
         .route(route::LINK, post(link::submit))
         .route(route::REVOKE, post(revoke::submit))

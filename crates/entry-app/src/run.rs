@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use axum::Router;
 use clap::Command;
 use database::key_checks::{self, KeyCheck};
 use database::{Kind, PoolSettings, schema_is_current};
@@ -25,6 +26,7 @@ use crate::urls::route;
 
 const NAME: &str = "Sealwatch Entry";
 const WRONG_SETTINGS: u8 = 2;
+const OTHER_KEYS: &str = "the keys are not the ones that the database was set up with";
 const NAVIGATION: [NavItem; 3] = [
     NavItem {
         path: route::RECORDS,
@@ -72,10 +74,20 @@ pub fn run() -> ExitCode {
 async fn serve(settings: Settings) -> anyhow::Result<()> {
     let lifetime = Lifetime::until_signal()?;
     let listener = server::listen(settings.web.listen).await?;
+    let app = assemble(settings, Clock::system(), &lifetime).await?;
+    Ok(server::serve(listener, app, lifetime).await?)
+}
+
+/// The whole app behind its layers, its background work started.
+pub async fn assemble(
+    settings: Settings,
+    clock: Clock,
+    lifetime: &Lifetime,
+) -> anyhow::Result<Router> {
     let pool = database::pool(&settings.database, &PoolSettings::default())?;
     let keys = settings.keys.application.clone();
+    refuse_wrong_keys(&pool, &keys).await?;
     let site = Site::new(NAME, &settings.web, NAVIGATION.to_vec(), &[]);
-    let clock = Clock::system();
     let sessions = Sessions::new(SessionParts {
         app: App::Entry,
         permitted: &[Role::Clerk, Role::ControllerManager],
@@ -86,7 +98,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     })
     .map_err(|error| anyhow::anyhow!("sessions: {error:?}"))?;
     lifetime.spawn("sessions", sessions.clone().tidy(lifetime.clone()));
-    let anchoring = background::start(&settings, &pool, &site, &clock, &lifetime)?;
+    let anchoring = background::start(&settings, &pool, &site, &clock, lifetime)?;
     let desk = Desk {
         pool: pool.clone(),
         keys: keys.clone(),
@@ -95,15 +107,27 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         consent_url: Arc::new(settings.consent_url),
         anchoring,
     };
-    let pages = routes(
-        AppState {
-            site: site.clone(),
-            desk,
-        },
-        &sessions,
-    );
-    let app = site.assemble(pages, readiness(pool, keys));
-    Ok(server::serve(listener, app, lifetime).await?)
+    let state = AppState {
+        site: site.clone(),
+        desk,
+    };
+    Ok(site.assemble(routes(state, &sessions), readiness(pool, keys)))
+}
+
+/// With other keys than those of the database every row would look tampered with, and nobody could read what is
+/// entered. A database that does not answer, or has no tables yet, is for `/readyz` to tell.
+async fn refuse_wrong_keys(pool: &MySqlPool, keys: &ApplicationKeys) -> anyhow::Result<()> {
+    match check_keys(pool, keys).await {
+        Ok(KeyCheck::Wrong(problem)) => Err(anyhow::Error::new(problem).context(OTHER_KEYS)),
+        Ok(KeyCheck::Right | KeyCheck::Missing) => Ok(()),
+        Err(error) => {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "the keys could not be checked yet"
+            );
+            Ok(())
+        }
+    }
 }
 
 /// The chain is not among the checks: staff work on while it is away, and anchoring catches up.
@@ -123,11 +147,12 @@ async fn schema_is_right(pool: MySqlPool) -> anyhow::Result<()> {
 }
 
 async fn keys_are_right(pool: MySqlPool, keys: ApplicationKeys) -> anyhow::Result<()> {
-    let mut connection = pool.acquire().await?;
-    let check = key_checks::verify(&mut connection, &keys).await?;
-    anyhow::ensure!(
-        check == KeyCheck::Right,
-        "the keys are not the ones that the database was set up with"
-    );
+    let check = check_keys(&pool, &keys).await?;
+    anyhow::ensure!(check == KeyCheck::Right, OTHER_KEYS);
     Ok(())
+}
+
+async fn check_keys(pool: &MySqlPool, keys: &ApplicationKeys) -> anyhow::Result<KeyCheck> {
+    let mut connection = pool.acquire().await?;
+    Ok(key_checks::verify(&mut connection, keys).await?)
 }

@@ -18,6 +18,8 @@ pub mod route {
     pub const APPROVE_MANY: &str = "/records/approve";
     /// One record.
     pub const RECORD: &str = "/records/{id}";
+    /// How it stands.
+    pub const PROGRESS: &str = "/records/{id}/progress";
     /// Its details, to be changed.
     pub const EDIT: &str = "/records/{id}/edit";
     /// A new link for it.
@@ -33,16 +35,29 @@ pub fn record(id: RecordId) -> String {
     format!("/records/{id}")
 }
 
-/// The form that changes its details.
-pub fn edit(id: RecordId) -> String {
-    format!("/records/{id}/edit")
+/// How it stands, without its details.
+pub fn progress(id: RecordId) -> String {
+    format!("/records/{id}/progress")
 }
 
-/// A page of the list.
-pub fn records(state: Option<RecordState>, after: Option<Cursor>) -> String {
+/// The list, all of it or one state.
+pub fn records(state: Option<RecordState>) -> String {
+    part_of_list(state, None)
+}
+
+/// The part of the list behind a record.
+pub fn records_after(state: Option<RecordState>, after: Cursor) -> String {
+    part_of_list(state, Some(format!("after={after}")))
+}
+
+/// The part of the list in front of a record.
+pub fn records_before(state: Option<RecordState>, before: Cursor) -> String {
+    part_of_list(state, Some(format!("before={before}")))
+}
+
+fn part_of_list(state: Option<RecordState>, place: Option<String>) -> String {
     let state = state.map(|state| format!("state={}", state.as_str()));
-    let after = after.map(|after| format!("after={after}"));
-    let query: Vec<String> = state.into_iter().chain(after).collect();
+    let query: Vec<String> = state.into_iter().chain(place).collect();
     match query.is_empty() {
         true => route::RECORDS.to_owned(),
         false => format!("{}?{}", route::RECORDS, query.join("&")),

@@ -40,7 +40,7 @@
   const enhance = (root) => {
     localise(root);
     showCopyButtons(root);
-    for (const box of root.querySelectorAll('[data-tick-all][hidden]')) box.hidden = false;
+    for (const box of root.querySelectorAll('[data-tick-all]')) box.closest('[hidden]')?.removeAttribute('hidden');
     for (const element of root.querySelectorAll('[data-refresh]')) keepFresh(element);
   };
 
@@ -51,16 +51,35 @@
     if (!fresh || !stale) return null;
     const focused = stale.contains(document.activeElement) ? document.activeElement.id : '';
     const element = document.importNode(fresh, true);
+    // What the reader has unfolded stays so.
+    for (const { id: open } of stale.querySelectorAll('details[id][open]')) element.querySelector(`#${open}`)?.setAttribute('open', '');
     stale.replaceWith(element);
     enhance(element.parentElement);
     if (focused) document.getElementById(focused)?.focus();
     return element;
   };
 
+  // What stands above every page comes with each answer; one that says the same is not read out again.
+  const renewBanner = (html) => {
+    const fresh = new DOMParser().parseFromString(html, 'text/html').getElementById('banner');
+    const stale = document.getElementById('banner');
+    if (fresh && stale && fresh.textContent.trim() !== stale.textContent.trim()) replace(html, 'banner');
+  };
+
+  // Nothing is taken away from somebody who is marking it.
+  const isSelecting = (element) => {
+    const selection = getSelection();
+    return !!selection && !selection.isCollapsed && element.contains(selection.anchorNode);
+  };
+
   // <tr id="row-7" data-refresh="/records/7" data-every="2000">: asks again for as long as the fresh one says so.
-  // The address is optional: without it, it's this page.
+  // The address is optional: without it, it's this page. data-also="a b" takes these elements from the same answer.
   // The header says that nobody asked: it does not keep the session alive, and takes no note that waits for a page.
   const headers = { accept: 'text/html', 'sealwatch-by-itself': '1' };
+  const takeOver = (html, element) => {
+    for (const id of element.dataset.also?.split(' ') ?? []) replace(html, id);
+    return replace(html, element.id);
+  };
   const waiting = new WeakSet();
   const keepFresh = (element) => {
     if (waiting.has(element) || !element.id) return;
@@ -73,7 +92,11 @@
         const response = await fetch(element.dataset.refresh || location.href, { headers });
         // Signed out or gone: the page as it stands is the last word, until somebody reloads it.
         if (response.status === 401 || response.status === 404) return;
-        if (response.ok && element.isConnected && replace(await response.text(), element.id)) return;
+        if (response.ok && element.isConnected && !isSelecting(element)) {
+          const html = await response.text();
+          renewBanner(html);
+          if (replace(html, element.id)) return;
+        }
       } catch { /* The network is away; ask again. */ }
       setTimeout(ask, every);
     };
@@ -98,7 +121,7 @@
     release(form);
   };
 
-  // <input type="checkbox" data-tick-all="record" hidden>: ticks every box of that name in its form.
+  // <label hidden><input type="checkbox" data-tick-all="record">…</label>: ticks every box of that name in its form.
   const tickAll = (all) => {
     for (const box of all.form.querySelectorAll(`input[type="checkbox"][name="${all.dataset.tickAll}"]`)) box.checked = all.checked;
   };

@@ -2,7 +2,7 @@
 
 use anchoring::Rejection;
 use database::anchoring_jobs::{self, AnchoringJob, JobState};
-use record::ids::{RecordId, Version};
+use database::records::Record;
 use sqlx::MySqlConnection;
 use web_kit::error::Result;
 
@@ -15,7 +15,6 @@ pub struct AnchoringView {
     pub done: u64,
     pub total: u64,
     pub label: &'static str,
-    pub is_moving: bool,
     pub rejected: Option<&'static str>,
     pub uid: Option<u64>,
     pub proof: Option<String>,
@@ -25,16 +24,16 @@ pub struct AnchoringView {
     pub problem: Option<&'static str>,
 }
 
-/// The job of this version, once it was approved.
+/// The job of the newest version, once it was approved, and how many jobs somebody else wrote: nothing comes of those.
 pub async fn load(
     desk: &Desk,
     connection: &mut MySqlConnection,
-    id: RecordId,
-    version: Version,
-) -> Result<Option<AnchoringView>> {
-    let jobs = anchoring_jobs::of_record(connection, &desk.keys, id).await?;
-    let job = jobs.rows.iter().find(|job| job.version == version);
-    Ok(job.map(|job| AnchoringView::new(job, desk)))
+    record: &Record,
+) -> Result<(Option<AnchoringView>, usize)> {
+    let jobs = anchoring_jobs::of_record(connection, &desk.keys, record.id).await?;
+    let job = jobs.rows.iter().find(|job| job.version == record.version);
+    let view = job.map(|job| AnchoringView::new(job, desk));
+    Ok((view, jobs.tampered.len()))
 }
 
 impl AnchoringView {
@@ -53,7 +52,6 @@ impl AnchoringView {
             done,
             total: STEPS,
             label,
-            is_moving,
             rejected: code
                 .filter(|_| job.state == JobState::Rejected)
                 .map(Rejection::text),

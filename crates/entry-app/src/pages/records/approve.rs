@@ -7,7 +7,7 @@ use web_kit::components::Tone;
 use web_kit::error::{Error, Result};
 use web_kit::sign_in::SignedIn;
 
-use super::parse_id;
+use super::{explain_row, parse_id};
 use crate::state::Desk;
 use crate::urls;
 
@@ -32,7 +32,7 @@ pub async fn submit(
         ApprovalError::NotWaiting => Error::conflict(
             "The record does not wait for approval any more. Open it again to see why.",
         ),
-        ApprovalError::Row(error) => error.into(),
+        ApprovalError::Row(error) => explain_row(error),
     })?;
     transaction.commit().await?;
     person

@@ -3,8 +3,9 @@
 use anchoring::ApprovalError;
 use axum::extract::State;
 use axum::response::Redirect;
+use record::ids::RecordId;
 use web_kit::components::Tone;
-use web_kit::error::{Error, Result};
+use web_kit::error::Result;
 use web_kit::form::FormState;
 use web_kit::sign_in::SignedIn;
 
@@ -14,7 +15,17 @@ use super::parse_id;
 use crate::state::Desk;
 use crate::urls;
 
-/// Approves each ticked record in a transaction of its own: one that changed meanwhile holds up no other.
+/// What came of the ticked records.
+#[derive(Default)]
+struct Outcome {
+    approved: usize,
+    /// Not waiting for approval any more.
+    passed_over: usize,
+    /// Changed behind our back.
+    refused: usize,
+}
+
+/// Approves each ticked record in a transaction of its own: one that can't be approved holds up no other.
 pub async fn submit(
     person: SignedIn,
     State(desk): State<Desk>,
@@ -25,58 +36,94 @@ pub async fn submit(
         .iter()
         .map(|id| parse_id(id))
         .collect::<Result<Vec<_>>>()?;
-    let (mut approved, mut passed_over) = (0_usize, 0_usize);
+    let mut outcome = Outcome::default();
     for id in ids {
-        let mut transaction = desk.pool.begin().await?;
-        match anchoring::approve(
-            &mut transaction,
-            &desk.keys,
-            id,
-            person.staff_id(),
-            desk.clock.now(),
-        )
-        .await
-        {
-            Ok(_job) => {
-                transaction.commit().await?;
-                approved += 1;
+        match approve(&person, &desk, id).await {
+            Ok(()) => outcome.approved += 1,
+            Err(ApprovalError::NotWaiting | ApprovalError::Unknown) => outcome.passed_over += 1,
+            Err(ApprovalError::Row(error)) if error.is_tampering() => {
+                tracing::error!(%error, "ALARM: a planted or altered row was refused");
+                outcome.refused += 1;
             }
-            Err(ApprovalError::NotWaiting | ApprovalError::Unknown) => passed_over += 1,
-            Err(error) => return Err(Error::from(error)),
+            Err(error) => return Err(error.into()),
         }
     }
-    let (tone, text) = words(approved, passed_over);
+    let next = match outcome.approved {
+        0 => RecordState::Consented,
+        _ => RecordState::Approved,
+    };
+    let (tone, text) = outcome.words();
     person.leave_notice(tone, text).await?;
-    Ok(Redirect::to(&urls::records(
-        Some(RecordState::Approved),
-        None,
-    )))
+    Ok(Redirect::to(&urls::records(Some(next))))
 }
 
-fn words(approved: usize, passed_over: usize) -> (Tone, String) {
-    let records = |count| {
-        if count == 1 {
-            "1 record".to_owned()
-        } else {
-            format!("{count} records")
+async fn approve(person: &SignedIn, desk: &Desk, id: RecordId) -> Result<(), ApprovalError> {
+    let mut transaction = desk.pool.begin().await.map_err(database::RowError::from)?;
+    let (by, now) = (person.staff_id(), desk.clock.now());
+    anchoring::approve(&mut transaction, &desk.keys, id, by, now).await?;
+    transaction
+        .commit()
+        .await
+        .map_err(database::RowError::from)?;
+    Ok(())
+}
+
+impl Outcome {
+    fn words(&self) -> (Tone, String) {
+        if self.approved + self.passed_over + self.refused == 0 {
+            return (Tone::Neutral, "No record was ticked.".to_owned());
         }
-    };
-    match (approved, passed_over) {
-        (0, 0) => (Tone::Neutral, "No record was ticked.".to_owned()),
-        (approved, 0) => (
-            Tone::Good,
-            format!(
-                "{} approved. Their proofs are on the way to the chain.",
-                records(approved)
-            ),
-        ),
-        (approved, passed) => (
-            Tone::Warning,
-            format!(
-                "{} approved; {} passed over, since they changed meanwhile.",
-                records(approved),
-                records(passed)
-            ),
-        ),
+        let mut text = match self.approved {
+            0 => "No record was approved.".to_owned(),
+            1 => "1 record approved. Its proof is on the way to the chain.".to_owned(),
+            many => format!("{many} records approved. Their proofs are on the way to the chain."),
+        };
+        if self.passed_over > 0 {
+            text += &format!(
+                " Passed over, since they changed meanwhile: {}.",
+                self.passed_over
+            );
+        }
+        if self.refused > 0 {
+            text += &format!(
+                " Refused, since someone changed them behind Sealwatch's back: {}. Please tell your data-protection officer.",
+                self.refused
+            );
+        }
+        let tone = match (self.passed_over, self.refused) {
+            (0, 0) => Tone::Good,
+            (_, 0) => Tone::Warning,
+            _ => Tone::Bad,
+        };
+        (tone, text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_outcome_is_told() {
+        let words = |approved, passed_over, refused| {
+            Outcome {
+                approved,
+                passed_over,
+                refused,
+            }
+            .words()
+        };
+        assert_eq!(words(0, 0, 0).1, "No record was ticked.");
+        assert_eq!(
+            words(1, 0, 0),
+            (
+                Tone::Good,
+                "1 record approved. Its proof is on the way to the chain.".to_owned()
+            )
+        );
+        assert_eq!(words(2, 1, 0).0, Tone::Warning);
+        let (tone, text) = words(0, 1, 2);
+        assert_eq!(tone, Tone::Bad);
+        assert!(text.contains("meanwhile: 1.") && text.contains("back: 2."));
     }
 }

@@ -5,23 +5,25 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::access_log::{self, Access, AccessAction};
-use enrolment::Details;
-use record::ids::RecordId;
+use database::records;
+use enrolment::{Details, FreshLink, Sending};
+use record::ids::{Draft, RecordId};
 use sqlx::Connection;
-use web_kit::components::Badge;
-use web_kit::error::Result;
+use web_kit::components::{Badge, Tone};
+use web_kit::error::{Error, Result};
 use web_kit::form::FormState;
 use web_kit::page::{Page, html};
 use web_kit::sign_in::{App, KeptForm, SignedIn};
-use zeroize::Zeroizing;
 
 use super::details_form::{self, SIGNERS};
 use super::lines::Line;
 use super::link::HandedLink;
-use super::show::Opened;
-use super::{explain, parse_id};
+use super::opened::{Note, Opened};
+use super::{explain, explain_row, parse_id};
 use crate::state::Desk;
 use crate::urls;
+
+const CHANGED_MEANWHILE: &str = "Somebody else has changed the details meanwhile. Below stands what you typed: compare it with the record, then save again.";
 
 #[derive(Template)]
 #[template(path = "records/edit.html")]
@@ -30,7 +32,19 @@ struct EditPage {
     record_address: String,
     form: FormState,
     duplicates: Vec<Line>,
-    note: Option<Zeroizing<String>>,
+    note: Option<Note>,
+}
+
+impl EditPage {
+    fn new(page: Page, opened: Opened, form: FormState, duplicates: Vec<Line>) -> Self {
+        Self {
+            page: page.titled("Edit the details"),
+            record_address: urls::record(opened.record.id),
+            form,
+            duplicates,
+            note: opened.note,
+        }
+    }
 }
 
 /// The form with what is stored, or as it was kept.
@@ -55,14 +69,9 @@ pub async fn show(
     access_log::append(&mut connection, &desk.keys, &access).await?;
     if !form.is_restored() {
         details_form::fill(&mut form, details);
+        form.set("draft", opened.record.draft.to_string());
     }
-    html(&EditPage {
-        page: page.titled("Edit the details"),
-        record_address: urls::record(id),
-        form,
-        duplicates: Vec::new(),
-        note: opened.note().cloned(),
-    })
+    html(&EditPage::new(page, opened, form, Vec::new()))
 }
 
 /// Stores a new draft and makes a new link.
@@ -80,37 +89,60 @@ pub async fn submit(
     let mut connection = desk.pool.acquire().await?;
     let duplicates =
         details_form::duplicates(&desk, &mut connection, &details, &form, Some(id)).await?;
+    drop(connection);
     if !duplicates.is_empty() {
         return again(page, &desk, id, form, duplicates).await;
     }
-    store(&person, &desk, id, &details, &form).await?;
-    Ok(Redirect::to(&urls::record(id)).into_response())
+    let sending = details_form::sending(&form);
+    match store(&person, &desk, id, seen(&form), &details, sending).await? {
+        Stored::Draft(link) => {
+            let address = urls::record(id);
+            let link = HandedLink::new(&link, sending);
+            person.hand_over(&address, &link).await?;
+            Ok(Redirect::to(&address).into_response())
+        }
+        Stored::ChangedMeanwhile(draft) => {
+            form.headline(CHANGED_MEANWHILE);
+            form.set("draft", draft.to_string());
+            again(page, &desk, id, form, Vec::new()).await
+        }
+    }
+}
+
+/// The draft that the form was filled in from.
+fn seen(form: &FormState) -> Option<Draft> {
+    form.value("draft").parse().ok().map(Draft::new)
+}
+
+/// Two people who edit at once must not undo each other's work.
+enum Stored {
+    /// A new draft, with its link.
+    Draft(FreshLink),
+    /// Nothing, since the draft is not the one that was seen.
+    ChangedMeanwhile(Draft),
 }
 
 async fn store(
     person: &SignedIn,
     desk: &Desk,
     id: RecordId,
+    seen: Option<Draft>,
     details: &Details,
-    form: &FormState,
-) -> Result<()> {
-    let sending = details_form::sending(form);
+    sending: Sending,
+) -> Result<Stored> {
     let mut connection = desk.pool.acquire().await?;
     let mut transaction = connection.begin().await?;
-    let link = enrolment::edit(
-        &mut transaction,
-        &desk.office(person),
-        id,
-        details,
-        sending,
-        &mut crate::state::rng(),
-    )
-    .await
-    .map_err(explain)?;
-    transaction.commit().await?;
-    person
-        .hand_over(&urls::record(id), &HandedLink::new(&link, sending))
+    let record = records::lock(&mut transaction, &desk.keys.front(), id).await;
+    let record = record.map_err(explain_row)?.ok_or(Error::NotFound)?;
+    if seen != Some(record.draft) {
+        return Ok(Stored::ChangedMeanwhile(record.draft));
+    }
+    let (office, rng) = (desk.office(person), &mut crate::state::rng());
+    let link = enrolment::edit(&mut transaction, &office, id, details, sending, rng)
         .await
+        .map_err(explain)?;
+    transaction.commit().await?;
+    Ok(Stored::Draft(link))
 }
 
 async fn again(
@@ -123,12 +155,6 @@ async fn again(
     let mut connection = desk.pool.acquire().await?;
     let opened = Opened::load(desk, &mut connection, id).await?;
     opened.editable()?;
-    let page = EditPage {
-        page: page.titled("Edit the details"),
-        record_address: urls::record(id),
-        form,
-        duplicates,
-        note: opened.note().cloned(),
-    };
+    let page = EditPage::new(page, opened, form, duplicates);
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
 }

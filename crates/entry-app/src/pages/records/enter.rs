@@ -1,10 +1,13 @@
 //! The entry form.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use enrolment::Entry;
+use database::records;
+use enrolment::{Entry, Sending};
 use record::ids::SubmissionId;
 use sqlx::Connection;
 use web_kit::components::{Badge, Tone};
@@ -14,11 +17,13 @@ use web_kit::page::{Page, html};
 use web_kit::sign_in::{KeptForm, SignedIn};
 
 use super::details_form::{self, SIGNERS};
-use super::explain;
 use super::lines::Line;
 use super::link::HandedLink;
+use super::{explain, explain_row};
 use crate::state::Desk;
 use crate::urls;
+
+const DOUBLE_CLICK: Duration = Duration::from_secs(10);
 
 #[derive(Template)]
 #[template(path = "records/enter.html")]
@@ -61,22 +66,19 @@ pub async fn submit(
     let Some(details) = details_form::read(&mut form) else {
         return again(page, form, Vec::new());
     };
-    let submission = form
-        .value("submission")
-        .parse()
-        .unwrap_or_else(|_| SubmissionId::random(&mut rand::rng()));
     let mut connection = desk.pool.acquire().await?;
-    let known =
-        database::records::by_submission(&mut connection, &desk.keys.front(), submission).await?;
-    if known.is_none() {
+    let submission = submission(&form);
+    let front = desk.keys.front();
+    let before = records::by_submission(&mut connection, &front, submission).await;
+    if before.map_err(explain_row)?.is_none() {
         let duplicates =
             details_form::duplicates(&desk, &mut connection, &details, &form, None).await?;
         if !duplicates.is_empty() {
             return again(page, form, duplicates);
         }
     }
-    let mut transaction = connection.begin().await?;
     let sending = details_form::sending(&form);
+    let mut transaction = connection.begin().await?;
     let entry = enrolment::enter(
         &mut transaction,
         &desk.office(&person),
@@ -88,25 +90,37 @@ pub async fn submit(
     .await
     .map_err(explain)?;
     transaction.commit().await?;
+    lead_on(&person, &desk, &entry, sending).await
+}
+
+/// To the record's page, with the new link in hand.
+async fn lead_on(
+    person: &SignedIn,
+    desk: &Desk,
+    entry: &Entry,
+    sending: Sending,
+) -> Result<Response> {
     let record = match entry {
         Entry::New(record, link) => {
-            let page = urls::record(record.id);
-            person
-                .hand_over(&page, &HandedLink::new(&link, sending))
-                .await?;
+            let link = HandedLink::new(link, sending);
+            person.hand_over(&urls::record(record.id), &link).await?;
             record
         }
         Entry::Before(record) => {
-            person
-                .leave_notice(
-                    Tone::Neutral,
-                    "This form was sent before; here is the record that it entered.",
-                )
-                .await?;
+            // After a double click, the link of the first one still waits to be shown.
+            if desk.clock.now().since(record.created_at) > DOUBLE_CLICK {
+                let text = "This form was sent before; here is the record that it entered.";
+                person.leave_notice(Tone::Neutral, text).await?;
+            }
             record
         }
     };
     Ok(Redirect::to(&urls::record(record.id)).into_response())
+}
+
+fn submission(form: &FormState) -> SubmissionId {
+    let sent = form.value("submission").parse();
+    sent.unwrap_or_else(|_| SubmissionId::random(&mut rand::rng()))
 }
 
 fn again(page: Page, form: FormState, duplicates: Vec<Line>) -> Result<Response> {

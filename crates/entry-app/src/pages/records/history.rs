@@ -52,7 +52,7 @@ const fn words(kind: RecordEventKind) -> &'static str {
         RecordEventKind::AnchoringPlanned => "Transaction prepared",
         RecordEventKind::AnchoringSent => "Transaction sent",
         RecordEventKind::AnchoringMined => "Transaction in a block",
-        RecordEventKind::AnchoringRejected => "Not anchored: the signature did not hold",
+        RecordEventKind::AnchoringRejected => "Not anchored",
         RecordEventKind::Anchored => "Anchored",
         RecordEventKind::Restored => "Restored from the verified backup",
     }

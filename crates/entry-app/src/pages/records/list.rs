@@ -1,11 +1,14 @@
 //! All records, newest first, by state, a page at a time.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Html;
 use database::records::RecordState;
-use database::records_view;
+use database::records_view::{self, Cursor};
 use serde::Deserialize;
+use sqlx::MySqlConnection;
 use web_kit::components::{Badge, Moment, Pager};
 use web_kit::error::{Error, Result};
 use web_kit::page::{Page, html};
@@ -17,11 +20,12 @@ use crate::urls;
 
 const PER_PAGE: u32 = 50;
 
-/// Which part of the list.
+/// Which part of the list, as the address says.
 #[derive(Deserialize)]
 pub struct Part {
     state: Option<String>,
     after: Option<String>,
+    before: Option<String>,
 }
 
 struct Tab {
@@ -48,50 +52,78 @@ pub async fn show(
     State(desk): State<Desk>,
     Query(part): Query<Part>,
 ) -> Result<Html<String>> {
-    let state = part
-        .state
-        .as_deref()
-        .map(str::parse::<RecordState>)
-        .transpose();
-    let state = state.map_err(|_| Error::NotFound)?;
-    let after = part.after.as_deref().map(str::parse).transpose();
-    let after = after.map_err(|_| Error::NotFound)?;
+    let state = read::<RecordState>(part.state.as_deref())?;
     let mut connection = desk.pool.acquire().await?;
     let counts = records_view::counts(&mut connection).await?;
-    let found =
-        records_view::list(&mut connection, &desk.keys.front(), state, after, PER_PAGE).await?;
+    let (lines, pager) = find(&desk, &mut connection, state, &part).await?;
+    html(&ListPage {
+        page: page.titled("Records"),
+        tabs: tabs(&counts, state),
+        approvable: lines.iter().filter(|line| line.can_be_approved()).count(),
+        // Not by the counts: a row whose state was made unreadable has none.
+        is_empty_office: lines.is_empty() && part.is_start(),
+        lines,
+        pager,
+    })
+}
+
+impl Part {
+    fn is_start(&self) -> bool {
+        self.state.is_none() && self.after.is_none() && self.before.is_none()
+    }
+}
+
+/// An address that was tampered with leads nowhere.
+fn read<T: std::str::FromStr>(text: Option<&str>) -> Result<Option<T>> {
+    text.map(str::parse)
+        .transpose()
+        .map_err(|_| Error::NotFound)
+}
+
+async fn find(
+    desk: &Desk,
+    connection: &mut MySqlConnection,
+    state: Option<RecordState>,
+    part: &Part,
+) -> Result<(Vec<Line>, Pager)> {
+    let front = desk.keys.front();
+    let after = read::<Cursor>(part.after.as_deref())?;
+    let (found, is_more_before) = match read::<Cursor>(part.before.as_deref())? {
+        Some(before) => {
+            records_view::list_before(connection, &front, state, before, PER_PAGE).await?
+        }
+        None => {
+            let page = records_view::list(connection, &front, state, after, PER_PAGE).await?;
+            (page, after.is_some())
+        }
+    };
     let lines: Vec<Line> = found
         .rows
         .iter()
         .map(|row| Line::new(row, &desk.keys))
         .collect();
-    let total: u64 = counts.values().sum();
+    let previous = found.first.filter(|_| is_more_before);
+    let pager = Pager {
+        label: "Records",
+        previous: previous.map(|first| urls::records_before(state, first)),
+        next: found.next.map(|last| urls::records_after(state, last)),
+        shown: format!("{} shown, newest first", lines.len()),
+    };
+    Ok((lines, pager))
+}
+
+fn tabs(counts: &BTreeMap<RecordState, u64>, current: Option<RecordState>) -> Vec<Tab> {
     let tab = |label, of: Option<RecordState>, count| Tab {
         label,
-        address: urls::records(of, None),
+        address: urls::records(of),
         count,
-        is_current: of == state,
+        is_current: of == current,
     };
     let by_state = state_view::ALL.into_iter().map(|of| {
-        tab(
-            state_view::label(of),
-            Some(of),
-            counts.get(&of).copied().unwrap_or_default(),
-        )
+        let count = counts.get(&of).copied().unwrap_or_default();
+        tab(state_view::label(of), Some(of), count)
     });
-    html(&ListPage {
-        page: page.titled("Records"),
-        tabs: std::iter::once(tab("All", None, total))
-            .chain(by_state)
-            .collect(),
-        approvable: lines.iter().filter(|line| line.can_be_approved()).count(),
-        pager: Pager {
-            label: "Records",
-            previous: after.is_some().then(|| urls::records(state, None)),
-            next: found.next.map(|next| urls::records(state, Some(next))),
-            shown: format!("{} shown, newest first", lines.len()),
-        },
-        lines,
-        is_empty_office: total == 0,
-    })
+    std::iter::once(tab("All", None, counts.values().sum()))
+        .chain(by_state)
+        .collect()
 }

@@ -9,21 +9,39 @@ pub mod enter;
 mod history;
 mod lines;
 pub mod link;
+mod link_view;
 pub mod list;
+mod opened;
+pub mod progress;
 mod qr;
 pub mod revoke;
 pub mod search;
 pub mod show;
+mod signed_view;
 mod staff_names;
+mod standing;
 mod state_view;
 
+use database::RowError;
 use enrolment::EnrolmentError;
 use record::ids::RecordId;
 use web_kit::error::Error;
 
+const TAMPERED: &str = "What the database holds of this record was not written by Sealwatch, or was changed since. Nothing of it is used. \
+     Please tell your data-protection officer.";
+
 /// The id in an address; anything else is a page that does not exist.
 fn parse_id(text: &str) -> Result<RecordId, Error> {
     text.parse().map_err(|_| Error::NotFound)
+}
+
+/// What a row that can't be used means for the person at the page.
+fn explain_row(error: RowError) -> Error {
+    if !error.is_tampering() {
+        return error.into();
+    }
+    tracing::error!(%error, "ALARM: a planted or altered row was refused");
+    Error::tampered(TAMPERED)
 }
 
 /// What a use case that did nothing means for the person at the page.
@@ -33,7 +51,12 @@ fn explain(error: EnrolmentError) -> Error {
             "The record is in the state \"{}\" by now. Open it again to see what can be done.",
             state_view::label(state)
         )),
-        EnrolmentError::Gone => Error::NotFound,
+        EnrolmentError::Unknown => Error::NotFound,
+        EnrolmentError::Row(error) => explain_row(error),
+        EnrolmentError::Unreadable(cause) => {
+            tracing::error!(%cause, "ALARM: values that do not open were refused");
+            Error::tampered(TAMPERED)
+        }
         other => other.into(),
     }
 }

@@ -3,7 +3,8 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Html;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
 use database::access_log::{self, Access, AccessAction};
 use database::index;
 use database::records_view::{self, Search};
@@ -43,16 +44,17 @@ pub async fn find(
     person: SignedIn,
     State(desk): State<Desk>,
     mut form: FormState,
-) -> Result<Html<String>> {
-    let lines = match searched(&desk, &mut form) {
-        Some(search) => Some(look_up(&desk, &person, search).await?),
-        None => None,
+) -> Result<Response> {
+    let (status, lines) = match searched(&desk, &mut form) {
+        Some(search) => (StatusCode::OK, Some(look_up(&desk, &person, search).await?)),
+        None => (StatusCode::UNPROCESSABLE_ENTITY, None),
     };
-    html(&SearchPage {
+    let page = SearchPage {
         page: page.titled("Search"),
         form,
         lines,
-    })
+    };
+    Ok((status, html(&page)?).into_response())
 }
 
 fn searched(desk: &Desk, form: &mut FormState) -> Option<Search> {

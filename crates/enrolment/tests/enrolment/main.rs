@@ -1,0 +1,7 @@
+//! Use cases of the desk on a real database.
+#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+
+mod edit;
+mod enter;
+mod link;
+mod stage;

@@ -1,0 +1,198 @@
+use std::time::Duration;
+
+use database::consent_links::{self, ConsentLink};
+use database::record_events::{self, Actor, RecordEventKind};
+use database::records::{self, Record, RecordState};
+use database::sealed::PlainVersion;
+use database::{Kind, MySqlConnection, MySqlPool, PoolSettings, owner_keys, record_versions};
+use devstack::{DatabaseServer, Databases};
+use enrolment::{Details, EnrolmentError, Entry, FreshLink, OWN_WALLET, Office, Sending};
+use keyring::{ApplicationKeys, FrontKeys, KeySet, LinkSecret, OwnerKey};
+use rand::rngs::StdRng;
+use record::Address;
+use record::ids::{RecordId, StaffId, SubmissionId};
+use record::time::{Clock, UnixMillis};
+use url::Url;
+use zeroize::Zeroizing;
+
+pub const CLERK: StaffId = StaffId::from_bytes([7; 16]);
+pub const LINK_LIFETIME: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+pub const NAME: &str = "Zoë Ågren";
+pub const EMAIL: &str = "zoe@home.example";
+
+/// A database with its keys, and a clerk.
+pub struct Stage {
+    pub pool: MySqlPool,
+    pub keys: ApplicationKeys,
+    pub front: FrontKeys,
+    pub clock: Clock,
+    url: Url,
+    _databases: Databases,
+}
+
+impl Stage {
+    pub async fn new() -> Self {
+        let server = DatabaseServer::shared().await.unwrap();
+        let databases = server.create_databases("enrolment").await.unwrap();
+        let pool = database::connect(&databases.main(), &PoolSettings::default())
+            .await
+            .unwrap();
+        database::migrate(Kind::Main, &pool).await.unwrap();
+        let keys = KeySet::generate(&mut rand::rng()).application().clone();
+        Self {
+            front: keys.front(),
+            keys,
+            pool,
+            clock: Clock::fixed(UnixMillis::from_seconds(1_795_300_800)),
+            url: "https://consent.example/".parse().unwrap(),
+            _databases: databases,
+        }
+    }
+
+    pub fn office(&self) -> Office<'_> {
+        Office {
+            keys: &self.keys,
+            controller: "Riverside Health Centre",
+            consent_url: &self.url,
+            link_lifetime: LINK_LIFETIME,
+            staff: CLERK,
+            now: self.clock.now(),
+        }
+    }
+
+    /// One transaction around one use case, as a page has it.
+    pub async fn enter(&self, submission: SubmissionId, sending: Sending) -> Entry {
+        let mut transaction = self.pool.begin().await.unwrap();
+        let (office, details) = (self.office(), details(EMAIL));
+        let entry = enrolment::enter(
+            &mut transaction,
+            &office,
+            &details,
+            submission,
+            sending,
+            &mut rng(),
+        )
+        .await
+        .unwrap();
+        transaction.commit().await.unwrap();
+        entry
+    }
+
+    pub async fn entered(&self) -> (RecordId, FreshLink) {
+        let submission = SubmissionId::random(&mut rand::rng());
+        match self.enter(submission, Sending::AtTheDesk).await {
+            Entry::New(record, link) => (record.id, link),
+            Entry::Before(_) => panic!("a fresh submission"),
+        }
+    }
+
+    pub async fn issue(&self, id: RecordId, sending: Sending) -> Result<FreshLink, EnrolmentError> {
+        let mut transaction = self.pool.begin().await.unwrap();
+        let link =
+            enrolment::issue(&mut transaction, &self.office(), id, sending, &mut rng()).await?;
+        transaction.commit().await.unwrap();
+        Ok(link)
+    }
+
+    pub async fn edit(&self, id: RecordId, details: &Details) -> Result<FreshLink, EnrolmentError> {
+        let mut transaction = self.pool.begin().await.unwrap();
+        let sending = Sending::AtTheDesk;
+        let link = enrolment::edit(
+            &mut transaction,
+            &self.office(),
+            id,
+            details,
+            sending,
+            &mut rng(),
+        )
+        .await?;
+        transaction.commit().await.unwrap();
+        Ok(link)
+    }
+
+    pub async fn connection(&self) -> sqlx::pool::PoolConnection<sqlx::MySql> {
+        self.pool.acquire().await.unwrap()
+    }
+
+    pub async fn record(&self, id: RecordId) -> Record {
+        let record = records::load(&mut *self.connection().await, &self.front, id).await;
+        record.unwrap().unwrap()
+    }
+
+    pub async fn key(&self, id: RecordId) -> OwnerKey {
+        let wrapped = owner_keys::of_record(&mut *self.connection().await, id).await;
+        self.keys
+            .unwrap_owner_key(&wrapped.unwrap().unwrap())
+            .unwrap()
+    }
+
+    pub async fn plain(&self, id: RecordId) -> PlainVersion {
+        let record = self.record(id).await;
+        let row = record_versions::load(&mut *self.connection().await, id, record.version).await;
+        row.unwrap().unwrap().open(&self.key(id).await).unwrap()
+    }
+
+    /// The link that somebody with this address gets at, as consent-dapp finds it.
+    pub async fn link(&self, fresh: &FreshLink) -> ConsentLink {
+        let hash = self.front.hash_secret(&secret(fresh));
+        let mut connection = self.connection().await;
+        let link = consent_links::by_secret_hash(&mut connection, &self.front, &hash).await;
+        link.unwrap().unwrap()
+    }
+
+    pub async fn links(&self, id: RecordId) -> Vec<ConsentLink> {
+        let links = consent_links::of_record(&mut *self.connection().await, &self.front, id).await;
+        links.unwrap().rows
+    }
+
+    /// What has happened since the record was entered, all of it by the clerk.
+    pub async fn history(&self, id: RecordId) -> Vec<RecordEventKind> {
+        let events = record_events::of_record(&mut *self.connection().await, &self.front, id).await;
+        let events = events.unwrap();
+        assert!(events.tampered.is_empty());
+        let by_clerk = |event: &record_events::RecordEvent| event.actor == Actor::Staff(CLERK);
+        assert!(events.rows.iter().all(by_clerk));
+        events.rows.iter().map(|event| event.kind).collect()
+    }
+
+    pub async fn move_to(&self, id: RecordId, to: RecordState) {
+        let (now, from) = (self.clock.now(), self.record(id).await.state);
+        let mut connection = self.connection().await;
+        records::change_state(&mut connection, &self.front, id, from, to, now)
+            .await
+            .unwrap();
+    }
+
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&self.pool).await.unwrap()
+    }
+
+    pub async fn run(&self, sql: &'static str) {
+        let connection: &mut MySqlConnection = &mut *self.connection().await;
+        sqlx::query(sql).execute(connection).await.unwrap();
+    }
+}
+
+pub fn details(email: &str) -> Details {
+    let text = |value: &str| Zeroizing::new(value.to_owned());
+    Details {
+        name: text(NAME),
+        email: text(email),
+        phone: text("+4915123456789"),
+        age: 34,
+        address: text("7 Lime Walk, 90210 Riverside"),
+        wallet: Address::repeat_byte(0xa5),
+        relation: text(OWN_WALLET),
+    }
+}
+
+/// What the owner's browser holds.
+pub fn secret(link: &FreshLink) -> LinkSecret {
+    let (_, text) = link.address.split_once("/c/").unwrap();
+    LinkSecret::from_url(text).unwrap()
+}
+
+/// Use cases hold their randomness across waits, which the thread's own can't do.
+pub fn rng() -> StdRng {
+    rand::make_rng()
+}

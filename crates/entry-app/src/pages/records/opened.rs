@@ -1,0 +1,107 @@
+//! A record with whatever of it opens.
+
+use database::records::{self, Record, RecordState};
+use database::{corrections, owner_keys, record_versions, sealed};
+use enrolment::Details;
+use keyring::{CellKind, OwnerKey};
+use record::ids::RecordId;
+use sqlx::MySqlConnection;
+use web_kit::error::{Error, Result};
+use zeroize::Zeroizing;
+
+use super::explain_row;
+use crate::state::Desk;
+
+/// The record, and in clear what of it could be opened.
+pub struct Opened {
+    pub record: Record,
+    /// None when a value, the key or the row is gone, or does not open.
+    pub details: Option<Details>,
+    /// What the owner wants corrected, while that is open.
+    pub note: Option<Note>,
+}
+
+/// An owner's wish.
+pub enum Note {
+    /// In the owner's words.
+    Text(Zeroizing<String>),
+    /// It does not open.
+    Tampered,
+}
+
+impl Opened {
+    /// Reads the record and opens its values. A record whose own row is not ours is refused as such.
+    pub async fn load(desk: &Desk, connection: &mut MySqlConnection, id: RecordId) -> Result<Self> {
+        let record = load_record(desk, connection, id).await?;
+        let wrapped = owner_keys::of_record(connection, id).await?;
+        let key = wrapped.and_then(|wrapped| desk.keys.unwrap_owner_key(&wrapped).ok());
+        let row = record_versions::load(connection, id, record.version).await?;
+        let plain = key.as_ref().and_then(|key| row.as_ref()?.open(key).ok());
+        Ok(Self {
+            details: plain.as_ref().and_then(Details::of),
+            note: open_note(connection, key.as_ref(), &record).await?,
+            record,
+        })
+    }
+
+    /// The details, as long as they may be changed.
+    pub fn editable(&self) -> Result<&Details> {
+        if !self.can_be_edited() {
+            return Err(Error::conflict(
+                "The details can't be changed any more: the owner has signed or declined.",
+            ));
+        }
+        let details = self.details.as_ref();
+        details.ok_or_else(|| Error::tampered(super::TAMPERED))
+    }
+
+    /// Whether the owner's answer is still to come.
+    pub fn can_be_edited(&self) -> bool {
+        matches!(
+            self.record.state,
+            RecordState::AwaitingConsent | RecordState::CorrectionRequested
+        )
+    }
+
+    /// Whose wallet signs, in words.
+    pub fn whose_wallet(&self) -> String {
+        let relation = self
+            .details
+            .as_ref()
+            .map(|details| details.relation.as_str());
+        match relation.and_then(|relation| relation.split_once(": ")) {
+            Some((signer, words)) => format!("A {signer}'s: {words}"),
+            None => "The person's own".to_owned(),
+        }
+    }
+}
+
+/// The record's own row.
+pub async fn load_record(
+    desk: &Desk,
+    connection: &mut MySqlConnection,
+    id: RecordId,
+) -> Result<Record> {
+    records::load(connection, &desk.keys.front(), id)
+        .await
+        .map_err(explain_row)?
+        .ok_or(Error::NotFound)
+}
+
+async fn open_note(
+    connection: &mut MySqlConnection,
+    key: Option<&OwnerKey>,
+    record: &Record,
+) -> Result<Option<Note>> {
+    let wishes = corrections::of_record(connection, record.id).await?;
+    let open = wishes.into_iter().find(|wish| wish.resolved_at.is_none());
+    Ok(open.map(|wish| {
+        let (version, draft) = (wish.version, wish.draft);
+        let text = key.and_then(|key| {
+            let kind = CellKind::CorrectionNote;
+            let opened = sealed::open_cell(key, version, draft, kind, &wish.note).ok()?;
+            opened.text().map(|text| Zeroizing::new(text.to_owned()))
+        });
+        text.map_or(Note::Tampered, Note::Text)
+    }))
+}

@@ -1,0 +1,113 @@
+//! How a record stands: everything of its page that changes by itself, and nothing of the person's details.
+
+use database::records::{Record, RecordState};
+use sqlx::MySqlConnection;
+use web_kit::components::Tone;
+use web_kit::error::Result;
+
+use super::anchoring_view::{self, AnchoringView};
+use super::history::{self, Step};
+use super::link_view::{self, LinkView};
+use super::signed_view::{self, SignedView};
+use super::state_view;
+use crate::state::Desk;
+use crate::urls;
+
+/// How often the page looks again, in milliseconds, while the proof is on its way.
+const EVERY_ANCHORING: u32 = 1_500;
+/// While the owner is waited for.
+const EVERY_WAITING: u32 = 4_000;
+
+/// What the head and the side of the page show.
+pub struct Standing {
+    pub address: String,
+    pub refresh: String,
+    /// None once nothing changes by itself any more.
+    pub every: Option<u32>,
+    pub title: String,
+    pub state: RecordState,
+    pub label: &'static str,
+    pub tone: Tone,
+    pub next_step: &'static str,
+    pub link: Option<LinkView>,
+    pub links_tampered: usize,
+    pub signed: Option<SignedView>,
+    pub anchoring: Option<AnchoringView>,
+    pub jobs_tampered: usize,
+    pub history: Vec<Step>,
+    pub history_tampered: usize,
+}
+
+impl Standing {
+    /// Reads it.
+    pub async fn load(
+        desk: &Desk,
+        connection: &mut MySqlConnection,
+        record: &Record,
+    ) -> Result<Self> {
+        let (id, state) = (record.id, record.state);
+        let (link, links_tampered) = link_view::load(desk, connection, id).await?;
+        let (anchoring, jobs_tampered) = anchoring_view::load(desk, connection, record).await?;
+        let (history, history_tampered) = history::load(desk, connection, id).await?;
+        let mut standing = Self {
+            address: urls::record(id),
+            refresh: urls::progress(id),
+            every: None,
+            title: title(record),
+            state,
+            label: state_view::label(state),
+            tone: state_view::tone(state),
+            next_step: state_view::next_step(state),
+            link,
+            links_tampered,
+            signed: signed_view::load(desk, connection, record).await?,
+            anchoring,
+            jobs_tampered,
+            history,
+            history_tampered,
+        };
+        standing.look_closer();
+        Ok(standing)
+    }
+
+    /// What the state alone does not tell.
+    fn look_closer(&mut self) {
+        if self.is_rejected() {
+            (self.label, self.tone) = ("Not anchored", Tone::Bad);
+            self.next_step = "Its proof was not anchored; below it says why.";
+        } else if self.awaits_consent() {
+            self.every = Some(EVERY_WAITING);
+            if !self.link.as_ref().is_some_and(|link| link.is_open) {
+                self.next_step = "No link lets the owner in any more: make a new one.";
+            }
+        } else if self.state == RecordState::Approved {
+            self.every = Some(EVERY_ANCHORING);
+        }
+    }
+
+    pub fn awaits_consent(&self) -> bool {
+        self.state == RecordState::AwaitingConsent
+    }
+
+    pub fn can_be_edited(&self) -> bool {
+        self.awaits_consent() || self.state == RecordState::CorrectionRequested
+    }
+
+    /// Signed, or approved before and rejected since.
+    pub fn can_be_approved(&self) -> bool {
+        self.state == RecordState::Consented || self.is_rejected()
+    }
+
+    pub fn is_rejected(&self) -> bool {
+        let job = self.anchoring.as_ref();
+        self.state == RecordState::Approved && job.is_some_and(|job| job.rejected.is_some())
+    }
+}
+
+/// The browser's title and history are no place for a name.
+fn title(record: &Record) -> String {
+    match record.uid {
+        Some(uid) => format!("Record {uid}"),
+        None => format!("Record {}", &record.id.to_string()[..8]),
+    }
+}
