@@ -92,7 +92,15 @@ impl Drop for Databases {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()?;
-            runtime.block_on(remove(&server, &names, &suffix))
+            runtime.block_on(async {
+                // MySQL may refuse while others make and drop theirs.
+                for _ in 0..3 {
+                    if remove(&server, &names, &suffix).await.is_ok() {
+                        break;
+                    }
+                }
+            });
+            anyhow::Ok(())
         });
         // A server that is gone has nothing left to drop.
         cleaning.join().ok();
