@@ -1,5 +1,9 @@
 //! Journeys through the whole product: real browser, database, chain, inbox and apps.
 //!
-//! Run by `devstack run -- cargo test -p journeys`, after `cargo build --bins`.
+//! Run by `devstack run -- cargo test -p journeys -- --test-threads=2`, after `cargo build --bins`.
 
+mod entry_form;
 mod happy_path;
+mod links;
+mod second_thoughts;
+mod wallets;

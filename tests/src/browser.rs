@@ -5,12 +5,19 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use chromiumoxide::browser::{Browser as Chromium, BrowserConfig};
+use chromiumoxide::cdp::browser_protocol::browser::{
+    PermissionDescriptor, PermissionSetting, SetDownloadBehaviorBehavior,
+    SetDownloadBehaviorParams, SetPermissionParams,
+};
 use chromiumoxide::handler::viewport::Viewport;
+use devstack::wait_until;
 use futures::StreamExt;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
 use crate::tab::Tab;
+
+const DOWNLOAD_LIMIT: Duration = Duration::from_secs(20);
 
 /// The width and height of what a person holds, in CSS pixels.
 #[derive(Clone, Copy)]
@@ -42,6 +49,7 @@ impl Screen {
 pub struct Browser {
     chromium: Chromium,
     events: JoinHandle<()>,
+    downloads: PathBuf,
     _profile: TempDir,
 }
 
@@ -74,11 +82,49 @@ impl Browser {
             .await
             .context("Chromium did not start")?;
         let events = tokio::spawn(async move { while handler.next().await.is_some() {} });
-        Ok(Self {
+        let downloads = profile.path().join("downloads");
+        let browser = Self {
             chromium,
             events,
+            downloads,
             _profile: profile,
-        })
+        };
+        browser.permit().await?;
+        Ok(browser)
+    }
+
+    /// Downloads go into a folder of ours; pages may use the clipboard.
+    async fn permit(&self) -> Result<()> {
+        let downloads = SetDownloadBehaviorParams::builder()
+            .behavior(SetDownloadBehaviorBehavior::Allow)
+            .download_path(self.downloads.display().to_string())
+            .build()
+            .map_err(|problem| anyhow!(problem))?;
+        self.chromium.execute(downloads).await?;
+        for clipboard in ["clipboard-read", "clipboard-write"] {
+            let permission = PermissionDescriptor::new(clipboard);
+            let granted = SetPermissionParams::new(permission, PermissionSetting::Granted);
+            self.chromium.execute(granted).await?;
+        }
+        Ok(())
+    }
+
+    /// The name and content of the one file that was downloaded, waited for.
+    ///
+    /// # Errors
+    /// When none comes.
+    pub async fn downloaded(&self) -> Result<(String, Vec<u8>)> {
+        let done = wait_until("a download", DOWNLOAD_LIMIT, || async {
+            let files = std::fs::read_dir(&self.downloads)?;
+            let paths = files.map(|file| Ok(file?.path()));
+            let paths = paths.collect::<Result<Vec<_>>>()?;
+            Ok(paths
+                .into_iter()
+                .find(|path| path.extension() != Some("crdownload".as_ref())))
+        });
+        let path = done.await?;
+        let name = path.file_name().unwrap_or_default();
+        Ok((name.to_string_lossy().into_owned(), std::fs::read(&path)?))
     }
 
     /// A new tab, empty.

@@ -7,9 +7,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use chromiumoxide::Page;
+use chromiumoxide::cdp::browser_protocol::emulation::SetFocusEmulationEnabledParams;
 use chromiumoxide::cdp::browser_protocol::input::InsertTextParams;
 use chromiumoxide::cdp::browser_protocol::log::EventEntryAdded;
-use chromiumoxide::cdp::browser_protocol::network::EventRequestWillBeSent;
+use chromiumoxide::cdp::browser_protocol::network::{
+    ClearBrowserCookiesParams, EventRequestWillBeSent,
+};
+use chromiumoxide::cdp::browser_protocol::page::{
+    CaptureScreenshotFormat, EventJavascriptDialogOpening, HandleJavaScriptDialogParams, Viewport,
+};
 use chromiumoxide::cdp::js_protocol::runtime::EventExceptionThrown;
 use chromiumoxide::page::ScreenshotParams;
 use futures::StreamExt;
@@ -17,6 +23,7 @@ use serde::de::DeserializeOwned;
 
 /// How long a step may take: generous, since two cores carry a database, a chain, three apps and a browser.
 const PATIENCE: Duration = Duration::from_secs(30);
+const SETTLING: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(60);
 
 /// Finds controls by the words that a person reads. Runs inside the page.
@@ -53,7 +60,26 @@ impl Tab {
                 .map(str::to_owned)
         })
         .await?;
+        tab.agree_to_questions().await?;
+        // Clipboard and timers work as in the one tab that a person looks at.
+        let focus = SetFocusEmulationEnabledParams::new(true);
+        tab.page.execute(focus).await?;
         Ok(tab)
+    }
+
+    /// "Are you sure?" is always answered with yes.
+    async fn agree_to_questions(&self) -> Result<()> {
+        let page = self.page.clone();
+        let mut questions = page
+            .event_listener::<EventJavascriptDialogOpening>()
+            .await?;
+        tokio::spawn(async move {
+            while questions.next().await.is_some() {
+                // A tab that has gone meanwhile needs no answer.
+                let _gone = page.execute(HandleJavaScriptDialogParams::new(true)).await;
+            }
+        });
+        Ok(())
     }
 
     async fn listen<E>(
@@ -182,6 +208,20 @@ impl Tab {
     pub async fn follow(&self, text: &str) -> Result<()> {
         self.run::<bool>("window.leftBehind = true").await?;
         self.press(text).await?;
+        self.next_page().await
+    }
+
+    /// As [`Self::follow`], with what matches a CSS selector.
+    ///
+    /// # Errors
+    /// When there is nothing to press, or it leads nowhere.
+    pub async fn follow_on(&self, selector: &str) -> Result<()> {
+        self.run::<bool>("window.leftBehind = true").await?;
+        self.press_on(selector).await?;
+        self.next_page().await
+    }
+
+    async fn next_page(&self) -> Result<()> {
         self.until("for the next page", || async {
             self.run::<bool>("!window.leftBehind && document.readyState === 'complete'")
                 .await
@@ -278,7 +318,53 @@ impl Tab {
     /// When it throws or yields another type.
     pub async fn run<T: DeserializeOwned>(&self, expression: &str) -> Result<T> {
         let script = format!("(() => {{ {FINDERS}\n return ({expression}); }})()");
+        let deadline = Instant::now() + SETTLING;
+        loop {
+            match self.page.evaluate(script.as_str()).await {
+                // Between two pages there is nothing to run it in.
+                Err(problem)
+                    if problem.to_string().contains("context") && Instant::now() < deadline =>
+                {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                outcome => return Ok(outcome?.into_value()?),
+            }
+        }
+    }
+
+    /// What stands in the field of this name.
+    ///
+    /// # Errors
+    /// When there is no such field.
+    pub async fn value_of(&self, name: &str) -> Result<String> {
+        let script = format!(
+            "document.querySelector('[name=' + {} + ']')?.value ?? null",
+            literal(name)
+        );
+        match self.run::<Option<String>>(&script).await? {
+            Some(value) => Ok(value),
+            None => self.fail(&format!("no field is named {name}")).await,
+        }
+    }
+
+    /// What a page has copied.
+    ///
+    /// # Errors
+    /// When the clipboard can't be read.
+    pub async fn clipboard(&self) -> Result<String> {
+        let script = "navigator.clipboard.readText()";
         Ok(self.page.evaluate(script).await?.into_value()?)
+    }
+
+    /// Becomes another person's browser: forgets all cookies.
+    ///
+    /// # Errors
+    /// When the tab is gone.
+    pub async fn forget_cookies(&self) -> Result<()> {
+        self.page
+            .execute(ClearBrowserCookiesParams::default())
+            .await?;
+        Ok(())
     }
 
     /// Saves a picture of the whole page under `target/journeys/`.
@@ -289,10 +375,31 @@ impl Tab {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/journeys");
         std::fs::create_dir_all(&folder)?;
         let path = folder.join(format!("{name}.png"));
-        self.page
-            .save_screenshot(ScreenshotParams::builder().full_page(true).build(), &path)
+        let (width, height) = self
+            .run("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
             .await?;
+        // Not by the whole-page option, which leaves the tab with another size.
+        let picture = ScreenshotParams::builder()
+            .format(CaptureScreenshotFormat::Png)
+            .capture_beyond_viewport(true)
+            .clip(Viewport {
+                x: 0.0,
+                y: 0.0,
+                width,
+                height,
+                scale: 1.0,
+            });
+        self.page.save_screenshot(picture.build(), &path).await?;
         Ok(path)
+    }
+
+    /// Fails when a page threw, broke its content security policy, or asked anyone but this machine.
+    ///
+    /// # Errors
+    /// Names what was wrong.
+    pub fn behaved(&self) -> Result<()> {
+        self.is_quiet()?;
+        self.stayed_at_home()
     }
 
     /// Fails when a script threw, or the content security policy refused something.
@@ -316,6 +423,9 @@ impl Tab {
     /// Names the hosts.
     pub fn stayed_at_home(&self) -> Result<()> {
         let hosts = self.hosts.lock().expect("nobody panics while listening");
+        if hosts.is_empty() {
+            bail!("no request was seen at all");
+        }
         let strangers: Vec<_> = hosts
             .iter()
             .filter(|host| !["127.0.0.1", "localhost"].contains(&host.as_str()))

@@ -22,7 +22,9 @@ const BINDING: &str = "__walletAsk";
 pub enum Mood {
     /// Agrees to everything.
     Willing,
-    /// Closes the dialogue: EIP-1193 error 4001.
+    /// Shows its account, and signs nothing.
+    Wary,
+    /// Closes each dialogue: EIP-1193 error 4001.
     Refusing,
 }
 
@@ -37,6 +39,8 @@ pub struct Wallet {
 struct State {
     mood: Mood,
     chain_id: u64,
+    /// The account that it tells of, where that is not its own.
+    pretended: Option<Address>,
     asked: Vec<String>,
 }
 
@@ -53,6 +57,7 @@ impl Wallet {
         let state = State {
             mood: Mood::Willing,
             chain_id,
+            pretended: None,
             asked: Vec::new(),
         };
         Self {
@@ -77,6 +82,17 @@ impl Wallet {
     /// Changes what the person does from now on.
     pub fn feel(&self, mood: Mood) {
         self.lock().mood = mood;
+    }
+
+    /// Tells pages of somebody else's account, and goes on signing with its own key.
+    pub fn pretend(&self, account: Address) {
+        self.lock().pretended = Some(account);
+    }
+
+    /// The chain it is set to now.
+    #[must_use]
+    pub fn chain_id(&self) -> u64 {
+        self.lock().chain_id
     }
 
     /// The methods that pages asked for so far.
@@ -135,12 +151,14 @@ impl Wallet {
     fn decide(&self, method: &str, params: &Value) -> Result<Value, Value> {
         let mut state = self.lock();
         state.asked.push(method.to_owned());
-        let interactive = !matches!(method, "eth_chainId" | "eth_accounts");
-        if interactive && state.mood == Mood::Refusing {
+        if refuses(state.mood, method) {
             return Err(json!({ "code": 4001, "message": "User rejected the request." }));
         }
         match method {
-            "eth_requestAccounts" | "eth_accounts" => Ok(json!([self.address().to_string()])),
+            "eth_requestAccounts" | "eth_accounts" => {
+                let account = state.pretended.unwrap_or_else(|| self.address());
+                Ok(json!([account.to_string()]))
+            }
             "eth_chainId" => Ok(json!(format!("{:#x}", state.chain_id))),
             "wallet_switchEthereumChain" => {
                 let wanted = params[0]["chainId"]
@@ -178,6 +196,14 @@ impl Wallet {
                 .sign_dynamic_typed_data_sync(&typed)?
                 .to_string()
         ))
+    }
+}
+
+fn refuses(mood: Mood, method: &str) -> bool {
+    match mood {
+        Mood::Willing => false,
+        Mood::Wary => matches!(method, "personal_sign" | "eth_signTypedData_v4"),
+        Mood::Refusing => !matches!(method, "eth_chainId" | "eth_accounts"),
     }
 }
 

@@ -115,7 +115,7 @@ impl<'a> Story<'a> {
                     "{} reads the mail and signs with their own wallet",
                     person.name
                 ));
-                let link = consent_link(self.site, person.email, None)
+                let link = consent_link(self.site, person.email)
                     .await
                     .with_context(|| format!("the consent link of {}", person.name))?;
                 let owner = Owner::named(&self.accounts, &wallet_name(index))?;

@@ -25,49 +25,75 @@ pub struct Enrolled {
     pub uid: u64,
 }
 
-/// Enters the first `count` of the demo's people, has each sign with a key of their own, approves them, and waits until
-/// all are anchored. Once for each site, since the people are the same each time.
+/// Somebody who was entered and has signed; not approved yet.
+#[derive(Clone)]
+pub struct SignedUp {
+    /// What was entered, and signed with `grants`.
+    pub person: Person,
+    /// The owner's key.
+    pub wallet: PrivateKeySigner,
+    /// The record's id, in hexadecimal digits.
+    pub record: String,
+}
+
+/// Enters the first `count` of the demo's people, and has each sign with a key of their own. Once for each site, since
+/// the people are the same each time.
+///
+/// # Errors
+/// When one of the steps fails.
+pub async fn sign_up(site: &Site, count: usize) -> Result<Vec<SignedUp>> {
+    let clerk = clerk(site).await?;
+    enter_and_sign(site, &clerk, count).await
+}
+
+/// [`sign_up`], then approves all and waits until they are anchored.
 ///
 /// # Errors
 /// When one of the steps fails.
 pub async fn enrol(site: &Site, count: usize) -> Result<Vec<Enrolled>> {
-    let login = format!("clerk-{:08x}", rand::random::<u32>());
-    let clerk = staff(site, "clerk", &login).await?;
-    let clerk = Clerk::sign_in(site.entry.url(), &clerk.login, &clerk.password).await?;
-    let people = PEOPLE.get(..count).context("so many people")?;
-    let mut signed = Vec::new();
-    for person in people {
-        let wallet = PrivateKeySigner::random();
-        let record = clerk.enter(person, &wallet.address().to_string()).await?;
-        let link = doors::consent_link(site, person.email, None).await?;
-        let owner = doors::Owner::new(wallet.clone());
-        owner.sign(&link, person.grants).await?;
-        signed.push((*person, wallet, record));
-    }
-    let records: Vec<&str> = signed
-        .iter()
-        .map(|(_, _, record)| record.as_str())
-        .collect();
+    let clerk = clerk(site).await?;
+    let signed = enter_and_sign(site, &clerk, count).await?;
+    let records: Vec<&str> = signed.iter().map(|one| one.record.as_str()).collect();
     clerk.approve(&records).await?;
     wait_until("all to be anchored", LIMIT, || async {
         let anchored = clerk.anchored().await?;
-        Ok(records
-            .iter()
-            .all(|record| anchored.contains(*record))
-            .then_some(()))
+        let all = records.iter().all(|record| anchored.contains(*record));
+        Ok(all.then_some(()))
     })
     .await?;
     let mut enrolled = Vec::new();
-    for (person, wallet, record) in signed {
-        let uid = uid_of(site, &record).await?;
+    for one in signed {
         enrolled.push(Enrolled {
-            person,
-            wallet,
-            record,
-            uid,
+            uid: uid_of(site, &one.record).await?,
+            person: one.person,
+            wallet: one.wallet,
+            record: one.record,
         });
     }
     Ok(enrolled)
+}
+
+async fn clerk(site: &Site) -> Result<Clerk> {
+    let login = format!("clerk-{:08x}", rand::random::<u32>());
+    let clerk = staff(site, "clerk", &login).await?;
+    Clerk::sign_in(site.entry.url(), &clerk.login, &clerk.password).await
+}
+
+async fn enter_and_sign(site: &Site, clerk: &Clerk, count: usize) -> Result<Vec<SignedUp>> {
+    let mut signed = Vec::new();
+    for person in PEOPLE.get(..count).context("so many people")? {
+        let wallet = PrivateKeySigner::random();
+        let record = clerk.enter(person, &wallet.address().to_string()).await?;
+        let link = doors::consent_link(site, person.email).await?;
+        let owner = doors::Owner::new(wallet.clone());
+        owner.sign(&link, person.grants).await?;
+        signed.push(SignedUp {
+            person: *person,
+            wallet,
+            record,
+        });
+    }
+    Ok(signed)
 }
 
 async fn uid_of(site: &Site, record: &str) -> Result<u64> {
