@@ -1,23 +1,20 @@
 //! What goes on beside the pages: the sweep, mail, and the banner that tells why nothing can be verified.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
 use chain::{ChainReader, Deployment};
 use database::PoolSettings;
 use detection::verdict::Patience;
-use detection::{
-    Examiner, ExaminerParts, Registrar, RestoreParts, Restorer, SweepStatus, Sweeper, words,
-};
+use detection::{Examiner, ExaminerParts, Registrar, RestoreParts, Restorer, Sweeper};
 use notification::{Mailer, Outbox};
 use record::time::Clock;
 use sqlx::MySqlPool;
 use tokio::sync::watch;
-use web_kit::components::Tone;
 use web_kit::lifetime::Lifetime;
-use web_kit::site::{Banner, Site};
+use web_kit::site::Site;
 
+use crate::banner;
 use crate::settings::Settings;
 use crate::state::{VerifyAll, Watchtower};
 
@@ -40,7 +37,7 @@ pub fn start(
     lifetime.spawn("sweep", sweeper.run(lifetime.token()));
     lifetime.spawn(
         "banner",
-        keep_banner(site.clone(), sweep.clone(), lifetime.clone()),
+        banner::keep(site.clone(), pool.clone(), sweep.clone(), lifetime.clone()),
     );
     Ok(Watchtower {
         pool: pool.clone(),
@@ -83,22 +80,4 @@ fn restore_parts(settings: &Settings) -> anyhow::Result<RestoreParts> {
         backup: pool(&settings.backup)?,
         keys: pool(&settings.key_backup)?,
     })
-}
-
-/// An obstacle stands above every page for as long as it lasts.
-async fn keep_banner(site: Site, mut sweep: watch::Receiver<SweepStatus>, lifetime: Lifetime) {
-    while !lifetime.is_ending() {
-        let obstacle = sweep.borrow_and_update().obstacle;
-        site.set_banner(obstacle.map(|obstacle| Banner {
-            tone: Tone::Warning,
-            text: format!(
-                "Nothing can be verified right now. {} This is not a breach; the sweep goes on by itself once it can.",
-                words(obstacle)
-            ),
-        }));
-        tokio::select! {
-            () = lifetime.ended() => {}
-            () = tokio::time::sleep(Duration::from_millis(500)) => {}
-        }
-    }
 }

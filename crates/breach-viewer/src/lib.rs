@@ -1,6 +1,8 @@
 //! breach-viewer: where officers see whether every record is what its owner signed, handle what is not, and restore it.
 
+mod assets;
 mod background;
+mod banner;
 mod pages;
 mod router;
 mod run;

@@ -15,11 +15,11 @@ use web_kit::sign_in::{App, Role, SessionParts, Sessions};
 use web_kit::site::{NavItem, Site};
 use web_kit::telemetry;
 
-use crate::background;
 use crate::router::routes;
 use crate::settings::Settings;
 use crate::state::AppState;
 use crate::urls::route;
+use crate::{assets, background};
 
 const NAME: &str = "Sealwatch Viewer";
 const WRONG_SETTINGS: u8 = 2;
@@ -72,7 +72,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let listener = server::listen(settings.web.listen).await?;
     let pool = database::pool(&settings.database, &PoolSettings::default())?;
     let keys = settings.keys.application.clone();
-    let site = Site::new(NAME, &settings.web, NAVIGATION.to_vec(), &[]);
+    let site = Site::new(NAME, &settings.web, NAVIGATION.to_vec(), &assets::ALL);
     let clock = Clock::system();
     let sessions = Sessions::new(SessionParts {
         app: App::Viewer,

@@ -1,12 +1,13 @@
-//! Operations alarms: why nothing can be told right now. Each stands in a table, in a banner, and, when it lasts, in a
-//! mail to the officer.
+//! Operations alarms: why nothing can be told right now, and what else needs mending. Each stands in a table and in a
+//! banner; one that lasts, or tells of somebody at work, goes to the officer by mail.
 
 use std::time::Duration;
 
-use database::operations_alarms;
+use database::operations_alarms::{self, Alarm, AlarmKind};
+use record::time::UnixMillis;
 use sqlx::Connection;
 
-use crate::obstacle::{self, Hindrance, alarm_of};
+use crate::obstacle::{self, Hindrance, alarm_of, words};
 use crate::registrar::Registrar;
 use crate::verdict::Obstacle;
 
@@ -14,22 +15,11 @@ use crate::verdict::Obstacle;
 const LASTING: Duration = Duration::from_secs(5 * 60);
 
 impl Registrar {
-    /// Notes what keeps us from telling anything; mails it when it lasts.
+    /// Notes what keeps us from telling anything.
     pub async fn raise(&self, obstacle: Obstacle) -> Result<(), Hindrance> {
         let (parts, now) = (self.examiner().parts(), self.examiner().now());
-        let kind = alarm_of(obstacle);
         let mut connection = parts.pool.acquire().await?;
-        let mut transaction = connection.begin().await?;
-        operations_alarms::raise(&mut transaction, kind, now).await?;
-        let alarms = operations_alarms::all(&mut transaction).await?;
-        if let Some(alarm) = alarms.into_iter().find(|alarm| alarm.kind == kind)
-            && now.since(alarm.since) >= LASTING
-            && operations_alarms::mark_mailed(&mut transaction, kind, now).await?
-        {
-            self.tell_alarm(&mut transaction, obstacle::words(obstacle), alarm.since)
-                .await?;
-        }
-        transaction.commit().await?;
+        operations_alarms::raise(&mut connection, alarm_of(obstacle), now).await?;
         Ok(())
     }
 
@@ -42,5 +32,56 @@ impl Registrar {
             }
         }
         Ok(())
+    }
+
+    /// Puts into the outbox the mails of alarms, whoever raised them, that the officer should hear of and has not.
+    pub async fn tell_alarms(&self) -> Result<(), Hindrance> {
+        let (parts, now) = (self.examiner().parts(), self.examiner().now());
+        let mut connection = parts.pool.acquire().await?;
+        for alarm in operations_alarms::all(&mut connection).await? {
+            if !is_due(&alarm, now) {
+                continue;
+            }
+            let mut transaction = connection.begin().await?;
+            if operations_alarms::mark_mailed(&mut transaction, alarm.kind, now).await? {
+                self.tell_alarm(&mut transaction, words(alarm.kind), alarm.since)
+                    .await?;
+            }
+            transaction.commit().await?;
+        }
+        Ok(())
+    }
+}
+
+fn is_due(alarm: &Alarm, now: UnixMillis) -> bool {
+    let worth_a_mail = match alarm.kind {
+        // Somebody is at work right now.
+        AlarmKind::RowTampered => true,
+        // A mail about it would arrive when it is over.
+        AlarmKind::MailFailing => false,
+        _ => now.since(alarm.since) >= LASTING,
+    };
+    worth_a_mail && alarm.mailed_at.is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_officer_hears_of_what_lasts_and_of_somebody_at_work_once() {
+        let alarm = |kind, mailed_at| Alarm {
+            kind,
+            since: UnixMillis(0),
+            last_seen_at: UnixMillis(0),
+            mailed_at,
+        };
+        let (soon, late) = (UnixMillis(1000), UnixMillis(5 * 60 * 1000));
+        let due = |kind, now| is_due(&alarm(kind, None), now);
+        assert!(!due(AlarmKind::ChainUnreachable, soon));
+        assert!(due(AlarmKind::ChainUnreachable, late));
+        assert!(due(AlarmKind::RowTampered, soon));
+        assert!(!due(AlarmKind::MailFailing, late));
+        assert!(!is_due(&alarm(AlarmKind::RowTampered, Some(soon)), late));
     }
 }

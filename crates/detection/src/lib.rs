@@ -15,7 +15,7 @@ mod restore;
 mod sweep;
 
 pub use examiner::{Examined, Examiner, ExaminerParts, Sight};
-pub use obstacle::{Hindrance, alarm_of, words};
+pub use obstacle::{Hindrance, alarm_of, hinders_verification, words};
 pub use registrar::{Occasion, Registrar};
 pub use restore::{Copy, Plan, RestoreError, RestoreParts, Restorer};
 pub use sweep::{SweepStatus, Sweeper, verify_all};

@@ -64,15 +64,29 @@ pub const fn alarm_of(obstacle: Obstacle) -> AlarmKind {
 
 /// In words for the banner and the mail.
 #[must_use]
-pub const fn words(obstacle: Obstacle) -> &'static str {
-    match obstacle {
-        Obstacle::DatabaseUnreachable => "The database does not answer.",
-        Obstacle::ChainUnreachable => "The chain does not answer.",
-        Obstacle::WrongChain => "The endpoint serves another chain than the pinned one.",
-        Obstacle::ChainBehind => "The chain is behind what was seen of it before.",
-        Obstacle::ChainDisagrees => "The chain's contracts tell different things.",
-        Obstacle::WrongKeys => "The keys are not those that the database was written with.",
+pub const fn words(alarm: AlarmKind) -> &'static str {
+    match alarm {
+        AlarmKind::DatabaseUnreachable => "The database does not answer.",
+        AlarmKind::ChainUnreachable => "The chain does not answer.",
+        AlarmKind::ChainWrong => "The endpoint serves another chain than the pinned one.",
+        AlarmKind::ChainBehind => "The chain is behind what was seen of it before.",
+        AlarmKind::ChainDisagrees => "The chain's contracts tell different things.",
+        AlarmKind::KeysWrong => "The keys are not those that the database was written with.",
+        AlarmKind::BackupUnreachable => "The backup databases do not answer.",
+        AlarmKind::RowTampered => {
+            "Somebody wrote rows of accounts, sessions, links, jobs or mails behind Sealwatch's back. They are not used; \
+             find out who has access to the database."
+        }
+        AlarmKind::MailFailing => "Mail can't be delivered.",
+        AlarmKind::ControllerFunds => "The controller's account can't pay for anchoring.",
+        AlarmKind::AnchoringStuck => "Anchoring does not move on.",
     }
+}
+
+/// Whether no verdict can be given for as long as this alarm stands.
+#[must_use]
+pub fn hinders_verification(alarm: AlarmKind) -> bool {
+    ALL.into_iter().any(|obstacle| alarm_of(obstacle) == alarm)
 }
 
 /// Every obstacle that an alarm of ours stands for.

@@ -105,6 +105,10 @@ impl Sweeper {
             None if leading => self.registrar.all_clear().await,
             None => Ok(()),
         };
+        let noted = match noted {
+            Ok(()) => self.registrar.tell_alarms().await,
+            failed => failed,
+        };
         if let Err(hindrance) = noted {
             tracing::warn!(cause = ?hindrance, "an alarm could not be noted");
         }

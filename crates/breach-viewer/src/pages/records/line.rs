@@ -50,7 +50,11 @@ impl Line {
             None => ("Not verified yet", Tone::Waiting),
         };
         let row = viewed.row.as_ref();
-        let name = row.and_then(|row| row.open_name(&tower.keys));
+        let masked_name = match row.map(|row| row.open_name(&tower.keys)) {
+            Some(Some(name)) => masked(&name),
+            Some(None) => "does not open".to_owned(),
+            None => "–".to_owned(),
+        };
         let transaction = match row {
             Some(row) => transaction_of(tower, connection, row.id).await?,
             None => None,
@@ -59,7 +63,7 @@ impl Line {
             element: format!("row-{}", viewed.subject),
             address: urls::record(viewed.subject),
             uid: viewed.subject.as_uid(),
-            masked_name: name.map_or_else(|| "(does not open)".to_owned(), |name| masked(&name)),
+            masked_name,
             state: row.map_or("no row", |row| {
                 row.record
                     .as_ref()

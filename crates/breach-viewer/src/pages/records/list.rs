@@ -41,7 +41,6 @@ struct ListPage {
     page: Page,
     tabs: Vec<Tab>,
     lines: Vec<Line>,
-    waiting: Vec<Line>,
     pager: Pager,
     /// The newest round of the sweep.
     round: Option<SweepRound>,
@@ -82,13 +81,12 @@ pub async fn show(
     for viewed in &found.rows {
         lines.push(Line::new(&tower, &mut connection, viewed).await?);
     }
-    let mut waiting = Vec::new();
     if verdict.is_none() && after.is_none() {
         let front = tower.keys.front();
-        for viewed in
-            records_view::not_yet_verified(&mut connection, &front, NEWEST_UNVERIFIED).await?
-        {
-            waiting.push(Line::new(&tower, &mut connection, &viewed).await?);
+        let new =
+            records_view::not_yet_verified(&mut connection, &front, NEWEST_UNVERIFIED).await?;
+        for viewed in new.iter().rev() {
+            lines.insert(0, Line::new(&tower, &mut connection, viewed).await?);
         }
     }
     html(&ListPage {
@@ -101,7 +99,6 @@ pub async fn show(
             shown: format!("{} shown, newest first", lines.len()),
         },
         lines,
-        waiting,
         round: sweep_rounds::latest(&mut connection, &tower.keys)
             .await
             .ok()

@@ -43,17 +43,9 @@ pub async fn submit(
         at: tower.clock.now(),
     };
     access_log::append(&mut connection, &tower.keys, &access).await?;
-    html(
-        &load(
-            page,
-            &person,
-            &tower,
-            &mut connection,
-            subject,
-            Some(revealed),
-        )
-        .await?,
-    )
+    let mut shown = load(page, &person, &tower, &mut connection, subject).await?;
+    shown.revealed = Some(revealed);
+    html(&shown)
 }
 
 async fn reveal(

@@ -2,10 +2,11 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::response::Html;
+use axum::response::{IntoResponse, Redirect, Response};
 use database::incident_findings::{self, Finding};
 use database::records_view;
-use database::verifications::{Subject, Verification};
+use database::verifications::{self, Subject, Verification};
+use detection::Examined;
 use detection::verdict::Explanation;
 use sqlx::MySqlConnection;
 use web_kit::components::{Badge, Copyable, Moment};
@@ -16,6 +17,7 @@ use zeroize::Zeroizing;
 
 use super::line::Line;
 use super::parse_subject;
+use super::verify::BUTTON;
 use crate::pages::verdict_view;
 use crate::state::Watchtower;
 use crate::urls;
@@ -32,30 +34,53 @@ pub struct ShowPage {
     verification: Option<Verification>,
     explanation: Option<Explanation>,
     findings: Vec<Finding>,
-    revealed: Option<Revealed>,
+    pub(super) revealed: Option<Revealed>,
     can_restore: bool,
 }
 
-/// The page.
+/// The page. The record is looked at anew, so that verdict and reasons are of one moment.
 pub async fn show(
     page: Page,
     person: SignedIn,
     State(tower): State<Watchtower>,
     Path(subject): Path<String>,
-) -> Result<Html<String>> {
+) -> Result<Response> {
     let subject = parse_subject(&subject)?;
+    let seen = look(&tower, subject).await;
+    if let Some(seen) = seen.as_ref().filter(|seen| seen.subject != subject) {
+        // A row that the chain knows by now.
+        return Ok(Redirect::to(&urls::record(seen.subject)).into_response());
+    }
     let mut connection = tower.pool.acquire().await?;
-    html(&load(page, &person, &tower, &mut connection, subject, None).await?)
+    let mut shown = load(page, &person, &tower, &mut connection, subject).await?;
+    shown.explanation = seen.map(|seen| seen.finding.explanation());
+    Ok(html(&shown)?.into_response())
 }
 
-/// The page of a subject, with or without the details in clear.
+/// Looks at a subject now, and files what differs from the verdict on file; nothing while nothing can be told.
+async fn look(tower: &Watchtower, subject: Subject) -> Option<Examined> {
+    if tower.sweep.borrow().obstacle.is_some() {
+        return None;
+    }
+    let examined = tower.registrar.examiner().subject(subject).await.ok()??;
+    let mut connection = tower.pool.acquire().await.ok()?;
+    let on_file = verifications::load(&mut connection, &tower.keys, examined.subject).await;
+    let is_on_file = on_file.ok().flatten().is_some_and(|on_file| {
+        on_file.verdict == examined.finding.verdict && on_file.fields == examined.finding.fields()
+    });
+    match is_on_file {
+        true => Some(examined),
+        false => tower.registrar.file(examined, BUTTON).await.ok(),
+    }
+}
+
+/// The page of a subject, from what is on file.
 pub async fn load(
     page: Page,
     person: &SignedIn,
     tower: &Watchtower,
     connection: &mut MySqlConnection,
     subject: Subject,
-    revealed: Option<Revealed>,
 ) -> Result<ShowPage> {
     let viewed = records_view::verified_one(connection, &tower.keys, subject).await?;
     let viewed = viewed.ok_or(Error::NotFound)?;
@@ -73,19 +98,13 @@ pub async fn load(
             None => "Row that the chain does not know".to_owned(),
         }),
         address: urls::record(subject),
-        explanation: explanation(tower, subject).await,
+        explanation: None,
         line,
         verification,
         findings,
-        revealed,
+        revealed: None,
         can_restore: bad
             && subject.as_uid().is_some()
             && person.is_any(&[Role::DataProtectionOfficer]),
     })
-}
-
-/// Why the verdict is what it is, told from the rows as they are now; nothing while nothing can be told.
-async fn explanation(tower: &Watchtower, subject: Subject) -> Option<Explanation> {
-    let examined = tower.registrar.examiner().subject(subject).await.ok()??;
-    Some(examined.finding.explanation())
 }

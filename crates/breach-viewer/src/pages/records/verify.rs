@@ -16,7 +16,8 @@ use super::{parse_subject, unavailable};
 use crate::state::Watchtower;
 use crate::urls;
 
-const BUTTON: Occasion = Occasion {
+/// Somebody wanted to know.
+pub const BUTTON: Occasion = Occasion {
     source: Source::Button,
     round: None,
 };

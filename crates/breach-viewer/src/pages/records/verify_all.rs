@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Redirect;
-use detection::words;
+use detection::{alarm_of, words};
 use web_kit::components::Tone;
 use web_kit::error::Result;
 use web_kit::sign_in::SignedIn;
@@ -48,7 +48,7 @@ async fn pass(tower: Watchtower) {
         }
         Err(hindrance) => {
             tracing::warn!(cause = ?hindrance, "all records could not be verified");
-            progress.send_replace(VerifyAll::Hindered(words(hindrance.obstacle())));
+            progress.send_replace(VerifyAll::Hindered(words(alarm_of(hindrance.obstacle()))));
             if let Err(again) = tower.registrar.raise(hindrance.obstacle()).await {
                 tracing::warn!(cause = ?again, "an alarm could not be noted");
             }
