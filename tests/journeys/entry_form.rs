@@ -144,7 +144,7 @@ async fn confirm_the_wallet(office: &Office<'_>, wallet: &str) -> Result<()> {
     office.handed().await?;
     // Stored and shown with its checksum.
     tab.see(wallet).await?;
-    tab.see("guardian: mother").await
+    tab.see("mother").await
 }
 
 async fn meet_a_duplicate(office: &Office<'_>, wallet: &str) -> Result<()> {
