@@ -1,7 +1,10 @@
 //! The verdict on one record, and a sweep over many against a real database and chain, told as a ratio to a plain stream
 //! of the same rows in the same run. `BENCH_RECORDS` sets how many (10,000 unless told).
 
-#![expect(clippy::print_stdout, reason = "a benchmark tells its figures on the terminal")]
+#![expect(
+    clippy::print_stdout,
+    reason = "a benchmark tells its figures on the terminal"
+)]
 #![expect(clippy::unwrap_used, reason = "a benchmark that can't go on may panic")]
 
 use std::hint::black_box;
@@ -32,7 +35,10 @@ use secp256k1::{Message, PublicKey, SecretKey};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-const PATIENCE: Patience = Patience { consent: Duration::from_secs(3600), anchoring: Duration::from_secs(3600) };
+const PATIENCE: Patience = Patience {
+    consent: Duration::from_secs(3600),
+    anchoring: Duration::from_secs(3600),
+};
 const AT_ONCE: u64 = 250;
 const PASSES: usize = 3;
 
@@ -49,7 +55,9 @@ async fn main() {
     let count: u64 = std::env::var("BENCH_RECORDS").map_or(10_000, |text| text.parse().unwrap());
     let server = DatabaseServer::shared().await.unwrap();
     let databases = server.create_databases("bench").await.unwrap();
-    let pool = database::connect(&databases.main(), &PoolSettings::default()).await.unwrap();
+    let pool = database::connect(&databases.main(), &PoolSettings::default())
+        .await
+        .unwrap();
     let stage = Stage::new(pool).await;
     println!("anchoring {count} records");
     stage.fill(count).await;
@@ -81,13 +89,21 @@ async fn timed(work: impl Future<Output = ()>) -> Duration {
 /// What the sweep computes for one record: unwrap, open eight cells, rebuild, recover, hash, compare.
 async fn one_record(stage: &Stage, registrar: &Registrar) {
     let uid = Uid::new(1).unwrap();
-    let evidence = evidence::by_uid(&mut stage.pool.acquire().await.unwrap(), uid).await.unwrap().unwrap();
+    let evidence = evidence::by_uid(&mut stage.pool.acquire().await.unwrap(), uid)
+        .await
+        .unwrap()
+        .unwrap();
     let sight = registrar.examiner().sight().await.unwrap();
     let reader = stage.reader();
     let on_chain = reader.record(uid, &sight.block).await.unwrap().unwrap();
     let mut criterion = Criterion::default().configure_from_args();
     criterion.bench_function("verdict of one record", |bencher| {
-        bencher.iter(|| assert_eq!(verdict(stage, black_box(&evidence), &on_chain), Verdict::Valid));
+        bencher.iter(|| {
+            assert_eq!(
+                verdict(stage, black_box(&evidence), &on_chain),
+                Verdict::Valid
+            )
+        });
     });
     criterion.final_summary();
 }
@@ -111,18 +127,38 @@ fn verdict(stage: &Stage, evidence: &Evidence, on_chain: &OnChainRecord) -> Verd
 
 impl Stage {
     async fn new(pool: MySqlPool) -> Self {
-        let options = ChainOptions { mining: Mining::OnDemand, ..ChainOptions::default() };
+        let options = ChainOptions {
+            mining: Mining::OnDemand,
+            ..ChainOptions::default()
+        };
         let chain = Chain::start_deployed(&options).await.unwrap();
-        chain.rpc("anvil_setBlockGasLimit", json!([format!("{:#x}", 2_000_000_000_u64)])).await.unwrap();
+        chain
+            .rpc(
+                "anvil_setBlockGasLimit",
+                json!([format!("{:#x}", 2_000_000_000_u64)]),
+            )
+            .await
+            .unwrap();
         chain.mine(1).await.unwrap();
-        let head = chain.rpc("eth_getBlockByNumber", json!(["latest", false])).await.unwrap();
-        let timestamp = head["timestamp"].as_str().unwrap().trim_start_matches("0x").to_owned();
+        let head = chain
+            .rpc("eth_getBlockByNumber", json!(["latest", false]))
+            .await
+            .unwrap();
+        let timestamp = head["timestamp"]
+            .as_str()
+            .unwrap()
+            .trim_start_matches("0x")
+            .to_owned();
         database::migrate(Kind::Main, &pool).await.unwrap();
         let keys = KeySet::generate(&mut rand::rng()).application().clone();
-        let cell = keys.check_cell(keys.current_version(), &mut rand::rng()).unwrap();
+        let cell = keys
+            .check_cell(keys.current_version(), &mut rand::rng())
+            .unwrap();
         let now = Clock::system().now();
         let mut connection = pool.acquire().await.unwrap();
-        key_checks::insert(&mut connection, keys.current_version(), &cell, now).await.unwrap();
+        key_checks::insert(&mut connection, keys.current_version(), &cell, now)
+            .await
+            .unwrap();
         drop(connection);
         Self {
             pool,
@@ -146,13 +182,20 @@ impl Stage {
             clock: Clock::system(),
             patience: PATIENCE,
         });
-        Registrar::new(examiner, "officer@example.org".to_owned(), "http://127.0.0.1")
+        Registrar::new(
+            examiner,
+            "officer@example.org".to_owned(),
+            "http://127.0.0.1",
+        )
     }
 
     async fn stream(&self, count: u64) {
         let mut connection = self.pool.acquire().await.unwrap();
         let (first, last) = (Uid::new(1).unwrap(), Uid::new(count).unwrap());
-        let rows: Vec<Evidence> = evidence::stream(&mut connection, first, last).try_collect().await.unwrap();
+        let rows: Vec<Evidence> = evidence::stream(&mut connection, first, last)
+            .try_collect()
+            .await
+            .unwrap();
         assert_eq!(black_box(rows).len(), usize::try_from(count).unwrap());
     }
 
@@ -164,7 +207,11 @@ impl Stage {
             let mut transaction = self.pool.begin().await.unwrap();
             let mut words = Vec::new();
             for uid in first..=last {
-                words.push((uid, self.store(&mut transaction, Uid::new(uid).unwrap(), &mut rng).await));
+                words.push((
+                    uid,
+                    self.store(&mut transaction, Uid::new(uid).unwrap(), &mut rng)
+                        .await,
+                ));
             }
             transaction.commit().await.unwrap();
             self.anchor(&words).await;
@@ -174,7 +221,12 @@ impl Stage {
     }
 
     /// One record as entry-app, consent-dapp and the anchoring job leave it.
-    async fn store(&self, connection: &mut database::MySqlConnection, uid: Uid, rng: &mut StdRng) -> B256 {
+    async fn store(
+        &self,
+        connection: &mut database::MySqlConnection,
+        uid: Uid,
+        rng: &mut StdRng,
+    ) -> B256 {
         let (now, front) = (Clock::system().now(), self.keys.front());
         let secret = SecretKey::from_secret_bytes(bytes(rng)).unwrap();
         let wallet = address(&secret);
@@ -218,12 +270,19 @@ impl Stage {
             submission: SubmissionId::random(rng),
             created_by: StaffId::from_bytes([1; 16]),
         };
-        let Entered::New(mut record) = records::insert(connection, &front, &new, now).await.unwrap() else {
+        let Entered::New(mut record) = records::insert(connection, &front, &new, now)
+            .await
+            .unwrap()
+        else {
             panic!("a fresh submission was sent before")
         };
         (record.uid, record.state) = (Some(uid), RecordState::Anchored);
-        records::update(connection, &front, &mut record, now).await.unwrap();
-        owner_keys::insert(connection, &self.keys.wrap_owner_key(&key, rng), now).await.unwrap();
+        records::update(connection, &front, &mut record, now)
+            .await
+            .unwrap();
+        owner_keys::insert(connection, &self.keys.wrap_owner_key(&key, rng), now)
+            .await
+            .unwrap();
         let row = RecordVersion {
             anchor: anchor.seal(&key, Version::FIRST, Draft::FIRST, rng),
             ..plain.seal(&key, rng, now).unwrap()
@@ -236,7 +295,9 @@ impl Stage {
             message: &message,
             signature: &signature,
         };
-        consents::insert(connection, &seal_consent(&key, &front, &signed, rng, now)).await.unwrap();
+        consents::insert(connection, &seal_consent(&key, &front, &signed, rng, now))
+            .await
+            .unwrap();
         proof
     }
 
@@ -257,7 +318,12 @@ impl Stage {
     }
 
     async fn anchor(&self, words: &[(u64, B256)]) {
-        let from = Accounts::load().unwrap().named("controller").unwrap().address.clone();
+        let from = Accounts::load()
+            .unwrap()
+            .named("controller")
+            .unwrap()
+            .address
+            .clone();
         let selector = &keccak256("addRecordProof(uint256,uint64,bytes32)")[..4];
         for (uid, word) in words {
             let uid: [u8; 32] = U256::from(*uid).to_be_bytes();
@@ -269,7 +335,10 @@ impl Stage {
                 "gas": "0x30d40",
                 "data": format!("0x{}", hex::encode(data)),
             });
-            self.chain.rpc("eth_sendTransaction", json!([transaction])).await.unwrap();
+            self.chain
+                .rpc("eth_sendTransaction", json!([transaction]))
+                .await
+                .unwrap();
         }
         self.chain.mine(1).await.unwrap();
     }
@@ -283,7 +352,10 @@ fn values(uid: Uid) -> Vec<(FieldName, Zeroizing<String>)> {
         format!("Person Number {uid}"),
         format!("+44207183{:04}", uid.get() % 10_000),
     ];
-    FieldName::v1().into_iter().zip(values.map(Zeroizing::new)).collect()
+    FieldName::v1()
+        .into_iter()
+        .zip(values.map(Zeroizing::new))
+        .collect()
 }
 
 fn bytes(rng: &mut StdRng) -> [u8; 32] {
@@ -298,8 +370,10 @@ fn address(secret: &SecretKey) -> Address {
 }
 
 fn sign(secret: &SecretKey, digest: &B256) -> EcdsaSignature {
-    let signature =
-        secp256k1::ecdsa::RecoverableSignature::sign_ecdsa_recoverable(Message::from_digest(digest.0), secret);
+    let signature = secp256k1::ecdsa::RecoverableSignature::sign_ecdsa_recoverable(
+        Message::from_digest(digest.0),
+        secret,
+    );
     let (recovery, bytes) = signature.serialize_compact();
     EcdsaSignature::normalise(&[bytes.as_slice(), &[recovery.to_u8()]].concat()).unwrap()
 }
