@@ -37,7 +37,7 @@ test: install-test assets lint check-contracts check-javascript ## Install what 
 .PHONY: bench
 bench: install-demo contracts assets ## Measure record proof, sealing, verdicts and a sweep
 	cargo build --locked --workspace --bins
-	$(IN_STACK) cargo bench --locked --workspace
+	$(IN_STACK) cargo bench --locked --workspace --benches
 
 # --- Inner targets ---
 

@@ -256,7 +256,14 @@ impl Chain {
         let accounts = Accounts::load()?;
         let mut command = Command::new(tools::foundry("anvil")?);
         command.current_dir(&self.dir);
-        command.args(["--host", "127.0.0.1", "--port", &self.port.to_string()]);
+        // Quiet: it would log every call. Errors are still told.
+        command.args([
+            "--quiet",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            &self.port.to_string(),
+        ]);
         command.args(["--chain-id", &self.chain_id.to_string()]);
         command.args([
             "--mnemonic",
