@@ -4,7 +4,7 @@ use devstack::{Fault, RpcProxy};
 
 use crate::{
     people::ids,
-    stage::{LIMIT, SETTINGS, Stage},
+    stage::{LIMIT, Process, SETTINGS, Stage},
 };
 
 #[tokio::test]
@@ -73,4 +73,44 @@ async fn a_leader_that_slept_writes_nothing_any_more() {
     for person in &people {
         assert_eq!(stage.job(person.id).await.attempts, 1);
     }
+}
+
+/// The sleeper was about to plan a job that nobody has touched since: the lease alone keeps it from doing so.
+#[tokio::test]
+async fn a_leader_that_slept_plans_nothing_any_more() {
+    let stage = Stage::without_blocks().await;
+    let first = stage.approved("Ada Example").await;
+    let proxy = RpcProxy::start(&stage.chain.rpc_url()).await.unwrap();
+    let sleeper = stage.start_through(proxy.url());
+    stage.until_all_are(&[first.id], JobState::Sent).await;
+    // It falls asleep over the fees of its next plan.
+    let fees = "eth_maxPriorityFeePerGas";
+    let asked = proxy.count(fees);
+    proxy.fault(fees, Fault::Hold);
+    let second = stage.approved("Late Lucy").await;
+    proxy.wait_for_calls(fees, asked + 1, LIMIT).await.unwrap();
+
+    // The new leader takes one at a time, and the first still waits.
+    let mut parts = stage.parts(&stage.chain.rpc_url());
+    parts.settings.max_in_flight = 1;
+    let mut process = Process::start(parts);
+    process
+        .status
+        .wait_for(|status| status.leading)
+        .await
+        .unwrap();
+    proxy.heal_all();
+    let mut status = sleeper.status.clone();
+    status.wait_for(|status| !status.leading).await.unwrap();
+    assert!(
+        stage.is(second.id, JobState::Queued).await,
+        "not its turn any more"
+    );
+    let people = [first, second];
+    stage
+        .mine_until_all_are(&ids(&people), JobState::Anchored)
+        .await;
+    sleeper.stop().await;
+    process.stop().await;
+    stage.assert_anchored_once(&people).await;
 }

@@ -8,16 +8,16 @@ use database::{
     consents::{self, Consent},
     index, owner_key_backups, owner_keys, record_backups,
     record_events::{self, RecordEventKind},
-    record_versions,
+    record_versions::{self, RecordVersion},
     records::{self, Entered, NewRecord, RecordState},
     sealed::{self, PlainVersion, SignedConsent},
 };
-use keyring::OwnerKey;
+use keyring::{OwnerKey, Place};
 use record::{
     B256,
     consent::{ConsentMessage, Purpose, signed_fields},
     ids::{Draft, LinkId, RecordId, SubmissionId, Uid, Version},
-    proof::{FieldName, RecordProofInput, consent_hash},
+    proof::{FieldName, RecordProofInput, Salt, consent_hash},
     signature::ConsentSignature,
 };
 use serde_json::json;
@@ -213,6 +213,28 @@ impl Stage {
         };
         let now = self.clock.now();
         sealed::seal_consent(&person.key, &self.front, &signed, &mut rand::rng(), now)
+    }
+
+    /// What somebody does who holds the keys beside the SQL prompt: another e-mail address, sealed as ours are.
+    pub async fn forge_email(&self, person: &Person) {
+        let place = Place::field(person.plain.version, person.plain.draft, "email");
+        let salt = Salt::random(&mut rand::rng());
+        let forged = b"thief@example.org";
+        let cell = person
+            .key
+            .seal(&place, salt.as_bytes(), forged, &mut rand::rng());
+        let mut connection = self.connection().await;
+        let version = person.plain.version;
+        let row = record_versions::load(&mut connection, person.id, version)
+            .await
+            .unwrap();
+        let forged = RecordVersion {
+            email: cell,
+            ..row.unwrap()
+        };
+        record_versions::put(&mut connection, &forged)
+            .await
+            .unwrap();
     }
 
     /// Everything that "anchored exactly once" means, for these people and nobody else.

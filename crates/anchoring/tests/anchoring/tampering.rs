@@ -2,8 +2,7 @@
 
 use anchoring::{Problem, Rejection};
 use database::{anchoring_jobs::JobState, record_versions};
-use keyring::Place;
-use record::{ids::Version, proof::Salt};
+use record::ids::Version;
 
 use crate::{
     people::{Person, ids},
@@ -35,24 +34,7 @@ async fn rejected(tamper: impl AsyncFnOnce(&Stage, &[Person]), expected: Rejecti
 
 #[tokio::test]
 async fn a_forged_field_sealed_with_the_real_key() {
-    let forge = async |stage: &Stage, people: &[Person]| {
-        let person = &people[1];
-        let place = Place::field(Version::FIRST, person.plain.draft, "email");
-        let salt = Salt::random(&mut rand::rng());
-        let forged = b"thief@example.org";
-        let cell = person
-            .key
-            .seal(&place, salt.as_bytes(), forged, &mut rand::rng());
-        let mut connection = stage.connection().await;
-        let mut values = record_versions::load(&mut connection, person.id, Version::FIRST)
-            .await
-            .unwrap()
-            .unwrap();
-        values.email = cell;
-        record_versions::put(&mut connection, &values)
-            .await
-            .unwrap();
-    };
+    let forge = async |stage: &Stage, people: &[Person]| stage.forge_email(&people[1]).await;
     rejected(forge, Rejection::ConsentInvalid).await;
 }
 

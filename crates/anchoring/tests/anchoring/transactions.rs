@@ -5,11 +5,12 @@ use std::time::Duration;
 use alloy::sol;
 use anchoring::Problem;
 use database::{anchoring_jobs::JobState, anchoring_transactions};
+use devstack::{Fault, RpcProxy};
 use serde_json::json;
 
 use crate::{
     people::{Person, ids},
-    stage::{Process, SETTINGS, Stage, account},
+    stage::{DEPTH, Process, SETTINGS, Stage, account},
 };
 
 sol! {
@@ -224,6 +225,16 @@ async fn one_that_was_reverted_comes_back_by_a_reorganisation() {
 async fn those_of_an_earlier_key_end_before_new_ones_begin() {
     let stage = Stage::without_blocks().await;
     let people = stage.all_approved(2).await;
+    // The new key has nonces of its own, past those under way.
+    for _ in 0..3 {
+        stage
+            .send_as(
+                "owner-30",
+                json!({"to": account("witness"), "value": "0x1"}),
+            )
+            .await;
+    }
+    stage.chain.mine(DEPTH + 1).await.unwrap();
     let process = stage.start();
     stage.until_all_are(&ids(&people), JobState::Sent).await;
     process.stop().await;
@@ -245,5 +256,22 @@ async fn those_of_an_earlier_key_end_before_new_ones_begin() {
         .mine_until_all_are(&ids(&people), JobState::Anchored)
         .await;
     stage.assert_anchored_once(&people).await;
+    process.stop().await;
+}
+
+/// A node that withholds receipts makes it look as if somebody else had used the nonces: the state that verdicts read says otherwise.
+#[tokio::test]
+async fn one_whose_receipt_is_withheld_is_not_anchored_twice() {
+    let stage = Stage::without_blocks().await;
+    let people = stage.all_approved(2).await;
+    let proxy = RpcProxy::start(&stage.chain.rpc_url()).await.unwrap();
+    proxy.fault("eth_getTransactionReceipt", Fault::Answer(json!(null)));
+    let process = stage.start_through(proxy.url());
+    stage.until_all_are(&ids(&people), JobState::Sent).await;
+    stage
+        .mine_until_all_are(&ids(&people), JobState::Anchored)
+        .await;
+    stage.assert_anchored_once(&people).await;
+    assert_eq!(stage.job(people[0].id).await.attempts, 1);
     process.stop().await;
 }
