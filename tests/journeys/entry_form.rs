@@ -14,7 +14,7 @@ async fn a_form_tells_mistakes_beside_its_fields_and_loses_nothing() -> Result<(
     let desk = Browser::launch(Screen::Desktop).await?;
     let office = Office::open(&site, &desk).await?;
     office.tab().see("No records yet.").await?;
-    office.tab().picture("entry-empty").await?;
+    office.tab().look("entry-empty").await?;
     let wallet = Wallet::new("Fox", CHAIN_ID).address().to_string();
 
     make_every_mistake(&office, &wallet).await?;
@@ -41,7 +41,7 @@ async fn a_form_tells_mistakes_beside_its_fields_and_loses_nothing() -> Result<(
 async fn make_every_mistake(office: &Office<'_>, wallet: &str) -> Result<()> {
     let tab = office.tab();
     tab.press("New record").await?;
-    tab.picture("entry-form").await?;
+    tab.look("entry-form").await?;
     let wrong = Person {
         name: "4711",
         email: "ingrid@localhost",
@@ -54,7 +54,7 @@ async fn make_every_mistake(office: &Office<'_>, wallet: &str) -> Result<()> {
     tab.press("They stand at the desk").await?;
     tab.press("Enter the record").await?;
     tab.see("6 things need your attention").await?;
-    tab.picture("entry-form-mistakes").await?;
+    tab.look("entry-form-mistakes").await?;
     for (field, words) in [
         ("name", "at least one letter"),
         ("email", "such as name@example.org"),
@@ -108,13 +108,13 @@ async fn outlive_the_session(site: &Site, office: &Office<'_>) -> Result<()> {
     tab.press("Enter the record").await?;
     tab.see("What you typed is kept").await?;
     tab.dont_see(PERSON.name).await?;
-    tab.picture("entry-session-over").await?;
+    tab.look("entry-session-over").await?;
     tab.fill("Login", &office.staff().login).await?;
     tab.fill("Password", &office.staff().password).await?;
     tab.press("Sign in").await?;
     tab.see("What you typed is back; it has not been sent yet.")
         .await?;
-    tab.picture("entry-form-restored").await?;
+    tab.look("entry-form-restored").await?;
     ensure!(tab.value_of("name").await? == PERSON.name);
     ensure!(tab.value_of("address").await? == PERSON.address);
     ensure!(tab.value_of("signer").await? == "guardian");
@@ -130,7 +130,7 @@ async fn confirm_the_wallet(office: &Office<'_>, wallet: &str) -> Result<()> {
         .await?;
     tab.press("Enter the record").await?;
     tab.see("This address carries no checksum.").await?;
-    tab.picture("entry-form-tail").await?;
+    tab.look("entry-form-tail").await?;
     tab.fill("Last 6 characters of the wallet address", "zzzzzz")
         .await?;
     tab.press("Enter the record").await?;
@@ -154,7 +154,7 @@ async fn meet_a_duplicate(office: &Office<'_>, wallet: &str) -> Result<()> {
     tab.press("Enter the record").await?;
     tab.see("This person may be here already.").await?;
     tab.see("Awaiting consent").await?;
-    tab.picture("entry-form-duplicate").await?;
+    tab.look("entry-form-duplicate").await?;
     ensure!(tab.value_of("phone").await? == PERSON.phone);
     tab.press("It is a different record; enter it all the same")
         .await?;
@@ -174,7 +174,7 @@ async fn search(office: &Office<'_>, wallet: &str) -> Result<()> {
         let address = office.tab().url().await?;
         ensure!(!address.contains('?'), "{address}");
     }
-    office.tab().picture("entry-search").await?;
+    office.tab().look("entry-search").await?;
     look_for(office.tab(), "nobody@example.org").await?;
     office.tab().see("No record has this address.").await?;
     look_for(office.tab(), "Ingrid").await?;
@@ -210,7 +210,7 @@ async fn the_ticked_records_are_approved_at_once() -> Result<()> {
     for one in signed.iter().filter(|one| one.record != left_out.record) {
         tab.press(&format!("Approve {}", one.person.name)).await?;
     }
-    tab.picture("entry-approve-many").await?;
+    tab.look("entry-approve-many").await?;
     tab.press("Approve the ticked records").await?;
     tab.see("3 records approved.").await?;
     for one in signed.iter().filter(|one| one.record != left_out.record) {
@@ -220,7 +220,7 @@ async fn the_ticked_records_are_approved_at_once() -> Result<()> {
     tab.see("The owner has signed.").await?;
     tab.press("Records").await?;
     tab.see("4 shown").await?;
-    tab.picture("entry-list").await?;
+    tab.look("entry-list").await?;
     tab.behaved()?;
     site.stop().await
 }

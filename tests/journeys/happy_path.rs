@@ -20,7 +20,7 @@ async fn a_record_goes_from_the_desk_to_a_valid_verdict() -> Result<()> {
     let wallet = Wallet::new("Fox", CHAIN_ID);
 
     let handed = office.enter(PERSON, wallet.address()).await?;
-    office.tab().picture("entry-record-entered").await?;
+    office.tab().look("entry-record-entered").await?;
     let owner = Owner::with(&phone, &[&wallet]).await?;
     sign_from_the_mail(&site, &owner, &handed).await?;
     keep_the_receipt(&phone, &owner, &wallet).await?;
@@ -53,9 +53,9 @@ async fn sign_from_the_mail(site: &Site, owner: &Owner, handed: &Handed) -> Resu
     for secret in [PERSON.name, "Dagný", PERSON.email, PERSON.address] {
         owner.tab().dont_see(secret).await?;
     }
-    owner.tab().picture("consent-identify").await?;
+    owner.tab().look("consent-identify").await?;
     owner.give_code(&handed.code).await?;
-    owner.tab().picture("consent-review").await?;
+    owner.tab().look("consent-review").await?;
     for shown in [
         PERSON.name,
         PERSON.email,
@@ -77,7 +77,7 @@ async fn sign_from_the_mail(site: &Site, owner: &Owner, handed: &Handed) -> Resu
         .await?;
     owner.tick("research").await?;
     owner.sign().await?;
-    owner.tab().picture("consent-signed").await?;
+    owner.tab().look("consent-signed").await?;
     owner.tab().see("Invitations to studies: allowed").await?;
     owner
         .tab()
@@ -108,7 +108,7 @@ async fn keep_the_receipt(phone: &Browser, owner: &Owner, wallet: &Wallet) -> Re
     ensure!(refused.is_some(), "the refusal is not in the message");
     owner.tab().press_on("[data-testid=receipt-print]").await?;
     owner.is_at("receipt").await?;
-    owner.tab().picture("consent-receipt").await?;
+    owner.tab().look("consent-receipt").await?;
     Ok(())
 }
 
@@ -126,11 +126,11 @@ async fn approve_and_watch(site: &Site, office: &Office<'_>, record: &str) -> Re
     office.show(record).await?;
     tab.see("Granted").await?;
     tab.see("Not granted").await?;
-    tab.picture("entry-consented").await?;
+    tab.look("entry-consented").await?;
     site.chain.pause_mining().await?;
     office.approve(record).await?;
     tab.see("Transaction sent").await?;
-    tab.picture("entry-anchoring").await?;
+    tab.look("entry-anchoring").await?;
     site.chain.mine(1).await?;
     tab.see("In a block; waiting until it is final").await?;
     site.chain.resume_mining().await
@@ -143,19 +143,19 @@ async fn find_it_valid(
     record: &str,
 ) -> Result<()> {
     let anchored = office.wait_until_anchored(record).await?;
-    office.tab().picture("entry-anchored").await?;
+    office.tab().look("entry-anchored").await?;
     ensure!(anchored.uid == 1 && anchored.block > 0);
     ensure!(anchored.transaction.len() == 66, "no transaction hash");
 
     let officer = Officer::open(site, desk).await?;
     let verdict = officer.verify(anchored.uid).await?;
     ensure!(verdict == "Valid", "the verdict is {verdict}");
-    officer.tab().picture("viewer-record").await?;
+    officer.tab().look("viewer-record").await?;
     officer.tab().see(&anchored.proof).await?;
     officer.tab().dont_see(PERSON.name).await?;
     officer.tab().press("Reveal the details").await?;
     officer.tab().see(PERSON.name).await?;
     officer.grid().await?;
-    officer.tab().picture("viewer-grid").await?;
+    officer.tab().look("viewer-grid").await?;
     officer.tab().behaved()
 }

@@ -46,7 +46,7 @@ async fn guess_wrongly(office: &Office<'_>, owner: &Owner, handed: Handed) -> Re
         type_wrong_code(owner, &handed.code).await?;
         tab.see(left).await?;
     }
-    tab.picture("consent-wrong-code").await?;
+    tab.look("consent-wrong-code").await?;
     type_wrong_code(owner, &handed.code).await?;
     owner.is_at("locked").await?;
     closed_as(
@@ -98,7 +98,7 @@ async fn be_taken_back(
 ) -> Result<Handed> {
     office.tab().press("Revoke").await?;
     office.tab().see("Taken back").await?;
-    office.tab().picture("entry-link-revoked").await?;
+    office.tab().look("entry-link-revoked").await?;
     closed_as(
         owner,
         &handed.link,
@@ -158,7 +158,7 @@ async fn closed_as(owner: &Owner, link: &str, state: &str, words: &str) -> Resul
     owner.open(link).await?;
     owner.is_at(state).await?;
     owner.tab().see(words).await?;
-    owner.tab().picture(&format!("consent-{state}")).await?;
+    owner.tab().look(&format!("consent-{state}")).await?;
     for detail in [PEOPLE[0].name, PEOPLE[0].email] {
         owner.tab().dont_see(detail).await?;
     }

@@ -46,11 +46,11 @@ async fn ask_for_a_correction(site: &Site, owner: &Owner, handed: &Handed) -> Re
     let problem = owner.tab().text("#field-note-problem").await?;
     ensure!(problem.contains("Please"), "{problem}");
     owner.tab().fill("Your note", NOTE).await?;
-    owner.tab().picture("consent-correction").await?;
+    owner.tab().look("consent-correction").await?;
     owner.tab().press_on("[data-testid=note-submit]").await?;
     owner.is_at("corrected").await?;
     owner.tab().see("The desk has your note").await?;
-    owner.tab().picture("consent-corrected").await?;
+    owner.tab().look("consent-corrected").await?;
     let told = mailed(site, DESK, &handed.record).await?;
     ensure!(
         !told.text.contains("Quay Road"),
@@ -66,14 +66,14 @@ async fn correct(site: &Site, office: &Office<'_>, handed: &Handed) -> Result<Ha
     tab.see(PEOPLE[1].name).await?;
     tab.press(PEOPLE[1].name).await?;
     tab.see(NOTE).await?;
-    tab.picture("entry-correction").await?;
+    tab.look("entry-correction").await?;
     tab.press("Edit the details").await?;
     tab.see(NOTE).await?;
     ensure!(tab.value_of("address").await? == PEOPLE[1].address);
     ensure!(tab.value_of("age").await? == PEOPLE[1].age.to_string());
     tab.fill("Postal address", "Quay Road 81, 1182 Nordhaven")
         .await?;
-    tab.picture("entry-edit").await?;
+    tab.look("entry-edit").await?;
     tab.press("Save and make a new link").await?;
     let next = office.handed().await?;
     ensure!(next.record == handed.record && next.link != handed.link);
@@ -99,14 +99,14 @@ async fn decline(owner: &Owner, handed: &Handed) -> Result<()> {
     owner.give_code(&handed.code).await?;
     owner.tab().press_on("[data-testid=decline]").await?;
     owner.is_at("decline").await?;
-    owner.tab().picture("consent-decline").await?;
+    owner.tab().look("consent-decline").await?;
     owner
         .tab()
         .press_on("[data-testid=decline-confirm]")
         .await?;
     owner.is_at("declined").await?;
     owner.tab().see("Declined, and deleted").await?;
-    owner.tab().picture("consent-declined").await?;
+    owner.tab().look("consent-declined").await?;
     owner.open(&handed.link).await?;
     owner.is_at("declined").await
 }
@@ -130,6 +130,6 @@ async fn nothing_is_left(site: &Site, office: &Office<'_>, handed: &Handed) -> R
         .see("Destroyed when the owner declined.")
         .await?;
     office.tab().dont_see(PEOPLE[2].name).await?;
-    office.tab().picture("entry-declined").await?;
+    office.tab().look("entry-declined").await?;
     Ok(())
 }

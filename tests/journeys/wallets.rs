@@ -40,12 +40,12 @@ async fn come_in_by_wallet(owner: &Owner, fox: &Wallet, stranger: &Wallet) -> Re
     tab.press_on("[data-testid=use-wallet]").await?;
     tab.see("Several wallets are here.").await?;
     ensure!(tab.count("[data-testid=wallet-choice]").await? == 2);
-    tab.picture("consent-wallet-choice").await?;
+    tab.look("consent-wallet-choice").await?;
     tab.press("Stranger").await?;
     let words = owner.problem("not_registered").await?;
     ensure!(words.contains(&stranger.address().to_string()), "{words}");
     tab.dont_see(&fox.address().to_string()).await?;
-    tab.picture("consent-not-registered").await?;
+    tab.look("consent-not-registered").await?;
 
     tab.press_on("[data-testid=use-wallet]").await?;
     tab.press("Fox").await?;
@@ -64,7 +64,7 @@ async fn refuse_the_stranger(
     owner.tab().press("Stranger").await?;
     let words = owner.problem("wrong_wallet").await?;
     ensure!(words.contains(&right) && words.contains(&wrong), "{words}");
-    owner.tab().picture("consent-wrong-wallet").await?;
+    owner.tab().look("consent-wrong-wallet").await?;
 
     stranger.pretend(fox.address());
     owner.try_to_sign().await?;
@@ -87,7 +87,7 @@ async fn switch_the_chain(owner: &Owner, fox: &Wallet) -> Result<()> {
     owner.tab().press("Fox").await?;
     let words = owner.problem("wrong_chain").await?;
     ensure!(words.contains("Sealwatch local chain"), "{words}");
-    owner.tab().picture("consent-wrong-chain").await?;
+    owner.tab().look("consent-wrong-chain").await?;
     fox.feel(Mood::Refusing);
     owner.tab().press_on("[data-testid=switch-chain]").await?;
     owner.problem("refused").await?;
@@ -100,7 +100,7 @@ async fn switch_the_chain(owner: &Owner, fox: &Wallet) -> Result<()> {
     let words = owner.problem("refused").await?;
     ensure!(words.contains("Nothing was sent"), "{words}");
     ensure!(fox.chain_id() == CHAIN_ID, "the wallet did not switch");
-    owner.tab().picture("consent-refused").await?;
+    owner.tab().look("consent-refused").await?;
     Ok(())
 }
 
@@ -127,7 +127,7 @@ async fn without_a_wallet_there_are_three_other_ways_to_one() -> Result<()> {
     owner.give_code(&handed.code).await?;
     owner.try_to_sign().await?;
     owner.problem("no_wallet").await?;
-    owner.tab().picture("consent-no-wallet").await?;
+    owner.tab().look("consent-no-wallet").await?;
 
     let tab = owner.tab();
     let deep_link = tab.attribute("[data-testid=open-metamask]", "href").await?;

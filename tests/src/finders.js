@@ -43,3 +43,18 @@ const chosen = (option) => {
   list.dispatchEvent(new Event("change", { bubbles: true }));
   return true;
 };
+
+// What no reader should meet: a page wider than the screen, words squeezed into a column of letters.
+const unsightly = () => {
+  const found = [];
+  const { scrollWidth, clientWidth } = document.documentElement;
+  if (scrollWidth > clientWidth) found.push(`the page is ${scrollWidth - clientWidth} pixels wider than the screen`);
+  for (const element of document.querySelectorAll("main *, header *, footer *")) {
+    const own = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
+    const text = plain(own.map((node) => node.textContent).join(" "));
+    const visible = shown(element) && !element.closest(".hidden-visually, .skip, svg, details:not([open])");
+    const width = element.getBoundingClientRect().width;
+    if (visible && text.length > 6 && width < 30) found.push(`"${text.slice(0, 40)}" is ${Math.round(width)} pixels wide`);
+  }
+  return found;
+};

@@ -367,6 +367,21 @@ impl Tab {
         Ok(())
     }
 
+    /// Looks at the page: saves a picture of it, and fails when it does not fit the screen.
+    ///
+    /// # Errors
+    /// Names what is too wide or squeezed.
+    pub async fn look(&self, name: &str) -> Result<()> {
+        self.picture(name).await?;
+        let unsightly: Vec<String> = self.run("unsightly()").await?;
+        if !unsightly.is_empty() {
+            return self
+                .fail(&format!("{name} looks wrong: {unsightly:?}"))
+                .await;
+        }
+        Ok(())
+    }
+
     /// Saves a picture of the whole page under `target/journeys/`.
     ///
     /// # Errors
