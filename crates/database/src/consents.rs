@@ -1,10 +1,12 @@
 //! What owners signed: message and signature as sealed cells. [`crate::sealed`] seals and opens them.
 
+use std::collections::BTreeSet;
+
 use keyring::FrontKeys;
 use record::ids::{Draft, LinkId, RecordId, Version};
 use record::time::UnixMillis;
-use sqlx::Connection;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
+use sqlx::{Connection, MySql, QueryBuilder};
 
 use alloy_primitives::B256;
 
@@ -95,17 +97,42 @@ pub async fn load(
         .transpose()
 }
 
-/// The record versions whose consent carries this nonce: more than the one expected means that a nonce was moved.
-pub async fn by_nonce(
+/// All consents that carry this nonce: the table allows one; more than that tells of a changed schema.
+pub async fn with_nonce(
     connection: &mut MySqlConnection,
     nonce_index: &[u8; 32],
-) -> Result<Option<Consent>, RowError> {
-    sqlx::query("SELECT * FROM consents WHERE nonce_index = ?")
+) -> Result<Vec<Consent>, RowError> {
+    sqlx::query("SELECT * FROM consents WHERE nonce_index = ? ORDER BY record_id, version")
         .bind(nonce_index.as_slice())
-        .fetch_optional(connection)
+        .fetch_all(connection)
         .await?
-        .map(|row| Consent::read(&row))
-        .transpose()
+        .iter()
+        .map(Consent::read)
+        .collect()
+}
+
+/// Those of these nonces that more than one consent carries.
+pub async fn shared_nonces(
+    connection: &mut MySqlConnection,
+    nonce_indexes: &[[u8; 32]],
+) -> Result<BTreeSet<[u8; 32]>, RowError> {
+    if nonce_indexes.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let mut query =
+        QueryBuilder::<MySql>::new("SELECT nonce_index FROM consents WHERE nonce_index IN (");
+    let mut list = query.separated(", ");
+    for index in nonce_indexes {
+        list.push_bind(index.as_slice());
+    }
+    query.push(") GROUP BY nonce_index HAVING COUNT(*) > 1");
+    query
+        .build()
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(|row| Columns::of(TABLE, row).get("nonce_index"))
+        .collect()
 }
 
 /// Writes a consent back as a verified backup has it, whatever stands there now.
@@ -120,6 +147,21 @@ pub async fn put(connection: &mut MySqlConnection, consent: &Consent) -> Result<
     insert(&mut transaction, consent).await?;
     transaction.commit().await?;
     Ok(())
+}
+
+/// Takes out the consents to versions that are none of this record's; tells how many there were.
+pub async fn remove_above(
+    connection: &mut MySqlConnection,
+    record: RecordId,
+    newest: Version,
+) -> Result<u64, RowError> {
+    let done =
+        sqlx::query("DELETE FROM consents WHERE record_id = ? AND (version > ? OR version = 0)")
+            .bind(record.as_bytes().as_slice())
+            .bind(newest.get())
+            .execute(connection)
+            .await?;
+    Ok(done.rows_affected())
 }
 
 /// Destroys all consents of a record; tells how many there were.

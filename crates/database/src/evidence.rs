@@ -52,7 +52,7 @@ pub struct Evidence {
     pub owner_key: Option<WrappedOwnerKey>,
     /// The versions, oldest first.
     pub versions: Vec<SealedVersion>,
-    /// Rows with a version number that there is not; only somebody else writes them.
+    /// Rows with a version number that there is not, or that is there twice; only somebody else writes them.
     pub stray_versions: u32,
 }
 
@@ -85,7 +85,7 @@ impl Evidence {
         let Some(number) = columns.get::<Option<u32>>("version")? else {
             return Ok(());
         };
-        let Some(version) = Version::new(number) else {
+        let Some(version) = Version::new(number).filter(|new| self.version(*new).is_none()) else {
             self.stray_versions += 1;
             return Ok(());
         };

@@ -179,6 +179,23 @@ pub async fn put(connection: &mut MySqlConnection, row: &RecordVersion) -> Resul
     Ok(())
 }
 
+/// Takes out the versions that are no version of this record: those above the newest, and those without a number.
+/// Tells how many there were.
+pub async fn remove_above(
+    connection: &mut MySqlConnection,
+    record: RecordId,
+    newest: Version,
+) -> Result<u64, RowError> {
+    let done = sqlx::query(
+        "DELETE FROM record_versions WHERE record_id = ? AND (version > ? OR version = 0)",
+    )
+    .bind(record.as_bytes().as_slice())
+    .bind(newest.get())
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// Destroys all sealed values of a record; tells how many versions there were.
 pub async fn destroy(connection: &mut MySqlConnection, record: RecordId) -> Result<u64, RowError> {
     let done = sqlx::query("DELETE FROM record_versions WHERE record_id = ?")

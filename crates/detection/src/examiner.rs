@@ -1,15 +1,17 @@
 //! Reading what a verdict rests on, row first and chain after, and judging it. Button and sweep both come here.
 
-use std::collections::BTreeMap;
+mod reading;
+mod uids;
+
 use std::sync::Arc;
 
 use chain::{Block, ChainReader, OnChainRecord, SeenBlock};
-use database::anchoring_jobs::{self, AnchoringJob};
+use database::anchoring_jobs::AnchoringJob;
 use database::chain_progress::{self, ChainProgress};
 use database::evidence::{self, Evidence};
 use database::key_checks::{self, KeyCheck};
 use database::verifications::Subject;
-use database::{MySqlConnection, MySqlPool, consents, records};
+use database::{MySqlConnection, MySqlPool};
 use keyring::ApplicationKeys;
 use record::ids::{RecordId, Uid};
 use record::time::{Clock, UnixMillis};
@@ -125,88 +127,11 @@ impl Examiner {
         }
     }
 
-    /// Examines the UIDs from `first` to `last`, as far as the chain has given them.
-    pub async fn uids(&self, first: Uid, last: Uid) -> Result<Vec<Examined>, Hindrance> {
-        let (mut rows, jobs) = {
-            let mut connection = self.0.pool.acquire().await?;
-            let mut rows: BTreeMap<Uid, Evidence> = BTreeMap::new();
-            for evidence in evidence::range(&mut connection, first, last).await? {
-                if let Some(uid) = evidence.claimed_uid.and_then(Uid::new) {
-                    rows.insert(uid, evidence);
-                }
-            }
-            (rows, in_flight(&mut connection, &self.0.keys).await?)
-        };
-        let sight = self.sight().await?;
-        let mut examined = Vec::new();
-        let mut from = first;
-        // The chain answers in pages of its own size.
-        while from <= last && from < sight.next_uid {
-            let wanted = last.get() - from.get() + 1;
-            let page = self.0.chain.records(from, wanted, &sight.block).await?;
-            let Some(end) = page.last().map(|record| record.uid) else {
-                break;
-            };
-            for record in &page {
-                let row = rows.remove(&record.uid);
-                let job = row.as_ref().and_then(|row| jobs.get(&row.record_id));
-                examined.push(self.one(record, row, job).await?);
-            }
-            match end.next() {
-                Some(next) => from = next,
-                None => break,
-            }
-        }
-        Ok(examined)
-    }
-
-    /// One UID that the chain has given. The row of a job in flight stands in for one that does not claim the UID yet.
-    async fn one(
-        &self,
-        chain: &OnChainRecord,
-        row: Option<Evidence>,
-        job: Option<&AnchoringJob>,
-    ) -> Result<Examined, Hindrance> {
-        let quick = self.judged(Some(chain), row.as_ref(), job, None);
-        let (evidence, finding) = if quick.verdict.is_bad() {
-            self.closer(chain, row).await?
-        } else {
-            (row, quick)
-        };
-        Ok(Examined {
-            subject: Subject::uid(chain.uid),
-            uid: Some(chain.uid),
-            evidence,
-            finding,
-            at: self.now(),
-        })
-    }
-
-    /// A second look, with the job and the nonce of the record, before anything bad is said of it.
-    async fn closer(
-        &self,
-        chain: &OnChainRecord,
-        row: Option<Evidence>,
-    ) -> Result<(Option<Evidence>, Finding), Hindrance> {
-        let mut connection = self.0.pool.acquire().await?;
-        let (row, job) = match row {
-            Some(row) => {
-                let job = newest_job(&mut connection, &self.0.keys, row.record_id).await?;
-                (Some(row), job)
-            }
-            None => planned_row(&mut connection, &self.0.keys, chain.uid).await?,
-        };
-        let nonce_also_at = self
-            .nonce_also_at(&mut connection, chain.uid, row.as_ref())
-            .await?;
-        let finding = self.judged(Some(chain), row.as_ref(), job.as_ref(), nonce_also_at);
-        Ok((row, finding))
-    }
-
     /// Examines one subject by itself: what the button does, and the second reading of a bad verdict.
     pub async fn subject(&self, subject: Subject) -> Result<Option<Examined>, Hindrance> {
         if let Some(uid) = subject.as_uid() {
-            if let Some(examined) = self.uids(uid, uid).await?.pop() {
+            let examined = self.uids(uid, uid).await?;
+            if let Some(examined) = examined.into_iter().find(|one| one.subject == subject) {
                 return Ok(Some(examined));
             }
             let row = evidence::by_uid(&mut *self.0.pool.acquire().await?, uid).await?;
@@ -224,8 +149,11 @@ impl Examiner {
             .and_then(Uid::new)
             .filter(|uid| *uid < sight.next_uid)
         {
-            // The chain knows it by now.
-            Some(uid) => Ok(self.uids(uid, uid).await?.pop()),
+            // The chain knows it by now, or it is not the only row that claims this UID.
+            Some(uid) => {
+                let examined = self.uids(uid, uid).await?;
+                Ok(examined.into_iter().find(|one| one.record_id() == Some(id)))
+            }
             None => self.unknown(row).await.map(Some),
         }
     }
@@ -233,7 +161,7 @@ impl Examiner {
     /// A row that the chain does not know.
     pub(crate) async fn unknown(&self, row: Evidence) -> Result<Examined, Hindrance> {
         let mut connection = self.0.pool.acquire().await?;
-        let job = newest_job(&mut connection, &self.0.keys, row.record_id).await?;
+        let job = reading::newest_job(&mut connection, &self.0.keys, row.record_id).await?;
         let finding = self.judged(None, Some(&row), job.as_ref(), None);
         Ok(Examined {
             subject: Subject::row(row.record_id),
@@ -270,81 +198,9 @@ impl Examiner {
         })
     }
 
-    /// A lower UID whose record is filed under the same nonce. The table allows one row for each; a schema that was
-    /// changed does not get past this.
-    async fn nonce_also_at(
-        &self,
-        connection: &mut MySqlConnection,
-        uid: Uid,
-        row: Option<&Evidence>,
-    ) -> Result<Option<Uid>, Hindrance> {
-        let consent = row.and_then(|row| row.versions.first()?.consent.as_ref());
-        let Some(consent) = consent else {
-            return Ok(None);
-        };
-        let Some(first) = consents::by_nonce(connection, &consent.nonce_index).await? else {
-            return Ok(None);
-        };
-        if first.record_id == consent.record_id {
-            return Ok(None);
-        }
-        let holder = evidence::by_record(connection, first.record_id).await?;
-        let holds = holder
-            .and_then(|holder| holder.claimed_uid)
-            .and_then(Uid::new);
-        Ok(holds.filter(|other| *other < uid))
-    }
-
     /// The chain's word on a UID, at the newest final block.
     pub(crate) async fn on_chain(&self, uid: Uid) -> Result<Option<OnChainRecord>, Hindrance> {
         let sight = self.sight().await?;
         Ok(self.0.chain.record(uid, &sight.block).await?)
     }
-}
-
-async fn in_flight(
-    connection: &mut MySqlConnection,
-    keys: &ApplicationKeys,
-) -> Result<BTreeMap<RecordId, AnchoringJob>, Hindrance> {
-    let jobs = anchoring_jobs::in_flight(connection, keys).await?;
-    Ok(jobs
-        .rows
-        .into_iter()
-        .map(|job| (job.record_id, job))
-        .collect())
-}
-
-async fn newest_job(
-    connection: &mut MySqlConnection,
-    keys: &ApplicationKeys,
-    id: RecordId,
-) -> Result<Option<AnchoringJob>, Hindrance> {
-    let mut jobs = anchoring_jobs::of_record(connection, keys, id).await?;
-    Ok(jobs.rows.pop())
-}
-
-/// The row of the job in flight that was given this UID.
-async fn planned_row(
-    connection: &mut MySqlConnection,
-    keys: &ApplicationKeys,
-    uid: Uid,
-) -> Result<(Option<Evidence>, Option<AnchoringJob>), Hindrance> {
-    let jobs = anchoring_jobs::by_uid(connection, keys, uid).await?.rows;
-    let Some(job) = jobs.into_iter().find(|job| Job::from(job).is_in_flight()) else {
-        return Ok((None, None));
-    };
-    // A row that claims another UID is not this one's.
-    let row = evidence::by_record(connection, job.record_id).await?;
-    let row = row.filter(|row| row.claimed_uid.is_none());
-    if row.is_none()
-        && records::load(connection, &keys.front(), job.record_id)
-            .await
-            .is_err()
-    {
-        tracing::error!(
-            uid = uid.get(),
-            "the row of a job in flight was tampered with"
-        );
-    }
-    Ok((row, Some(job)))
 }

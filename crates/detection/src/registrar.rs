@@ -1,25 +1,30 @@
 //! Filing what was examined: the newest verdict on each subject, and the incident that a bad one opens.
 //!
 //! One incident gathers what was found within the same minute, and one mail tells of it: at the end of the round that
-//! found it, or when the minute is over.
+//! found it, or when the minute is over. A round that goes on finding without a pause, as it does in a table that one
+//! statement changed, goes on filling the incident that it began.
 
+mod telling;
+
+use std::sync::Arc;
 use std::time::Duration;
 
+use database::MySqlConnection;
 use database::incident_events::{self, IncidentEvent, IncidentEventKind};
 use database::incident_findings::{self, NewFinding, seal_found_row};
-use database::incidents::{self, Incident, IncidentState};
-use database::verifications::{self, Source, Verification};
-use database::{MySqlConnection, outbox};
-use notification::{EventKey, Found, Mail};
-use record::ids::{StaffId, Uid};
+use database::incidents;
+use database::verifications::{self, Source, Subject, Verification};
+use record::ids::StaffId;
+use record::time::UnixMillis;
 use sqlx::Connection;
+use tokio::sync::Mutex;
 
 use crate::examiner::{Examined, Examiner};
 use crate::found_row;
 use crate::obstacle::Hindrance;
 use crate::verdict::Verdict;
 
-/// What is found within this time of an incident's opening belongs to it.
+/// What is found within this time of an incident's opening, or in the same round without a longer pause, belongs to it.
 const GATHERING: Duration = Duration::from_secs(60);
 
 /// Files verdicts. A clone is a handle to the same.
@@ -28,6 +33,16 @@ pub struct Registrar {
     examiner: Examiner,
     officer: String,
     viewer_url: String,
+    /// Held while a bad verdict is filed, so that the sweep and the buttons open one incident between them.
+    latest: Arc<Mutex<Option<Latest>>>,
+}
+
+/// The finding that a round made last.
+#[derive(Clone, Copy)]
+struct Latest {
+    round: u64,
+    incident: u64,
+    at: UnixMillis,
 }
 
 /// On whose behalf something was examined.
@@ -47,6 +62,7 @@ impl Registrar {
             examiner,
             officer,
             viewer_url: viewer_url.trim_end_matches('/').to_owned(),
+            latest: Arc::default(),
         }
     }
 
@@ -59,53 +75,91 @@ impl Registrar {
     /// Files one result. A bad one is read again first, row before chain: what was in motion is not alarmed about.
     /// Gives back what was filed.
     pub async fn file(&self, first: Examined, occasion: Occasion) -> Result<Examined, Hindrance> {
-        let examined = match first.finding.verdict.is_bad() {
-            true => self.examiner.subject(first.subject).await?.unwrap_or(first),
-            false => first,
-        };
-        let parts = self.examiner.parts();
-        let mut connection = parts.pool.acquire().await?;
-        let mut transaction = connection.begin().await?;
-        let verification = verification(&examined, occasion);
-        verifications::upsert(&mut transaction, &parts.keys, &verification).await?;
-        match examined.finding.verdict {
-            verdict if verdict.is_bad() => {
-                self.note_bad(&mut transaction, &examined, occasion).await?
-            }
-            Verdict::Valid | Verdict::Retired => {
-                self.note_good(&mut transaction, &examined).await?
-            }
-            // Waiting or not to be told: whatever was found before still stands.
-            _ => {}
+        if !first.finding.verdict.is_bad() {
+            self.file_good(&first, occasion).await?;
+            return Ok(first);
         }
-        transaction.commit().await?;
+        let again = self.examiner.subject(first.subject).await?;
+        let examined = again.unwrap_or(first);
+        match examined.finding.verdict.is_bad() {
+            true => self.file_bad(&examined, occasion).await?,
+            false => self.file_good(&examined, occasion).await?,
+        }
         Ok(examined)
     }
 
+    async fn file_good(&self, examined: &Examined, occasion: Occasion) -> Result<(), Hindrance> {
+        let parts = self.examiner.parts();
+        let mut connection = parts.pool.acquire().await?;
+        let mut transaction = connection.begin().await?;
+        let verification = verification(examined, occasion);
+        verifications::upsert(&mut transaction, &parts.keys, &verification).await?;
+        // Waiting or not to be told: whatever was found before still stands.
+        if matches!(examined.finding.verdict, Verdict::Valid | Verdict::Retired) {
+            let how = format!("verified, {}", examined.finding.verdict);
+            self.resolve(&mut transaction, examined.subject, &how)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    async fn file_bad(&self, examined: &Examined, occasion: Occasion) -> Result<(), Hindrance> {
+        let parts = self.examiner.parts();
+        let mut latest = self.latest.lock().await;
+        let mut connection = parts.pool.acquire().await?;
+        let mut transaction = connection.begin().await?;
+        let verification = verification(examined, occasion);
+        verifications::upsert(&mut transaction, &parts.keys, &verification).await?;
+        let found = match self.is_known(&mut transaction, examined).await? {
+            true => None,
+            false => {
+                let incident = self.gathering(&mut transaction, occasion, *latest).await?;
+                self.add_finding(&mut transaction, examined, incident)
+                    .await?;
+                Some(incident)
+            }
+        };
+        transaction.commit().await?;
+        if let (Some(incident), Some(round)) = (found, occasion.round) {
+            let at = examined.at;
+            *latest = Some(Latest {
+                round,
+                incident,
+                at,
+            });
+        }
+        Ok(())
+    }
+
     /// The same trouble told before is not told again.
-    async fn note_bad(
+    async fn is_known(
         &self,
         connection: &mut MySqlConnection,
         examined: &Examined,
-        occasion: Occasion,
-    ) -> Result<(), Hindrance> {
+    ) -> Result<bool, Hindrance> {
         let keys = &self.examiner.parts().keys;
         let known = incident_findings::unresolved(connection, keys, examined.subject).await?;
-        let same = known.rows.iter().any(|one| {
+        Ok(known.rows.iter().any(|one| {
             one.verdict == examined.finding.verdict
                 && one.fields == examined.finding.fields()
                 && one.proof_found == examined.finding.proof_found
-        });
-        if same {
-            return Ok(());
-        }
-        let incident = self.gathering(connection, occasion).await?;
+        }))
+    }
+
+    async fn add_finding(
+        &self,
+        connection: &mut MySqlConnection,
+        examined: &Examined,
+        incident: u64,
+    ) -> Result<(), Hindrance> {
+        let keys = &self.examiner.parts().keys;
         let found_row = examined.evidence.as_ref().map(|evidence| {
             let row = found_row::to_json(evidence);
             seal_found_row(keys, examined.subject, &row, &mut rand::rng())
         });
         let new = NewFinding {
-            incident_id: incident.id,
+            incident_id: incident,
             subject: examined.subject,
             uid: examined.uid,
             record_id: examined.record_id(),
@@ -118,57 +172,52 @@ impl Registrar {
         incident_findings::insert(connection, keys, new, examined.at).await?;
         let detail = format!(
             "{}: {}",
-            subject_words(examined),
+            subject_words(examined.subject),
             examined.finding.explanation().what
         );
-        self.note(
-            connection,
-            incident.id,
-            IncidentEventKind::FindingAdded,
-            None,
-            Some(&detail),
-        )
-        .await
+        let kind = IncidentEventKind::FindingAdded;
+        self.note(connection, incident, kind, None, Some(&detail))
+            .await
     }
 
-    async fn note_good(
+    /// Ends what was found about a subject; `how` says why it has an end.
+    pub(crate) async fn resolve(
         &self,
         connection: &mut MySqlConnection,
-        examined: &Examined,
+        subject: Subject,
+        how: &str,
     ) -> Result<(), Hindrance> {
-        let keys = &self.examiner.parts().keys;
-        let ended =
-            incident_findings::resolve(connection, keys, examined.subject, examined.at).await?;
+        let (keys, now) = (&self.examiner.parts().keys, self.examiner.now());
+        let ended = incident_findings::resolve(connection, keys, subject, now).await?;
         for finding in ended {
-            let detail = format!(
-                "{}: verified, {}",
-                subject_words(examined),
-                examined.finding.verdict
-            );
-            self.note(
-                connection,
-                finding.incident_id,
-                IncidentEventKind::Resolved,
-                None,
-                Some(&detail),
-            )
-            .await?;
+            let detail = format!("{}: {how}", subject_words(subject));
+            let (incident, kind) = (finding.incident_id, IncidentEventKind::Resolved);
+            self.note(connection, incident, kind, None, Some(&detail))
+                .await?;
         }
         Ok(())
     }
 
-    /// The incident opened within the last minute and not told of yet, or a new one.
+    /// The incident that a finding belongs to: the one that its round fills, or the one opened within the last minute
+    /// and not told of yet, or a new one.
     async fn gathering(
         &self,
         connection: &mut MySqlConnection,
         occasion: Occasion,
-    ) -> Result<Incident, Hindrance> {
+        latest: Option<Latest>,
+    ) -> Result<u64, Hindrance> {
         let (keys, now) = (&self.examiner.parts().keys, self.examiner.now());
-        if let Some(incident) = incidents::newest_open(connection, keys).await?
-            && now.since(incident.detected_at) < GATHERING
-            && !self.is_told(connection, incident.id).await?
-        {
-            return Ok(incident);
+        if let Some(incident) = incidents::newest_open(connection, keys).await? {
+            let is_filled = latest.is_some_and(|latest| {
+                Some(latest.round) == occasion.round
+                    && latest.incident == incident.id
+                    && now.since(latest.at) < GATHERING
+            });
+            let is_new = now.since(incident.detected_at) < GATHERING
+                && !self.is_told(connection, incident.id).await?;
+            if is_filled || is_new {
+                return Ok(incident.id);
+            }
         }
         let incident = incidents::open(connection, keys, occasion.source, now).await?;
         self.note(
@@ -184,148 +233,7 @@ impl Registrar {
             source = occasion.source.as_str(),
             "an incident was opened"
         );
-        Ok(incident)
-    }
-
-    async fn is_told(
-        &self,
-        connection: &mut MySqlConnection,
-        incident: u64,
-    ) -> Result<bool, Hindrance> {
-        let front = self.examiner.parts().keys.front();
-        match outbox::by_event_key(connection, &front, told(incident).as_bytes()).await {
-            Ok(mail) => Ok(mail.is_some()),
-            // A planted mail keeps nobody from being told: the next incident has a mail of its own.
-            Err(error) if error.is_tampering() => Ok(true),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Puts into the outbox the mails of incidents that are not told of yet: all of them at the end of a round, else
-    /// those whose minute is over.
-    pub async fn tell(&self, end_of_round: bool) -> Result<(), Hindrance> {
-        const NEWEST: u32 = 20;
-        let (parts, now) = (self.examiner.parts(), self.examiner.now());
-        let mut connection = parts.pool.acquire().await?;
-        let newest = incidents::list(&mut connection, &parts.keys, u64::MAX, NEWEST).await?;
-        for incident in newest.rows {
-            let due = end_of_round || now.since(incident.detected_at) >= GATHERING;
-            let by_hand = incident.source == Source::Hand;
-            if due
-                && !by_hand
-                && incident.state == IncidentState::Open
-                && !self.is_told(&mut connection, incident.id).await?
-            {
-                let mut transaction = connection.begin().await?;
-                self.enqueue(&mut transaction, &incident).await?;
-                transaction.commit().await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn enqueue(
-        &self,
-        connection: &mut MySqlConnection,
-        incident: &Incident,
-    ) -> Result<(), Hindrance> {
-        let parts = self.examiner.parts();
-        let found = incident_findings::counts(connection, incident.id).await?;
-        let mail = Mail::BreachFound {
-            incident: incident.id,
-            detected_at: incident.detected_at,
-            found: found
-                .into_iter()
-                .map(|(verdict, count)| Found {
-                    verdict: verdict.to_string(),
-                    count,
-                })
-                .collect(),
-            uids: incident_findings::first_uids(connection, incident.id, FIRST_UIDS).await?,
-            url: self.incident_url(incident.id),
-        };
-        let now = self.examiner.now();
-        let front = parts.keys.front();
-        if notification::enqueue(
-            connection,
-            &front,
-            now,
-            told(incident.id),
-            &self.officer,
-            &mail,
-        )
-        .await?
-        {
-            self.note(
-                connection,
-                incident.id,
-                IncidentEventKind::Mailed,
-                None,
-                None,
-            )
-            .await?;
-        }
-        Ok(())
-    }
-
-    /// Puts the mail of a restore into the outbox.
-    pub(crate) async fn tell_restored(
-        &self,
-        connection: &mut MySqlConnection,
-        incident: u64,
-        uid: Uid,
-    ) -> Result<(), Hindrance> {
-        let (parts, now) = (self.examiner.parts(), self.examiner.now());
-        let mail = Mail::Restored {
-            incident,
-            restored_at: now,
-            uids: vec![uid],
-            count: 1,
-            url: self.incident_url(incident),
-        };
-        let subject = [
-            incident.to_be_bytes(),
-            uid.get().to_be_bytes(),
-            now.0.to_be_bytes(),
-        ]
-        .concat();
-        let event = EventKey::of("restored", &subject);
-        notification::enqueue(
-            connection,
-            &parts.keys.front(),
-            now,
-            event,
-            &self.officer,
-            &mail,
-        )
-        .await?;
-        Ok(())
-    }
-
-    /// Puts the mail of an alarm that lasts into the outbox.
-    pub(crate) async fn tell_alarm(
-        &self,
-        connection: &mut MySqlConnection,
-        what: &str,
-        since: record::time::UnixMillis,
-    ) -> Result<(), Hindrance> {
-        let (parts, now) = (self.examiner.parts(), self.examiner.now());
-        let mail = Mail::OperationsAlarm {
-            what: what.to_owned(),
-            since,
-            url: self.viewer_url.clone(),
-        };
-        let event = EventKey::of("operations_alarm", format!("{what}{}", since.0).as_bytes());
-        notification::enqueue(
-            connection,
-            &parts.keys.front(),
-            now,
-            event,
-            &self.officer,
-            &mail,
-        )
-        .await?;
-        Ok(())
+        Ok(incident.id)
     }
 
     /// Adds a step to an incident's time line.
@@ -342,17 +250,6 @@ impl Registrar {
         incident_events::append(connection, keys, &event).await?;
         Ok(())
     }
-
-    fn incident_url(&self, incident: u64) -> String {
-        format!("{}/incidents/{incident}", self.viewer_url)
-    }
-}
-
-/// So many UIDs are handed to the mail, which names the first of them.
-const FIRST_UIDS: u32 = 50;
-
-fn told(incident: u64) -> EventKey {
-    EventKey::of("breach_found", &incident.to_be_bytes())
 }
 
 fn verification(examined: &Examined, occasion: Occasion) -> Verification {
@@ -370,9 +267,9 @@ fn verification(examined: &Examined, occasion: Occasion) -> Verification {
     }
 }
 
-fn subject_words(examined: &Examined) -> String {
-    match examined.uid {
+fn subject_words(subject: Subject) -> String {
+    match subject.as_uid() {
         Some(uid) => format!("record {uid}"),
-        None => format!("row {}", examined.subject),
+        None => format!("row {subject}"),
     }
 }

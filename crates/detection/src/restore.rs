@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use chain::OnChainRecord;
-use database::evidence::Evidence;
+use database::evidence::{self, Evidence};
 use database::incident_events::IncidentEventKind;
 use database::incident_findings;
 use database::record_backups::{self, Backup, StoredBackup};
 use database::record_events::{self, Actor, RecordEventKind};
+use database::records::Record;
 use database::verifications::{Source, Subject};
 use database::{
-    MySqlPool, RowError, consents, owner_key_backups, owner_keys, record_versions, records,
+    MySqlConnection, MySqlPool, RowError, consents, owner_key_backups, owner_keys, record_versions,
+    records,
 };
 use keyring::WrappedOwnerKey;
 use record::ids::{RecordId, StaffId, Uid, Version};
@@ -53,6 +55,7 @@ pub enum Plan {
 
 /// A copy that was verified against the chain.
 pub struct Copy {
+    chain: OnChainRecord,
     versions: Vec<Backup>,
     key: WrappedOwnerKey,
 }
@@ -112,6 +115,7 @@ impl Restorer {
                     );
                     if finding.verdict == Verdict::Valid {
                         return Ok(Plan::Matches(Box::new(Copy {
+                            chain,
                             versions: candidate,
                             key,
                         })));
@@ -169,6 +173,8 @@ impl Restorer {
             record_versions::put(&mut transaction, &version.values).await?;
             consents::put(&mut transaction, &version.consent).await?;
         }
+        self.remove_surplus(&mut transaction, copy, &newest.record)
+            .await?;
         let actor = Actor::Staff(by);
         record_events::append(
             &mut transaction,
@@ -181,6 +187,23 @@ impl Restorer {
         .await?;
         transaction.commit().await?;
         tracing::info!(uid = uid.get(), "a record was restored");
+        Ok(())
+    }
+
+    /// A version that somebody put beside the record's own goes, unless it is a draft on its way.
+    async fn remove_surplus(
+        &self,
+        connection: &mut MySqlConnection,
+        copy: &Copy,
+        record: &Record,
+    ) -> Result<(), RestoreError> {
+        let stands = evidence::by_record(connection, record.id).await?;
+        let examiner = self.registrar.examiner();
+        let finding = examiner.judged(Some(&copy.chain), stands.as_ref(), None, None);
+        if finding.verdict == Verdict::Forged {
+            record_versions::remove_above(connection, record.id, record.version).await?;
+            consents::remove_above(connection, record.id, record.version).await?;
+        }
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use database::sweep_rounds::{self, SweepRound};
 use database::verifications::{self, Source};
 use rand::Rng as _;
 use record::ids::{RecordId, Uid};
+use sqlx::Connection;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -256,12 +257,17 @@ async fn rows_unknown(
     Ok(())
 }
 
-/// Verdicts on planted rows that were taken out meanwhile.
+/// Planted rows that were taken out meanwhile: there is nothing left to be at fault.
 async fn forget_gone_rows(registrar: &Registrar) -> Result<(), Hindrance> {
     const AT_ONCE: u32 = 100;
     let mut connection = registrar.examiner().parts().pool.acquire().await?;
     for subject in verifications::without_subject(&mut connection, AT_ONCE).await? {
-        verifications::remove(&mut connection, subject).await?;
+        let mut transaction = connection.begin().await?;
+        registrar
+            .resolve(&mut transaction, subject, "the row is gone")
+            .await?;
+        verifications::remove(&mut transaction, subject).await?;
+        transaction.commit().await?;
     }
     Ok(())
 }

@@ -125,11 +125,14 @@ async fn a_consent_is_stored_once_and_its_nonce_serves_no_other() {
     other.nonce_index = consents::nonce_index(&stage.front, &message.nonce);
     let reused = consents::insert(&mut connection, &other).await.unwrap_err();
     assert!(reused.is_duplicate_of(NONCE_KEY));
-    let holder = consents::by_nonce(&mut connection, &other.nonce_index)
+    let holders = consents::with_nonce(&mut connection, &other.nonce_index)
         .await
-        .unwrap()
         .unwrap();
-    assert_eq!(holder.record_id, one.record.id);
+    assert_eq!(holders.len(), 1);
+    assert_eq!(holders[0].record_id, one.record.id);
+    let nonces = [consent.nonce_index, other.nonce_index];
+    let shared = consents::shared_nonces(&mut connection, &nonces).await;
+    assert!(shared.unwrap().is_empty(), "one consent holds it");
 
     // What comes out is what was signed.
     let sealed = sealed::SealedVersion {

@@ -1,0 +1,102 @@
+//! What is read beside the rows themselves: jobs, and who else was signed with the same message.
+
+use std::collections::BTreeMap;
+
+use database::anchoring_jobs::{self, AnchoringJob};
+use database::evidence::{self, Evidence};
+use database::{MySqlConnection, consents, records};
+use keyring::ApplicationKeys;
+use record::ids::{RecordId, Uid};
+
+use crate::obstacle::Hindrance;
+use crate::verdict::Job;
+
+pub(super) async fn in_flight(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+) -> Result<BTreeMap<RecordId, AnchoringJob>, Hindrance> {
+    let jobs = anchoring_jobs::in_flight(connection, keys).await?;
+    Ok(jobs
+        .rows
+        .into_iter()
+        .map(|job| (job.record_id, job))
+        .collect())
+}
+
+pub(super) async fn newest_job(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    id: RecordId,
+) -> Result<Option<AnchoringJob>, Hindrance> {
+    let mut jobs = anchoring_jobs::of_record(connection, keys, id).await?;
+    Ok(jobs.rows.pop())
+}
+
+/// The records whose jobs say, with our MAC, that they were anchored under this UID.
+pub(super) async fn anchored(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    uid: Uid,
+) -> Result<Vec<RecordId>, Hindrance> {
+    let jobs = anchoring_jobs::by_uid(connection, keys, uid).await?;
+    Ok(jobs.rows.iter().map(|job| job.record_id).collect())
+}
+
+/// The row of the job in flight that was given this UID.
+pub(super) async fn planned_row(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    uid: Uid,
+) -> Result<(Option<Evidence>, Option<AnchoringJob>), Hindrance> {
+    let jobs = anchoring_jobs::by_uid(connection, keys, uid).await?.rows;
+    let Some(job) = jobs.into_iter().find(|job| Job::from(job).is_in_flight()) else {
+        return Ok((None, None));
+    };
+    // A row that claims another UID is not this one's.
+    let row = evidence::by_record(connection, job.record_id).await?;
+    let row = row.filter(|row| row.claimed_uid.is_none());
+    if row.is_none()
+        && records::load(connection, &keys.front(), job.record_id)
+            .await
+            .is_err()
+    {
+        tracing::error!(
+            uid = uid.get(),
+            "the row of a job in flight was tampered with"
+        );
+    }
+    Ok((row, Some(job)))
+}
+
+/// The nonces under which a row's consents are filed.
+pub(super) fn nonces(row: &Evidence) -> impl Iterator<Item = [u8; 32]> {
+    let consents = row
+        .versions
+        .iter()
+        .filter_map(|version| version.consent.as_ref());
+    consents.map(|consent| consent.nonce_index)
+}
+
+/// The lowest UID below this one whose record is filed under the same nonce. The table allows one row for each; a schema
+/// that was changed does not get past this.
+pub(super) async fn nonce_also_at(
+    connection: &mut MySqlConnection,
+    uid: Uid,
+    row: &Evidence,
+) -> Result<Option<Uid>, Hindrance> {
+    let mut lowest: Option<Uid> = None;
+    for nonce in nonces(row) {
+        for consent in consents::with_nonce(connection, &nonce).await? {
+            if consent.record_id == row.record_id {
+                continue;
+            }
+            let holder = evidence::by_record(connection, consent.record_id).await?;
+            let held = holder
+                .and_then(|holder| holder.claimed_uid)
+                .and_then(Uid::new);
+            let held = held.filter(|held| *held < lowest.unwrap_or(uid));
+            lowest = held.or(lowest);
+        }
+    }
+    Ok(lowest)
+}
