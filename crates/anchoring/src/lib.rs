@@ -11,6 +11,7 @@ mod finishing;
 mod line;
 mod plan;
 mod planning;
+mod reading;
 mod rejection;
 mod round;
 mod sending;

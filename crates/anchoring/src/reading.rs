@@ -1,0 +1,120 @@
+//! What a plan is made from: the record's rows, and its place on the chain.
+
+use database::{
+    MySqlConnection, RowError,
+    anchoring_jobs::AnchoringJob,
+    consents, owner_keys, record_versions,
+    records::{self, Record, RecordState},
+    sealed::SealedVersion,
+};
+use keyring::OwnerKey;
+use record::{
+    B256,
+    ids::{RecordId, Uid, Version},
+};
+
+use crate::{
+    Rejection,
+    consent::Statement,
+    line::End,
+    plan::plans_made,
+    round::Sight,
+    work::{RoundError, Work},
+};
+
+/// Where on the chain a version goes.
+pub(crate) struct Place {
+    pub uid: Uid,
+    pub version: Version,
+    pub timestamp: u64,
+    /// The proofs that its owner may name as the one before.
+    pub previous_proofs: Vec<B256>,
+}
+
+impl Work {
+    /// The record, locked, with what its owner signed.
+    pub async fn read_statement(
+        &self,
+        connection: &mut MySqlConnection,
+        job: &AnchoringJob,
+    ) -> Result<Result<(Record, Statement), Rejection>, RoundError> {
+        if plans_made(self, connection, job.id).await? != job.attempts {
+            return Ok(Err(Rejection::RolledBack));
+        }
+        let record = match records::lock(connection, &self.front, job.record_id).await {
+            Ok(Some(record)) => record,
+            Ok(None) => return Ok(Err(Rejection::RowMissing)),
+            Err(error) if error.is_tampering() => return Ok(Err(Rejection::RowUnreadable)),
+            Err(error) => return Err(error.into()),
+        };
+        if record.state != RecordState::Approved || record.version != job.version {
+            return Ok(Err(Rejection::NotApproved));
+        }
+        let statement = match self.sealed(connection, record.id, record.version).await? {
+            Ok((sealed, key)) => Statement::open(&sealed, &key, &self.front),
+            Err(rejection) => Err(rejection),
+        };
+        Ok(statement.map(|statement| (record, statement)))
+    }
+
+    /// A version's cells with the key that opens them.
+    pub async fn sealed(
+        &self,
+        connection: &mut MySqlConnection,
+        record: RecordId,
+        version: Version,
+    ) -> Result<Result<(SealedVersion, OwnerKey), Rejection>, RowError> {
+        let values = record_versions::load(connection, record, version).await?;
+        let wrapped = owner_keys::of_record(connection, record).await?;
+        let (Some(values), Some(wrapped)) = (values, wrapped) else {
+            return Ok(Err(Rejection::RowMissing));
+        };
+        let Ok(key) = self.keys().unwrap_owner_key(&wrapped) else {
+            return Ok(Err(Rejection::RowUnreadable));
+        };
+        let consent = consents::load(connection, record, version).await?;
+        Ok(Ok((SealedVersion { values, consent }, key)))
+    }
+
+    /// A first version goes to the end of the line, a further one behind the one that the chain holds.
+    pub async fn place(
+        &self,
+        sight: &Sight,
+        end: &End,
+        record: &Record,
+    ) -> Result<Result<Place, Rejection>, RoundError> {
+        let (version, timestamp) = (record.version, sight.head.timestamp);
+        if version == Version::FIRST {
+            let previous_proofs = Vec::new();
+            return Ok(Ok(Place {
+                uid: end.uid,
+                version,
+                timestamp,
+                previous_proofs,
+            }));
+        }
+        let Some(uid) = record.uid else {
+            return Ok(Err(Rejection::ConsentMismatch));
+        };
+        let Some(known) = self.reader().record(uid, &sight.head).await? else {
+            return Ok(Err(Rejection::ConsentMismatch));
+        };
+        if known.retired.is_some() {
+            return Ok(Err(Rejection::Retired));
+        }
+        let newest = known.newest();
+        if newest.version.next() != Some(version) {
+            return Ok(Err(Rejection::ConsentMismatch));
+        }
+        let believed = known.versions.iter().rev().find(|version| !version.voided);
+        let mut previous_proofs = vec![newest.word];
+        previous_proofs.extend(believed.map(|version| version.word));
+        let timestamp = timestamp.max(known.timestamp.saturating_add(1));
+        Ok(Ok(Place {
+            uid,
+            version,
+            timestamp,
+            previous_proofs,
+        }))
+    }
+}
