@@ -2,6 +2,7 @@
 //!
 //! Run by `devstack run -- cargo test -p journeys -- --test-threads=2`, after `cargo build --bins`.
 
+mod edited_fields;
 mod entry_form;
 mod happy_path;
 mod links;
