@@ -1,12 +1,11 @@
 //! The form of a person's details, shared by entering and editing: reading, checking, filling in.
 
 use database::index;
-use database::records_view::{self, Search};
+use database::records_view::{self, ListedRecord, Search};
 use enrolment::{Details, Sending};
 use record::entry::{
     clean_address, clean_age, clean_email, clean_name, clean_phone, clean_relation, clean_wallet,
 };
-use record::ids::RecordId;
 use sqlx::MySqlConnection;
 use web_kit::error::Result;
 use web_kit::form::FormState;
@@ -63,12 +62,12 @@ fn read_wallet(form: &mut FormState) -> Option<alloy_primitives::Address> {
     }
     let text = wallet.address.to_string().to_lowercase();
     let tail = &text[text.len() - TAIL..];
-    let typed = form.value("wallet_tail").trim().to_lowercase();
+    let typed = form.value("last_characters").trim().to_lowercase();
     if typed == tail {
         return Some(wallet.address);
     }
     form.problem(
-        "wallet_tail",
+        "last_characters",
         if typed.is_empty() {
             "This address carries no checksum. Please read its last 6 characters from the owner's wallet and type them here."
         } else {
@@ -126,7 +125,7 @@ pub async fn duplicates(
     connection: &mut MySqlConnection,
     details: &Details,
     form: &FormState,
-    except: Option<RecordId>,
+    is_the_same: impl Fn(&ListedRecord) -> bool,
 ) -> Result<Vec<Line>> {
     if form.has("duplicate", "confirmed") {
         return Ok(Vec::new());
@@ -135,13 +134,13 @@ pub async fn duplicates(
         Search::Wallet(index::wallet(desk.keys.index(), &details.wallet)),
         Search::Email(index::email(desk.keys.index(), &details.email)),
     ];
+    let front = desk.keys.front();
     let mut lines: Vec<Line> = Vec::new();
     for search in searches {
-        for row in
-            records_view::find(connection, &desk.keys.front(), search, MOST_DUPLICATES).await?
-        {
-            if Some(row.id) != except && !lines.iter().any(|line| line.id == row.id) {
-                lines.push(Line::new(&row, &desk.keys));
+        let found = records_view::find(connection, &front, search, MOST_DUPLICATES).await?;
+        for row in found.iter().filter(|row| !is_the_same(row)) {
+            if !lines.iter().any(|line| line.id == row.id) {
+                lines.push(Line::new(row, &desk.keys));
             }
         }
     }

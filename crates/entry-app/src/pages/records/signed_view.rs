@@ -6,7 +6,9 @@ use database::{consents, owner_keys, record_versions};
 use record::consent::Purpose;
 use record::time::UnixMillis;
 use sqlx::MySqlConnection;
+use web_kit::components::Tone;
 use web_kit::error::Result;
+use web_kit::profile::ControllerProfile;
 
 use crate::state::Desk;
 
@@ -14,7 +16,38 @@ use crate::state::Desk;
 pub struct SignedView {
     pub at: UnixMillis,
     /// None when the message does not open.
-    pub purposes: Option<Vec<Purpose>>,
+    pub purposes: Option<Vec<Answer>>,
+}
+
+/// A purpose, and what the owner said to it.
+pub struct Answer {
+    pub name: String,
+    pub lawful_basis: String,
+    pub label: &'static str,
+    pub tone: Tone,
+}
+
+impl Answer {
+    /// The message calls a purpose that does not rest on consent granted, since it goes ahead without asking. That it
+    /// was never asked is known from the profile, for as long as that names the purpose.
+    fn new(purpose: Purpose, profile: &ControllerProfile) -> Self {
+        let without_asking = profile.purposes.iter().any(|ours| {
+            ours.name == purpose.name
+                && ours.lawful_basis == purpose.lawful_basis
+                && !ours.rests_on_consent
+        });
+        let (label, tone) = match (without_asking, purpose.granted) {
+            (true, _) => ("Does not rest on consent", Tone::Neutral),
+            (false, true) => ("Granted", Tone::Good),
+            (false, false) => ("Not granted", Tone::Neutral),
+        };
+        Self {
+            name: purpose.name,
+            lawful_basis: purpose.lawful_basis,
+            label,
+            tone,
+        }
+    }
 }
 
 /// The consent to the newest version, once it is there. Whether the signature holds is checked when it counts: before
@@ -40,6 +73,11 @@ pub async fn load(
         });
     Ok(Some(SignedView {
         at,
-        purposes: message.map(|message| message.purposes),
+        purposes: message.map(|message| {
+            let purposes = message.purposes.into_iter();
+            purposes
+                .map(|purpose| Answer::new(purpose, &desk.profile))
+                .collect()
+        }),
     }))
 }
