@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::access_log::{self, Access, AccessAction};
 use database::records;
+use database::records_view::ListedRecord;
 use enrolment::{Details, FreshLink, Sending};
 use record::ids::{Draft, RecordId};
 use sqlx::Connection;
@@ -87,8 +88,9 @@ pub async fn submit(
         return again(page, &desk, id, form, Vec::new()).await;
     };
     let mut connection = desk.pool.acquire().await?;
+    let itself = |row: &ListedRecord| row.id == id;
     let duplicates =
-        details_form::duplicates(&desk, &mut connection, &details, &form, Some(id)).await?;
+        details_form::duplicates(&desk, &mut connection, &details, &form, itself).await?;
     drop(connection);
     if !duplicates.is_empty() {
         return again(page, &desk, id, form, duplicates).await;

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use database::records;
+use database::records_view::ListedRecord;
 use enrolment::{Entry, Sending};
 use record::ids::SubmissionId;
 use sqlx::Connection;
@@ -17,9 +17,9 @@ use web_kit::page::{Page, html};
 use web_kit::sign_in::{KeptForm, SignedIn};
 
 use super::details_form::{self, SIGNERS};
+use super::explain;
 use super::lines::Line;
 use super::link::HandedLink;
-use super::{explain, explain_row};
 use crate::state::Desk;
 use crate::urls;
 
@@ -68,14 +68,15 @@ pub async fn submit(
     };
     let mut connection = desk.pool.acquire().await?;
     let submission = submission(&form);
-    let front = desk.keys.front();
-    let before = records::by_submission(&mut connection, &front, submission).await;
-    if before.map_err(explain_row)?.is_none() {
-        let duplicates =
-            details_form::duplicates(&desk, &mut connection, &details, &form, None).await?;
-        if !duplicates.is_empty() {
-            return again(page, form, duplicates);
-        }
+    // The same form sent a moment ago is no duplicate.
+    let itself = |row: &ListedRecord| {
+        let record = row.record.as_ref();
+        record.is_some_and(|record| record.submission == submission)
+    };
+    let duplicates =
+        details_form::duplicates(&desk, &mut connection, &details, &form, itself).await?;
+    if !duplicates.is_empty() {
+        return again(page, form, duplicates);
     }
     let sending = details_form::sending(&form);
     let mut transaction = connection.begin().await?;

@@ -19,6 +19,7 @@ use super::lines::Line;
 use crate::state::Desk;
 
 const MOST: u32 = 50;
+const NEITHER: &str = "Please enter a whole e-mail address, or a wallet address that begins with 0x. Names are sealed and can't be searched for.";
 
 #[derive(Template)]
 #[template(path = "records/search.html")]
@@ -58,15 +59,16 @@ pub async fn find(
 }
 
 fn searched(desk: &Desk, form: &mut FormState) -> Option<Search> {
-    if form.value("query").contains('@') {
+    let query = form.value("query").trim();
+    if query.contains('@') {
         let email = form.check("query", clean_email)?;
         Some(Search::Email(index::email(desk.keys.index(), &email)))
+    } else if query.starts_with("0x") {
+        let wallet = form.check("query", clean_wallet)?.address;
+        Some(Search::Wallet(index::wallet(desk.keys.index(), &wallet)))
     } else {
-        let wallet = form.check("query", clean_wallet)?;
-        Some(Search::Wallet(index::wallet(
-            desk.keys.index(),
-            &wallet.address,
-        )))
+        form.problem("query", NEITHER);
+        None
     }
 }
 

@@ -1,0 +1,11 @@
+//! The app as it runs, on a real database by its own accounts; staff with browsers; owners who sign.
+
+mod browser;
+mod owner;
+mod server;
+mod typed;
+
+pub use browser::{Answer, Browser};
+pub use owner::Owner;
+pub use server::{PASSWORD, Server, Setup};
+pub use typed::{Typed, WALLET};

@@ -1,0 +1,191 @@
+use alloy::signers::SignerSync as _;
+use alloy::signers::local::PrivateKeySigner;
+use chain::Deployment;
+use database::consent_links::{self, LinkState};
+use database::corrections::{self, Correction};
+use database::record_events::{self, Actor, RecordEventKind};
+use database::records::{self, Record, RecordState};
+use database::sealed::{self, PlainVersion, SignedConsent};
+use database::{MySqlConnection, consents, owner_keys, record_versions};
+use keyring::{CellKind, OwnerKey};
+use record::B256;
+use record::consent::{ConsentMessage, Purpose, signed_fields};
+use record::ids::{CorrectionId, LinkId};
+use record::signature::ConsentSignature;
+
+use super::server::{Server, id_of};
+
+/// A data owner, who does in the tables what consent-dapp does for one.
+pub struct Owner {
+    pub wallet: PrivateKeySigner,
+}
+
+impl Owner {
+    pub fn new() -> Self {
+        Self {
+            wallet: PrivateKeySigner::random(),
+        }
+    }
+
+    /// The address as staff type it.
+    pub fn address(&self) -> String {
+        self.wallet.address().to_string()
+    }
+
+    /// Signs the record behind this page; research is the owner's own choice.
+    pub async fn sign(&self, server: &Server, page: &str, research: bool) {
+        let mut transaction = server.admin.begin().await.unwrap();
+        let opened = Stored::load(server, &mut transaction, page).await;
+        let message = self.message(server, &opened.plain, research);
+        let (chain_id, relay) = pins(server);
+        let digest = message.digest(chain_id, relay);
+        let signature = self.wallet.sign_hash_sync(&digest).unwrap();
+        let signature = ConsentSignature::ecdsa(&signature.as_bytes()).unwrap();
+        let (front, now) = (server.keys.front(), server.clock.now());
+        let signed = SignedConsent {
+            version: opened.record.version,
+            draft: opened.record.draft,
+            link_id: opened.link,
+            message: &message,
+            signature: &signature,
+        };
+        let consent = sealed::seal_consent(&opened.key, &front, &signed, &mut rand::rng(), now);
+        consents::insert(&mut transaction, &consent).await.unwrap();
+        let answer = (
+            RecordState::Consented,
+            LinkState::Used,
+            RecordEventKind::Consented,
+        );
+        opened.answer(server, &mut transaction, answer).await;
+        transaction.commit().await.unwrap();
+    }
+
+    /// Asks for a correction in these words.
+    pub async fn ask(&self, server: &Server, page: &str, words: &str) {
+        let mut transaction = server.admin.begin().await.unwrap();
+        let opened = Stored::load(server, &mut transaction, page).await;
+        let (version, draft) = (opened.record.version, opened.record.draft);
+        let kind = CellKind::CorrectionNote;
+        let (key, rng) = (&opened.key, &mut rand::rng());
+        let wish = Correction {
+            id: CorrectionId::random(&mut rand::rng()),
+            record_id: opened.record.id,
+            version,
+            draft,
+            note: sealed::seal_cell(key, version, draft, kind, words.as_bytes(), rng),
+            asked_at: server.clock.now(),
+            resolved_at: None,
+        };
+        corrections::insert(&mut transaction, &wish).await.unwrap();
+        let answer = (
+            RecordState::CorrectionRequested,
+            LinkState::Corrected,
+            RecordEventKind::CorrectionRequested,
+        );
+        opened.answer(server, &mut transaction, answer).await;
+        transaction.commit().await.unwrap();
+    }
+
+    /// Declines: values and key are destroyed.
+    pub async fn decline(&self, server: &Server, page: &str) {
+        let mut transaction = server.admin.begin().await.unwrap();
+        let opened = Stored::load(server, &mut transaction, page).await;
+        let id = opened.record.id;
+        record_versions::destroy(&mut transaction, id)
+            .await
+            .unwrap();
+        owner_keys::destroy(&mut transaction, id).await.unwrap();
+        let answer = (
+            RecordState::Declined,
+            LinkState::Declined,
+            RecordEventKind::Declined,
+        );
+        opened.answer(server, &mut transaction, answer).await;
+        transaction.commit().await.unwrap();
+    }
+
+    fn message(&self, server: &Server, plain: &PlainVersion, research: bool) -> ConsentMessage {
+        let now = server.clock.now().as_seconds();
+        ConsentMessage {
+            controller: "Riverside Health Centre".to_owned(),
+            notice: B256::repeat_byte(9),
+            purposes: vec![Purpose {
+                name: "Research".to_owned(),
+                lawful_basis: "Consent, Art. 6(1)(a)".to_owned(),
+                granted: research,
+            }],
+            fields: signed_fields(&plain.fields),
+            wallet: plain.wallet,
+            uid: 0,
+            version: plain.version.get(),
+            previous_proof: B256::ZERO,
+            issued_at: now - 600,
+            expires_at: now + 3_600,
+            nonce: B256::from(rand::random::<[u8; 32]>()),
+        }
+    }
+}
+
+/// A record with what its link opens.
+struct Stored {
+    record: Record,
+    key: OwnerKey,
+    plain: PlainVersion,
+    link: LinkId,
+}
+
+impl Stored {
+    async fn load(server: &Server, connection: &mut MySqlConnection, page: &str) -> Self {
+        let (front, id) = (server.keys.front(), id_of(page));
+        let record = records::lock(connection, &front, id)
+            .await
+            .unwrap()
+            .unwrap();
+        let wrapped = owner_keys::of_record(connection, id)
+            .await
+            .unwrap()
+            .unwrap();
+        let key = server.keys.unwrap_owner_key(&wrapped).unwrap();
+        let row = record_versions::load(connection, id, record.version).await;
+        let plain = row.unwrap().unwrap().open(&key).unwrap();
+        let links = consent_links::of_record(connection, &front, id)
+            .await
+            .unwrap();
+        let open = links
+            .rows
+            .iter()
+            .find(|link| link.is_open(server.clock.now()));
+        Self {
+            record,
+            key,
+            plain,
+            link: open.unwrap().id,
+        }
+    }
+
+    /// Moves record, link and history.
+    async fn answer(
+        self,
+        server: &Server,
+        connection: &mut MySqlConnection,
+        (state, link, event): (RecordState, LinkState, RecordEventKind),
+    ) {
+        let (front, now, id) = (server.keys.front(), server.clock.now(), self.record.id);
+        records::change_state(connection, &front, id, self.record.state, state, now)
+            .await
+            .unwrap();
+        consent_links::close(connection, &front, self.link, link)
+            .await
+            .map(drop)
+            .unwrap();
+        record_events::append(connection, &front, id, event, Actor::Owner, now)
+            .await
+            .unwrap();
+    }
+}
+
+fn pins(server: &Server) -> (u64, record::Address) {
+    let file = &server.settings["CHAIN_DEPLOYMENT_FILE"];
+    let deployment = Deployment::load(std::path::Path::new(file)).unwrap();
+    (deployment.chain_id, deployment.relay)
+}

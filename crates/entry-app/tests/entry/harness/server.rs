@@ -1,0 +1,327 @@
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use database::grants::{Account, Names, create_user, grants};
+use database::key_checks;
+use database::records::{self, Record};
+use database::staff::{NewStaff, Role, Staff};
+use database::{Kind, MySqlPool, PoolSettings};
+use devstack::{Accounts, Chain, ChainOptions, DatabaseServer, Databases};
+use entry_app::{Settings, assemble};
+use keyring::{ApplicationKeys, KeySet};
+use record::ids::{RecordId, StaffId};
+use record::time::{Clock, UnixMillis};
+use record::{Address, B256};
+use reqwest::Url;
+use secrecy::SecretString;
+use sqlx::AssertSqlSafe;
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+use web_kit::lifetime::Lifetime;
+use web_kit::settings::Reader;
+use web_kit::{password, server};
+
+use super::browser::Browser;
+
+pub const PASSWORD: &str = "quiet river stone";
+/// 21 November 2026, 22:40 UTC.
+const NOW: UnixMillis = UnixMillis(1_795_300_800_000);
+const DATABASE_PASSWORD: &str = "of-the-test";
+/// Nothing listens on the discard port.
+const NOWHERE: &str = "127.0.0.1:9";
+
+const PROFILE: &str = r#"
+consent_link_days = 14
+consent_validity_days = 30
+
+[controller]
+name = "Riverside Health Centre"
+address = "1 Quay Street\nRiverside"
+contact = "records@riverside.example"
+
+[officer]
+contact = "privacy@riverside.example"
+
+[[purposes]]
+id = "research"
+name = "Research"
+lawful_basis = "Consent, Art. 6(1)(a)"
+rests_on_consent = true
+text = "We may ask you to take part in studies."
+
+[notice]
+text = "What we do with your details, and your rights."
+"#;
+
+/// How the app is to be set up.
+pub struct Setup {
+    pub clock: Clock,
+    /// Without one, the chain is out of reach.
+    pub chain: Option<Chain>,
+    pub smtp_url: String,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            clock: Clock::fixed(NOW),
+            chain: None,
+            smtp_url: format!("smtp://{NOWHERE}"),
+        }
+    }
+}
+
+impl Setup {
+    /// A chain of its own, and the time that it lives in.
+    pub async fn on_a_chain() -> Self {
+        let chain = Chain::start_deployed(&ChainOptions::default()).await;
+        Self {
+            clock: Clock::system(),
+            chain: Some(chain.unwrap()),
+            ..Self::default()
+        }
+    }
+}
+
+/// The app behind a port of its own.
+pub struct Server {
+    pub url: Url,
+    pub clock: Clock,
+    pub keys: ApplicationKeys,
+    /// As administrator, to look behind the app and to do what an intruder does.
+    pub admin: MySqlPool,
+    pub chain: Option<Chain>,
+    /// What the app was told.
+    pub settings: BTreeMap<&'static str, String>,
+    lifetime: Lifetime,
+    _databases: Databases,
+    _files: TempDir,
+}
+
+impl Server {
+    pub async fn start() -> Self {
+        Self::start_with(Setup::default()).await
+    }
+
+    pub async fn start_with(setup: Setup) -> Self {
+        let server = DatabaseServer::shared().await.unwrap();
+        let databases = server.create_databases("entry").await.unwrap();
+        let files = TempDir::new().unwrap();
+        let keys = KeySet::generate(&mut rand::rng());
+        let admin = install(&databases, keys.application()).await;
+        let listener = server::listen("127.0.0.1:0".parse().unwrap())
+            .await
+            .unwrap();
+        let url: Url = format!("http://{}", listener.local_addr().unwrap())
+            .parse()
+            .unwrap();
+
+        let mut settings = settings(&setup, files.path(), &keys);
+        settings.insert("PUBLIC_URL", url.to_string());
+        settings.extend(create_accounts(&admin, &databases).await);
+        let read = Reader::from_map(settings.clone()).finish(Settings::read);
+        let lifetime = Lifetime::new();
+        let app = assemble(read.unwrap(), setup.clock.clone(), &lifetime).await;
+        let (app, ending) = (app.unwrap(), lifetime.clone());
+        tokio::spawn(async move { server::serve(listener, app, ending).await.unwrap() });
+        Self {
+            url,
+            clock: setup.clock,
+            keys: keys.application().clone(),
+            admin,
+            chain: setup.chain,
+            settings,
+            lifetime,
+            _databases: databases,
+            _files: files,
+        }
+    }
+
+    pub fn browser(&self) -> Browser {
+        Browser::at(&self.url)
+    }
+
+    /// A browser in which a clerk is signed in.
+    pub async fn clerk(&self) -> Browser {
+        self.signed_in("clerk", Role::Clerk).await
+    }
+
+    pub async fn signed_in(&self, login: &str, role: Role) -> Browser {
+        self.add_staff(login, role).await;
+        let browser = self.browser();
+        let answer = browser.sign_in(login).await;
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        browser
+    }
+
+    pub async fn add_staff(&self, login: &str, role: Role) -> StaffId {
+        static HASH: OnceCell<String> = OnceCell::const_new();
+        let hash =
+            HASH.get_or_init(|| async { password::hash(&SecretString::from(PASSWORD)).unwrap() });
+        let new = NewStaff {
+            id: StaffId::random(&mut rand::rng()),
+            login,
+            display_name: &format!("Person {login}"),
+            password_hash: hash.await.clone(),
+            role,
+        };
+        let staff = Staff::seal(&self.keys, new, &mut rand::rng(), self.clock.now());
+        let mut connection = self.admin.acquire().await.unwrap();
+        database::staff::insert(&mut connection, &self.keys, &staff)
+            .await
+            .unwrap();
+        staff.id
+    }
+
+    /// The record behind the path of its page.
+    pub async fn record(&self, page: &str) -> Record {
+        let mut connection = self.admin.acquire().await.unwrap();
+        let record = records::load(&mut connection, &self.keys.front(), id_of(page)).await;
+        record.unwrap().unwrap()
+    }
+
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        sqlx::query_scalar(sql)
+            .fetch_one(&self.admin)
+            .await
+            .unwrap()
+    }
+
+    /// What an intruder with the database's password does.
+    pub async fn run(&self, sql: &'static str) {
+        let done = sqlx::query(sql).execute(&self.admin).await.unwrap();
+        assert!(done.rows_affected() > 0, "{sql} changed nothing");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.lifetime.end();
+    }
+}
+
+pub fn id_of(page: &str) -> RecordId {
+    page.rsplit('/').next().unwrap().parse().unwrap()
+}
+
+async fn install(databases: &Databases, keys: &ApplicationKeys) -> MySqlPool {
+    let urls = [databases.main(), databases.backup(), databases.keys()];
+    let mut pools = Vec::new();
+    for (kind, url) in Kind::ALL.into_iter().zip(urls) {
+        let pool = database::connect(&url, &PoolSettings::default())
+            .await
+            .unwrap();
+        database::migrate(kind, &pool).await.unwrap();
+        pools.push(pool);
+    }
+    let main = pools.swap_remove(0);
+    let version = keys.current_version();
+    let cell = keys.check_cell(version, &mut rand::rng()).unwrap();
+    let mut connection = main.acquire().await.unwrap();
+    let stored = key_checks::insert(&mut connection, version, &cell, NOW).await;
+    assert!(stored.unwrap());
+    drop(connection);
+    main
+}
+
+/// The accounts of least right, by the grants of the release.
+async fn create_accounts(admin: &MySqlPool, databases: &Databases) -> [(&'static str, String); 3] {
+    let names = Names {
+        main: databases.main_name().to_owned(),
+        backup: databases.backup_name().to_owned(),
+        keys: databases.keys_name().to_owned(),
+        // What holds the suffix is dropped together with the databases.
+        users: format!("e_{}", databases.suffix()),
+    };
+    let accounts = [
+        ("DATABASE_URL", Account::Entry, databases.main()),
+        (
+            "BACKUP_DATABASE_URL",
+            Account::EntryBackup,
+            databases.backup(),
+        ),
+        (
+            "KEY_BACKUP_DATABASE_URL",
+            Account::EntryKeys,
+            databases.keys(),
+        ),
+    ];
+    for (_, account, _) in &accounts {
+        let made = create_user(*account, &names, "%", DATABASE_PASSWORD);
+        for statement in made.into_iter().chain(grants(*account, &names, "%")) {
+            let done = sqlx::query(AssertSqlSafe(statement)).execute(admin).await;
+            done.unwrap();
+        }
+    }
+    accounts.map(|(setting, account, mut url)| {
+        url.set_username(&names.user(account)).unwrap();
+        url.set_password(Some(DATABASE_PASSWORD)).unwrap();
+        (setting, url.to_string())
+    })
+}
+
+fn settings(setup: &Setup, files: &Path, keys: &KeySet) -> BTreeMap<&'static str, String> {
+    let saved = keys.save(&files.join("keys"), &mut rand::rng()).unwrap();
+    let controller = Accounts::load().unwrap().private_key("controller").unwrap();
+    let (rpc_url, deployment) = match &setup.chain {
+        Some(chain) => (
+            chain.rpc_url(),
+            chain.deployment_file().display().to_string(),
+        ),
+        None => (
+            format!("http://{NOWHERE}"),
+            write(files, "deployment.json", &deployment()),
+        ),
+    };
+    BTreeMap::from([
+        ("ENVIRONMENT", "development".to_owned()),
+        ("MASTER_KEY_FILE", saved.master.display().to_string()),
+        (
+            "APPLICATION_KEYS_FILE",
+            saved.application.display().to_string(),
+        ),
+        (
+            "CONTROLLER_KEY_FILE",
+            write(files, "controller.key", &controller),
+        ),
+        (
+            "CONTROLLER_PROFILE_FILE",
+            write(files, "profile.toml", PROFILE),
+        ),
+        ("CHAIN_RPC_URL", rpc_url),
+        ("CHAIN_DEPLOYMENT_FILE", deployment),
+        ("CHAIN_CONFIRMATIONS", "1".to_owned()),
+        (
+            "CONSENT_URL",
+            "https://consent.riverside.example".to_owned(),
+        ),
+        ("SMTP_URL", setup.smtp_url.clone()),
+        (
+            "MAIL_FROM",
+            "Riverside <no-reply@riverside.example>".to_owned(),
+        ),
+    ])
+}
+
+fn deployment() -> String {
+    let (address, hash) = (Address::ZERO, B256::ZERO);
+    serde_json::json!({
+        "chain_id": 31_337,
+        "relay": Address::repeat_byte(0x5e),
+        "storage_layer": address,
+        "storage_code_hash": hash,
+        "master_data": address,
+        "deployment_block": 1,
+        "authority": address,
+    })
+    .to_string()
+}
+
+/// Readable for its owner alone, as keys have to be.
+fn write(directory: &Path, name: &str, text: &str) -> String {
+    let path = directory.join(name);
+    std::fs::write(&path, text).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    path.display().to_string()
+}

@@ -1,0 +1,16 @@
+//! entry-app through its doors: real database by its own accounts, real chain, real mail.
+#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+
+mod access;
+mod anchoring;
+mod approve;
+mod edit;
+mod enter;
+mod harness;
+mod kept_form;
+mod link;
+mod list;
+mod process;
+mod search;
+mod show;
+mod tampering;
