@@ -2,9 +2,13 @@
 //!
 //! Run by `devstack run -- cargo test -p journeys -- --test-threads=2`, after `cargo build --bins`.
 
+mod crashes;
+mod demo_wallet;
 mod edited_fields;
 mod entry_form;
 mod happy_path;
 mod links;
+mod moved_rows;
+mod outages;
 mod second_thoughts;
 mod wallets;
