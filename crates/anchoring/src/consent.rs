@@ -5,7 +5,7 @@ use database::{consents, sealed::SealedVersion};
 use keyring::{FrontKeys, OwnerKey};
 use record::{
     Address, B256,
-    consent::{ConsentMessage, Standing},
+    consent::{ConsentMessage, Standing, TermsProblem},
     ids::{Uid, Version},
     proof::{Fields, RecordProofInput, consent_hash},
     signature::ConsentSignature,
@@ -26,6 +26,8 @@ pub(crate) struct Statement {
 pub(crate) enum Verdict {
     Holds,
     Fails(Rejection),
+    /// The chain's time has not come to that of the offer yet: a chain's time stands still between its blocks.
+    Early,
     /// A contract wallet's answer at an earlier block, which the node no longer knows.
     Unknown,
 }
@@ -65,8 +67,12 @@ impl Statement {
         standing: &Standing<'_>,
         timestamp: u64,
     ) -> Result<Verdict, ChainError> {
-        if let Err(problem) = self.message.check_terms(standing, timestamp) {
-            return Ok(Verdict::Fails(problem.into()));
+        match self.message.check_terms(standing, timestamp) {
+            Ok(()) => {}
+            Err(TermsProblem::Time) if timestamp < self.message.issued_at => {
+                return Ok(Verdict::Early);
+            }
+            Err(problem) => return Ok(Verdict::Fails(problem.into())),
         }
         let digest = self.digest(reader);
         let signed = match &self.signature {

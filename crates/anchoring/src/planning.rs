@@ -27,6 +27,8 @@ enum Turn {
     Planned(Box<Plan>),
     /// Nothing is anchored for it.
     Rejected(Rejection),
+    /// Not before the chain's next block; those behind it have their turn.
+    Early,
     /// Not now; those behind it have their turn.
     PassedOver(Problem),
     /// Not now, and nothing behind it either.
@@ -98,6 +100,7 @@ impl Work {
                 Turn::Rejected(rejection) => {
                     tracing::warn!(job = job.id, cause = rejection.code(), "a job is rejected");
                 }
+                Turn::Early => {}
                 Turn::PassedOver(problem) => passed_over = Some(problem),
                 Turn::Postponed(problem) => return Ok(Some(problem)),
                 Turn::Planned(plan) => {
@@ -166,6 +169,7 @@ impl Work {
         match statement.check(self.reader(), &standing, timestamp).await? {
             Verdict::Holds => {}
             Verdict::Fails(rejection) => return Ok(Turn::Rejected(rejection)),
+            Verdict::Early => return Ok(Turn::Early),
             Verdict::Unknown => return Ok(Turn::PassedOver(Problem::WalletUnchecked)),
         }
         let proof = statement.proof(self.reader(), uid, version, timestamp);

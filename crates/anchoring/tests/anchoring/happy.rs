@@ -47,6 +47,23 @@ async fn several_go_into_one_block() {
 }
 
 #[tokio::test]
+async fn who_signed_after_the_newest_block_waits_for_the_next_and_holds_nobody_up() {
+    let stage = Stage::without_blocks().await;
+    let early = stage.consented_between("Early Emma", 30, 3_600).await;
+    stage.approve(early.id).await;
+    let others = stage.all_approved(2).await;
+    let process = stage.start();
+    stage.until_all_are(&ids(&others), JobState::Sent).await;
+    assert!(stage.is(early.id, JobState::Queued).await);
+    assert_eq!(process.problem(), None);
+    stage
+        .mine_until_all_are(&[early.id], JobState::Anchored)
+        .await;
+    stage.assert_anchored(&early).await;
+    process.stop().await;
+}
+
+#[tokio::test]
 async fn those_approved_later_join_the_line() {
     let stage = Stage::without_blocks().await;
     let mut people = stage.all_approved(2).await;

@@ -65,8 +65,13 @@ impl Stage {
         self.consented_within(name, 3_600).await
     }
 
-    /// Signed a minute ago; the agreement ends `seconds` from now.
+    /// Signed two minutes ago; the agreement ends `seconds` from now.
     pub async fn consented_within(&self, name: &str, seconds: i64) -> Person {
+        self.consented_between(name, -120, seconds).await
+    }
+
+    /// The agreement begins and ends so many seconds from now.
+    pub async fn consented_between(&self, name: &str, from: i64, to: i64) -> Person {
         let wallet = PrivateKeySigner::random();
         let email = format!("{}@example.org", name.to_lowercase().replace(' ', "."));
         let new = NewRecord {
@@ -88,7 +93,8 @@ impl Stage {
         owner_keys::insert(&mut connection, &wrapped, now)
             .await
             .unwrap();
-        let message = self.message(&plain, 0, B256::ZERO, seconds);
+        let mut message = self.message(&plain, 0, B256::ZERO, to);
+        message.issued_at = now.as_seconds().checked_add_signed(from).unwrap();
         let person = self.sign(new.id, key, plain, wallet, message);
         self.store(&mut connection, &person).await;
         let (from, to) = (RecordState::AwaitingConsent, RecordState::Consented);
