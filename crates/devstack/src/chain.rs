@@ -1,7 +1,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -10,6 +9,7 @@ use serde_json::{Value, json};
 use crate::accounts::Accounts;
 use crate::process::{OnOrphaned, Process, Signal};
 use crate::readiness::wait_until;
+use crate::rpc::Rpc;
 use crate::stack_dir::StackDir;
 use crate::{deployed_state, deployment};
 use crate::{ports, tools};
@@ -105,7 +105,7 @@ impl Chain {
 
     /// Where the apps and the tests reach the chain.
     pub fn rpc_url(&self) -> String {
-        self.rpc.url.clone()
+        self.rpc.url().to_owned()
     }
 
     /// The folder of state, deployment and log.
@@ -310,52 +310,5 @@ impl Chain {
             }
         }
         Ok(())
-    }
-}
-
-/// JSON-RPC over HTTP.
-struct Rpc {
-    url: String,
-    http: reqwest::Client,
-    id: AtomicU64,
-}
-
-impl Rpc {
-    fn new(port: u16) -> Result<Self> {
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .timeout(Duration::from_secs(30))
-            .build()?;
-        Ok(Self {
-            url: format!("http://127.0.0.1:{port}"),
-            http,
-            id: AtomicU64::new(1),
-        })
-    }
-
-    async fn call(&self, method: &str, params: Value) -> Result<Value> {
-        let id = self.id.fetch_add(1, Ordering::Relaxed);
-        let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
-        let mut answer: Value = self
-            .http
-            .post(&self.url)
-            .json(&request)
-            .send()
-            .await?
-            .json()
-            .await?;
-        if let Some(error) = answer.get("error") {
-            bail!("{method}: {error}");
-        }
-        Ok(answer["result"].take())
-    }
-
-    async fn block_number(&self) -> Result<u64> {
-        let number = self.call("eth_blockNumber", json!([])).await?;
-        let digits = number
-            .as_str()
-            .and_then(|text| text.strip_prefix("0x"))
-            .context("block number")?;
-        Ok(u64::from_str_radix(digits, 16)?)
     }
 }

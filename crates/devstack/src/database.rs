@@ -1,6 +1,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::databases::Databases;
 use crate::process::{OnOrphaned, Process, Signal};
 use crate::readiness::wait_until;
 use crate::stack_dir::StackDir;
-use crate::{ports, private_file, tools};
+use crate::{data_dir, ports, tools};
 
 const START_LIMIT: Duration = Duration::from_secs(60);
 const STOP_LIMIT: Duration = Duration::from_secs(60);
@@ -59,9 +59,9 @@ impl DatabaseServer {
         // The server changes its working directory.
         let dir = dir.canonicalize()?;
         let data = dir.join("data");
-        create_data_dir(&dir, &data)?;
-        let password = root_password(&dir)?;
-        let init_file = write_init_file(&dir, &password)?;
+        data_dir::create(&dir, &data)?;
+        let password = data_dir::root_password(&dir)?;
+        let init_file = data_dir::write_init_file(&dir, &password)?;
         let command = server_command(&dir, &init_file, port, options.durable)?;
         let mut process = Process::spawn(
             "database",
@@ -186,78 +186,6 @@ pub(crate) fn with_database(url: &Url, name: &str) -> Url {
     url
 }
 
-/// Makes the system tables. Into a folder beside, moved when whole: an interrupted set-up starts over.
-fn create_data_dir(dir: &Path, data: &Path) -> Result<()> {
-    if data.is_dir() {
-        return Ok(());
-    }
-    let unfinished = dir.join("data.unfinished");
-    if unfinished.exists() {
-        fs::remove_dir_all(&unfinished)?;
-    }
-    fs::create_dir_all(&unfinished).with_context(|| format!("create {}", unfinished.display()))?;
-    let installer = tools::program(
-        &["mariadb-install-db", "mysql_install_db"],
-        "mariadb-server-core",
-    )?;
-    let mut command = Command::new(installer);
-    command.args([
-        "--no-defaults",
-        "--skip-test-db",
-        "--skip-name-resolve",
-        "--auth-root-authentication-method=normal",
-    ]);
-    command.arg(format!("--datadir={}", unfinished.display()));
-    command.arg(format!("--tmpdir={}", temporary_dir(dir)?.display()));
-    if is_root() {
-        command.arg("--user=root");
-    }
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .context("run mariadb-install-db")?;
-    if !output.status.success() {
-        bail!(
-            "database: mariadb-install-db failed:\n{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
-    fs::rename(&unfinished, data).context("keep the new data directory")
-}
-
-/// A server that starts removes temporary tables in its folder, those of other servers too.
-fn temporary_dir(dir: &Path) -> Result<PathBuf> {
-    let path = dir.join("tmp");
-    fs::create_dir_all(&path)?;
-    Ok(path)
-}
-
-/// Kept beside the data, readable by us alone.
-fn root_password(dir: &Path) -> Result<String> {
-    let path = dir.join("root-password");
-    if let Ok(kept) = fs::read_to_string(&path) {
-        return Ok(kept.trim().to_owned());
-    }
-    let password = hex::encode(rand::random::<[u8; 16]>());
-    private_file::write(&path, &password)?;
-    Ok(password)
-}
-
-/// Read by the server before it accepts connections. The other root accounts, which have no password, go.
-fn write_init_file(dir: &Path, password: &str) -> Result<PathBuf> {
-    let path = dir.join("init.sql");
-    let sql = format!(
-        "SET sql_log_bin = 0;\n\
-         CREATE OR REPLACE USER root@'127.0.0.1' IDENTIFIED BY '{password}';\n\
-         GRANT ALL PRIVILEGES ON *.* TO root@'127.0.0.1' WITH GRANT OPTION;\n\
-         DELETE FROM mysql.global_priv WHERE User IN ('root', '') AND Host <> '127.0.0.1';\n\
-         FLUSH PRIVILEGES;\n"
-    );
-    private_file::write(&path, &sql)?;
-    Ok(path)
-}
-
 fn server_command(dir: &Path, init_file: &Path, port: u16, durable: bool) -> Result<Command> {
     let mut command = Command::new(tools::program(
         &["mariadbd", "mysqld"],
@@ -266,7 +194,10 @@ fn server_command(dir: &Path, init_file: &Path, port: u16, durable: bool) -> Res
     // Must come first: a system server's settings are not ours.
     command.arg("--no-defaults");
     command.arg(format!("--datadir={}", dir.join("data").display()));
-    command.arg(format!("--tmpdir={}", temporary_dir(dir)?.display()));
+    command.arg(format!(
+        "--tmpdir={}",
+        data_dir::temporary_dir(dir)?.display()
+    ));
     command.arg(format!("--init-file={}", init_file.display()));
     command.arg(format!("--port={port}"));
     command.args([
@@ -293,7 +224,7 @@ fn server_command(dir: &Path, init_file: &Path, port: u16, durable: bool) -> Res
     } else {
         command.args(["--innodb-flush-log-at-trx-commit=2", "--sync-binlog=0"]);
     }
-    if is_root() {
+    if data_dir::is_root() {
         // Staying root keeps the kernel's "parent died" signal, which a change of account clears.
         command.arg("--user=root");
     }
@@ -323,8 +254,4 @@ async fn wait_for_answer(process: &mut Process, url: &Url) -> Result<()> {
             Err(_) => {}
         }
     }
-}
-
-fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
 }

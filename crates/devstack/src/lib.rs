@@ -7,6 +7,7 @@
 mod accounts;
 mod app;
 mod chain;
+mod data_dir;
 mod database;
 mod databases;
 mod deployed_state;
@@ -16,6 +17,7 @@ mod ports;
 mod private_file;
 mod process;
 mod readiness;
+mod rpc;
 mod rpc_proxy;
 mod site;
 mod stack_dir;

@@ -80,8 +80,8 @@ impl Site {
         let (names, databases) = name_databases(options, database.server()).await?;
         memory::check(&chain, database.server(), &names).await?;
         let operator = set_up(options, &stack, database.server(), &names).await?;
-        options.tell("contracts");
         chain.deploy().await?;
+        options.tell("contracts");
         let (entry_proxy, viewer_proxy) = start_proxies(options, &chain).await?;
         let surroundings = Surroundings {
             options,
@@ -94,12 +94,9 @@ impl Site {
             consent_port: claim(options.ports.consent)?,
             viewer_port: claim(options.ports.viewer)?,
         };
+        let proxies = (entry_proxy.as_ref(), viewer_proxy.as_ref());
+        let (entry, consent, viewer) = surroundings.start_apps(proxies).await?;
         options.tell("entry-app, consent-dapp and breach-viewer");
-        let (entry, consent, viewer) = tokio::try_join!(
-            App::start(surroundings.entry(entry_proxy.as_ref())),
-            App::start(surroundings.consent()),
-            App::start(surroundings.viewer(viewer_proxy.as_ref()))
-        )?;
         Ok(Self {
             entry,
             consent,
@@ -217,10 +214,10 @@ async fn set_up(
     server: &DatabaseServer,
     names: &Names,
 ) -> Result<Operator> {
-    options.tell("keys, databases and accounts of least right");
     let operator = Operator::new(stack.path(), server.url(), names)?;
     operator.make_keys().await?;
     operator.install().await?;
+    options.tell("keys, databases and accounts of least right");
     Ok(operator)
 }
 

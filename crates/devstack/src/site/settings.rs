@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use anyhow::Result;
+
 use super::operator::Operator;
 use super::options::SiteOptions;
-use crate::app::AppSpec;
+use crate::app::{App, AppSpec};
 use crate::chain::Chain;
 use crate::inbox::Inbox;
 use crate::rpc_proxy::RpcProxy;
@@ -27,7 +29,19 @@ pub(super) struct Surroundings<'a> {
 }
 
 impl Surroundings<'_> {
-    pub(super) fn entry(&self, proxy: Option<&RpcProxy>) -> AppSpec {
+    /// entry-app, consent-dapp and breach-viewer, each ready.
+    pub(super) async fn start_apps(
+        &self,
+        (entry_proxy, viewer_proxy): (Option<&RpcProxy>, Option<&RpcProxy>),
+    ) -> Result<(App, App, App)> {
+        tokio::try_join!(
+            App::start(self.entry(entry_proxy)),
+            App::start(self.consent()),
+            App::start(self.viewer(viewer_proxy))
+        )
+    }
+
+    fn entry(&self, proxy: Option<&RpcProxy>) -> AppSpec {
         let spec = self.app("entry-app", self.entry_port);
         let spec = self.databases(
             spec,
@@ -48,7 +62,7 @@ impl Surroundings<'_> {
         self.finish(spec)
     }
 
-    pub(super) fn consent(&self) -> AppSpec {
+    fn consent(&self) -> AppSpec {
         let spec = self.databases(
             self.app("consent-dapp", self.consent_port),
             &["DATABASE_URL"],
@@ -67,7 +81,7 @@ impl Surroundings<'_> {
         self.finish(spec)
     }
 
-    pub(super) fn viewer(&self, proxy: Option<&RpcProxy>) -> AppSpec {
+    fn viewer(&self, proxy: Option<&RpcProxy>) -> AppSpec {
         let spec = self.app("breach-viewer", self.viewer_port);
         let spec = self.databases(
             spec,
