@@ -35,6 +35,15 @@ async fn receipt(chain: &Chain, hash: &str) -> Value {
         .unwrap()
 }
 
+/// anvil tells a transaction's hash before it has mined it.
+async fn mined_receipt(chain: &Chain, hash: &str) -> Value {
+    let mined = wait_until("a receipt", Duration::from_secs(5), || async {
+        let receipt = receipt(chain, hash).await;
+        Ok((!receipt.is_null()).then_some(receipt))
+    });
+    mined.await.unwrap()
+}
+
 async fn balance_at(chain: &Chain, block: u64) -> anyhow::Result<Value> {
     let accounts = Accounts::load()?;
     let address = &accounts.all()[1].address;
@@ -69,11 +78,7 @@ async fn named_accounts_are_those_of_the_chain() {
 async fn mines_by_itself_every_second() {
     let chain = start(Mining::EverySeconds(1)).await;
     let hash = send_one_ether(&chain).await;
-    let mined = wait_until("a receipt", Duration::from_secs(5), || async {
-        let receipt = receipt(&chain, &hash).await;
-        Ok((!receipt.is_null()).then_some(receipt))
-    });
-    assert_eq!(mined.await.unwrap()["status"], "0x1");
+    assert_eq!(mined_receipt(&chain, &hash).await["status"], "0x1");
 }
 
 #[tokio::test]
@@ -85,7 +90,7 @@ async fn a_stopped_chain_continues_with_all_its_blocks_and_their_states() {
         chain.block_number().await.unwrap(),
         balance_at(&chain, 0).await.unwrap(),
     );
-    let mined = receipt(&chain, &hash).await;
+    let mined = mined_receipt(&chain, &hash).await;
     chain.stop().await.unwrap();
     assert!(chain.rpc("eth_chainId", json!([])).await.is_err());
     chain.resume().await.unwrap();
@@ -118,7 +123,7 @@ async fn paused_mining_leaves_transactions_waiting() {
     assert!(receipt(&chain, &hash).await.is_null());
     chain.resume_mining().await.unwrap();
     chain.mine(1).await.unwrap();
-    assert_eq!(receipt(&chain, &hash).await["status"], "0x1");
+    assert_eq!(mined_receipt(&chain, &hash).await["status"], "0x1");
 }
 
 #[tokio::test]
@@ -136,7 +141,7 @@ async fn a_reorganisation_drops_transactions() {
     let chain = start(Mining::EachTransaction).await;
     chain.mine(2).await.unwrap();
     let hash = send_one_ether(&chain).await;
-    let mined = receipt(&chain, &hash).await;
+    let mined = mined_receipt(&chain, &hash).await;
     chain.reorganise(2).await.unwrap();
     assert_eq!(chain.block_number().await.unwrap(), 3);
     let now = receipt(&chain, &hash).await;
