@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use devstack::{Accounts, Chain, ChainOptions, Fault, Mining, RpcProxy};
+use devstack::{Accounts, Chain, ChainOptions, Fault, Mining, RpcProxy, wait_until};
 use serde_json::{Value, json};
 
 const SEND: &str = "eth_sendTransaction";
@@ -34,6 +34,14 @@ async fn start() -> (Chain, RpcProxy) {
     let chain = Chain::start(&options).await.unwrap();
     let proxy = RpcProxy::start(&chain.rpc_url()).await.unwrap();
     (chain, proxy)
+}
+
+/// anvil answers a transaction before it has mined it.
+async fn wait_for_a_block(chain: &Chain) {
+    let mined = wait_until("a block", Duration::from_secs(5), || async {
+        Ok((chain.block_number().await? >= 1).then_some(()))
+    });
+    mined.await.unwrap();
 }
 
 #[tokio::test]
@@ -67,7 +75,7 @@ async fn cut_after_means_the_chain_did_it_and_nobody_heard() {
     let (chain, proxy) = start().await;
     proxy.fault(SEND, Fault::CutAfter);
     assert!(call(proxy.url(), SEND, transfer()).await.is_err());
-    assert!(chain.block_number().await.unwrap() >= 1);
+    wait_for_a_block(&chain).await;
 }
 
 #[tokio::test]
@@ -83,7 +91,7 @@ async fn held_calls_go_on_when_healed() {
     assert_eq!(chain.block_number().await.unwrap(), 0);
     proxy.heal(SEND);
     assert!(held.await.unwrap().unwrap().is_string());
-    assert_eq!(chain.block_number().await.unwrap(), 1);
+    wait_for_a_block(&chain).await;
 }
 
 #[tokio::test]
