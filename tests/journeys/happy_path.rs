@@ -155,7 +155,30 @@ async fn find_it_valid(
     officer.tab().dont_see(PERSON.name).await?;
     officer.tab().press("Reveal the details").await?;
     officer.tab().see(PERSON.name).await?;
-    officer.grid().await?;
-    officer.tab().look("viewer-grid").await?;
+    look_around(&officer).await?;
     officer.tab().behaved()
+}
+
+/// The grid and its button, with scripts and without; and the pages that have nothing to tell.
+async fn look_around(officer: &Officer<'_>) -> Result<()> {
+    let tab = officer.tab();
+    officer.grid().await?;
+    tab.dont_see(PERSON.name).await?;
+    tab.press("Verify record 1").await?;
+    tab.find("#announcer:not(:empty)").await?;
+    tab.look("viewer-grid").await?;
+    ensure!(tab.url().await?.ends_with("/records"), "not in its place");
+    tab.allow_scripts(false).await?;
+    tab.follow("Verify record 1").await?;
+    ensure!(tab.text("main .badge").await? == "Valid");
+    tab.look("viewer-verified").await?;
+    tab.allow_scripts(true).await?;
+    tab.follow("Incidents").await?;
+    tab.see("No incidents.").await?;
+    tab.follow("Search").await?;
+    tab.fill("UID, e-mail or wallet address", PERSON.email)
+        .await?;
+    tab.follow_on("main button").await?;
+    ensure!(tab.text("main .badge").await? == "Valid");
+    tab.look("viewer-search").await
 }

@@ -10,5 +10,6 @@ mod happy_path;
 mod links;
 mod moved_rows;
 mod outages;
+mod re_anchored;
 mod second_thoughts;
 mod wallets;

@@ -37,9 +37,13 @@ async fn a_correction_leads_to_a_new_draft_and_a_refusal_destroys_everything() -
     site.stop().await
 }
 
+/// Works without scripts.
 async fn ask_for_a_correction(site: &Site, owner: &Owner, handed: &Handed) -> Result<()> {
+    owner.tab().allow_scripts(false).await?;
     owner.open(&handed.link).await?;
     owner.give_code(&handed.code).await?;
+    let buttons_of_scripts = owner.tab().count("[data-start]:not([hidden])").await?;
+    ensure!(buttons_of_scripts == 0, "a script ran all the same");
     owner.tab().press_on("[data-testid=correction]").await?;
     owner.is_at("correction").await?;
     owner.tab().press_on("[data-testid=note-submit]").await?;
@@ -83,6 +87,7 @@ async fn correct(site: &Site, office: &Office<'_>, handed: &Handed) -> Result<Ha
 }
 
 async fn sign_the_new_draft(office: &Office<'_>, owner: &Owner, corrected: &Handed) -> Result<()> {
+    owner.tab().allow_scripts(true).await?;
     owner.open(&corrected.link).await?;
     owner.is_at("identify").await?;
     owner.prove_wallet().await?;
@@ -94,7 +99,9 @@ async fn sign_the_new_draft(office: &Office<'_>, owner: &Owner, corrected: &Hand
     office.tab().dont_see("Edit the details").await
 }
 
+/// Works without scripts.
 async fn decline(owner: &Owner, handed: &Handed) -> Result<()> {
+    owner.tab().allow_scripts(false).await?;
     owner.open(&handed.link).await?;
     owner.give_code(&handed.code).await?;
     owner.tab().press_on("[data-testid=decline]").await?;

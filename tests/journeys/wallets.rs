@@ -92,7 +92,7 @@ async fn switch_the_chain(owner: &Owner, fox: &Wallet) -> Result<()> {
     owner.tab().press_on("[data-testid=switch-chain]").await?;
     owner.problem("refused").await?;
     ensure!(fox.chain_id() == MAINNET);
-    // Agrees to switch, and then does not sign.
+    // Agrees to add the chain and to switch to it, and then does not sign.
     fox.feel(Mood::Wary);
     owner.try_to_sign().await?;
     owner.tab().press("Fox").await?;
@@ -100,6 +100,11 @@ async fn switch_the_chain(owner: &Owner, fox: &Wallet) -> Result<()> {
     let words = owner.problem("refused").await?;
     ensure!(words.contains("Nothing was sent"), "{words}");
     ensure!(fox.chain_id() == CHAIN_ID, "the wallet did not switch");
+    let added = |method: &String| method == "wallet_addEthereumChain";
+    ensure!(
+        fox.asked().iter().any(added),
+        "an unknown chain was not added"
+    );
     owner.tab().look("consent-refused").await?;
     Ok(())
 }

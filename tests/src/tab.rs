@@ -11,7 +11,8 @@ use chromiumoxide::cdp::browser_protocol::emulation::SetFocusEmulationEnabledPar
 use chromiumoxide::cdp::browser_protocol::input::InsertTextParams;
 use chromiumoxide::cdp::browser_protocol::log::EventEntryAdded;
 use chromiumoxide::cdp::browser_protocol::network::{
-    ClearBrowserCookiesParams, EventRequestWillBeSent,
+    BlockPattern, ClearBrowserCookiesParams, EventRequestWillBeSent, SetBlockedUrLsParams,
+    SetCacheDisabledParams,
 };
 use chromiumoxide::cdp::browser_protocol::page::{
     CaptureScreenshotFormat, EventJavascriptDialogOpening, HandleJavaScriptDialogParams, Viewport,
@@ -354,6 +355,21 @@ impl Tab {
     pub async fn clipboard(&self) -> Result<String> {
         let script = "navigator.clipboard.readText()";
         Ok(self.page.evaluate(script).await?.into_value()?)
+    }
+
+    /// Lets the next pages load their scripts, or not. (With scripts switched off altogether, the
+    /// browser would not answer our own questions either.)
+    ///
+    /// # Errors
+    /// When the tab is gone.
+    pub async fn allow_scripts(&self, allowed: bool) -> Result<()> {
+        self.page
+            .execute(SetCacheDisabledParams::new(!allowed))
+            .await?;
+        let scripts = BlockPattern::new("*://*:*/*.js", !allowed);
+        let blocked = SetBlockedUrLsParams::builder().url_pattern(scripts).build();
+        self.page.execute(blocked).await?;
+        Ok(())
     }
 
     /// Becomes another person's browser: forgets all cookies.

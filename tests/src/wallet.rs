@@ -39,6 +39,8 @@ pub struct Wallet {
 struct State {
     mood: Mood,
     chain_id: u64,
+    /// The chains that it can be set to.
+    known_chains: Vec<u64>,
     /// The account that it tells of, where that is not its own.
     pretended: Option<Address>,
     asked: Vec<String>,
@@ -57,6 +59,7 @@ impl Wallet {
         let state = State {
             mood: Mood::Willing,
             chain_id,
+            known_chains: vec![chain_id],
             pretended: None,
             asked: Vec::new(),
         };
@@ -160,14 +163,10 @@ impl Wallet {
                 Ok(json!([account.to_string()]))
             }
             "eth_chainId" => Ok(json!(format!("{:#x}", state.chain_id))),
-            "wallet_switchEthereumChain" => {
-                let wanted = params[0]["chainId"]
-                    .as_str()
-                    .unwrap_or_default()
-                    .trim_start_matches("0x")
-                    .to_owned();
-                state.chain_id =
-                    u64::from_str_radix(&wanted, 16).map_err(|_| json!({ "code": -32602 }))?;
+            "wallet_switchEthereumChain" => state.switch(&params[0]),
+            // As some wallets do, it adds a chain and stays where it is.
+            "wallet_addEthereumChain" => {
+                state.known_chains.push(wanted_chain(&params[0])?);
                 Ok(Value::Null)
             }
             "personal_sign" => self
@@ -197,6 +196,26 @@ impl Wallet {
                 .to_string()
         ))
     }
+}
+
+impl State {
+    fn switch(&mut self, wanted: &Value) -> Result<Value, Value> {
+        let wanted = wanted_chain(wanted)?;
+        if !self.known_chains.contains(&wanted) {
+            return Err(json!({ "code": 4902, "message": "Unrecognized chain ID." }));
+        }
+        self.chain_id = wanted;
+        Ok(Value::Null)
+    }
+}
+
+fn wanted_chain(params: &Value) -> Result<u64, Value> {
+    let digits = params["chainId"]
+        .as_str()
+        .and_then(|id| id.strip_prefix("0x"));
+    digits
+        .and_then(|digits| u64::from_str_radix(digits, 16).ok())
+        .ok_or_else(|| json!({ "code": -32602, "message": "no chain id" }))
 }
 
 fn refuses(mood: Mood, method: &str) -> bool {

@@ -48,18 +48,23 @@ pub struct Notice {
 
 impl Page {
     async fn of(site: Site, path: String, person: Option<&SignedIn>) -> Result<Self> {
-        let mut page = Self::plain(site, path);
+        let mut page = Self::plain(site, path).of_person(person);
         if let Some(person) = person {
-            page.person = Some(Person {
-                name: person.name().to_owned(),
-                role: role_name(person.role()),
-            });
             page.notice = person
                 .take_notice()
                 .await?
                 .map(|(tone, text)| Notice { tone, text });
         }
         Ok(page)
+    }
+
+    /// Whose name and navigation it shows.
+    pub(crate) fn of_person(mut self, person: Option<&SignedIn>) -> Self {
+        self.person = person.map(|person| Person {
+            name: person.name().to_owned(),
+            role: role_name(person.role()),
+        });
+        self
     }
 
     /// A frame with nobody signed in.

@@ -22,6 +22,7 @@ use crate::page::{ErrorPage, Page, html};
 use crate::readiness::Readiness;
 use crate::security;
 use crate::settings::{Environment, TrustedProxies, Web};
+use crate::sign_in::SignedIn;
 use crate::telemetry::{self, RequestId};
 
 /// A form is a few kilobytes; nothing here takes uploads.
@@ -188,6 +189,7 @@ async fn draw_errors(State(site): State<Site>, request: Request, next: Next) -> 
     let Some(note) = response.extensions_mut().remove::<ErrorNote>() else {
         return response;
     };
+    let person = response.extensions_mut().remove::<SignedIn>();
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
     let page = if wants_json {
@@ -195,7 +197,7 @@ async fn draw_errors(State(site): State<Site>, request: Request, next: Next) -> 
         let problem = problem.to_ascii_lowercase().replace(' ', "_");
         Json(json!({ "problem": problem, "message": note.text })).into_response()
     } else {
-        let page = Page::plain(site, path);
+        let page = Page::plain(site, path).of_person(person.as_ref());
         let number = id.filter(|_| status.is_server_error());
         match html(&ErrorPage::new(page, note, number)) {
             Ok(page) => page.into_response(),

@@ -147,6 +147,53 @@ impl Act<'_> {
         Ok(done.rows_affected())
     }
 
+    /// The id of the record that claims a UID, as a piece of SQL.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn record(&mut self, uid: u64) -> Result<String> {
+        let id: Vec<u8> = sqlx::query_scalar("SELECT id FROM records WHERE uid = ?")
+            .bind(uid)
+            .fetch_one(&mut *self.0)
+            .await?;
+        Ok(format!("X'{}'", hex::encode(id)))
+    }
+
+    /// Reads one sealed cell of a record's first version, as a piece of SQL.
+    ///
+    /// # Errors
+    /// When the record is not there.
+    pub async fn cell(&mut self, column: &str, uid: u64) -> Result<String> {
+        let record = self.record(uid).await?;
+        self.cell_of(column, &record).await
+    }
+
+    /// [`Self::cell`] of a record that has no UID yet.
+    ///
+    /// # Errors
+    /// When the record is not there.
+    pub async fn cell_of(&mut self, column: &str, record: &str) -> Result<String> {
+        let query = format!(
+            "SELECT {column} FROM record_versions WHERE record_id = {record} AND version = 1"
+        );
+        let cell: Vec<u8> = sqlx::query_scalar(AssertSqlSafe(query))
+            .fetch_one(&mut *self.0)
+            .await?;
+        Ok(format!("X'{}'", hex::encode(cell)))
+    }
+
+    /// Writes one sealed cell of a record's first version.
+    ///
+    /// # Errors
+    /// When that hits nothing.
+    pub async fn put_cell(&mut self, column: &str, uid: u64, cell: &str) -> Result<()> {
+        let record = record_of(uid);
+        self.run(&format!(
+            "UPDATE record_versions SET {column} = {cell} WHERE record_id = {record} AND version = 1"
+        ))
+        .await
+    }
+
     /// Where other tools take part in the act.
     pub fn connection(&mut self) -> &mut MySqlConnection {
         &mut self.0

@@ -1,21 +1,23 @@
-//! Somebody who has read entry-app's key files: seals as entry-app seals.
+//! Somebody who has read entry-app's key files: seals and files as entry-app does.
+
+mod filing;
 
 use alloy::primitives::Address;
 use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
 use anyhow::{Context, Result};
-use database::records::{Entered, NewRecord, RecordState};
-use database::sealed::{Anchor, PlainVersion, SealedVersion, SignedConsent, seal_consent};
-use database::{consents, evidence, index, owner_keys, record_versions, records};
+use database::evidence;
+use database::sealed::SealedVersion;
 use devstack::Site;
 use keyring::{ApplicationKeys, OwnerKey, Place};
 use record::B256;
 use record::consent::{ConsentMessage, signed_fields};
-use record::ids::{Draft, LinkId, RecordId, StaffId, SubmissionId, Uid, Version};
+use record::ids::{Uid, Version};
 use record::proof::{FieldName, Fields, RecordProofInput, Salt, consent_hash};
 use record::signature::ConsentSignature;
-use record::time::UnixMillis;
+use record::time::{Clock, UnixMillis};
 
+use self::filing::{Filed, Spot};
 use super::insider::Act;
 use crate::steps::{CHAIN_ID, application_keys};
 
@@ -35,7 +37,7 @@ pub struct Forgery<'a> {
     pub signer: &'a PrivateKeySigner,
 }
 
-/// What a version says once the thief has rewritten it, and the proof to anchor for it.
+/// What is to be anchored for a row that the thief wrote.
 pub struct Rewritten {
     /// The record's UID.
     pub uid: u64,
@@ -43,6 +45,14 @@ pub struct Rewritten {
     pub timestamp: u64,
     /// The word to anchor.
     pub proof: B256,
+}
+
+/// A record as it was signed.
+struct Signed {
+    fields: Fields,
+    wallet: Address,
+    message: ConsentMessage,
+    signature: ConsentSignature,
 }
 
 impl KeyThief {
@@ -70,68 +80,37 @@ impl KeyThief {
         value: &str,
     ) -> Result<()> {
         let (key, sealed) = self.take(act, uid).await?;
-        let name = FieldName::new(field)?;
-        let place = Place::field(sealed.values.version, sealed.values.draft, name.as_str());
+        let place = Place::field(sealed.values.version, sealed.values.draft, field);
         let mut rng = rand::rng();
         let salt = Salt::random(&mut rng);
         let cell = key.seal(&place, salt.as_bytes(), value.as_bytes(), &mut rng);
-        act.run(&format!(
-            "UPDATE record_versions SET {field} = X'{}' WHERE record_id = X'{}' AND version = {}",
-            hex::encode(cell),
-            sealed.values.record_id,
-            sealed.values.version,
-        ))
-        .await
+        let cell = format!("X'{}'", hex::encode(cell));
+        act.put_cell(field, uid, &cell).await
     }
 
     /// Invents a whole record: sealed, signed, filed with our MAC.
     ///
     /// # Errors
     /// When the database refuses it.
-    pub async fn forge(&self, act: &mut Act<'_>, forgery: &Forgery<'_>) -> Result<RecordId> {
-        let mut rng = rand::rng();
-        let (now, front) = (now(), self.keys.front());
-        let id = RecordId::random(&mut rng);
-        let key = self.keys.generate_owner_key(id, &mut rng);
-        let wallet = forgery.signer.address();
-        let fields = fields(forgery.values)?;
-        let message = self.message(&fields, wallet, now);
-        let signature = self.sign(&message, forgery.signer)?;
-        let plain = plain(Version::FIRST, fields, wallet);
-        let mut values = plain.seal(&key, &mut rng, now).context("all five fields")?;
-        if let Some(uid) = forgery.uid {
-            let anchor = invented_anchor(uid, now, &plain.fields)?;
-            values.anchor = anchor.seal(&key, Version::FIRST, Draft::FIRST, &mut rng);
+    pub async fn forge(&self, act: &mut Act<'_>, forgery: &Forgery<'_>) -> Result<()> {
+        let mut fields = Fields::new();
+        for (name, value) in forgery.values {
+            let salt = Salt::random(&mut rand::rng());
+            fields.insert(FieldName::new(name)?, salt, value.to_owned())?;
         }
-        let new = NewRecord {
-            id,
-            wallet_index: index::wallet(self.keys.index(), &wallet),
-            email_index: index::email(self.keys.index(), "nobody@example.org"),
-            submission: SubmissionId::random(&mut rng),
-            created_by: StaffId::random(&mut rng),
-        };
-        let connection = act.connection();
-        let Entered::New(mut record) = records::insert(connection, &front, &new, now).await? else {
-            anyhow::bail!("a random submission was there before");
-        };
-        record.uid = forgery.uid.and_then(Uid::new);
-        record.state = RecordState::Anchored;
-        records::update(connection, &front, &mut record, now).await?;
-        owner_keys::insert(connection, &self.keys.wrap_owner_key(&key, &mut rng), now).await?;
-        record_versions::insert(connection, &values).await?;
-        let signed = SignedConsent {
+        let message = offer(&fields, forgery.signer.address(), now().as_seconds());
+        let signed = self.sign(fields, message, forgery.signer)?;
+        let key = self.file_record(act, forgery.uid, signed.wallet).await?;
+        let anchored = forgery.uid.map(|uid| (uid, now().as_seconds()));
+        let filed = Filed {
             version: Version::FIRST,
-            draft: Draft::FIRST,
-            link_id: LinkId::random(&mut rng),
-            message: &message,
-            signature: &signature,
+            anchored,
+            signed: &signed,
         };
-        let consent = seal_consent(&key, &front, &signed, &mut rng, now);
-        consents::insert(connection, &consent).await?;
-        Ok(id)
+        self.file_version(act, &key, filed).await
     }
 
-    /// Writes new details over a record, under the signature that its owner gave for the old ones, as its version 2.
+    /// Writes another name over a record, under the signature that its owner gave for the old one, as its version 2.
     ///
     /// # Errors
     /// When the record is not there.
@@ -143,59 +122,28 @@ impl KeyThief {
         timestamp: u64,
     ) -> Result<Rewritten> {
         let (key, sealed) = self.take(act, uid).await?;
-        let opened = sealed.open(&key);
+        let mut signed = open(&key, &sealed)?;
         let mut fields = Fields::new();
-        for (field, salted) in opened.whole_fields().context("a whole record")?.iter() {
-            let value = if field.as_str() == "name" {
-                name
-            } else {
-                salted.value()
+        for (field, salted) in signed.fields.iter() {
+            let value = match field.as_str() {
+                "name" => name,
+                _ => salted.value(),
             };
             fields.insert(field.clone(), salted.salt().clone(), value.to_owned())?;
         }
-        let wallet = opened.wallet?;
-        let message = opened.message.context("a consent")??;
-        let signature = opened.signature.context("a consent")??;
-        // The thief makes the digest that a verifier would make anew from the row.
-        let digest = message
-            .rebuilt(&fields, wallet)
-            .digest(CHAIN_ID, self.relay);
-        let second = second();
-        let proof = self.proof(
-            uid,
-            &fields,
-            wallet,
-            timestamp,
-            consent_hash(&digest, &signature),
-        )?;
-        act.run(&format!(
-            "DELETE FROM record_versions WHERE record_id = X'{}'",
-            key.record_id()
-        ))
-        .await?;
-        act.run(&format!(
-            "DELETE FROM consents WHERE record_id = X'{}'",
-            key.record_id()
-        ))
-        .await?;
-        let whole = Whole {
-            uid,
-            timestamp,
-            second,
-            fields,
-            wallet,
-            message: &message,
-            signature: &signature,
-        };
-        self.write_second(act, &key, whole).await?;
-        Ok(Rewritten {
-            uid,
-            timestamp,
-            proof,
-        })
+        signed.fields = fields;
+        for table in ["record_versions", "consents"] {
+            let record = key.record_id();
+            act.run(&format!(
+                "DELETE FROM {table} WHERE record_id = X'{record}'"
+            ))
+            .await?;
+        }
+        self.write_and_prove(act, &key, Spot::new(uid, second(), timestamp), &signed)
+            .await
     }
 
-    /// Adds a version 2 with details of the thief's choice, signed by a wallet of the thief's own.
+    /// Adds a version 2 with the same details, signed by a wallet of the thief's own.
     ///
     /// # Errors
     /// When the record is not there.
@@ -208,37 +156,36 @@ impl KeyThief {
         timestamp: u64,
     ) -> Result<Rewritten> {
         let (key, sealed) = self.take(act, uid).await?;
-        let fields = sealed.open(&key).whole_fields().context("a whole record")?;
-        let wallet = signer.address();
-        let mut message = self.message(&fields, wallet, UnixMillis::from_seconds(timestamp));
-        message.uid = uid;
-        message.version = 2;
+        let fields = open(&key, &sealed)?.fields;
+        let mut message = offer(&fields, signer.address(), timestamp);
+        (message.uid, message.version) = (uid, second().get());
         message.previous_proof = previous_proof;
-        let signature = self.sign(&message, signer)?;
-        let digest = message.digest(CHAIN_ID, self.relay);
-        let second = second();
-        let proof = self.proof(
-            uid,
-            &fields,
-            wallet,
-            timestamp,
-            consent_hash(&digest, &signature),
-        )?;
-        let whole = Whole {
-            uid,
-            timestamp,
-            second,
-            fields,
-            wallet,
-            message: &message,
-            signature: &signature,
-        };
-        self.write_second(act, &key, whole).await?;
-        Ok(Rewritten {
-            uid,
-            timestamp,
-            proof,
-        })
+        let signed = self.sign(fields, message, signer)?;
+        self.write_and_prove(act, &key, Spot::new(uid, second(), timestamp), &signed)
+            .await
+    }
+
+    /// Copies a whole record, what its owner signed included, under another UID and a key of its own.
+    ///
+    /// # Errors
+    /// When the record is not there.
+    pub async fn copy_under_another_uid(
+        &self,
+        act: &mut Act<'_>,
+        from: u64,
+        uid: u64,
+        timestamp: u64,
+    ) -> Result<Rewritten> {
+        let (key, sealed) = self.take(act, from).await?;
+        let signed = open(&key, &sealed)?;
+        let key = self.file_record(act, Some(uid), signed.wallet).await?;
+        self.write_and_prove(
+            act,
+            &key,
+            Spot::new(uid, Version::FIRST, timestamp),
+            &signed,
+        )
+        .await
     }
 
     /// The record's owner key, and its first version.
@@ -252,134 +199,81 @@ impl KeyThief {
         Ok((key, sealed))
     }
 
-    async fn write_second(
+    async fn write_and_prove(
         &self,
         act: &mut Act<'_>,
         key: &OwnerKey,
-        whole: Whole<'_>,
-    ) -> Result<()> {
-        let mut rng = rand::rng();
-        let (version, draft) = (whole.second, Draft::FIRST);
-        let leaves = whole.fields.leaves().as_slice().to_vec();
-        let plain = plain(version, whole.fields, whole.wallet);
-        let mut values = plain
-            .seal(key, &mut rng, now())
-            .context("all five fields")?;
-        let anchor = Anchor {
-            uid: Uid::new(whole.uid).context("a UID")?,
-            timestamp: whole.timestamp,
-            transaction: random_word(),
-            block: 1,
-            leaves,
+        spot: Spot,
+        signed: &Signed,
+    ) -> Result<Rewritten> {
+        let filed = Filed {
+            version: spot.version,
+            anchored: Some((spot.uid, spot.timestamp)),
+            signed,
         };
-        values.anchor = anchor.seal(key, version, draft, &mut rng);
-        record_versions::insert(act.connection(), &values).await?;
-        let signed = SignedConsent {
-            version,
-            draft,
-            link_id: LinkId::random(&mut rng),
-            message: whole.message,
-            signature: whole.signature,
-        };
-        let consent = seal_consent(key, &self.keys.front(), &signed, &mut rng, now());
-        consents::insert(act.connection(), &consent).await?;
-        Ok(())
-    }
-
-    fn proof(
-        &self,
-        uid: u64,
-        fields: &Fields,
-        wallet: Address,
-        timestamp: u64,
-        consent_hash: B256,
-    ) -> Result<B256> {
+        self.file_version(act, key, filed).await?;
+        // The digest that a verifier makes anew from the row.
+        let message = signed.message.rebuilt(&signed.fields, signed.wallet);
+        let digest = message.digest(CHAIN_ID, self.relay);
         let input = RecordProofInput {
             chain_id: CHAIN_ID,
             relay: self.relay,
-            wallet,
-            uid: Uid::new(uid).context("a UID")?,
-            version: second(),
-            timestamp,
-            consent_hash,
-            leaves: fields.leaves(),
+            wallet: signed.wallet,
+            uid: Uid::new(spot.uid).context("a UID")?,
+            version: spot.version,
+            timestamp: spot.timestamp,
+            consent_hash: consent_hash(&digest, &signed.signature),
+            leaves: signed.fields.leaves(),
         };
-        Ok(input.record_proof())
-    }
-
-    fn message(&self, fields: &Fields, wallet: Address, now: UnixMillis) -> ConsentMessage {
-        const HOUR: u64 = 3600;
-        ConsentMessage {
-            controller: "Nordhaven Clinic".to_owned(),
-            notice: B256::repeat_byte(7),
-            purposes: Vec::new(),
-            fields: signed_fields(fields),
-            wallet,
-            uid: 0,
-            version: 1,
-            previous_proof: B256::ZERO,
-            issued_at: now.as_seconds() - HOUR,
-            expires_at: now.as_seconds() + HOUR,
-            nonce: random_word(),
-        }
+        Ok(Rewritten {
+            uid: spot.uid,
+            timestamp: spot.timestamp,
+            proof: input.record_proof(),
+        })
     }
 
     fn sign(
         &self,
-        message: &ConsentMessage,
+        fields: Fields,
+        message: ConsentMessage,
         signer: &PrivateKeySigner,
-    ) -> Result<ConsentSignature> {
-        let digest = message.digest(CHAIN_ID, self.relay);
-        let signature = signer.sign_hash_sync(&digest)?;
-        Ok(ConsentSignature::ecdsa(&signature.as_bytes())?)
+    ) -> Result<Signed> {
+        let signature = signer.sign_hash_sync(&message.digest(CHAIN_ID, self.relay))?;
+        Ok(Signed {
+            fields,
+            wallet: signer.address(),
+            message,
+            signature: ConsentSignature::ecdsa(&signature.as_bytes())?,
+        })
     }
 }
 
-/// A second version, before it is sealed.
-struct Whole<'a> {
-    uid: u64,
-    timestamp: u64,
-    second: Version,
-    fields: Fields,
-    wallet: Address,
-    message: &'a ConsentMessage,
-    signature: &'a ConsentSignature,
-}
-
-fn plain(version: Version, fields: Fields, wallet: Address) -> PlainVersion {
-    PlainVersion {
-        version,
-        draft: Draft::FIRST,
-        fields,
-        wallet,
-        relation: "self".to_owned().into(),
-    }
-}
-
-fn fields(values: [(&str, &str); 5]) -> Result<Fields> {
-    let mut fields = Fields::new();
-    for (name, value) in values {
-        fields.insert(
-            FieldName::new(name)?,
-            Salt::random(&mut rand::rng()),
-            value.to_owned(),
-        )?;
-    }
-    Ok(fields)
-}
-
-fn invented_anchor(uid: u64, now: UnixMillis, fields: &Fields) -> Result<Anchor> {
-    Ok(Anchor {
-        uid: Uid::new(uid).context("a UID")?,
-        timestamp: now.as_seconds(),
-        transaction: random_word(),
-        block: 1,
-        leaves: fields.leaves().as_slice().to_vec(),
+fn open(key: &OwnerKey, sealed: &SealedVersion) -> Result<Signed> {
+    let opened = sealed.open(key);
+    Ok(Signed {
+        fields: opened.whole_fields().context("a whole record")?,
+        wallet: opened.wallet?,
+        message: opened.message.context("a consent")??,
+        signature: opened.signature.context("a consent")??,
     })
 }
 
-fn random_word() -> B256 {
-    B256::from(rand::random::<[u8; 32]>())
+/// A message as consent-dapp would offer it for a first version.
+fn offer(fields: &Fields, wallet: Address, at: u64) -> ConsentMessage {
+    const HOUR: u64 = 3600;
+    ConsentMessage {
+        controller: "Nordhaven Clinic".to_owned(),
+        notice: B256::repeat_byte(7),
+        purposes: Vec::new(),
+        fields: signed_fields(fields),
+        wallet,
+        uid: 0,
+        version: Version::FIRST.get(),
+        previous_proof: B256::ZERO,
+        issued_at: at - HOUR,
+        expires_at: at + HOUR,
+        nonce: random_word(),
+    }
 }
 
 fn second() -> Version {
@@ -388,6 +282,10 @@ fn second() -> Version {
         .expect("there is a number after the first")
 }
 
+fn random_word() -> B256 {
+    B256::from(rand::random::<[u8; 32]>())
+}
+
 fn now() -> UnixMillis {
-    record::time::Clock::system().now()
+    Clock::system().now()
 }

@@ -79,21 +79,24 @@ async fn clerk(site: &Site) -> Result<Clerk> {
     Clerk::sign_in(site.entry.url(), &clerk.login, &clerk.password).await
 }
 
+/// All are entered first: their mails then leave together.
 async fn enter_and_sign(site: &Site, clerk: &Clerk, count: usize) -> Result<Vec<SignedUp>> {
-    let mut signed = Vec::new();
+    let mut entered = Vec::new();
     for person in PEOPLE.get(..count).context("so many people")? {
         let wallet = PrivateKeySigner::random();
         let record = clerk.enter(person, &wallet.address().to_string()).await?;
-        let link = doors::consent_link(site, person.email).await?;
-        let owner = doors::Owner::new(wallet.clone());
-        owner.sign(&link, person.grants).await?;
-        signed.push(SignedUp {
+        entered.push(SignedUp {
             person: *person,
             wallet,
             record,
         });
     }
-    Ok(signed)
+    for one in &entered {
+        let link = doors::consent_link(site, one.person.email).await?;
+        let owner = doors::Owner::new(one.wallet.clone());
+        owner.sign(&link, one.person.grants).await?;
+    }
+    Ok(entered)
 }
 
 async fn uid_of(site: &Site, record: &str) -> Result<u64> {

@@ -50,6 +50,7 @@ pub struct Field<'a> {
     max_length: Option<u32>,
     required: bool,
     autofocus: bool,
+    summary_has_focus: bool,
 }
 impl HtmlSafe for Field<'_> {}
 
@@ -67,6 +68,7 @@ impl<'a> Field<'a> {
             max_length: None,
             required: false,
             autofocus: false,
+            summary_has_focus: form.has_problems(),
         }
     }
 
@@ -129,10 +131,10 @@ impl<'a> Field<'a> {
         self
     }
 
-    /// Takes the focus when the page opens; at most one on a page.
+    /// Takes the focus when the page opens, unless something is wrong: then the summary has it. At most one on a page.
     #[must_use]
     pub fn autofocus(mut self) -> Self {
-        self.autofocus = true;
+        self.autofocus = !self.summary_has_focus;
         self
     }
 }

@@ -41,8 +41,11 @@ pub(super) fn close<S: Clone + Send + Sync + 'static>(
 async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) -> Result<Response> {
     match gate.sessions.person(request.headers()).await? {
         Some(person) => {
-            request.extensions_mut().insert(person);
-            Ok(next.run(request).await)
+            request.extensions_mut().insert(person.clone());
+            let mut response = next.run(request).await;
+            // For the frame of an error's page.
+            response.extensions_mut().insert(person);
+            Ok(response)
         }
         None => gate.turn_away(request).await,
     }

@@ -93,3 +93,14 @@ async fn without_the_database_pages_say_so() {
     );
     app.end().await;
 }
+
+#[tokio::test]
+async fn whoever_is_signed_in_keeps_the_frame_around_an_error() {
+    let (app, mut browser) = TestApp::with_clerk().await;
+    let answer = browser.post("/new", &[]).await;
+    assert_eq!(answer.status, 422);
+    let refused = browser.get("/managers").await;
+    assert_eq!(refused.status, 403);
+    assert!(refused.body.contains("Person anna") && refused.body.contains("Sign out"));
+    app.end().await;
+}

@@ -17,6 +17,7 @@ pub struct Line {
     pub address: String,
     pub uid: Option<Uid>,
     pub name: Zeroizing<String>,
+    /// None when the row or its values were tampered with.
     pub state: Option<RecordState>,
     pub label: &'static str,
     pub tone: Tone,
@@ -26,8 +27,13 @@ pub struct Line {
 impl Line {
     pub fn new(listed: &ListedRecord, keys: &ApplicationKeys) -> Self {
         let record = listed.record.as_ref();
-        let state = record.map(|record| record.state);
-        let gone = if state == Some(RecordState::Declined) {
+        let name = listed.open_name(keys);
+        let declined = record.is_some_and(|record| record.state == RecordState::Declined);
+        // The row itself may be ours and its values not.
+        let state = record
+            .map(|record| record.state)
+            .filter(|_| declined || name.is_some());
+        let gone = if declined {
             "(destroyed)"
         } else {
             "(does not open)"
@@ -36,9 +42,7 @@ impl Line {
             id: listed.id,
             address: urls::record(listed.id),
             uid: record.and_then(|record| record.uid),
-            name: listed
-                .open_name(keys)
-                .unwrap_or_else(|| Zeroizing::new(gone.to_owned())),
+            name: name.unwrap_or_else(|| Zeroizing::new(gone.to_owned())),
             state,
             label: state.map_or("Tampered with", state_view::label),
             tone: state.map_or(Tone::Bad, state_view::tone),
