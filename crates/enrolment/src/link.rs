@@ -115,46 +115,48 @@ pub(crate) async fn make(
     sending: Sending,
     rng: &mut (impl CryptoRng + Send),
 ) -> Result<FreshLink, EnrolmentError> {
-    let front = office.keys.front();
+    let (row, link) = draw(office, record, key, rng);
+    consent_links::insert(transaction, &office.keys.front(), row, office.now).await?;
+    office
+        .note(transaction, record.id, RecordEventKind::LinkCreated)
+        .await?;
+    if sending == Sending::ByMail {
+        send(transaction, office, record.id, details, &link).await?;
+    }
+    Ok(link)
+}
+
+/// A link with a fresh secret and code: what is stored of it, and what its owner gets.
+fn draw(
+    office: &Office<'_>,
+    record: &Record,
+    key: &OwnerKey,
+    rng: &mut impl CryptoRng,
+) -> (NewLink, FreshLink) {
     let (id, secret, code) = (
         LinkId::random(rng),
         LinkSecret::generate(rng),
         new_code(rng),
     );
-    let (version, draft) = (record.version, record.draft);
-    let code_cell = sealed::seal_cell(
-        key,
-        version,
-        draft,
-        CellKind::DeskCode,
-        code.as_bytes(),
-        rng,
-    );
-    let new = NewLink {
+    let (version, draft, kind) = (record.version, record.draft, CellKind::DeskCode);
+    let row = NewLink {
         id,
         record_id: record.id,
         version,
         draft,
-        secret_hash: front.hash_secret(&secret),
+        secret_hash: office.keys.front().hash_secret(&secret),
         wrapped_key: secret.wrap(key, id, rng),
-        desk_code: code_cell,
+        desk_code: sealed::seal_cell(key, version, draft, kind, code.as_bytes(), rng),
         created_by: office.staff,
         expires_at: office.now.plus(office.link_lifetime),
     };
-    let made = consent_links::insert(transaction, &front, new, office.now).await?;
-    office
-        .note(transaction, record.id, RecordEventKind::LinkCreated)
-        .await?;
     let link = FreshLink {
         id,
         address: address(office, &secret),
         desk_code: code,
-        expires_at: made.expires_at,
+        expires_at: row.expires_at,
     };
-    if sending == Sending::ByMail {
-        send(transaction, office, record.id, details, &link).await?;
-    }
-    Ok(link)
+    (row, link)
 }
 
 fn address(office: &Office<'_>, secret: &LinkSecret) -> Zeroizing<String> {

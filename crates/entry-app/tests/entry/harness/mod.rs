@@ -1,6 +1,7 @@
 //! The app as it runs, on a real database by its own accounts; staff with browsers; owners who sign.
 
 mod browser;
+mod install;
 mod owner;
 mod server;
 mod typed;

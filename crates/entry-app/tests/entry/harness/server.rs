@@ -2,11 +2,9 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use database::grants::{Account, Names, create_user, grants};
-use database::key_checks;
+use database::MySqlPool;
 use database::records::{self, Record};
 use database::staff::{NewStaff, Role, Staff};
-use database::{Kind, MySqlPool, PoolSettings};
 use devstack::{Accounts, Chain, ChainOptions, DatabaseServer, Databases};
 use entry_app::{Settings, assemble};
 use keyring::{ApplicationKeys, KeySet};
@@ -15,7 +13,6 @@ use record::time::{Clock, UnixMillis};
 use record::{Address, B256};
 use reqwest::Url;
 use secrecy::SecretString;
-use sqlx::AssertSqlSafe;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use web_kit::lifetime::Lifetime;
@@ -23,11 +20,11 @@ use web_kit::settings::Reader;
 use web_kit::{password, server};
 
 use super::browser::Browser;
+use super::install::{create_accounts, install};
 
 pub const PASSWORD: &str = "quiet river stone";
 /// 21 November 2026, 22:40 UTC.
 const NOW: UnixMillis = UnixMillis(1_795_300_800_000);
-const DATABASE_PASSWORD: &str = "of-the-test";
 /// Nothing listens on the discard port.
 const NOWHERE: &str = "127.0.0.1:9";
 
@@ -109,7 +106,7 @@ impl Server {
         let databases = server.create_databases("entry").await.unwrap();
         let files = TempDir::new().unwrap();
         let keys = KeySet::generate(&mut rand::rng());
-        let admin = install(&databases, keys.application()).await;
+        let admin = install(&databases, keys.application(), NOW).await;
         let listener = server::listen("127.0.0.1:0".parse().unwrap())
             .await
             .unwrap();
@@ -203,62 +200,6 @@ impl Drop for Server {
 
 pub fn id_of(page: &str) -> RecordId {
     page.rsplit('/').next().unwrap().parse().unwrap()
-}
-
-async fn install(databases: &Databases, keys: &ApplicationKeys) -> MySqlPool {
-    let urls = [databases.main(), databases.backup(), databases.keys()];
-    let mut pools = Vec::new();
-    for (kind, url) in Kind::ALL.into_iter().zip(urls) {
-        let pool = database::connect(&url, &PoolSettings::default())
-            .await
-            .unwrap();
-        database::migrate(kind, &pool).await.unwrap();
-        pools.push(pool);
-    }
-    let main = pools.swap_remove(0);
-    let version = keys.current_version();
-    let cell = keys.check_cell(version, &mut rand::rng()).unwrap();
-    let mut connection = main.acquire().await.unwrap();
-    let stored = key_checks::insert(&mut connection, version, &cell, NOW).await;
-    assert!(stored.unwrap());
-    drop(connection);
-    main
-}
-
-/// The accounts of least right, by the grants of the release.
-async fn create_accounts(admin: &MySqlPool, databases: &Databases) -> [(&'static str, String); 3] {
-    let names = Names {
-        main: databases.main_name().to_owned(),
-        backup: databases.backup_name().to_owned(),
-        keys: databases.keys_name().to_owned(),
-        // What holds the suffix is dropped together with the databases.
-        users: format!("e_{}", databases.suffix()),
-    };
-    let accounts = [
-        ("DATABASE_URL", Account::Entry, databases.main()),
-        (
-            "BACKUP_DATABASE_URL",
-            Account::EntryBackup,
-            databases.backup(),
-        ),
-        (
-            "KEY_BACKUP_DATABASE_URL",
-            Account::EntryKeys,
-            databases.keys(),
-        ),
-    ];
-    for (_, account, _) in &accounts {
-        let made = create_user(*account, &names, "%", DATABASE_PASSWORD);
-        for statement in made.into_iter().chain(grants(*account, &names, "%")) {
-            let done = sqlx::query(AssertSqlSafe(statement)).execute(admin).await;
-            done.unwrap();
-        }
-    }
-    accounts.map(|(setting, account, mut url)| {
-        url.set_username(&names.user(account)).unwrap();
-        url.set_password(Some(DATABASE_PASSWORD)).unwrap();
-        (setting, url.to_string())
-    })
 }
 
 fn settings(setup: &Setup, files: &Path, keys: &KeySet) -> BTreeMap<&'static str, String> {
