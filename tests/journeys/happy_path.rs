@@ -169,6 +169,7 @@ async fn look_around(officer: &Officer<'_>) -> Result<()> {
     tab.look("viewer-grid").await?;
     ensure!(tab.url().await?.ends_with("/records"), "not in its place");
     tab.allow_scripts(false).await?;
+    officer.grid().await?;
     tab.follow("Verify record 1").await?;
     ensure!(tab.text("main .badge").await? == "Valid");
     tab.look("viewer-verified").await?;
