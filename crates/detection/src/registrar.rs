@@ -1,8 +1,7 @@
 //! Filing what was examined: the newest verdict on each subject, and the incident that a bad one opens.
 //!
-//! One incident gathers what was found within the same minute, and one mail tells of it: at the end of the round that
-//! found it, or when the minute is over. A round that goes on finding without a pause, as it does in a table that one
-//! statement changed, goes on filling the incident that it began.
+//! One incident gathers what one act did, and one mail tells of it. Since an act may fall into the middle of a round, an
+//! incident gathers until every record was looked at once more; the mail goes out then, or after a minute.
 
 mod telling;
 
@@ -24,7 +23,7 @@ use crate::found_row;
 use crate::obstacle::Hindrance;
 use crate::verdict::Verdict;
 
-/// What is found within this time of an incident's opening, or in the same round without a longer pause, belongs to it.
+/// After this time an incident is told by mail, whole or not. A longer pause between two findings parts them.
 const GATHERING: Duration = Duration::from_secs(60);
 
 /// Files verdicts. A clone is a handle to the same.
@@ -34,15 +33,15 @@ pub struct Registrar {
     officer: String,
     viewer_url: String,
     /// Held while a bad verdict is filed, so that the sweep and the buttons open one incident between them.
-    latest: Arc<Mutex<Option<Latest>>>,
+    gathering: Arc<Mutex<Option<Gathering>>>,
 }
 
-/// The finding that a round made last.
+/// The incident that this process is filling.
 #[derive(Clone, Copy)]
-struct Latest {
-    round: u64,
+struct Gathering {
     incident: u64,
-    at: UnixMillis,
+    opened_at: UnixMillis,
+    latest_at: UnixMillis,
 }
 
 /// On whose behalf something was examined.
@@ -62,7 +61,7 @@ impl Registrar {
             examiner,
             officer,
             viewer_url: viewer_url.trim_end_matches('/').to_owned(),
-            latest: Arc::default(),
+            gathering: Arc::default(),
         }
     }
 
@@ -106,33 +105,26 @@ impl Registrar {
 
     async fn file_bad(&self, examined: &Examined, occasion: Occasion) -> Result<(), Hindrance> {
         let parts = self.examiner.parts();
-        let mut latest = self.latest.lock().await;
+        let mut gathering = self.gathering.lock().await;
         let mut connection = parts.pool.acquire().await?;
         let mut transaction = connection.begin().await?;
         let verification = verification(examined, occasion);
         verifications::upsert(&mut transaction, &parts.keys, &verification).await?;
-        let found = match self.is_known(&mut transaction, examined).await? {
-            true => None,
-            false => {
-                let incident = self.gathering(&mut transaction, occasion, *latest).await?;
-                self.add_finding(&mut transaction, examined, incident)
-                    .await?;
-                Some(incident)
-            }
-        };
-        transaction.commit().await?;
-        if let (Some(incident), Some(round)) = (found, occasion.round) {
-            let at = examined.at;
-            *latest = Some(Latest {
-                round,
-                incident,
-                at,
-            });
+        let mut filled = *gathering;
+        if !self.is_known(&mut transaction, examined).await? {
+            let into = self
+                .incident_for(&mut transaction, occasion, filled)
+                .await?;
+            self.add_finding(&mut transaction, examined, into.incident)
+                .await?;
+            filled = Some(into);
         }
+        transaction.commit().await?;
+        *gathering = filled;
         Ok(())
     }
 
-    /// The same trouble told before is not told again.
+    /// The same trouble told before is not told again, unless somebody took its incident away.
     async fn is_known(
         &self,
         connection: &mut MySqlConnection,
@@ -140,11 +132,20 @@ impl Registrar {
     ) -> Result<bool, Hindrance> {
         let keys = &self.examiner.parts().keys;
         let known = incident_findings::unresolved(connection, keys, examined.subject).await?;
-        Ok(known.rows.iter().any(|one| {
+        let same = known.rows.iter().filter(|one| {
             one.verdict == examined.finding.verdict
                 && one.fields == examined.finding.fields()
                 && one.proof_found == examined.finding.proof_found
-        }))
+        });
+        for one in same {
+            match incidents::load(connection, keys, one.incident_id).await {
+                Ok(Some(_)) => return Ok(true),
+                Ok(None) => {}
+                Err(error) if error.is_tampering() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(false)
     }
 
     async fn add_finding(
@@ -198,42 +199,48 @@ impl Registrar {
         Ok(())
     }
 
-    /// The incident that a finding belongs to: the one that its round fills, or the one opened within the last minute
-    /// and not told of yet, or a new one.
-    async fn gathering(
+    /// The incident that a finding belongs to: the one that is being filled, or one that another process opened within
+    /// the last minute and nobody was told of, or a new one.
+    async fn incident_for(
         &self,
         connection: &mut MySqlConnection,
         occasion: Occasion,
-        latest: Option<Latest>,
-    ) -> Result<u64, Hindrance> {
+        filled: Option<Gathering>,
+    ) -> Result<Gathering, Hindrance> {
         let (keys, now) = (&self.examiner.parts().keys, self.examiner.now());
         if let Some(incident) = incidents::newest_open(connection, keys).await? {
-            let is_filled = latest.is_some_and(|latest| {
-                Some(latest.round) == occasion.round
-                    && latest.incident == incident.id
-                    && now.since(latest.at) < GATHERING
+            let goes_on = filled.is_some_and(|filled| {
+                filled.incident == incident.id && now.since(filled.latest_at) < GATHERING
             });
             let is_new = now.since(incident.detected_at) < GATHERING
                 && !self.is_told(connection, incident.id).await?;
-            if is_filled || is_new {
-                return Ok(incident.id);
+            if goes_on || is_new {
+                return Ok(Gathering {
+                    incident: incident.id,
+                    opened_at: incident.detected_at,
+                    latest_at: now,
+                });
             }
         }
         let incident = incidents::open(connection, keys, occasion.source, now).await?;
-        self.note(
-            connection,
-            incident.id,
-            IncidentEventKind::Opened,
-            None,
-            None,
-        )
-        .await?;
-        tracing::error!(
-            incident = incident.id,
-            source = occasion.source.as_str(),
-            "an incident was opened"
-        );
-        Ok(incident.id)
+        let kind = IncidentEventKind::Opened;
+        self.note(connection, incident.id, kind, None, None).await?;
+        let (number, source) = (incident.id, occasion.source.as_str());
+        tracing::error!(incident = number, source, "an incident was opened");
+        Ok(Gathering {
+            incident: number,
+            opened_at: now,
+            latest_at: now,
+        })
+    }
+
+    /// Every record was looked at in a round that began then: what was found before it is whole.
+    pub(crate) async fn end_round(&self, begun_at: UnixMillis) -> Result<(), Hindrance> {
+        self.gathering
+            .lock()
+            .await
+            .take_if(|gathering| gathering.opened_at <= begun_at);
+        self.tell(Some(begun_at)).await
     }
 
     /// Adds a step to an incident's time line.

@@ -180,8 +180,11 @@ async fn all_records(
     tell(&round);
     let mut pass = Pass { round, pace, lease };
     let swept = uids_and_rows(registrar, source, &sight, &mut pass, &mut tell).await;
-    // What was found is told, also when the round could not be finished.
-    registrar.tell(true).await?;
+    match swept {
+        Ok(()) => registrar.end_round(pass.round.started_at).await?,
+        // What was found is told in its time, also when the round could not be finished.
+        Err(_) => registrar.tell(None).await?,
+    }
     let now = examiner.now();
     pass.round.finished_at = Some(now);
     pass.round.problem = swept.as_ref().err().map(|hindrance| {
@@ -291,7 +294,7 @@ impl Pass<'_> {
             self.round.checked += 1;
             self.round.bad += u64::from(filed.finding.verdict.is_bad());
         }
-        registrar.tell(false).await?;
+        registrar.tell(None).await?;
         let now = registrar.examiner().now();
         let mut connection = parts.pool.acquire().await?;
         sweep_rounds::update(&mut connection, &parts.keys, &self.round).await?;

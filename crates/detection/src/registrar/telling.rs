@@ -5,6 +5,7 @@ use database::incident_findings;
 use database::incidents::{self, Incident, IncidentState};
 use database::verifications::Source;
 use database::{MySqlConnection, outbox};
+use keyring::ApplicationKeys;
 use notification::{EventKey, Found, Mail};
 use record::ids::Uid;
 use record::time::UnixMillis;
@@ -15,6 +16,8 @@ use crate::obstacle::Hindrance;
 
 /// So many UIDs are handed to the mail, which names the first of them.
 const FIRST_UIDS: u32 = 50;
+/// So often the mail about an incident is written anew when somebody has changed it in the outbox.
+const MOST_ATTEMPTS: u8 = 8;
 
 impl Registrar {
     pub(super) async fn is_told(
@@ -22,30 +25,43 @@ impl Registrar {
         connection: &mut MySqlConnection,
         incident: u64,
     ) -> Result<bool, Hindrance> {
-        let front = self.examiner.parts().keys.front();
-        match outbox::by_event_key(connection, &front, told(incident).as_bytes()).await {
-            Ok(mail) => Ok(mail.is_some()),
-            // A planted mail keeps nobody from being told: the next incident has a mail of its own.
-            Err(error) if error.is_tampering() => Ok(true),
-            Err(error) => Err(error.into()),
-        }
+        Ok(self.free_key(connection, incident).await?.is_none())
     }
 
-    /// Puts into the outbox the mails of incidents that are not told of yet: all of them at the end of a round, else
-    /// those whose minute is over.
-    pub async fn tell(&self, end_of_round: bool) -> Result<(), Hindrance> {
+    /// The key under which the mail about an incident is to be put into the outbox; none when it is there already. A row
+    /// that somebody else put there, or changed, keeps nobody from being told: the mail goes out under another key.
+    async fn free_key(
+        &self,
+        connection: &mut MySqlConnection,
+        incident: u64,
+    ) -> Result<Option<EventKey>, Hindrance> {
+        let keys = &self.examiner.parts().keys;
+        for attempt in 0..MOST_ATTEMPTS {
+            let key = told(keys, incident, attempt);
+            match outbox::by_event_key(connection, &keys.front(), key.as_bytes()).await {
+                Ok(None) => return Ok(Some(key)),
+                Ok(Some(_)) => return Ok(None),
+                Err(error) if error.is_tampering() => {
+                    tracing::error!(incident, "the mail about an incident was tampered with");
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Puts into the outbox the mails of incidents that are not told of yet and are whole, because a round over all
+    /// records has ended that began after they were opened, or a minute old.
+    pub async fn tell(&self, round_begun_at: Option<UnixMillis>) -> Result<(), Hindrance> {
         const NEWEST: u32 = 20;
         let (parts, now) = (self.examiner.parts(), self.examiner.now());
         let mut connection = parts.pool.acquire().await?;
         let newest = incidents::list(&mut connection, &parts.keys, u64::MAX, NEWEST).await?;
         for incident in newest.rows {
-            let due = end_of_round || now.since(incident.detected_at) >= GATHERING;
+            let is_whole = round_begun_at.is_some_and(|begun_at| incident.detected_at <= begun_at);
+            let is_due = is_whole || now.since(incident.detected_at) >= GATHERING;
             let by_hand = incident.source == Source::Hand;
-            if due
-                && !by_hand
-                && incident.state == IncidentState::Open
-                && !self.is_told(&mut connection, incident.id).await?
-            {
+            if is_due && !by_hand && incident.state == IncidentState::Open {
                 let mut transaction = connection.begin().await?;
                 self.enqueue(&mut transaction, &incident).await?;
                 transaction.commit().await?;
@@ -59,6 +75,9 @@ impl Registrar {
         connection: &mut MySqlConnection,
         incident: &Incident,
     ) -> Result<(), Hindrance> {
+        let Some(key) = self.free_key(connection, incident.id).await? else {
+            return Ok(());
+        };
         let parts = self.examiner.parts();
         let found = incident_findings::counts(connection, incident.id).await?;
         let mail = Mail::BreachFound {
@@ -76,16 +95,7 @@ impl Registrar {
         };
         let now = self.examiner.now();
         let front = parts.keys.front();
-        if notification::enqueue(
-            connection,
-            &front,
-            now,
-            told(incident.id),
-            &self.officer,
-            &mail,
-        )
-        .await?
-        {
+        if notification::enqueue(connection, &front, now, key, &self.officer, &mail).await? {
             self.note(
                 connection,
                 incident.id,
@@ -163,6 +173,11 @@ impl Registrar {
     }
 }
 
-fn told(incident: u64) -> EventKey {
-    EventKey::of("breach_found", &incident.to_be_bytes())
+/// Nobody without our keys can tell it beforehand, and put a row of their own in its place.
+fn told(keys: &ApplicationKeys, incident: u64, attempt: u8) -> EventKey {
+    let event = [&incident.to_be_bytes()[..], &[attempt]].concat();
+    EventKey::of(
+        "breach_found",
+        &keys.index().blind("outbox.event_key", &event),
+    )
 }

@@ -44,10 +44,7 @@ pub async fn submit(
         Err(hindrance) => Err(hindrance),
     };
     let subject = match filed {
-        Ok(filed) => {
-            tower.registrar.tell(true).await.map_err(unavailable)?;
-            filed.subject
-        }
+        Ok(filed) => filed.subject,
         // Unverifiable: the last verdict stays on file, the line and the banner say why it can't be confirmed.
         Err(hindrance) => {
             tower
