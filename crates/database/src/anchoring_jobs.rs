@@ -73,7 +73,7 @@ pub struct AnchoringJob {
 }
 
 impl AnchoringJob {
-    fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
+    pub(crate) fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
         let columns = Columns::of(TABLE, row);
         let job = Self {
             id: columns.get("id")?,

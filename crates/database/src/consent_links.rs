@@ -116,7 +116,7 @@ impl ConsentLink {
         self.offer = None;
     }
 
-    fn read(row: &MySqlRow, keys: &FrontKeys) -> Result<Self, RowError> {
+    pub(crate) fn read(row: &MySqlRow, keys: &FrontKeys) -> Result<Self, RowError> {
         let columns = Columns::of(TABLE, row);
         let link = Self {
             id: columns.get("id")?,

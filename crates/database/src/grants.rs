@@ -192,6 +192,8 @@ const VIEWER: &[(&str, &str)] = &[
     ("record_versions", "SELECT"),
     ("owner_keys", "SELECT"),
     ("consents", "SELECT"),
+    // To tell planted ones.
+    ("consent_links", "SELECT"),
     ("notices", "SELECT"),
     ("record_events", "SELECT, INSERT"),
     ("anchoring_jobs", "SELECT"),

@@ -27,7 +27,7 @@ pub struct Lease {
 }
 
 impl Lease {
-    fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
+    pub(crate) fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
         let columns = Columns::of(TABLE, row);
         let lease = Self {
             name: columns.get("name")?,

@@ -25,6 +25,7 @@ pub mod consents;
 pub mod corrections;
 pub mod evidence;
 pub mod grants;
+pub mod guarded;
 pub mod incident_events;
 pub mod incident_findings;
 pub mod incidents;

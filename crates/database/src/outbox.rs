@@ -120,7 +120,7 @@ impl Mail {
             .transpose()
     }
 
-    fn read(row: &MySqlRow, keys: &FrontKeys) -> Result<Self, RowError> {
+    pub(crate) fn read(row: &MySqlRow, keys: &FrontKeys) -> Result<Self, RowError> {
         let columns = Columns::of(TABLE, row);
         let mail = Self {
             id: columns.get("id")?,

@@ -50,7 +50,7 @@ pub struct Session {
 }
 
 impl Session {
-    fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
+    pub(crate) fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
         let columns = Columns::of(TABLE, row);
         let session = Self {
             id_hash: columns.get("id_hash")?,

@@ -103,7 +103,7 @@ impl Staff {
         self.disabled_at.is_none()
     }
 
-    fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
+    pub(crate) fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
         let columns = Columns::of(TABLE, row);
         let staff = Self {
             id: columns.get("id")?,

@@ -3,16 +3,20 @@
 
 use std::time::Duration;
 
+use database::guarded;
 use database::operations_alarms::{self, Alarm, AlarmKind};
 use record::time::UnixMillis;
 use sqlx::Connection;
 
-use crate::obstacle::{self, Hindrance, alarm_of, words};
+use crate::obstacle::{self, Hindrance, alarm_of};
 use crate::registrar::Registrar;
 use crate::verdict::Obstacle;
 
 /// An alarm that stands this long is told by mail.
 const LASTING: Duration = Duration::from_secs(5 * 60);
+
+/// An alarm about planted rows ends when none was seen for so long.
+const QUIET: Duration = Duration::from_secs(60);
 
 impl Registrar {
     /// Notes what keeps us from telling anything.
@@ -34,6 +38,25 @@ impl Registrar {
         Ok(())
     }
 
+    /// Looks for rows of accounts, sessions, links, jobs and mails that somebody else wrote, and raises or ends the alarm
+    /// about them. Who tries to use one notices it as well: the alarm ends only when nobody has for a while.
+    pub async fn look_for_planted_rows(&self) -> Result<(), Hindrance> {
+        let (parts, now) = (self.examiner().parts(), self.examiner().now());
+        let mut connection = parts.pool.acquire().await?;
+        let planted = guarded::planted(&mut connection, &parts.keys).await?;
+        let kind = AlarmKind::RowTampered;
+        if !planted.is_empty() {
+            operations_alarms::raise(&mut connection, kind, now).await?;
+            return Ok(());
+        }
+        let alarms = operations_alarms::all(&mut connection).await?;
+        let standing = alarms.iter().find(|alarm| alarm.kind == kind);
+        if standing.is_some_and(|alarm| now.since(alarm.last_seen_at) >= QUIET) {
+            operations_alarms::clear(&mut connection, kind).await?;
+        }
+        Ok(())
+    }
+
     /// Puts into the outbox the mails of alarms, whoever raised them, that the officer should hear of and has not.
     pub async fn tell_alarms(&self) -> Result<(), Hindrance> {
         let (parts, now) = (self.examiner().parts(), self.examiner().now());
@@ -44,8 +67,7 @@ impl Registrar {
             }
             let mut transaction = connection.begin().await?;
             if operations_alarms::mark_mailed(&mut transaction, alarm.kind, now).await? {
-                self.tell_alarm(&mut transaction, words(alarm.kind), alarm.since)
-                    .await?;
+                self.tell_alarm(&mut transaction, &alarm).await?;
             }
             transaction.commit().await?;
         }

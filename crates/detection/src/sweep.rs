@@ -103,7 +103,7 @@ impl Sweeper {
         }
         let noted = match obstacle {
             Some(obstacle) => self.registrar.raise(obstacle).await,
-            None if leading => self.registrar.all_clear().await,
+            None if leading => self.tidy().await,
             None => Ok(()),
         };
         let noted = match noted {
@@ -118,6 +118,12 @@ impl Sweeper {
         } else {
             PAUSE_BETWEEN_ROUNDS
         }
+    }
+
+    /// What a round leaves to be done when it has ended well.
+    async fn tidy(&self) -> Result<(), Hindrance> {
+        self.registrar.all_clear().await?;
+        self.registrar.look_for_planted_rows().await
     }
 
     async fn round_under_lease(&self) -> Result<bool, Hindrance> {

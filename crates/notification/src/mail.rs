@@ -78,10 +78,12 @@ pub enum Mail {
         /// The incident's page.
         url: String,
     },
-    /// To the data-protection officer: verification is not possible at present.
+    /// To the data-protection officer: something keeps the system from working as it should.
     OperationsAlarm {
         /// What is wrong, in words (`the chain does not answer`).
         what: String,
+        /// Whether records can't be verified meanwhile.
+        hinders: bool,
         /// Since when.
         since: UnixMillis,
         /// The viewer's page.
@@ -145,9 +147,12 @@ impl Mail {
                 count,
                 url,
             } => letters::restored(*incident, *restored_at, uids, *count, url),
-            Self::OperationsAlarm { what, since, url } => {
-                letters::operations_alarm(what, *since, url)
-            }
+            Self::OperationsAlarm {
+                what,
+                hinders,
+                since,
+                url,
+            } => letters::operations_alarm(what, *hinders, *since, url),
         }
     }
 }

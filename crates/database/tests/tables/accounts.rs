@@ -154,6 +154,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "record_versions",
                 "owner_keys",
                 "consents",
+                "consent_links",
                 "notices",
                 "record_events",
                 "anchoring_jobs",

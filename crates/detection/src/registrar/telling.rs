@@ -3,6 +3,7 @@
 use database::incident_events::IncidentEventKind;
 use database::incident_findings;
 use database::incidents::{self, Incident, IncidentState};
+use database::operations_alarms::Alarm;
 use database::verifications::Source;
 use database::{MySqlConnection, outbox};
 use keyring::ApplicationKeys;
@@ -12,7 +13,7 @@ use record::time::UnixMillis;
 use sqlx::Connection;
 
 use super::{GATHERING, Registrar};
-use crate::obstacle::Hindrance;
+use crate::obstacle::{Hindrance, hinders_verification, words};
 
 /// So many UIDs are handed to the mail, which names the first of them.
 const FIRST_UIDS: u32 = 50;
@@ -142,16 +143,17 @@ impl Registrar {
         Ok(())
     }
 
-    /// Puts the mail of an alarm that lasts into the outbox.
+    /// Puts the mail of an alarm into the outbox.
     pub(crate) async fn tell_alarm(
         &self,
         connection: &mut MySqlConnection,
-        what: &str,
-        since: UnixMillis,
+        alarm: &Alarm,
     ) -> Result<(), Hindrance> {
         let (parts, now) = (self.examiner.parts(), self.examiner.now());
+        let (what, since) = (words(alarm.kind), alarm.since);
         let mail = Mail::OperationsAlarm {
             what: what.to_owned(),
+            hinders: hinders_verification(alarm.kind),
             since,
             url: self.viewer_url.clone(),
         };

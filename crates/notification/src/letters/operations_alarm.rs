@@ -3,15 +3,23 @@ use record::time::UnixMillis;
 use super::TO_OFFICER;
 use crate::letter::{Action, Letter, fact, moment};
 
-pub(crate) fn operations_alarm(what: &str, since: UnixMillis, url: &str) -> Letter {
-    Letter {
-        subject: "Records can't be verified at present".to_owned(),
-        greeting: "Good day,".to_owned(),
-        paragraphs: vec![
+pub(crate) fn operations_alarm(what: &str, hinders: bool, since: UnixMillis, url: &str) -> Letter {
+    let (subject, paragraph) = match hinders {
+        true => (
+            "Records can't be verified at present",
             "Sealwatch can't verify the records at present. This is not a sign of a breach, but as long as it lasts a breach \
-             would not be found. Please tell those who run the system."
-                .to_owned(),
-        ],
+             would not be found. Please tell those who run the system.",
+        ),
+        false => (
+            "Sealwatch needs somebody to look at it",
+            "Sealwatch goes on verifying the records, and something else is not as it should be. Please tell those who run \
+             the system.",
+        ),
+    };
+    Letter {
+        subject: subject.to_owned(),
+        greeting: "Good day,".to_owned(),
+        paragraphs: vec![paragraph.to_owned()],
         facts: vec![fact("What is wrong", what), fact("Since", moment(since))],
         action: Some(Action {
             label: "Open the viewer",

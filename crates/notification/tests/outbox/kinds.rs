@@ -159,6 +159,7 @@ async fn one_record_is_told_in_the_singular() {
 async fn an_operations_alarm_is_no_breach() {
     let [subject, text, html] = arrived(Mail::OperationsAlarm {
         what: "The chain does not answer.".to_owned(),
+        hinders: true,
         since: AT,
         url: "https://viewer.example.org/".to_owned(),
     })
@@ -171,5 +172,21 @@ async fn an_operations_alarm_is_no_breach() {
             "The chain does not answer.",
             "21 November 2026",
         ],
+    );
+}
+
+#[tokio::test]
+async fn an_alarm_that_hinders_nothing_says_that_verification_goes_on() {
+    let [subject, text, html] = arrived(Mail::OperationsAlarm {
+        what: "Anchoring does not move on.".to_owned(),
+        hinders: false,
+        since: AT,
+        url: "https://viewer.example.org/".to_owned(),
+    })
+    .await;
+    assert_eq!(subject, "Sealwatch needs somebody to look at it");
+    all_say(
+        &[text, html],
+        &["goes on verifying", "Anchoring does not move on."],
     );
 }

@@ -1,0 +1,63 @@
+//! A look over all rows that grant access or move work right now: whose MAC does not hold, somebody else wrote or changed.
+//!
+//! Each of them is refused where it would be used. This look finds those that nobody has tried to use yet.
+
+use keyring::ApplicationKeys;
+use sqlx::mysql::{MySqlConnection, MySqlRow};
+
+use crate::anchoring_jobs::AnchoringJob;
+use crate::consent_links::ConsentLink;
+use crate::error::{Checked, RowError, Tampered};
+use crate::leases::Lease;
+use crate::outbox::Mail;
+use crate::sessions::Session;
+use crate::staff::Staff;
+
+/// The rows that are not ours, of those that are in use: accounts, sessions, leases, open links, unfinished jobs, and mails
+/// that wait or were refused.
+pub async fn planted(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+) -> Result<Vec<Tampered>, RowError> {
+    let front = keys.front();
+    let mut planted = Vec::new();
+    let staff = rows(connection, "SELECT * FROM staff").await?;
+    planted.extend(bad(&staff, |row| Staff::read(row, keys))?);
+    let sessions = rows(connection, "SELECT * FROM sessions").await?;
+    planted.extend(bad(&sessions, |row| Session::read(row, keys))?);
+    let leases = rows(connection, "SELECT * FROM leases").await?;
+    planted.extend(bad(&leases, |row| Lease::read(row, keys))?);
+    let links = rows(
+        connection,
+        "SELECT * FROM consent_links WHERE state = 'open'",
+    )
+    .await?;
+    planted.extend(bad(&links, |row| ConsentLink::read(row, &front))?);
+    let jobs = rows(
+        connection,
+        "SELECT * FROM anchoring_jobs WHERE state NOT IN ('anchored', 'rejected')",
+    )
+    .await?;
+    planted.extend(bad(&jobs, |row| AnchoringJob::read(row, keys))?);
+    let mails = rows(
+        connection,
+        "SELECT * FROM outbox WHERE state IN ('waiting', 'refused')",
+    )
+    .await?;
+    planted.extend(bad(&mails, |row| Mail::read(row, &front))?);
+    Ok(planted)
+}
+
+async fn rows(
+    connection: &mut MySqlConnection,
+    query: &'static str,
+) -> Result<Vec<MySqlRow>, RowError> {
+    Ok(sqlx::query(query).fetch_all(connection).await?)
+}
+
+fn bad<T>(
+    rows: &[MySqlRow],
+    read: impl Fn(&MySqlRow) -> Result<T, RowError>,
+) -> Result<Vec<Tampered>, RowError> {
+    Ok(Checked::sort(rows.iter().map(read))?.tampered)
+}
