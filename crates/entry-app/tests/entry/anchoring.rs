@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use database::anchoring_jobs::{self, JobState};
+use database::records::{self, RecordState};
 use devstack::wait_until;
+use record::ids::Uid;
 
 use crate::harness::{Answer, Browser, Owner, Server, Setup, Typed};
 
@@ -108,4 +111,33 @@ async fn while_the_chain_is_away_every_page_says_that_proofs_wait() {
     server.chain.as_mut().unwrap().resume().await.unwrap();
     until(&clerk, &page, |page| page.says("Final on the chain")).await;
     until(&clerk, &page, |page| banner(page).trim().is_empty()).await;
+}
+
+/// As it stands after the database was put back to an older dump and the record then restored from its backup.
+#[tokio::test]
+async fn a_restored_record_counts_as_anchored_whatever_its_job_says() {
+    let server = Server::start().await;
+    let clerk = server.clerk().await;
+    let page = approved(&server, &clerk).await;
+    let (mut connection, front) = (server.admin.acquire().await.unwrap(), server.keys.front());
+    let mut record = server.record(&page).await;
+    record.state = RecordState::Anchored;
+    record.uid = Uid::new(7);
+    let now = server.clock.now();
+    records::update(&mut connection, &front, &mut record, now)
+        .await
+        .unwrap();
+    let jobs = anchoring_jobs::of_record(&mut connection, &server.keys, record.id).await;
+    let mut job = jobs.unwrap().rows.remove(0);
+    job.state = JobState::Rejected;
+    job.problem = Some("not_approved".to_owned());
+    anchoring_jobs::update(&mut connection, &server.keys, &mut job, now)
+        .await
+        .unwrap();
+
+    let shown = clerk.get(&page).await;
+    assert_eq!(shown.badges()[0], "Anchored");
+    let anchoring = shown.section("anchoring");
+    assert!(anchoring.contains("Final on the chain") && anchoring.contains("<dd>7</dd>"));
+    assert!(!shown.says("Nothing was anchored") && !shown.says("Approve again"));
 }

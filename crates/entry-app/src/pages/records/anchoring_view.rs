@@ -2,7 +2,8 @@
 
 use anchoring::Rejection;
 use database::anchoring_jobs::{self, AnchoringJob, JobState};
-use database::records::Record;
+use database::records::{Record, RecordState};
+use record::ids::Uid;
 use sqlx::MySqlConnection;
 use web_kit::error::Result;
 
@@ -32,13 +33,18 @@ pub async fn load(
 ) -> Result<(Option<AnchoringView>, usize)> {
     let jobs = anchoring_jobs::of_record(connection, &desk.keys, record.id).await?;
     let job = jobs.rows.iter().find(|job| job.version == record.version);
-    let view = job.map(|job| AnchoringView::new(job, desk));
+    let view = job.map(|job| AnchoringView::new(job, record, desk));
     Ok((view, jobs.tampered.len()))
 }
 
 impl AnchoringView {
-    fn new(job: &AnchoringJob, desk: &Desk) -> Self {
-        let (done, label) = match job.state {
+    fn new(job: &AnchoringJob, record: &Record, desk: &Desk) -> Self {
+        // A verified restore brings the record back and leaves the job as it was found.
+        let state = match record.state {
+            RecordState::Anchored => JobState::Anchored,
+            _ => job.state,
+        };
+        let (done, label) = match state {
             JobState::Queued => (0, "Waiting for its turn"),
             JobState::Planned => (1, "Transaction prepared"),
             JobState::Sent => (2, "Transaction sent"),
@@ -46,16 +52,16 @@ impl AnchoringView {
             JobState::Anchored => (STEPS, "Final on the chain"),
             JobState::Rejected => (0, "Not anchored"),
         };
-        let is_moving = !matches!(job.state, JobState::Anchored | JobState::Rejected);
+        let is_moving = !matches!(state, JobState::Anchored | JobState::Rejected);
         let code = job.problem.as_deref().and_then(Rejection::from_code);
         Self {
             done,
             total: STEPS,
             label,
             rejected: code
-                .filter(|_| job.state == JobState::Rejected)
+                .filter(|_| state == JobState::Rejected)
                 .map(Rejection::text),
-            uid: job.uid.map(record::ids::Uid::get),
+            uid: record.uid.or(job.uid).map(Uid::get),
             proof: job.proof.map(|proof| proof.to_string()),
             transaction: job.transaction_hash.map(|hash| hash.to_string()),
             block: job.block_number,
