@@ -6,7 +6,7 @@ use rand::CryptoRng;
 use record::ids::{RecordId, Uid};
 use record::time::UnixMillis;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
-use sqlx::{Connection, Row};
+use sqlx::{Connection, MySql, QueryBuilder, Row};
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
@@ -272,6 +272,28 @@ pub async fn unresolved(
     .fetch_all(connection)
     .await?;
     Checked::sort(rows.iter().map(|row| Finding::read(row, keys)))
+}
+
+/// Those of these subjects that have findings which are not resolved.
+pub async fn unresolved_of(
+    connection: &mut MySqlConnection,
+    subjects: &[Subject],
+) -> Result<Vec<Subject>, RowError> {
+    if subjects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = QueryBuilder::<MySql>::new(
+        "SELECT DISTINCT subject FROM incident_findings WHERE resolved_at IS NULL AND subject IN (",
+    );
+    let mut list = query.separated(", ");
+    for subject in subjects {
+        list.push_bind(subject.as_bytes().as_slice());
+    }
+    query.push(")");
+    let rows = query.build().fetch_all(connection).await?;
+    rows.iter()
+        .map(|row| Columns::of(TABLE, row).get("subject"))
+        .collect()
 }
 
 /// Marks the open findings about a subject as resolved and gives them back, newest first.

@@ -9,10 +9,10 @@ use keyring::{ApplicationKeys, MacBuilder};
 use record::ids::{RecordId, Uid};
 use record::time::UnixMillis;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
-use sqlx::{Connection, Row};
+use sqlx::{Connection, MySql, QueryBuilder, Row};
 
 use crate::column::{Columns, text_enum};
-use crate::error::RowError;
+use crate::error::{Checked, RowError};
 
 pub use subject::Subject;
 
@@ -160,62 +160,84 @@ pub async fn upsert(
     keys: &ApplicationKeys,
     verification: &Verification,
 ) -> Result<(), RowError> {
-    let mut transaction = connection.begin().await?;
-    upsert_row(&mut transaction, keys, verification).await?;
-    if let (Some(_), Some(record_id)) = (verification.uid, verification.record_id) {
-        remove(&mut transaction, Subject::row(record_id)).await?;
+    upsert_all(connection, keys, std::slice::from_ref(verification)).await
+}
+
+/// [`upsert`] of a page, in few statements.
+pub async fn upsert_all(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    verifications: &[Verification],
+) -> Result<(), RowError> {
+    if verifications.is_empty() {
+        return Ok(());
     }
+    let mut transaction = connection.begin().await?;
+    // No other table points here: to replace a row is to write over it.
+    let mut query = QueryBuilder::<MySql>::new(
+        "REPLACE INTO verifications (subject, uid, record_id, verdict, fields, proof_expected, proof_found, source,
+                                     round_id, checked_at, mac) ",
+    );
+    query.push_values(verifications, |mut row, one| {
+        row.push_bind(one.subject.as_bytes().as_slice())
+            .push_bind(one.uid.map(Uid::get))
+            .push_bind(one.record_id.as_ref().map(|id| id.as_bytes().as_slice()))
+            .push_bind(one.verdict.as_str())
+            .push_bind(join_fields(&one.fields))
+            .push_bind(one.proof_expected.as_ref().map(|hash| hash.as_slice()))
+            .push_bind(one.proof_found.as_ref().map(|hash| hash.as_slice()))
+            .push_bind(one.source.as_str())
+            .push_bind(one.round_id)
+            .push_bind(one.checked_at.0)
+            .push_bind(one.mac(keys).finish());
+    });
+    query.build().execute(&mut *transaction).await?;
+    let known_by_uid = verifications.iter().filter(|one| one.uid.is_some());
+    let rows: Vec<Subject> = known_by_uid
+        .filter_map(|one| one.record_id.map(Subject::row))
+        .collect();
+    remove_all(&mut transaction, &rows).await?;
     transaction.commit().await?;
     Ok(())
 }
 
-async fn upsert_row(
+/// The newest verdicts on some subjects, locked until the caller's transaction ends. One that is not ours is left out: it
+/// is to be written over.
+pub async fn lock_all(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
-    verification: &Verification,
-) -> Result<(), RowError> {
-    let fields = join_fields(&verification.fields);
-    let mac = verification.mac(keys).finish();
-    // Values are bound twice: MariaDB and MySQL have no way in common to name the row that was to be inserted.
-    let mut query = sqlx::query(
-        "INSERT INTO verifications (subject, uid, record_id, verdict, fields, proof_expected, proof_found, source,
-                                    round_id, checked_at, mac)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-         ON DUPLICATE KEY UPDATE
-             uid = ?, record_id = ?, verdict = ?, fields = ?, proof_expected = ?, proof_found = ?, source = ?,
-             round_id = ?, checked_at = ?, mac = ?",
-    )
-    .bind(verification.subject.as_bytes().as_slice());
-    for _ in 0..2 {
-        query = query
-            .bind(verification.uid.map(Uid::get))
-            .bind(
-                verification
-                    .record_id
-                    .as_ref()
-                    .map(|id| id.as_bytes().as_slice()),
-            )
-            .bind(verification.verdict.as_str())
-            .bind(&fields)
-            .bind(
-                verification
-                    .proof_expected
-                    .as_ref()
-                    .map(|hash| hash.as_slice()),
-            )
-            .bind(
-                verification
-                    .proof_found
-                    .as_ref()
-                    .map(|hash| hash.as_slice()),
-            )
-            .bind(verification.source.as_str())
-            .bind(verification.round_id)
-            .bind(verification.checked_at.0)
-            .bind(&mac);
+    subjects: &[Subject],
+) -> Result<Vec<Verification>, RowError> {
+    if subjects.is_empty() {
+        return Ok(Vec::new());
     }
-    query.execute(connection).await?;
+    let mut query = QueryBuilder::<MySql>::new("SELECT * FROM verifications WHERE ");
+    push_subjects(&mut query, subjects);
+    query.push(" ORDER BY subject FOR UPDATE");
+    let rows = query.build().fetch_all(connection).await?;
+    Ok(Checked::sort(rows.iter().map(|row| Verification::read(row, keys)))?.rows)
+}
+
+async fn remove_all(
+    connection: &mut MySqlConnection,
+    subjects: &[Subject],
+) -> Result<(), RowError> {
+    if subjects.is_empty() {
+        return Ok(());
+    }
+    let mut query = QueryBuilder::<MySql>::new("DELETE FROM verifications WHERE ");
+    push_subjects(&mut query, subjects);
+    query.build().execute(connection).await?;
     Ok(())
+}
+
+fn push_subjects(query: &mut QueryBuilder<MySql>, subjects: &[Subject]) {
+    query.push("subject IN (");
+    let mut list = query.separated(", ");
+    for subject in subjects {
+        list.push_bind(subject.as_bytes().as_slice());
+    }
+    query.push(")");
 }
 
 /// The newest verdict on a subject.

@@ -5,6 +5,7 @@
 
 mod telling;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,32 +76,81 @@ impl Registrar {
     /// Gives back what was filed.
     pub async fn file(&self, first: Examined, occasion: Occasion) -> Result<Examined, Hindrance> {
         if !first.finding.verdict.is_bad() {
-            self.file_good(&first, occasion).await?;
+            self.file_good(std::slice::from_ref(&first), occasion)
+                .await?;
             return Ok(first);
         }
         let again = self.examiner.subject(first.subject).await?;
         let examined = again.unwrap_or(first);
         match examined.finding.verdict.is_bad() {
             true => self.file_bad(&examined, occasion).await?,
-            false => self.file_good(&examined, occasion).await?,
+            false => {
+                self.file_good(std::slice::from_ref(&examined), occasion)
+                    .await?;
+            }
         }
         Ok(examined)
     }
 
-    async fn file_good(&self, examined: &Examined, occasion: Occasion) -> Result<(), Hindrance> {
+    /// [`Self::file`] for a page. `tell` hears of each as it is filed, and whether it is bad.
+    pub(crate) async fn file_page(
+        &self,
+        page: Vec<Examined>,
+        occasion: Occasion,
+        mut tell: impl FnMut(bool) + Send,
+    ) -> Result<(), Hindrance> {
+        let is_bad = |one: &Examined| one.finding.verdict.is_bad();
+        let (bad, good): (Vec<Examined>, Vec<Examined>) = page.into_iter().partition(is_bad);
+        self.file_good(&good, occasion).await?;
+        good.iter().for_each(|_| tell(false));
+        for examined in bad {
+            let filed = self.file(examined, occasion).await?;
+            tell(is_bad(&filed));
+        }
+        Ok(())
+    }
+
+    async fn file_good(&self, page: &[Examined], occasion: Occasion) -> Result<(), Hindrance> {
         let parts = self.examiner.parts();
         let mut connection = parts.pool.acquire().await?;
         let mut transaction = connection.begin().await?;
-        let verification = verification(examined, occasion);
-        verifications::upsert(&mut transaction, &parts.keys, &verification).await?;
+        let fresh = self.fresh(&mut transaction, page).await?;
+        let verified: Vec<_> = fresh
+            .iter()
+            .map(|one| verification(one, occasion))
+            .collect();
+        verifications::upsert_all(&mut transaction, &parts.keys, &verified).await?;
         // Waiting or not to be told: whatever was found before still stands.
-        if matches!(examined.finding.verdict, Verdict::Valid | Verdict::Retired) {
-            let how = format!("verified, {}", examined.finding.verdict);
-            self.resolve(&mut transaction, examined.subject, &how)
+        let in_order = fresh
+            .iter()
+            .filter(|one| matches!(one.finding.verdict, Verdict::Valid | Verdict::Retired));
+        let in_order: Vec<Subject> = in_order.map(|one| one.subject).collect();
+        for subject in incident_findings::unresolved_of(&mut transaction, &in_order).await? {
+            self.resolve(&mut transaction, subject, "verified, in order")
                 .await?;
         }
         transaction.commit().await?;
         Ok(())
+    }
+
+    /// Those that nobody has looked at since: an older look must not be written over a newer one. Their verdicts stay
+    /// locked until the caller's transaction ends.
+    async fn fresh<'a>(
+        &self,
+        connection: &mut MySqlConnection,
+        page: &'a [Examined],
+    ) -> Result<Vec<&'a Examined>, Hindrance> {
+        let (keys, now) = (&self.examiner.parts().keys, self.examiner.now());
+        let subjects: Vec<Subject> = page.iter().map(|one| one.subject).collect();
+        let on_file = verifications::lock_all(connection, keys, &subjects).await?;
+        let newer: BTreeMap<Subject, UnixMillis> = on_file
+            .iter()
+            // A clock that was ahead must not hold a verdict in place.
+            .filter(|one| one.checked_at <= now)
+            .map(|one| (one.subject, one.checked_at))
+            .collect();
+        let is_fresh = |one: &&Examined| newer.get(&one.subject).is_none_or(|at| *at <= one.at);
+        Ok(page.iter().filter(is_fresh).collect())
     }
 
     async fn file_bad(&self, examined: &Examined, occasion: Occasion) -> Result<(), Hindrance> {
@@ -108,6 +158,13 @@ impl Registrar {
         let mut gathering = self.gathering.lock().await;
         let mut connection = parts.pool.acquire().await?;
         let mut transaction = connection.begin().await?;
+        if self
+            .fresh(&mut transaction, std::slice::from_ref(examined))
+            .await?
+            .is_empty()
+        {
+            return Ok(());
+        }
         let verification = verification(examined, occasion);
         verifications::upsert(&mut transaction, &parts.keys, &verification).await?;
         let mut filled = *gathering;

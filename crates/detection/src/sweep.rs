@@ -20,8 +20,6 @@ use crate::verdict::Obstacle;
 
 const LEASE: &str = "sweep";
 const LEASE_LENGTH: Duration = Duration::from_secs(30);
-/// Records examined together. Small, so that a slow rate is kept evenly.
-const PAGE: u64 = 50;
 const PAUSE_BETWEEN_ROUNDS: Duration = Duration::from_secs(1);
 const PAUSE_AFTER_HINDRANCE: Duration = Duration::from_secs(2);
 /// Rounds that are kept for people to look at.
@@ -223,7 +221,11 @@ async fn uids_and_rows(
     while let (Some(first), Some(last)) = (from, sight.last_uid())
         && first <= last
     {
-        let end = Uid::new(first.get().saturating_add(PAGE - 1)).map_or(last, |end| end.min(last));
+        pass.pace.turn().await;
+        let end = first
+            .get()
+            .saturating_add(u64::from(pass.pace.at_once()) - 1);
+        let end = Uid::new(end).map_or(last, |end| end.min(last));
         let page = examiner.uids(first, end).await?;
         pass.take_in(registrar, source, page, tell).await?;
         from = end.next();
@@ -241,10 +243,11 @@ async fn rows_unknown(
     tell: &mut (impl FnMut(&SweepRound) + Send),
 ) -> Result<(), Hindrance> {
     let examiner = registrar.examiner();
-    let limit = u32::try_from(PAGE).unwrap_or(u32::MAX);
+    let limit = pass.pace.at_once();
     for with_uid in [false, true] {
         let mut after: Option<RecordId> = None;
         loop {
+            pass.pace.turn().await;
             let rows = {
                 let mut connection = examiner.parts().pool.acquire().await?;
                 match with_uid {
@@ -294,12 +297,15 @@ impl Pass<'_> {
             source,
             round: Some(self.round.id),
         };
-        for examined in page {
-            self.pace.wait().await;
-            let filed = registrar.file(examined, occasion).await?;
-            self.round.checked += 1;
-            self.round.bad += u64::from(filed.finding.verdict.is_bad());
-        }
+        self.pace
+            .took(u32::try_from(page.len()).unwrap_or(u32::MAX));
+        let round = &mut self.round;
+        let filed = |bad| {
+            round.checked += 1;
+            round.bad += u64::from(bad);
+            tell(round);
+        };
+        registrar.file_page(page, occasion, filed).await?;
         registrar.tell(None).await?;
         let now = registrar.examiner().now();
         let mut connection = parts.pool.acquire().await?;
@@ -309,7 +315,6 @@ impl Pass<'_> {
                 leases::renew(&mut connection, &parts.keys, lease, LEASE_LENGTH, now).await?;
             *lease = renewed.ok_or(Hindrance::LostLease)?;
         }
-        tell(&self.round);
         Ok(())
     }
 }
