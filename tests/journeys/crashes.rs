@@ -43,6 +43,12 @@ async fn killed_between_send_and_receipt() -> Result<()> {
     let mut site = Site::start(&options()).await?;
     let clerk = clerk(&site).await?;
     let records = records(&site).await?;
+    // Nothing is anchored before the chain's time has passed the signatures, and a paused chain has no time.
+    let signed_at = site.chain.block_number().await?;
+    wait_until("the chain to be past the signatures", LIMIT, || async {
+        Ok((site.chain.block_number().await? > signed_at + 1).then_some(()))
+    })
+    .await?;
     site.chain.pause_mining().await?;
     approve(&clerk, &records).await?;
     wait_until("the transactions to wait in the pool", LIMIT, || async {
