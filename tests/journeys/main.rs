@@ -11,5 +11,6 @@ mod links;
 mod moved_rows;
 mod outages;
 mod re_anchored;
+mod restored;
 mod second_thoughts;
 mod wallets;

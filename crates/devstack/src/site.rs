@@ -192,7 +192,11 @@ async fn start_chain(options: &SiteOptions, stack: &StackDir) -> Result<Chain> {
         kept_states: options.kept_states,
         ..Default::default()
     };
-    let chain = Chain::start(&chain).await?;
+    // One that lasts is deployed to by the scripts, as on a server; a test takes a copy.
+    let chain = match &options.dir {
+        Some(_) => Chain::start(&chain).await?,
+        None => Chain::start_deployed(&chain).await?,
+    };
     options.tell("chain");
     Ok(chain)
 }

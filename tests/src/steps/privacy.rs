@@ -1,5 +1,7 @@
 //! Nothing personal in clear: no column of any table, no log of any app.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result, bail, ensure};
 use devstack::Site;
 use sqlx::{AssertSqlSafe, MySqlConnection, Row};
@@ -52,13 +54,12 @@ async fn in_tables(site: &Site, values: &[&str]) -> Result<Vec<String>> {
     let (mut places, mut finds_what_is_there) = (Vec::new(), false);
     let names = site.names();
     for database in [&names.main, &names.backup, &names.keys] {
-        for (table, column) in columns(&mut connection, database).await? {
-            let place = format!("`{database}`.`{table}`.`{column}`");
-            finds_what_is_there |=
-                holds(&mut connection, database, &table, &column, &known).await?;
-            for value in values {
-                if holds(&mut connection, database, &table, &column, value).await? {
-                    places.push(format!("{value:?} in {place}"));
+        for (table, columns) in tables(&mut connection, database).await? {
+            for row in rows(&mut connection, database, &table, &columns).await? {
+                for (column, cell) in columns.iter().zip(row.split('|')) {
+                    finds_what_is_there |= holds(cell, &known);
+                    let found = values.iter().filter(|value| holds(cell, value));
+                    places.extend(found.map(|value| format!("{value:?} in {table}.{column}")));
                 }
             }
         }
@@ -67,11 +68,11 @@ async fn in_tables(site: &Site, values: &[&str]) -> Result<Vec<String>> {
     Ok(places)
 }
 
-async fn columns(
+/// The tables of a database with their columns.
+async fn tables(
     connection: &mut MySqlConnection,
     database: &str,
-) -> Result<Vec<(String, String)>> {
-    // Some servers give these names as text, others as bytes.
+) -> Result<BTreeMap<String, Vec<String>>> {
     let rows = sqlx::query(
         "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = ?",
     )
@@ -79,29 +80,37 @@ async fn columns(
     .fetch_all(connection)
     .await?;
     ensure!(!rows.is_empty(), "{database} has no tables");
-    rows.iter()
-        .map(|row| {
-            let name = |index| Ok::<_, anyhow::Error>(String::from_utf8(row.try_get(index)?)?);
-            Ok((name(0)?, name(1)?))
-        })
-        .collect()
+    let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in rows {
+        // Some servers give these names as text, others as bytes.
+        let name = |index| Ok::<_, anyhow::Error>(String::from_utf8(row.try_get(index)?)?);
+        tables.entry(name(0)?).or_default().push(name(1)?);
+    }
+    Ok(tables)
 }
 
-async fn holds(
+/// Each row as the bytes of its cells in hexadecimal digits, parted by `|`.
+async fn rows(
     connection: &mut MySqlConnection,
     database: &str,
     table: &str,
-    column: &str,
-    value: &str,
-) -> Result<bool> {
-    // The names come from the schema. HEX compares bytes, whatever the column's type and collation.
+    columns: &[String],
+) -> Result<Vec<String>> {
+    let cells: Vec<String> = columns
+        .iter()
+        .map(|column| format!("IFNULL(HEX(CAST(`{column}` AS BINARY)), '')"))
+        .collect();
+    // The names come from the schema.
     let sql = format!(
-        "SELECT COUNT(*) FROM `{database}`.`{table}` WHERE INSTR(HEX(CAST(`{column}` AS BINARY)), ?) > 0"
+        "SELECT CONCAT_WS('|', {}) FROM `{database}`.`{table}`",
+        cells.join(", ")
     );
-    let count: i64 = sqlx::query_scalar(AssertSqlSafe(sql))
-        .bind(hex::encode_upper(value))
-        .fetch_one(connection)
+    sqlx::query_scalar(AssertSqlSafe(sql))
+        .fetch_all(connection)
         .await
-        .with_context(|| format!("look into {table}.{column}"))?;
-    Ok(count > 0)
+        .with_context(|| format!("look into {table}"))
+}
+
+fn holds(cell: &str, value: &str) -> bool {
+    cell.contains(&hex::encode_upper(value))
 }
