@@ -12,6 +12,7 @@ use record::time::Clock;
 use sqlx::MySqlPool;
 use tokio::sync::watch;
 use web_kit::lifetime::Lifetime;
+use web_kit::right_keys::HeldKeys;
 use web_kit::site::Site;
 
 use crate::banner;
@@ -30,7 +31,10 @@ pub fn start(
     let mailer = Mailer::new(&settings.mail.smtp_url, &settings.mail.from)
         .context("SMTP_URL or MAIL_FROM")?;
     let outbox = Outbox::new(pool.clone(), keys.front(), mailer, clock.clone());
-    lifetime.spawn("outbox", outbox.run(lifetime.token()));
+    lifetime.spawn(
+        "outbox",
+        send_mail(outbox, settings, pool, lifetime.clone()),
+    );
     let registrar = registrar(settings, pool, clock)?;
     let sweeper = Sweeper::new(registrar.clone(), settings.sweep_rate);
     let sweep = sweeper.status();
@@ -49,6 +53,22 @@ pub fn start(
         verify_all: Arc::new(watch::Sender::new(VerifyAll::default())),
         lifetime: lifetime.clone(),
     })
+}
+
+/// With other keys than those of the database every mail would seem planted; one that is, is told at once.
+fn send_mail(
+    outbox: Outbox,
+    settings: &Settings,
+    pool: &MySqlPool,
+    lifetime: Lifetime,
+) -> impl Future<Output = ()> + Send + use<> {
+    let (keys, pool) = (settings.keys.application.clone(), pool.clone());
+    async move {
+        let held = HeldKeys::Application(keys);
+        if held.wait_until_right(&pool, &lifetime).await {
+            outbox.run(lifetime.token()).await;
+        }
+    }
 }
 
 fn registrar(settings: &Settings, pool: &MySqlPool, clock: &Clock) -> anyhow::Result<Registrar> {

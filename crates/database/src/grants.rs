@@ -181,6 +181,7 @@ const CONSENT: &[(&str, &str)] = &[
     ("corrections", "INSERT, DELETE, SELECT (record_id)"),
     ("record_events", "INSERT"),
     ("outbox", "INSERT"),
+    ("key_checks", "SELECT"),
     ("operations_alarms", "SELECT, INSERT, UPDATE"),
 ];
 

@@ -1,12 +1,15 @@
-//! A known value sealed under each application key: tells wrong keys from tampered data.
+//! A known value sealed under each application and front key: tells wrong keys from tampered data.
 
-use keyring::{ApplicationKeys, KeyCheckError};
+use keyring::{ApplicationKeys, FrontKeys, KeyCheckError};
+use rand::CryptoRng;
 use record::time::UnixMillis;
 use sqlx::mysql::MySqlConnection;
 
 use crate::error::RowError;
 
 const TABLE: &str = "key_checks";
+const APPLICATION: &str = "application";
+const FRONT: &str = "front";
 
 /// Whether the keys in the file are those that the database was written with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,42 +22,87 @@ pub enum KeyCheck {
     Wrong(KeyCheckError),
 }
 
-/// Stores the known value of a key version (`ApplicationKeys::check_cell`); false when there is one.
-pub async fn insert(
+/// Stores the known value of each key that has none yet.
+pub async fn store(
     connection: &mut MySqlConnection,
-    app_key_version: u32,
+    keys: &ApplicationKeys,
+    now: UnixMillis,
+    rng: &mut (impl CryptoRng + ?Sized),
+) -> Result<(), RowError> {
+    let (application, front) = (keys.check_cells(rng), keys.front().check_cells(rng));
+    for (ring, cells) in [(APPLICATION, application), (FRONT, front)] {
+        for (version, cell) in cells {
+            insert(connection, ring, version, &cell, now).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn insert(
+    connection: &mut MySqlConnection,
+    ring: &str,
+    version: u32,
     cell: &[u8],
     now: UnixMillis,
-) -> Result<bool, RowError> {
+) -> Result<(), RowError> {
     let inserted =
-        sqlx::query("INSERT INTO key_checks (app_key_version, cell, created_at) VALUES (?, ?, ?)")
-            .bind(app_key_version)
+        sqlx::query("INSERT INTO key_checks (ring, version, cell, created_at) VALUES (?, ?, ?, ?)")
+            .bind(ring)
+            .bind(version)
             .bind(cell)
             .bind(now.0)
             .execute(connection)
             .await
             .map_err(|error| RowError::of_insert(TABLE, error));
     match inserted {
-        Ok(_) => Ok(true),
-        Err(error) if error.is_duplicate_of("PRIMARY") => Ok(false),
-        Err(error) => Err(error),
+        Err(error) if !error.is_duplicate_of("PRIMARY") => Err(error),
+        _ => Ok(()),
     }
 }
 
-/// Compares the keys at hand with every stored value.
+/// Compares the application keys at hand with every stored value of theirs.
 pub async fn verify(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
 ) -> Result<KeyCheck, RowError> {
-    let stored: Vec<(u32, Vec<u8>)> =
-        sqlx::query_as("SELECT app_key_version, cell FROM key_checks ORDER BY app_key_version")
+    let stored = stored(connection, APPLICATION).await?;
+    Ok(judge(&stored, |version, cell| {
+        keys.verify_check_cell(version, cell)
+    }))
+}
+
+/// Compares the front keys at hand with every stored value of theirs.
+pub async fn verify_front(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+) -> Result<KeyCheck, RowError> {
+    let stored = stored(connection, FRONT).await?;
+    Ok(judge(&stored, |version, cell| {
+        keys.verify_check_cell(version, cell)
+    }))
+}
+
+async fn stored(
+    connection: &mut MySqlConnection,
+    ring: &str,
+) -> Result<Vec<(u32, Vec<u8>)>, RowError> {
+    Ok(
+        sqlx::query_as("SELECT version, cell FROM key_checks WHERE ring = ? ORDER BY version")
+            .bind(ring)
             .fetch_all(connection)
-            .await?;
+            .await?,
+    )
+}
+
+fn judge(
+    stored: &[(u32, Vec<u8>)],
+    check: impl Fn(u32, &[u8]) -> Result<(), KeyCheckError>,
+) -> KeyCheck {
     if stored.is_empty() {
-        return Ok(KeyCheck::Missing);
+        return KeyCheck::Missing;
     }
     let wrong = stored
         .iter()
-        .find_map(|(version, cell)| keys.verify_check_cell(*version, cell).err());
-    Ok(wrong.map_or(KeyCheck::Right, KeyCheck::Wrong))
+        .find_map(|(version, cell)| check(*version, cell).err());
+    wrong.map_or(KeyCheck::Right, KeyCheck::Wrong)
 }

@@ -151,12 +151,9 @@ impl Stage {
             .to_owned();
         database::migrate(Kind::Main, &pool).await.unwrap();
         let keys = KeySet::generate(&mut rand::rng()).application().clone();
-        let cell = keys
-            .check_cell(keys.current_version(), &mut rand::rng())
-            .unwrap();
         let now = Clock::system().now();
         let mut connection = pool.acquire().await.unwrap();
-        key_checks::insert(&mut connection, keys.current_version(), &cell, now)
+        key_checks::store(&mut connection, &keys, now, &mut rand::rng())
             .await
             .unwrap();
         drop(connection);

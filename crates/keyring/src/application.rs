@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use rand::CryptoRng;
 use record::ids::{KeyId, RecordId};
-use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::aead::AesKey;
@@ -13,25 +12,12 @@ use crate::front::FrontKeys;
 use crate::index::IndexKey;
 use crate::master::MasterKey;
 use crate::owner_key::OwnerKey;
-use crate::ring::{KeyRing, SealedError};
+use crate::ring::{KeyCheckError, KeyRing, SealedError};
 use crate::row_mac::MacBuilder;
 use crate::secret::Secret;
 use crate::wrap::{UnwrapError, WrapHeader, WrappedOwnerKey, unwrap, wrap};
 
 const WRAP_PURPOSE: &[u8] = b"sealwatch/v1/owner-key";
-const CHECK_CONTEXT: &str = "key_checks.cell";
-const CHECK_VALUE: &[u8] = b"sealwatch key check";
-
-/// The keys in the file are not the ones the database was written with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum KeyCheckError {
-    /// The file has no key of this version.
-    #[error("application key version {0} is not in the key file")]
-    Absent(u32),
-    /// The file's key of this version does not open the known value.
-    #[error("application key version {0} is not the one the database was set up with")]
-    Wrong(u32),
-}
 
 /// Application keys in all their versions. A clone is a handle to the same keys.
 #[derive(Clone)]
@@ -83,12 +69,6 @@ impl ApplicationKeys {
     #[must_use]
     pub fn current_version(&self) -> u32 {
         self.0.ring.current().version
-    }
-
-    /// All versions that can still open, rising.
-    #[must_use]
-    pub fn versions(&self) -> Vec<u32> {
-        self.0.ring.iter().map(|key| key.version).collect()
     }
 
     /// A fresh key for one owner's record, to be wrapped by the current application key.
@@ -166,35 +146,14 @@ impl ApplicationKeys {
         self.0.ring.mac(table)
     }
 
-    /// A known value sealed under one version, to be stored beside the data: it tells wrong keys from altered data.
-    pub fn check_cell(
-        &self,
-        version: u32,
-        rng: &mut (impl CryptoRng + ?Sized),
-    ) -> Result<Vec<u8>, KeyCheckError> {
-        let key = self
-            .0
-            .ring
-            .get(version)
-            .ok_or(KeyCheckError::Absent(version))?;
-        Ok(KeyRing::seal_with(
-            key,
-            CHECK_CONTEXT,
-            &version.to_be_bytes(),
-            CHECK_VALUE,
-            rng,
-        ))
+    /// A known value sealed under each version, to be stored beside the data: it tells wrong keys from altered data.
+    pub fn check_cells(&self, rng: &mut (impl CryptoRng + ?Sized)) -> Vec<(u32, Vec<u8>)> {
+        self.0.ring.check_cells(rng)
     }
 
     /// Whether the key of this version is the one the stored cell was made with.
     pub fn verify_check_cell(&self, version: u32, cell: &[u8]) -> Result<(), KeyCheckError> {
-        if self.0.ring.get(version).is_none() {
-            return Err(KeyCheckError::Absent(version));
-        }
-        match self.open(CHECK_CONTEXT, &version.to_be_bytes(), cell) {
-            Ok(value) if value.as_slice() == CHECK_VALUE => Ok(()),
-            _ => Err(KeyCheckError::Wrong(version)),
-        }
+        self.0.ring.verify_check_cell(version, cell)
     }
 
     pub(crate) fn ring(&self) -> &KeyRing {
@@ -247,7 +206,6 @@ mod tests {
         );
         let mac = before.mac("t").u64(1).finish();
         assert!(after.mac("t").u64(1).verify(&mac).is_ok());
-        assert_eq!(after.versions(), [1, 2]);
 
         let sealed = after.seal("a.b", b"", b"value", rng);
         assert_eq!(

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::index::{keyed_hash, mac_key};
 use crate::link::LinkSecret;
-use crate::ring::{KeyRing, SealedError};
+use crate::ring::{KeyCheckError, KeyRing, SealedError};
 use crate::row_mac::MacBuilder;
 use crate::secret::Secret;
 
@@ -76,6 +76,16 @@ impl FrontKeys {
     #[must_use]
     pub fn hash_secret(&self, secret: &LinkSecret) -> [u8; 32] {
         self.hash("consent_links.secret_hash", secret.bytes())
+    }
+
+    /// A known value sealed under each version, as [`crate::ApplicationKeys::check_cells`] gives.
+    pub fn check_cells(&self, rng: &mut (impl CryptoRng + ?Sized)) -> Vec<(u32, Vec<u8>)> {
+        self.0.ring.check_cells(rng)
+    }
+
+    /// Whether the key of this version is the one the stored cell was made with.
+    pub fn verify_check_cell(&self, version: u32, cell: &[u8]) -> Result<(), KeyCheckError> {
+        self.0.ring.verify_check_cell(version, cell)
     }
 
     pub(crate) fn ring(&self) -> &KeyRing {

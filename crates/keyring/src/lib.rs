@@ -22,7 +22,7 @@ mod row_mac;
 mod secret;
 mod wrap;
 
-pub use application::{ApplicationKeys, KeyCheckError};
+pub use application::ApplicationKeys;
 pub use cell::{CellKind, Header, Place};
 pub use front::FrontKeys;
 pub use index::IndexKey;
@@ -31,6 +31,6 @@ pub use key_set::{KeyFiles, KeySet};
 pub use link::{LinkSecret, NotALinkSecret};
 pub use master::MasterKey;
 pub use owner_key::{OpenError, Opened, OwnerKey};
-pub use ring::SealedError;
+pub use ring::{KeyCheckError, SealedError};
 pub use row_mac::{MacBuilder, MacError};
 pub use wrap::{UnwrapError, WrappedOwnerKey};

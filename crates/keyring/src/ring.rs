@@ -15,6 +15,8 @@ use crate::secret::Secret;
 
 const FORMAT: u8 = 1;
 const PURPOSE: &[u8] = b"sealwatch/v1/sealed";
+const CHECK_CONTEXT: &str = "key_checks.cell";
+const CHECK_VALUE: &[u8] = b"sealwatch key check";
 
 /// Why a value sealed under an application or front key did not open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -28,6 +30,17 @@ pub enum SealedError {
     /// It was altered, or sealed for another place.
     #[error("the sealed value does not open")]
     Broken,
+}
+
+/// The keys in the file are not the ones the database was written with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum KeyCheckError {
+    /// The file has no key of this version.
+    #[error("key version {0} is not in the key file")]
+    Absent(u32),
+    /// The file's key of this version does not open the known value.
+    #[error("key version {0} is not the one the database was set up with")]
+    Wrong(u32),
 }
 
 /// One version of a key with the keys derived from it.
@@ -91,7 +104,7 @@ impl KeyRing {
         Self::seal_with(self.current(), context, aad, value, rng)
     }
 
-    pub(crate) fn seal_with(
+    fn seal_with(
         key: &RingKey,
         context: &str,
         aad: &[u8],
@@ -121,6 +134,25 @@ impl KeyRing {
         key.seal
             .open(&associated_data(header, context, aad), reader.0)
             .ok_or(SealedError::Broken)
+    }
+
+    /// A known value sealed under each version.
+    pub(crate) fn check_cells(&self, rng: &mut (impl CryptoRng + ?Sized)) -> Vec<(u32, Vec<u8>)> {
+        let mut cell = |key: &RingKey| {
+            let aad = key.version.to_be_bytes();
+            Self::seal_with(key, CHECK_CONTEXT, &aad, CHECK_VALUE, rng)
+        };
+        self.iter().map(|key| (key.version, cell(key))).collect()
+    }
+
+    pub(crate) fn verify_check_cell(&self, version: u32, cell: &[u8]) -> Result<(), KeyCheckError> {
+        if self.get(version).is_none() {
+            return Err(KeyCheckError::Absent(version));
+        }
+        match self.open(CHECK_CONTEXT, &version.to_be_bytes(), cell) {
+            Ok(value) if value.as_slice() == CHECK_VALUE => Ok(()),
+            _ => Err(KeyCheckError::Wrong(version)),
+        }
     }
 }
 

@@ -92,9 +92,6 @@ pub(crate) async fn store_key_checks(
     if let KeyCheck::Wrong(problem) = key_checks::verify(connection, keys).await? {
         bail!("the key files do not belong to this database: {problem}");
     }
-    for version in keys.versions() {
-        let cell = keys.check_cell(version, &mut rand::rng())?;
-        key_checks::insert(connection, version, &cell, Clock::system().now()).await?;
-    }
-    Ok(())
+    let now = Clock::system().now();
+    Ok(key_checks::store(connection, keys, now, &mut rand::rng()).await?)
 }

@@ -11,6 +11,7 @@
 
 pub mod assets;
 pub mod components;
+pub mod doorway;
 pub mod error;
 pub mod form;
 pub mod lifetime;
@@ -19,6 +20,7 @@ pub mod password;
 pub mod profile;
 pub mod rate_limit;
 pub mod readiness;
+pub mod right_keys;
 pub mod security;
 pub mod server;
 pub mod settings;

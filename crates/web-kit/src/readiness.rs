@@ -9,8 +9,12 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router, routing::get};
+use database::{Kind, schema_is_current};
 use futures::future::join_all;
 use serde::Serialize;
+use sqlx::MySqlPool;
+
+use crate::right_keys::HeldKeys;
 
 const CHECK_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -53,6 +57,17 @@ impl Readiness {
         self
     }
 
+    /// Adds the checks of a process that works with the main database: `"database"`, its schema included, and `"keys"`.
+    #[must_use]
+    pub fn of_database(self, pool: &MySqlPool, keys: HeldKeys) -> Self {
+        let (schema, checked) = (pool.clone(), pool.clone());
+        self.check("database", move || schema_is_right(schema.clone()))
+            .check("keys", move || {
+                let (pool, keys) = (checked.clone(), keys.clone());
+                async move { keys.are_right(&pool).await }
+            })
+    }
+
     /// Both routes.
     pub(crate) fn routes<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
         Router::new()
@@ -74,6 +89,14 @@ impl Readiness {
         };
         (status, Json(Report { ready, checks })).into_response()
     }
+}
+
+async fn schema_is_right(pool: MySqlPool) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        schema_is_current(Kind::Main, &pool).await?,
+        "the schema is not this version's"
+    );
+    Ok(())
 }
 
 async fn run(name: &'static str, check: &Check) -> (&'static str, bool) {

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use devstack::AppSpec;
+use keyring::KeySet;
 use record::time::Clock;
 use reqwest::StatusCode;
 use tempfile::TempDir;
@@ -49,6 +50,26 @@ fn help_lists_the_settings() {
     ] {
         assert!(said.contains(name), "{name}:\n{said}");
     }
+}
+
+#[tokio::test]
+async fn the_front_keys_of_another_deployment_are_refused() {
+    let server = Server::start().await;
+    let elsewhere = TempDir::new().unwrap();
+    let files = KeySet::generate(&mut rand::rng())
+        .save(&elsewhere.path().join("keys"), &mut rand::rng())
+        .unwrap();
+    let output = consent_dapp()
+        .envs(&server.settings)
+        .env("FRONT_KEYS_FILE", files.front)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let log = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        log.contains("the keys are not the ones that the database was set up with"),
+        "{log}"
+    );
 }
 
 /// Also whatever goes wrong on the way: no secret, no detail, no address of anybody.

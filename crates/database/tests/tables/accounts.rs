@@ -144,6 +144,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "record_versions",
                 "consents",
                 "notices",
+                "key_checks",
                 "operations_alarms",
             ],
             Viewer => &[
@@ -232,7 +233,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "SELECT note FROM corrections",
                 "SELECT 1 FROM sessions",
                 "SELECT 1 FROM anchoring_jobs",
-                "SELECT 1 FROM key_checks",
+                "DELETE FROM key_checks",
             ],
         ),
         (

@@ -204,26 +204,20 @@ async fn wrong_keys_are_told_from_tampered_rows() {
             .unwrap(),
         KeyCheck::Missing
     );
-    let cell = stage.keys.check_cell(1, &mut rand::rng()).unwrap();
-    assert!(
-        key_checks::insert(&mut connection, 1, &cell, NOW)
+    for _ in 0..2 {
+        key_checks::store(&mut connection, &stage.keys, NOW, &mut rand::rng())
             .await
-            .unwrap()
-    );
-    assert!(
-        !key_checks::insert(&mut connection, 1, &cell, NOW)
-            .await
-            .unwrap()
-    );
-    assert_eq!(
-        key_checks::verify(&mut connection, &stage.keys)
-            .await
-            .unwrap(),
-        KeyCheck::Right
-    );
+            .unwrap();
+        let told = key_checks::verify(&mut connection, &stage.keys).await;
+        assert_eq!(told.unwrap(), KeyCheck::Right);
+        let told = key_checks::verify_front(&mut connection, &stage.keys.front()).await;
+        assert_eq!(told.unwrap(), KeyCheck::Right);
+    }
+    let wrong = KeyCheck::Wrong(KeyCheckError::Wrong(1));
     let others = KeySet::generate(&mut rand::rng());
-    let wrong = key_checks::verify(&mut connection, others.application())
-        .await
-        .unwrap();
-    assert_eq!(wrong, KeyCheck::Wrong(KeyCheckError::Wrong(1)));
+    let others = others.application();
+    let told = key_checks::verify(&mut connection, others).await;
+    assert_eq!(told.unwrap(), wrong);
+    let told = key_checks::verify_front(&mut connection, &others.front()).await;
+    assert_eq!(told.unwrap(), wrong);
 }

@@ -46,9 +46,8 @@ fn a_value_opens_in_its_own_context_and_row_only() {
 
 #[test]
 fn the_check_cell_tells_wrong_keys() {
-    let (keys, mut rng) = (keys(), rand::rng());
-    let version = keys.current_version();
-    let cell = keys.check_cell(version, &mut rng).unwrap();
+    let keys = keys();
+    let [(version, cell)] = keys.check_cells(&mut rand::rng()).try_into().unwrap();
     assert_eq!(keys.verify_check_cell(version, &cell), Ok(()));
     let others = crate::keys();
     assert_eq!(
@@ -59,7 +58,21 @@ fn the_check_cell_tells_wrong_keys() {
         keys.verify_check_cell(7, &cell),
         Err(KeyCheckError::Absent(7))
     );
-    assert_eq!(keys.check_cell(7, &mut rng), Err(KeyCheckError::Absent(7)));
+}
+
+#[test]
+fn the_front_keys_have_a_check_cell_of_their_own() {
+    let keys = keys();
+    let [(version, cell)] = keys
+        .front()
+        .check_cells(&mut rand::rng())
+        .try_into()
+        .unwrap();
+    assert_eq!(keys.front().verify_check_cell(version, &cell), Ok(()));
+    let wrong = Err(KeyCheckError::Wrong(version));
+    assert_eq!(keys.verify_check_cell(version, &cell), wrong);
+    let others = crate::keys().front();
+    assert_eq!(others.verify_check_cell(version, &cell), wrong);
 }
 
 #[test]

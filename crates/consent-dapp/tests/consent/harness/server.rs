@@ -4,7 +4,7 @@ use std::path::Path;
 
 use consent_dapp::{Settings, assemble};
 use database::grants::{Account, Names, create_user, grants};
-use database::{Kind, MySqlPool, PoolSettings};
+use database::{Kind, MySqlPool, PoolSettings, key_checks};
 use devstack::{DatabaseServer, Databases};
 use keyring::{ApplicationKeys, KeySet};
 use record::Address;
@@ -13,6 +13,7 @@ use reqwest::Url;
 use sqlx::AssertSqlSafe;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use web_kit::lifetime::Lifetime;
 use web_kit::settings::Reader;
 
 use super::desk::Desk;
@@ -109,6 +110,10 @@ impl Server {
 
         let files = TempDir::new()?;
         let keys = KeySet::generate(&mut rand::rng());
+        let mut connection = admin.acquire().await?;
+        let now = setup.clock.now();
+        key_checks::store(&mut connection, keys.application(), now, &mut rand::rng()).await?;
+        drop(connection);
         let front_file = keys
             .save(&files.path().join("keys"), &mut rand::rng())?
             .front;
@@ -132,7 +137,8 @@ impl Server {
         ]);
         settings.extend(setup.settings);
         let read = Reader::from_map(settings.clone()).finish(Settings::read)?;
-        let app = assemble(read, setup.clock.clone()).await?;
+        let lifetime = Lifetime::new();
+        let app = assemble(read, setup.clock.clone(), &lifetime).await?;
         tokio::spawn(async move {
             axum::serve(
                 listener,

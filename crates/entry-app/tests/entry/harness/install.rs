@@ -20,11 +20,9 @@ pub async fn install(databases: &Databases, keys: &ApplicationKeys, now: UnixMil
         pools.push(pool);
     }
     let main = pools.swap_remove(0);
-    let version = keys.current_version();
-    let cell = keys.check_cell(version, &mut rand::rng()).unwrap();
     let mut connection = main.acquire().await.unwrap();
-    let stored = key_checks::insert(&mut connection, version, &cell, now).await;
-    assert!(stored.unwrap());
+    let stored = key_checks::store(&mut connection, keys, now, &mut rand::rng()).await;
+    stored.unwrap();
     drop(connection);
     main
 }

@@ -1,0 +1,76 @@
+//! The way into a process: `--help` and `--version`, settings, the log, the work, the exit code.
+
+use std::process::ExitCode;
+
+use axum::Router;
+use clap::Command;
+use tokio::net::TcpListener;
+
+use crate::lifetime::Lifetime;
+use crate::settings::{Reader, Web};
+use crate::{server, telemetry};
+
+/// As commands commonly say that they were called wrongly.
+const WRONG_SETTINGS: u8 = 2;
+
+/// What a process is.
+pub struct Program<S> {
+    /// The command's name.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// What it is for, in a sentence.
+    pub about: &'static str,
+    /// Reads its settings.
+    pub settings: fn(&mut Reader) -> Option<S>,
+    /// What of them every web process has.
+    pub web: fn(&S) -> &Web,
+}
+
+impl<S> Program<S> {
+    /// Runs the process until a signal. Every wrong setting is named before anything starts; a taken port is told before
+    /// `assemble` makes the app and starts what goes on beside it.
+    #[expect(
+        clippy::print_stderr,
+        reason = "before the log starts, the terminal is all there is"
+    )]
+    pub fn run(
+        self,
+        assemble: impl AsyncFnOnce(S, &Lifetime) -> anyhow::Result<Router>,
+    ) -> ExitCode {
+        Command::new(self.name)
+            .version(self.version)
+            .about(self.about)
+            .after_help(Reader::describe(self.settings))
+            .get_matches();
+        let settings = match Reader::from_env().finish(self.settings) {
+            Ok(settings) => settings,
+            Err(error) => {
+                eprintln!("{error}");
+                return ExitCode::from(WRONG_SETTINGS);
+            }
+        };
+        let web = (self.web)(&settings);
+        telemetry::start(web.environment);
+        let address = web.listen;
+        match block_on(async {
+            let lifetime = Lifetime::until_signal()?;
+            let listener: TcpListener = server::listen(address).await?;
+            let app = assemble(settings, &lifetime).await?;
+            Ok(server::serve(listener, app, lifetime).await?)
+        }) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "can't go on");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
+}
