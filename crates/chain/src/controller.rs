@@ -13,11 +13,11 @@ use alloy::{
 use record::{Address, B256, ids::Uid};
 
 use crate::{
-    Block, ChainError, ChainReader, FeeError, Fees, KeyFileError, SendOutcome, SignedTransaction,
-    TransactionError,
+    Block, ChainError, ChainReader, ControllerKey, FeeError, Fees, KeyFileError, SendOutcome,
+    SignedTransaction, TransactionError,
     contracts::{IMasterData, ISecurityLayer},
     endpoint::{is_revert, unusable},
-    key_file, pins, sending, transaction,
+    pins, sending, transaction,
 };
 
 /// Enough for `addRecordProof` of this master-data (at most 85,000) and of a dearer later one. What is not used is not paid.
@@ -58,13 +58,18 @@ pub struct Receipt {
 }
 
 impl Controller {
-    /// With the key of a file. `fee_cap` is the most that a unit of gas may cost, in wei.
-    pub fn load(reader: ChainReader, key_file: &Path, fee_cap: u128) -> Result<Self, KeyFileError> {
-        Ok(Self {
+    /// `fee_cap` is the most that a unit of gas may cost, in wei.
+    pub fn new(reader: ChainReader, key: ControllerKey, fee_cap: u128) -> Self {
+        Self {
             reader,
-            signer: Arc::new(key_file::load(key_file)?),
+            signer: key.0,
             fee_cap,
-        })
+        }
+    }
+
+    /// The same with the key of a file.
+    pub fn load(reader: ChainReader, key_file: &Path, fee_cap: u128) -> Result<Self, KeyFileError> {
+        Ok(Self::new(reader, ControllerKey::load(key_file)?, fee_cap))
     }
 
     /// The account.
@@ -118,16 +123,6 @@ impl Controller {
         provider
             .get_transaction_count(self.address())
             .block_id(at)
-            .await
-            .map_err(unusable)
-    }
-
-    /// The same with what waits in the node's pool: for people to see, never to plan by.
-    pub async fn pending_nonce(&self) -> Result<u64, ChainError> {
-        let provider = self.reader.endpoint.provider();
-        provider
-            .get_transaction_count(self.address())
-            .pending()
             .await
             .map_err(unusable)
     }

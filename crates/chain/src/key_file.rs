@@ -1,36 +1,34 @@
 //! The controller's chain key, as it lies on disk.
 
-use std::{fs, io, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{path::Path, sync::Arc};
 
 use alloy::signers::local::PrivateKeySigner;
 use zeroize::Zeroizing;
 
+/// The controller's chain key. Cheap to clone; shows nothing of itself.
+#[derive(Clone)]
+pub struct ControllerKey(pub(crate) Arc<PrivateKeySigner>);
+
 /// A key file that can not be used. Tells nothing of what is in it.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
-    /// Not there, or not readable.
-    #[error("the controller's key file can not be read")]
-    Read(#[source] io::Error),
-    /// Others than its owner may read or write it.
-    #[error("the controller's key file is open to others: chmod 600")]
-    OpenToOthers,
+    /// Not there, not readable, or open to others than its owner.
+    #[error(transparent)]
+    File(#[from] keyring::KeyFileError),
     /// Not `0x` and 64 hexadecimal digits, or no key of the curve.
     #[error("the controller's key file does not hold a private key")]
     NotAKey,
 }
 
-/// Reads a key written as 64 hexadecimal digits, with or without `0x`.
-pub(crate) fn load(path: &Path) -> Result<PrivateKeySigner, KeyFileError> {
-    let permissions = fs::metadata(path)
-        .map_err(KeyFileError::Read)?
-        .permissions();
-    if permissions.mode() & 0o077 != 0 {
-        return Err(KeyFileError::OpenToOthers);
+impl ControllerKey {
+    /// Reads a key written as 64 hexadecimal digits, with or without `0x`.
+    pub fn load(path: &Path) -> Result<Self, KeyFileError> {
+        let text = keyring::read_secret_file(path)?;
+        let digits = text.trim();
+        let mut key = Zeroizing::new([0_u8; 32]);
+        hex::decode_to_slice(digits.strip_prefix("0x").unwrap_or(digits), &mut *key)
+            .map_err(|_| KeyFileError::NotAKey)?;
+        let signer = PrivateKeySigner::from_slice(&*key).map_err(|_| KeyFileError::NotAKey)?;
+        Ok(Self(Arc::new(signer)))
     }
-    let text = Zeroizing::new(fs::read_to_string(path).map_err(KeyFileError::Read)?);
-    let digits = text.trim();
-    let mut key = Zeroizing::new([0_u8; 32]);
-    hex::decode_to_slice(digits.strip_prefix("0x").unwrap_or(digits), &mut *key)
-        .map_err(|_| KeyFileError::NotAKey)?;
-    PrivateKeySigner::from_slice(&*key).map_err(|_| KeyFileError::NotAKey)
 }

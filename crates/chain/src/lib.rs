@@ -22,7 +22,7 @@ pub use controller::{Controller, Receipt, Standing};
 pub use deployment::{Deployment, DeploymentError};
 pub use error::{ChainError, Outage, Pin};
 pub use fees::{FeeError, Fees};
-pub use key_file::KeyFileError;
+pub use key_file::{ControllerKey, KeyFileError};
 pub use reader::{Anchored, ChainReader};
 pub use records::{MAX_PAGE, OnChainRecord, OnChainVersion, Retirement, RetirementReason};
 pub use sending::SendOutcome;

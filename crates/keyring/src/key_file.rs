@@ -1,8 +1,8 @@
-//! Key files on disk: only their owner may read them, and nothing is ever overwritten.
+//! Files with secrets: only their owner may read them, and nothing is ever overwritten.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -10,8 +10,10 @@ use zeroize::Zeroizing;
 
 /// A key file is a few hundred bytes for each version it holds.
 const MAX_LEN: u64 = 1 << 20;
+/// A pipe doesn't tell how much it holds.
+const MAX_PIPED: u64 = 4096;
 
-/// A key file that can't be used, and why.
+/// A file with a secret that can't be used, and why.
 #[derive(Debug, Error)]
 #[error("{}: {problem}", path.display())]
 pub struct KeyFileError {
@@ -21,7 +23,7 @@ pub struct KeyFileError {
     pub problem: KeyFileProblem,
 }
 
-/// What is wrong with a key file. Never shows what the file holds.
+/// What is wrong with a file. Never shows what it holds.
 #[derive(Debug, Error)]
 pub enum KeyFileProblem {
     /// It is not there or can't be read.
@@ -35,7 +37,7 @@ pub enum KeyFileProblem {
     Exists,
     /// Others than its owner may read or write it.
     #[error(
-        "is open to group or others (mode {0:04o}); run `chmod 600` on it and consider its keys known"
+        "is open to group or others (mode {0:04o}); run `chmod 600` on it and consider what it holds known"
     )]
     Exposed(u32),
     /// It does not have the form of this kind of key file.
@@ -77,26 +79,34 @@ impl KeyFileProblem {
 }
 
 /// Reads a file that only its owner may read.
-pub(crate) fn read_secret_file(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
-    read(path).map_err(|problem| problem.at(path))
+pub fn read_secret_file(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
+    read(path, false).map_err(|problem| problem.at(path))
 }
 
-fn read(path: &Path) -> Result<Zeroizing<String>, KeyFileProblem> {
-    let mut file = File::open(path).map_err(KeyFileProblem::Read)?;
+/// The same where a pipe will do, such as the output of a program that keeps passwords.
+pub fn read_secret_file_or_pipe(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
+    read(path, true).map_err(|problem| problem.at(path))
+}
+
+fn read(path: &Path, pipe_will_do: bool) -> Result<Zeroizing<String>, KeyFileProblem> {
+    let file = File::open(path).map_err(KeyFileProblem::Read)?;
     // Asked of the open file, so that it can't be another one by the time it is read.
     let metadata = file.metadata().map_err(KeyFileProblem::Read)?;
-    if !metadata.is_file() || metadata.len() > MAX_LEN {
-        return Err(KeyFileProblem::Malformed("not a key file".to_owned()));
-    }
+    let limit = match metadata.file_type() {
+        kind if kind.is_file() && metadata.len() <= MAX_LEN => metadata.len(),
+        kind if kind.is_fifo() && pipe_will_do => MAX_PIPED,
+        _ => return Err(KeyFileProblem::Malformed("not such a file".to_owned())),
+    };
     let mode = metadata.permissions().mode() & 0o7777;
     if mode & 0o077 != 0 {
         return Err(KeyFileProblem::Exposed(mode));
     }
-    let length = usize::try_from(metadata.len()).unwrap_or_default();
     // One byte more than needed: reading never grows the buffer, which would leave a copy behind.
-    let mut contents = Zeroizing::new(String::with_capacity(length + 1));
-    match file.read_to_string(&mut contents) {
-        Ok(_) => Ok(contents),
+    let capacity = usize::try_from(limit).unwrap_or_default() + 1;
+    let mut contents = Zeroizing::new(String::with_capacity(capacity));
+    match file.take(limit + 1).read_to_string(&mut contents) {
+        Ok(_) if contents.len() < capacity => Ok(contents),
+        Ok(_) => Err(KeyFileProblem::Malformed("too long".to_owned())),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
             Err(KeyFileProblem::Malformed("not text".to_owned()))
         }

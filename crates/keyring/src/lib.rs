@@ -26,7 +26,7 @@ pub use application::ApplicationKeys;
 pub use cell::{CellKind, Header, Place};
 pub use front::FrontKeys;
 pub use index::IndexKey;
-pub use key_file::{KeyFileError, KeyFileProblem};
+pub use key_file::{KeyFileError, KeyFileProblem, read_secret_file, read_secret_file_or_pipe};
 pub use key_set::{KeyFiles, KeySet};
 pub use link::{LinkSecret, NotALinkSecret};
 pub use master::MasterKey;

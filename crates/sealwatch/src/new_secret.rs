@@ -2,17 +2,13 @@
 //! every process list shows.
 
 use std::fmt::Display;
-use std::fs::File;
-use std::io::{self, BufRead, IsTerminal, Read, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use secrecy::{ExposeSecret, SecretString};
-use zeroize::Zeroizing;
 
 const ATTEMPTS: u32 = 3;
-const LONGEST: u64 = 4096;
 
 /// Asks for a new secret, or reads it from `file`; `check` says what is wrong with it.
 pub(crate) fn new_secret<E: Display>(
@@ -73,19 +69,8 @@ fn ask(prompt: &str) -> Result<SecretString> {
 
 /// The first line of a file that only its owner may read. A pipe will do.
 fn read(path: &Path) -> Result<SecretString> {
-    let shown = path.display();
-    let file = File::open(path).with_context(|| format!("{shown} can't be read"))?;
-    let metadata = file.metadata()?;
-    let mode = metadata.permissions().mode() & 0o7777;
-    ensure!(
-        !metadata.is_file() || mode & 0o077 == 0,
-        "{shown} is open to group or others (mode {mode:04o}); run `chmod 600` on it"
-    );
-    let mut contents = Zeroizing::new(String::with_capacity(4096));
-    file.take(LONGEST)
-        .read_to_string(&mut contents)
-        .with_context(|| format!("{shown} can't be read"))?;
+    let contents = keyring::read_secret_file_or_pipe(path)?;
     let line = contents.lines().next().unwrap_or_default();
-    ensure!(!line.is_empty(), "{shown} is empty");
+    ensure!(!line.is_empty(), "{} is empty", path.display());
     Ok(SecretString::from(line))
 }

@@ -9,10 +9,11 @@ use std::{
 
 use crate::support::{Contracts, Stage, account, uid, version, word};
 use chain::{
-    ChainReader, Controller, Deployment, FeeError, Fees, KeyFileError, MAX_PAGE, SendOutcome,
-    TransactionError,
+    ChainReader, Controller, ControllerKey, Deployment, FeeError, Fees, KeyFileError, MAX_PAGE,
+    SendOutcome, TransactionError,
 };
 use devstack::{Accounts, wait_until};
+use keyring::KeyFileProblem;
 use record::B256;
 use serde_json::json;
 use tempfile::TempDir;
@@ -110,7 +111,6 @@ async fn a_signed_proof_is_sent_once_and_mined() {
     );
     assert!(controller.is_known(transaction.hash).await.unwrap());
     assert_eq!(controller.receipt(transaction.hash).await.unwrap(), None);
-    assert_eq!(controller.pending_nonce().await.unwrap(), 1);
     assert_eq!(controller.nonce(&head).await.unwrap(), 0);
 
     stage.chain.mine(1).await.unwrap();
@@ -298,26 +298,28 @@ async fn transactions_of_others_are_not_taken_for_ours() {
     );
 }
 
-#[tokio::test]
-async fn a_key_file_open_to_others_is_refused() {
-    let stage = Stage::set().await;
-    let reader = stage.reader(0).await;
+#[test]
+fn a_key_file_is_a_private_file_that_holds_a_key() {
     let key = B256::repeat_byte(1).to_string();
-    let load = |path: &Path| Controller::load(reader.clone(), path, CAP).map(drop);
+    let load = |path: &Path| ControllerKey::load(path).map(drop);
+    let refused = |path: &Path| match load(path) {
+        Err(KeyFileError::File(error)) => error.problem,
+        other => panic!("{other:?}"),
+    };
     for mode in [0o644, 0o640, 0o604, 0o620] {
         let (_dir, path) = key_file(&key, mode);
-        assert!(matches!(load(&path), Err(KeyFileError::OpenToOthers)));
+        assert!(matches!(refused(&path), KeyFileProblem::Exposed(_)));
     }
     for text in ["", "0x12", "not a key", &"0".repeat(64), &"f".repeat(64)] {
         let (_dir, path) = key_file(text, 0o600);
         assert!(matches!(load(&path), Err(KeyFileError::NotAKey)));
     }
-    assert!(matches!(
-        load(Path::new("/nowhere/controller.key")),
-        Err(KeyFileError::Read(_))
-    ));
-    let (_dir, path) = key_file(key.trim_start_matches("0x"), 0o600);
+    let nowhere = Path::new("/nowhere/controller.key");
+    assert!(matches!(refused(nowhere), KeyFileProblem::Read(_)));
+    let (dir, path) = key_file(key.trim_start_matches("0x"), 0o600);
     load(&path).unwrap();
+    let folder = dir.path();
+    assert!(matches!(refused(folder), KeyFileProblem::Malformed(_)));
 }
 
 #[tokio::test]

@@ -1,8 +1,13 @@
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
+use std::thread;
 
-use keyring::{ApplicationKeys, FrontKeys, KeyFileProblem, KeyFiles, KeySet, MasterKey};
+use keyring::{
+    ApplicationKeys, FrontKeys, KeyFileProblem, KeyFiles, KeySet, MasterKey, read_secret_file,
+    read_secret_file_or_pipe,
+};
 use tempfile::TempDir;
 
 fn saved() -> (TempDir, KeyFiles, KeySet) {
@@ -67,6 +72,42 @@ fn a_file_open_to_others_is_refused() {
     }
     fs::set_permissions(&files.master, fs::Permissions::from_mode(0o400)).unwrap();
     assert!(MasterKey::load(&files.master).is_ok());
+}
+
+#[test]
+fn a_pipe_is_read_where_one_will_do_and_only_a_private_one() {
+    let directory = TempDir::new().unwrap();
+    let pipe = directory.path().join("pipe");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let write = |text: String| {
+        let pipe = pipe.clone();
+        thread::spawn(move || fs::write(pipe, text))
+    };
+    // Open in both directions, so that opening it doesn't wait.
+    let both = File::options().read(true).write(true).open(&pipe).unwrap();
+    fs::set_permissions(&pipe, fs::Permissions::from_mode(0o640)).unwrap();
+    let error = read_secret_file_or_pipe(&pipe).err().unwrap();
+    assert!(matches!(error.problem, KeyFileProblem::Exposed(0o640)));
+    fs::set_permissions(&pipe, fs::Permissions::from_mode(0o600)).unwrap();
+    let error = read_secret_file(&pipe).err().unwrap();
+    assert!(matches!(error.problem, KeyFileProblem::Malformed(_)));
+    drop(both);
+
+    let written = write("a passphrase\n".to_owned());
+    let read = read_secret_file_or_pipe(&pipe).unwrap();
+    assert_eq!(read.as_str(), "a passphrase\n");
+    written.join().unwrap().unwrap();
+    let _refused = write("x".repeat(5000));
+    let error = read_secret_file_or_pipe(&pipe).err().unwrap();
+    assert!(error.to_string().contains("too long"), "{error}");
+    let error = read_secret_file_or_pipe(directory.path()).err().unwrap();
+    assert!(matches!(error.problem, KeyFileProblem::Malformed(_)));
 }
 
 #[test]
