@@ -150,7 +150,7 @@ async fn refuse(site: &Site, officer: &Officer<'_>, uid: u64) -> Result<()> {
          document.body.append(form); form.submit(); return true; })()",
     )
     .await?;
-    tab.see("is not restored: the backup does not match the chain. Nothing was changed.")
+    tab.see("is not restored: the backup holds nothing that matches the chain. Nothing was changed.")
         .await?;
     let mut connection = connect(site).await?;
     let still_there: i64 =

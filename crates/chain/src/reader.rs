@@ -111,7 +111,11 @@ impl ChainReader {
         if let Some(seen) = seen {
             pins::check_history(&self.endpoint, seen, head).await?;
         }
-        let number = head.number.saturating_sub(self.confirmations);
+        // What was final stays final, also where this node is a few blocks behind the one that told it.
+        let number = head
+            .number
+            .saturating_sub(self.confirmations)
+            .max(seen.map_or(0, |seen| seen.number));
         let oldest = self.deployment.deployment_block;
         if number < oldest {
             return Err(ChainError::Behind {

@@ -53,6 +53,25 @@ impl RowError {
         matches!(self, Self::Mac { .. } | Self::Column { .. })
     }
 
+    /// Whether the server is there and a table, a right or a row stands in the way: waiting does not help, and somebody may
+    /// have done it on purpose.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Sql(sqlx::Error::Database(problem)) => !passes_by_itself(problem.as_ref()),
+            Self::Sql(error) => matches!(
+                error,
+                sqlx::Error::RowNotFound
+                    | sqlx::Error::ColumnNotFound(_)
+                    | sqlx::Error::ColumnDecode { .. }
+                    | sqlx::Error::Decode(_)
+            ),
+            Self::Mac { .. } | Self::Column { .. } | Self::Duplicate { .. } => true,
+            // Somebody was faster, as a rule one of us.
+            Self::Changed { .. } => false,
+        }
+    }
+
     /// Whether `key` (its name in `migrations/`) was taken already.
     #[must_use]
     pub fn is_duplicate_of(&self, key: &str) -> bool {
@@ -77,6 +96,15 @@ impl RowError {
             row: row.to_string(),
         }
     }
+}
+
+/// What a server under load, in a restart or put to read-only answers, and a collision of two transactions.
+fn passes_by_itself(problem: &dyn sqlx::error::DatabaseError) -> bool {
+    /// Too many connections, shutting down, locks (wait too long, deadlock), read-only (two ways), statement stopped.
+    const PASSING: [u16; 9] = [1040, 1053, 1203, 1205, 1213, 1290, 1317, 1836, 1927];
+    problem
+        .try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
+        .is_some_and(|problem| PASSING.contains(&problem.number()))
 }
 
 /// `… for key 'consents_nonce_index'` (MariaDB) and `… for key 'consents.consents_nonce_index'` (MySQL) both give `consents_nonce_index`.
@@ -104,38 +132,50 @@ pub struct Checked<T> {
     pub tampered: Vec<Tampered>,
 }
 
+impl<T> Default for Checked<T> {
+    fn default() -> Self {
+        Self {
+            rows: Vec::new(),
+            tampered: Vec::new(),
+        }
+    }
+}
+
 impl<T> Checked<T> {
     /// Sorts results into good rows and tampered ones; every other error ends it.
     pub(crate) fn sort(
         results: impl IntoIterator<Item = Result<T, RowError>>,
     ) -> Result<Self, RowError> {
-        let mut sorted = Self {
-            rows: Vec::new(),
-            tampered: Vec::new(),
-        };
+        let mut sorted = Self::default();
         for result in results {
-            match result {
-                Ok(row) => sorted.rows.push(row),
-                Err(RowError::Mac { table, row, source }) => {
-                    // Under keys that we don't have nothing can be told of any row: that is an operations alarm.
-                    tracing::error!(table, row, cause = %source, "a row does not carry our MAC");
-                    sorted.tampered.push(Tampered { table, row });
-                }
-                Err(RowError::Column {
-                    table,
-                    column,
-                    source,
-                }) => {
-                    tracing::error!(table, column, cause = %source, "a row holds what we never write");
-                    sorted.tampered.push(Tampered {
-                        table,
-                        row: format!("(column {column})"),
-                    });
-                }
-                Err(other) => return Err(other),
-            }
+            sorted.add(result)?;
         }
         Ok(sorted)
+    }
+
+    /// Puts one result where it belongs.
+    pub(crate) fn add(&mut self, result: Result<T, RowError>) -> Result<(), RowError> {
+        match result {
+            Ok(row) => self.rows.push(row),
+            Err(RowError::Mac { table, row, source }) => {
+                // Under keys that we don't have nothing can be told of any row: that is an operations alarm.
+                tracing::error!(table, row, cause = %source, "a row does not carry our MAC");
+                self.tampered.push(Tampered { table, row });
+            }
+            Err(RowError::Column {
+                table,
+                column,
+                source,
+            }) => {
+                tracing::error!(table, column, cause = %source, "a row holds what we never write");
+                self.tampered.push(Tampered {
+                    table,
+                    row: format!("(column {column})"),
+                });
+            }
+            Err(other) => return Err(other),
+        }
+        Ok(())
     }
 }
 

@@ -1,20 +1,26 @@
-//! A look over all rows that grant access or move work right now: whose MAC does not hold, somebody else wrote or changed.
+//! A look over all rows that grant access or move work: whose MAC does not hold, somebody else wrote or changed.
 //!
 //! Each of them is refused where it would be used. This look finds those that nobody has tried to use yet.
 
-use keyring::ApplicationKeys;
+use keyring::{ApplicationKeys, FrontKeys};
+use sqlx::Row;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 
 use crate::anchoring_jobs::AnchoringJob;
 use crate::consent_links::ConsentLink;
 use crate::error::{Checked, RowError, Tampered};
+use crate::key_checks;
 use crate::leases::Lease;
 use crate::outbox::Mail;
+use crate::records::Record;
 use crate::sessions::Session;
 use crate::staff::Staff;
 
-/// The rows that are not ours, of those that are in use: accounts, sessions, leases, open links, unfinished jobs, and mails
-/// that wait or were refused.
+/// So many records are read at once.
+const PAGE: u32 = 500;
+
+/// The rows that are not ours, of those that are in use: accounts, sessions, leases, open links, unfinished jobs, mails
+/// that wait or were refused, what is kept to know the keys by, and the heads of records (state, owner's blind indexes).
 pub async fn planted(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -45,7 +51,30 @@ pub async fn planted(
     )
     .await?;
     planted.extend(bad(&mails, |row| Mail::read(row, &front))?);
+    planted.extend(key_checks::planted(connection, keys).await?);
+    planted.extend(records(connection, &front).await?);
     Ok(planted)
+}
+
+async fn records(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+) -> Result<Vec<Tampered>, RowError> {
+    let mut planted = Vec::new();
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let page = sqlx::query("SELECT * FROM records WHERE (? OR id > ?) ORDER BY id LIMIT ?")
+            .bind(after.is_none())
+            .bind(after.unwrap_or_default())
+            .bind(PAGE)
+            .fetch_all(&mut *connection)
+            .await?;
+        planted.extend(bad(&page, |row| Record::read(row, keys))?);
+        let Some(last) = page.last() else {
+            return Ok(planted);
+        };
+        after = Some(last.try_get("id")?);
+    }
 }
 
 async fn rows(

@@ -2,8 +2,8 @@
 
 use keyring::{ApplicationKeys, MacBuilder};
 use record::time::UnixMillis;
-use sqlx::Connection;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
+use sqlx::{Connection, Row};
 
 use crate::column::{Columns, text_enum};
 use crate::error::{Checked, RowError};
@@ -129,27 +129,48 @@ pub async fn newest_open(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
 ) -> Result<Option<Incident>, RowError> {
-    let rows =
-        sqlx::query("SELECT * FROM incidents WHERE state = 'open' ORDER BY id DESC LIMIT 50")
-            .fetch_all(connection)
-            .await?;
-    let open = Checked::sort(rows.iter().map(|row| Incident::read(row, keys)))?;
-    Ok(open.rows.into_iter().next())
+    let mut before = u64::MAX;
+    loop {
+        let page = list(connection, keys, before, 50).await?.rows;
+        let Some(last) = page.last() else {
+            return Ok(None);
+        };
+        before = last.id;
+        if let Some(open) = page
+            .into_iter()
+            .find(|one| one.state == IncidentState::Open)
+        {
+            return Ok(Some(open));
+        }
+    }
 }
 
-/// Incidents with a number below `before`, newest first; `u64::MAX` begins the list.
+/// Incidents with a number below `before`, newest first; `u64::MAX` begins the list. Rows that somebody else wrote come
+/// beside them, however many, and take no place of theirs.
 pub async fn list(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
     before: u64,
     limit: u32,
 ) -> Result<Checked<Incident>, RowError> {
-    let rows = sqlx::query("SELECT * FROM incidents WHERE id < ? ORDER BY id DESC LIMIT ?")
-        .bind(before)
-        .bind(limit)
-        .fetch_all(connection)
-        .await?;
-    Checked::sort(rows.iter().map(|row| Incident::read(row, keys)))
+    const AT_ONCE: u32 = 200;
+    let mut found = Checked::default();
+    let mut before = Some(before);
+    while let Some(below) = before {
+        let rows = sqlx::query("SELECT * FROM incidents WHERE id < ? ORDER BY id DESC LIMIT ?")
+            .bind(below)
+            .bind(AT_ONCE)
+            .fetch_all(&mut *connection)
+            .await?;
+        for row in &rows {
+            found.add(Incident::read(row, keys))?;
+            if found.rows.len() == limit as usize {
+                return Ok(found);
+            }
+        }
+        before = rows.last().map(|row| row.try_get("id")).transpose()?;
+    }
+    Ok(found)
 }
 
 /// How many incidents are not closed.

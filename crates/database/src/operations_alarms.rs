@@ -22,6 +22,10 @@ text_enum! {
         ChainDisagrees = "chain_disagrees",
         /// The database does not answer.
         DatabaseUnreachable = "database_unreachable",
+        /// The database answers, and refuses what we read or write.
+        DatabaseRefuses = "database_refuses",
+        /// No round over all records has ended for long.
+        SweepStalled = "sweep_stalled",
         /// The backup databases do not answer.
         BackupUnreachable = "backup_unreachable",
         /// The keys are not those that the database was written with.
@@ -30,6 +34,8 @@ text_enum! {
         RowTampered = "row_tampered",
         /// Mail can't be delivered.
         MailFailing = "mail_failing",
+        /// A mail was refused for good or tried too often, and nobody has seen to it.
+        MailUndelivered = "mail_undelivered",
         /// The controller's account can't pay for anchoring.
         ControllerFunds = "controller_funds",
         /// Anchoring does not move on.

@@ -6,7 +6,7 @@ use sqlx::Connection;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 
 use crate::column::Columns;
-use crate::error::RowError;
+use crate::error::{Checked, RowError};
 
 const TABLE: &str = "sweep_rounds";
 
@@ -112,30 +112,15 @@ pub async fn update(
     }
 }
 
-/// The newest pass.
-pub async fn latest(
+/// The newest passes, newest first. Rows that somebody else wrote are left out.
+pub async fn newest(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
-) -> Result<Option<SweepRound>, RowError> {
-    sqlx::query("SELECT * FROM sweep_rounds ORDER BY id DESC LIMIT 1")
-        .fetch_optional(connection)
-        .await?
-        .map(|row| SweepRound::read(&row, keys))
-        .transpose()
-}
-
-/// The newest pass that went to its end.
-pub async fn latest_finished(
-    connection: &mut MySqlConnection,
-    keys: &ApplicationKeys,
-) -> Result<Option<SweepRound>, RowError> {
-    sqlx::query(
-        "SELECT * FROM sweep_rounds WHERE finished_at IS NOT NULL AND problem IS NULL ORDER BY id DESC LIMIT 1",
-    )
-    .fetch_optional(connection)
-    .await?
-    .map(|row| SweepRound::read(&row, keys))
-    .transpose()
+) -> Result<Vec<SweepRound>, RowError> {
+    let rows = sqlx::query("SELECT * FROM sweep_rounds ORDER BY id DESC LIMIT 20")
+        .fetch_all(connection)
+        .await?;
+    Ok(Checked::sort(rows.iter().map(|row| SweepRound::read(row, keys)))?.rows)
 }
 
 /// Clears passes older than `keep_from`; the newest ones are all that anyone looks at.

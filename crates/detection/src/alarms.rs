@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use database::guarded;
 use database::operations_alarms::{self, Alarm, AlarmKind};
+use database::sweep_rounds;
 use record::time::UnixMillis;
 use sqlx::Connection;
 
@@ -13,7 +14,10 @@ use crate::registrar::Registrar;
 use crate::verdict::Obstacle;
 
 /// An alarm that stands this long is told by mail.
-const LASTING: Duration = Duration::from_secs(5 * 60);
+pub(crate) const LASTING: Duration = Duration::from_secs(5 * 60);
+
+/// A round is expected to take longer than its records need, by this at least.
+const SHORTEST_STALL: Duration = Duration::from_secs(10 * 60);
 
 /// An alarm about planted rows ends when none was seen for so long.
 const QUIET: Duration = Duration::from_secs(60);
@@ -57,6 +61,27 @@ impl Registrar {
         Ok(())
     }
 
+    /// Raises the alarm when no round has ended in the time that several take. Rounds that somebody else wrote don't count.
+    pub(crate) async fn look_for_stalled_sweep(&self, rate: u32) -> Result<(), Hindrance> {
+        let (parts, now) = (self.examiner().parts(), self.examiner().now());
+        let mut connection = parts.pool.acquire().await?;
+        let rounds = sweep_rounds::newest(&mut connection, &parts.keys).await?;
+        let records = rounds.iter().map(|round| round.total).max().unwrap_or(0);
+        let ended = rounds
+            .iter()
+            .filter(|round| round.problem.is_none())
+            .filter_map(|round| round.finished_at)
+            .max();
+        let expected = Duration::from_secs(records / u64::from(rate.max(1)));
+        let latest = ended.unwrap_or(self.began_at());
+        if now.since(latest.max(self.began_at())) > SHORTEST_STALL + expected * 3 {
+            operations_alarms::raise(&mut connection, AlarmKind::SweepStalled, now).await?;
+        } else {
+            operations_alarms::clear(&mut connection, AlarmKind::SweepStalled).await?;
+        }
+        Ok(())
+    }
+
     /// Puts into the outbox the mails of alarms, whoever raised them, that the officer should hear of and has not.
     pub async fn tell_alarms(&self) -> Result<(), Hindrance> {
         let (parts, now) = (self.examiner().parts(), self.examiner().now());
@@ -78,7 +103,7 @@ impl Registrar {
 fn is_due(alarm: &Alarm, now: UnixMillis) -> bool {
     let worth_a_mail = match alarm.kind {
         // Somebody is at work right now.
-        AlarmKind::RowTampered => true,
+        AlarmKind::RowTampered | AlarmKind::SweepStalled => true,
         // A mail about it would arrive when it is over.
         AlarmKind::MailFailing => false,
         _ => now.since(alarm.since) >= LASTING,

@@ -4,9 +4,9 @@ mod reading;
 mod uids;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use chain::{Block, ChainReader, OnChainRecord, SeenBlock};
-use database::anchoring_jobs::AnchoringJob;
+use chain::{Block, ChainReader, OnChainRecord, OnChainVersion, SeenBlock};
 use database::chain_progress::{self, ChainProgress};
 use database::evidence::{self, Evidence};
 use database::key_checks::{self, KeyCheck};
@@ -17,7 +17,7 @@ use record::ids::{RecordId, Uid};
 use record::time::{Clock, UnixMillis};
 
 use crate::obstacle::Hindrance;
-use crate::verdict::{Facts, Finding, Job, Patience, Row, judge};
+use crate::verdict::{Facts, Finding, Job, Patience, Row, holds, judge};
 
 /// The name under which the viewer remembers how far it saw the chain.
 const READER: &str = "breach-viewer";
@@ -38,7 +38,10 @@ pub struct ExaminerParts {
 
 /// Examines records. A clone is a handle to the same.
 #[derive(Clone)]
-pub struct Examiner(Arc<ExaminerParts>);
+pub struct Examiner {
+    parts: Arc<ExaminerParts>,
+    keys_are_right: Arc<AtomicBool>,
+}
 
 /// One subject, what was read of it, and what that came to.
 pub struct Examined {
@@ -83,40 +86,54 @@ impl Examiner {
     /// Of these parts.
     #[must_use]
     pub fn new(parts: ExaminerParts) -> Self {
-        Self(Arc::new(parts))
+        Self {
+            parts: Arc::new(parts),
+            keys_are_right: Arc::default(),
+        }
     }
 
     pub(crate) fn parts(&self) -> &ExaminerParts {
-        &self.0
+        &self.parts
     }
 
     pub(crate) fn now(&self) -> UnixMillis {
-        self.0.clock.now()
+        self.parts.clock.now()
+    }
+
+    /// Checks the keys. Once they were right they stay so for this process: whoever takes the known values away later must
+    /// not stop the work by it.
+    pub(crate) async fn check_keys(&self) -> Result<(), Hindrance> {
+        if self.keys_are_right.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let mut connection = self.parts.pool.acquire().await?;
+        match key_checks::verify(&mut connection, &self.parts.keys).await? {
+            KeyCheck::Right => self.keys_are_right.store(true, Ordering::Relaxed),
+            KeyCheck::Missing | KeyCheck::Wrong(_) => return Err(Hindrance::WrongKeys),
+        }
+        Ok(())
     }
 
     /// Checks the keys and the pins, and looks at the newest final block.
     pub async fn sight(&self) -> Result<Sight, Hindrance> {
-        let mut connection = self.0.pool.acquire().await?;
-        match key_checks::verify(&mut connection, &self.0.keys).await? {
-            KeyCheck::Right => {}
-            KeyCheck::Missing | KeyCheck::Wrong(_) => return Err(Hindrance::WrongKeys),
-        }
-        self.0.chain.check_pins().await?;
+        self.check_keys().await?;
+        let mut connection = self.parts.pool.acquire().await?;
+        self.parts.chain.check_pins().await?;
         let seen = self.seen(&mut connection).await?;
-        let block = self.0.chain.final_block(seen).await?;
+        let block = self.parts.chain.final_block(seen).await?;
         let progress = ChainProgress {
             reader: READER.to_owned(),
             block_number: block.number,
             block_hash: block.hash,
             seen_at: self.now(),
         };
-        chain_progress::advance(&mut connection, &self.0.keys, &progress).await?;
-        let next_uid = self.0.chain.next_uid(&block).await?;
+        chain_progress::advance(&mut connection, &self.parts.keys, &progress).await?;
+        let next_uid = self.parts.chain.next_uid(&block).await?;
         Ok(Sight { block, next_uid })
     }
 
     async fn seen(&self, connection: &mut MySqlConnection) -> Result<Option<SeenBlock>, Hindrance> {
-        match chain_progress::load(connection, &self.0.keys, READER).await {
+        match chain_progress::load(connection, &self.parts.keys, READER).await {
             Ok(seen) => Ok(seen.map(|seen| SeenBlock {
                 number: seen.block_number,
                 hash: seen.block_hash,
@@ -134,14 +151,17 @@ impl Examiner {
             if let Some(examined) = examined.into_iter().find(|one| one.subject == subject) {
                 return Ok(Some(examined));
             }
-            let row = evidence::by_uid(&mut *self.0.pool.acquire().await?, uid).await?;
+            let row = evidence::by_uid(&mut *self.parts.pool.acquire().await?, uid).await?;
             return match row {
-                Some(row) => self.unknown(row).await.map(Some),
+                Some(row) => {
+                    let sight = self.sight().await?;
+                    self.unknown(row, &sight).await.map(Some)
+                }
                 None => Ok(None),
             };
         }
         let id = RecordId::from_bytes(*subject.as_bytes());
-        let row = evidence::by_record(&mut *self.0.pool.acquire().await?, id).await?;
+        let row = evidence::by_record(&mut *self.parts.pool.acquire().await?, id).await?;
         let Some(row) = row else { return Ok(None) };
         let sight = self.sight().await?;
         match row
@@ -154,15 +174,20 @@ impl Examiner {
                 let examined = self.uids(uid, uid).await?;
                 Ok(examined.into_iter().find(|one| one.record_id() == Some(id)))
             }
-            None => self.unknown(row).await.map(Some),
+            None => self.unknown(row, &sight).await.map(Some),
         }
     }
 
     /// A row that the chain does not know.
-    pub(crate) async fn unknown(&self, row: Evidence) -> Result<Examined, Hindrance> {
-        let mut connection = self.0.pool.acquire().await?;
-        let job = reading::newest_job(&mut connection, &self.0.keys, row.record_id).await?;
-        let finding = self.judged(None, Some(&row), job.as_ref(), None);
+    pub(crate) async fn unknown(
+        &self,
+        row: Evidence,
+        sight: &Sight,
+    ) -> Result<Examined, Hindrance> {
+        let mut connection = self.parts.pool.acquire().await?;
+        let job = reading::newest_job(&mut connection, &self.parts.keys, row.record_id).await?;
+        let job = job.map(|job| Job::seen_from(&job, sight.block.number));
+        let finding = self.judged(None, Some(&row), job, None);
         Ok(Examined {
             subject: Subject::row(row.record_id),
             uid: None,
@@ -177,30 +202,48 @@ impl Examiner {
         &self,
         chain: Option<&OnChainRecord>,
         row: Option<&Evidence>,
-        job: Option<&AnchoringJob>,
+        job: Option<Job>,
         nonce_also_at: Option<Uid>,
     ) -> Finding {
-        let parts = &self.0;
-        let deployment = parts.chain.deployment();
-        let opened = row.map(|row| Row::open(row, &parts.keys));
+        let opened = row.map(|row| Row::open(row, &self.parts.keys));
         judge(&Facts {
+            job,
+            nonce_also_at,
+            ..self.facts(chain, opened.as_ref())
+        })
+    }
+
+    /// Whether these rows hold this version of the chain whole.
+    pub(crate) fn holds(
+        &self,
+        chain: &OnChainRecord,
+        version: &OnChainVersion,
+        row: &Evidence,
+    ) -> bool {
+        let opened = Row::open(row, &self.parts.keys);
+        holds(&self.facts(Some(chain), Some(&opened)), version)
+    }
+
+    fn facts<'a>(&self, chain: Option<&'a OnChainRecord>, row: Option<&'a Row>) -> Facts<'a> {
+        let deployment = self.parts.chain.deployment();
+        Facts {
             obstacle: None,
             chain_id: deployment.chain_id,
             relay: deployment.relay,
             chain,
-            row: opened.as_ref(),
-            job: job.map(Job::from),
-            nonce_also_at,
+            row,
+            job: None,
+            nonce_also_at: None,
             // Requests to retire are kept from the release that can retire on.
             retirement_is_proven: false,
-            patience: parts.patience,
+            patience: self.parts.patience,
             now: self.now(),
-        })
+        }
     }
 
     /// The chain's word on a UID, at the newest final block.
     pub(crate) async fn on_chain(&self, uid: Uid) -> Result<Option<OnChainRecord>, Hindrance> {
         let sight = self.sight().await?;
-        Ok(self.0.chain.record(uid, &sight.block).await?)
+        Ok(self.parts.chain.record(uid, &sight.block).await?)
     }
 }

@@ -6,6 +6,7 @@
 pub mod verdict;
 
 mod alarms;
+mod direct_mail;
 mod examiner;
 mod found_row;
 mod obstacle;
@@ -14,6 +15,7 @@ mod registrar;
 mod restore;
 mod sweep;
 
+pub use direct_mail::DirectMail;
 pub use examiner::{Examined, Examiner, ExaminerParts, Sight};
 pub use obstacle::{Hindrance, alarm_of, hinders_verification, words};
 pub use registrar::{Occasion, Registrar};

@@ -3,6 +3,7 @@
 use chain::ChainError;
 use database::RowError;
 use database::operations_alarms::AlarmKind;
+use notification::EnqueueError;
 
 use crate::verdict::Obstacle;
 
@@ -23,7 +24,7 @@ pub enum Hindrance {
     LostLease,
     /// A mail could not be put into the outbox.
     #[error("the mail could not be put into the outbox")]
-    Mail(#[from] notification::EnqueueError),
+    Mail(#[from] EnqueueError),
 }
 
 impl From<sqlx::Error> for Hindrance {
@@ -35,7 +36,7 @@ impl From<sqlx::Error> for Hindrance {
 impl Hindrance {
     /// What a verdict says of it.
     #[must_use]
-    pub const fn obstacle(&self) -> Obstacle {
+    pub fn obstacle(&self) -> Obstacle {
         match self {
             Self::Chain(ChainError::Unreachable { .. }) => Obstacle::ChainUnreachable,
             Self::Chain(ChainError::WrongChain { .. }) => Obstacle::WrongChain,
@@ -44,8 +45,17 @@ impl Hindrance {
                 Obstacle::ChainDisagrees
             }
             Self::WrongKeys => Obstacle::WrongKeys,
+            Self::Row(error) | Self::Mail(EnqueueError::Row(error)) if error.is_refusal() => {
+                Obstacle::DatabaseRefuses
+            }
             Self::Row(_) | Self::Mail(_) | Self::LostLease => Obstacle::DatabaseUnreachable,
         }
+    }
+
+    /// Whether only this one thing could not be read or written: everything else can go on.
+    pub(crate) fn concerns_one_thing(&self) -> bool {
+        self.obstacle() == Obstacle::DatabaseRefuses
+            || matches!(self, Self::Row(RowError::Changed { .. }))
     }
 }
 
@@ -54,6 +64,7 @@ impl Hindrance {
 pub const fn alarm_of(obstacle: Obstacle) -> AlarmKind {
     match obstacle {
         Obstacle::DatabaseUnreachable => AlarmKind::DatabaseUnreachable,
+        Obstacle::DatabaseRefuses => AlarmKind::DatabaseRefuses,
         Obstacle::ChainUnreachable => AlarmKind::ChainUnreachable,
         Obstacle::WrongChain => AlarmKind::ChainWrong,
         Obstacle::ChainBehind => AlarmKind::ChainBehind,
@@ -67,6 +78,13 @@ pub const fn alarm_of(obstacle: Obstacle) -> AlarmKind {
 pub const fn words(alarm: AlarmKind) -> &'static str {
     match alarm {
         AlarmKind::DatabaseUnreachable => "The database does not answer.",
+        AlarmKind::DatabaseRefuses => {
+            "The database answers, but refuses what Sealwatch reads or writes: a table, a right or a row was changed. \
+             Somebody may have done so to hide something; find out who."
+        }
+        AlarmKind::SweepStalled => {
+            "No round over all records has ended for long. Somebody may be disturbing it; find out who."
+        }
         AlarmKind::ChainUnreachable => "The chain does not answer.",
         AlarmKind::ChainWrong => "The endpoint serves another chain than the pinned one.",
         AlarmKind::ChainBehind => "The chain is behind what was seen of it before.",
@@ -78,20 +96,25 @@ pub const fn words(alarm: AlarmKind) -> &'static str {
              find out who has access to the database."
         }
         AlarmKind::MailFailing => "Mail can't be delivered.",
+        AlarmKind::MailUndelivered => {
+            "A mail could not be delivered to its reader; the viewer's page \"Mail\" says which, and what to do."
+        }
         AlarmKind::ControllerFunds => "The controller's account can't pay for anchoring.",
         AlarmKind::AnchoringStuck => "Anchoring does not move on.",
     }
 }
 
-/// Whether no verdict can be given for as long as this alarm stands.
+/// Whether no verdict can be given for as long as this alarm stands, through nobody's doing. A database that refuses is not
+/// among these: nobody is to read that it is no breach.
 #[must_use]
 pub fn hinders_verification(alarm: AlarmKind) -> bool {
-    ALL.into_iter().any(|obstacle| alarm_of(obstacle) == alarm)
+    alarm != AlarmKind::DatabaseRefuses && ALL.into_iter().any(|one| alarm_of(one) == alarm)
 }
 
 /// Every obstacle that an alarm of ours stands for.
-pub(crate) const ALL: [Obstacle; 6] = [
+pub(crate) const ALL: [Obstacle; 7] = [
     Obstacle::DatabaseUnreachable,
+    Obstacle::DatabaseRefuses,
     Obstacle::ChainUnreachable,
     Obstacle::WrongChain,
     Obstacle::ChainBehind,

@@ -33,6 +33,7 @@ pub struct Registrar {
     examiner: Examiner,
     officer: String,
     viewer_url: String,
+    began_at: UnixMillis,
     /// Held while a bad verdict is filed, so that the sweep and the buttons open one incident between them.
     gathering: Arc<Mutex<Option<Gathering>>>,
 }
@@ -59,11 +60,22 @@ impl Registrar {
     #[must_use]
     pub fn new(examiner: Examiner, officer: String, viewer_url: &str) -> Self {
         Self {
+            began_at: examiner.now(),
             examiner,
             officer,
             viewer_url: viewer_url.trim_end_matches('/').to_owned(),
             gathering: Arc::default(),
         }
+    }
+
+    /// Who is told.
+    pub(crate) fn officer(&self) -> &str {
+        &self.officer
+    }
+
+    /// Since when this process has worked.
+    pub(crate) fn began_at(&self) -> UnixMillis {
+        self.began_at
     }
 
     /// Who examines.
@@ -83,7 +95,7 @@ impl Registrar {
         let again = self.examiner.subject(first.subject).await?;
         let examined = again.unwrap_or(first);
         match examined.finding.verdict.is_bad() {
-            true => self.file_bad(&examined, occasion).await?,
+            true => self.file_bad_or_its_verdict(&examined, occasion).await?,
             false => {
                 self.file_good(std::slice::from_ref(&examined), occasion)
                     .await?;
@@ -92,22 +104,54 @@ impl Registrar {
         Ok(examined)
     }
 
-    /// [`Self::file`] for a page. `tell` hears of each as it is filed, and whether it is bad.
+    /// [`Self::file`] for a page. `tell` hears of each as it is filed, and whether it is bad. What the database refuses to
+    /// keep about one record does not touch the others; the first such refusal is given back.
     pub(crate) async fn file_page(
         &self,
         page: Vec<Examined>,
         occasion: Occasion,
         mut tell: impl FnMut(bool) + Send,
-    ) -> Result<(), Hindrance> {
+    ) -> Result<Option<Hindrance>, Hindrance> {
         let is_bad = |one: &Examined| one.finding.verdict.is_bad();
         let (bad, good): (Vec<Examined>, Vec<Examined>) = page.into_iter().partition(is_bad);
-        self.file_good(&good, occasion).await?;
+        let mut refused = None;
+        // Apart only where together does not go: as a rule it does.
+        if refusal(self.file_good(&good, occasion).await)?.is_some() {
+            for one in good.chunks(1) {
+                let refusal = refusal(self.file_good(one, occasion).await)?;
+                refused = refused.or(refusal);
+            }
+        }
         good.iter().for_each(|_| tell(false));
         for examined in bad {
-            let filed = self.file(examined, occasion).await?;
-            tell(is_bad(&filed));
+            match self.file(examined, occasion).await {
+                Ok(filed) => tell(is_bad(&filed)),
+                Err(hindrance) => {
+                    let refusal = refusal(Err(hindrance))?;
+                    refused = refused.or(refusal);
+                    tell(true);
+                }
+            }
         }
-        Ok(())
+        Ok(refused)
+    }
+
+    /// Where the database takes no incident, the verdict at least is not the old one any more.
+    async fn file_bad_or_its_verdict(
+        &self,
+        examined: &Examined,
+        occasion: Occasion,
+    ) -> Result<(), Hindrance> {
+        let Err(hindrance) = self.file_bad(examined, occasion).await else {
+            return Ok(());
+        };
+        if hindrance.concerns_one_thing() {
+            let parts = self.examiner.parts();
+            let mut connection = parts.pool.acquire().await?;
+            let verified = verification(examined, occasion);
+            verifications::upsert(&mut connection, &parts.keys, &verified).await?;
+        }
+        Err(hindrance)
     }
 
     async fn file_good(&self, page: &[Examined], occasion: Occasion) -> Result<(), Hindrance> {
@@ -124,7 +168,11 @@ impl Registrar {
         let in_order = fresh
             .iter()
             .filter(|one| matches!(one.finding.verdict, Verdict::Valid | Verdict::Retired));
-        let in_order: Vec<Subject> = in_order.map(|one| one.subject).collect();
+        // What was found about the row while the chain did not know it is over as well.
+        let in_order: Vec<Subject> = in_order
+            .flat_map(|one| [Some(one.subject), one.record_id().map(Subject::row)])
+            .flatten()
+            .collect();
         for subject in incident_findings::unresolved_of(&mut transaction, &in_order).await? {
             self.resolve(&mut transaction, subject, "verified, in order")
                 .await?;
@@ -313,6 +361,18 @@ impl Registrar {
         let event = IncidentEvent::seal(keys, incident, kind, actor, detail, &mut rand::rng(), now);
         incident_events::append(connection, keys, &event).await?;
         Ok(())
+    }
+}
+
+/// What concerns one thing only, taken out of what ends the work.
+fn refusal(done: Result<(), Hindrance>) -> Result<Option<Hindrance>, Hindrance> {
+    match done {
+        Ok(()) => Ok(None),
+        Err(hindrance) if hindrance.concerns_one_thing() => {
+            tracing::error!(cause = ?hindrance, "the database refuses to keep what was found");
+            Ok(Some(hindrance))
+        }
+        Err(hindrance) => Err(hindrance),
     }
 }
 

@@ -1,19 +1,16 @@
 //! Verified restore: the backup's copy goes back only if its own recomputed proof equals the chain's.
 
+mod write_back;
+
 use std::collections::BTreeMap;
 
 use chain::OnChainRecord;
-use database::evidence::{self, Evidence};
+use database::evidence::Evidence;
 use database::incident_events::IncidentEventKind;
 use database::incident_findings;
-use database::record_backups::{self, Backup, StoredBackup};
-use database::record_events::{self, Actor, RecordEventKind};
-use database::records::Record;
+use database::record_backups::{self, Backup};
 use database::verifications::{Source, Subject};
-use database::{
-    MySqlConnection, MySqlPool, RowError, consents, owner_key_backups, owner_keys, record_versions,
-    records,
-};
+use database::{MySqlPool, RowError, owner_key_backups, owner_keys};
 use keyring::WrappedOwnerKey;
 use record::ids::{RecordId, StaffId, Uid, Version};
 use sqlx::Connection;
@@ -45,6 +42,8 @@ pub enum Plan {
     Matches(Box<Copy>),
     /// There is no copy.
     NoBackup,
+    /// There is no copy of a version that the chain holds, though there are copies of others.
+    NoBackupOf(Version),
     /// There are copies, and none of them gives the chain's word; here is what the newest would be judged.
     DoesNotMatch(Box<Finding>),
     /// The chain does not know the record: there is nothing to compare with.
@@ -92,41 +91,83 @@ impl Restorer {
 
     /// Compares the backup's copies of a record with the chain.
     pub async fn plan(&self, uid: Uid) -> Result<Plan, Hindrance> {
-        let copies = record_backups::of_uid(&mut *self.parts.backup.acquire().await?, uid).await?;
-        let examiner = self.registrar.examiner();
-        let Some(chain) = examiner.on_chain(uid).await? else {
+        let stored = record_backups::of_uid(&mut *self.parts.backup.acquire().await?, uid).await?;
+        let Some(chain) = self.registrar.examiner().on_chain(uid).await? else {
             return Ok(Plan::NotOnChain);
         };
         if chain.retired.is_some() {
             return Ok(Plan::Retired);
         }
-        if copies.is_empty() {
+        if stored.is_empty() {
             return Ok(Plan::NoBackup);
         }
-        let mut newest: Option<Finding> = None;
-        for (record, copies) in by_record(&copies) {
-            for key in self.keys_of(record).await? {
-                for candidate in candidates(&chain, &copies) {
-                    let finding = examiner.judged(
-                        Some(&chain),
-                        Some(&evidence_of(&candidate, &key)),
-                        None,
-                        None,
-                    );
-                    if finding.verdict == Verdict::Valid {
-                        return Ok(Plan::Matches(Box::new(Copy {
-                            chain,
-                            versions: candidate,
-                            key,
-                        })));
-                    }
-                    newest.get_or_insert(finding);
+        let mut copies: BTreeMap<RecordId, Vec<Backup>> = BTreeMap::new();
+        for copy in stored {
+            let backup = copy.backup;
+            copies.entry(backup.record.id).or_default().push(backup);
+        }
+        for (record, copies) in &copies {
+            for key in self.keys_of(*record).await? {
+                if let Some(copy) = self.whole(&chain, copies, key) {
+                    return Ok(Plan::Matches(Box::new(copy)));
                 }
             }
         }
-        Ok(newest.map_or(Plan::NoBackup, |finding| {
-            Plan::DoesNotMatch(Box::new(finding))
-        }))
+        self.mismatch(&chain, &copies).await
+    }
+
+    /// One copy of each version that the chain holds, each whole by itself, and valid together. Whoever plants copies
+    /// can't hide the genuine ones behind them.
+    fn whole(
+        &self,
+        chain: &OnChainRecord,
+        copies: &[Backup],
+        key: WrappedOwnerKey,
+    ) -> Option<Copy> {
+        let examiner = self.registrar.examiner();
+        let mut versions = Vec::new();
+        for version in chain.versions.iter().filter(|version| !version.voided) {
+            let of_version = |copy: &&Backup| copy.values.version == version.version;
+            let copy = copies.iter().filter(of_version).find(|copy| {
+                let row = evidence_of(std::slice::from_ref(*copy), &key);
+                row.is_some_and(|row| examiner.holds(chain, version, &row))
+            })?;
+            versions.push(copy.clone());
+        }
+        let row = evidence_of(&versions, &key)?;
+        let finding = examiner.judged(Some(chain), Some(&row), None, None);
+        (finding.verdict == Verdict::Valid).then(|| Copy {
+            chain: chain.clone(),
+            versions,
+            key,
+        })
+    }
+
+    /// Why there is nothing to put back: a version without a copy, or what the newest copies would be judged.
+    async fn mismatch(
+        &self,
+        chain: &OnChainRecord,
+        copies: &BTreeMap<RecordId, Vec<Backup>>,
+    ) -> Result<Plan, Hindrance> {
+        let mut newest: Vec<&Backup> = Vec::new();
+        for version in chain.versions.iter().filter(|version| !version.voided) {
+            let all = copies.values().flatten();
+            let mut of_version = all.filter(|copy| copy.values.version == version.version);
+            match of_version.next() {
+                Some(copy) => newest.push(copy),
+                None => return Ok(Plan::NoBackupOf(version.version)),
+            }
+        }
+        let Some(record) = newest.last().map(|copy| copy.record.id) else {
+            return Ok(Plan::NoBackup);
+        };
+        newest.retain(|copy| copy.record.id == record);
+        let newest: Vec<Backup> = newest.into_iter().cloned().collect();
+        let keys = self.keys_of(record).await?;
+        let row = keys.first().and_then(|key| evidence_of(&newest, key));
+        let examiner = self.registrar.examiner();
+        let finding = examiner.judged(Some(chain), row.as_ref(), None, None);
+        Ok(Plan::DoesNotMatch(Box::new(finding)))
     }
 
     /// The owner's key, from its own backup or as it stands.
@@ -139,97 +180,56 @@ impl Restorer {
 
     /// Restores a record, if the backup still matches, and verifies it again. The row as found stays with the incident.
     pub async fn restore(&self, uid: Uid, by: StaffId) -> Result<Examined, RestoreError> {
-        let found = self.registrar.examiner().subject(Subject::uid(uid)).await?;
-        if let Some(found) = found {
-            // Whatever is about to be written over is kept first.
-            self.registrar.file(found, BY_HAND).await?;
-        }
+        // Whatever is about to be written over is kept first.
+        self.verify(uid).await?;
         let plan = self.plan(uid).await?;
+        let incidents = self.incidents_about(uid).await?;
         let Plan::Matches(copy) = plan else {
-            self.note(uid, by, IncidentEventKind::RestoreRefused)
-                .await?;
+            self.note_refusal(uid, by, &incidents).await?;
             return Err(RestoreError::Refused);
         };
-        self.write_back(uid, &copy, by).await?;
-        self.note(uid, by, IncidentEventKind::Restored).await?;
-        let examined = self.registrar.examiner().subject(Subject::uid(uid)).await?;
-        let examined = examined.ok_or(RestoreError::Refused)?;
-        Ok(self.registrar.file(examined, BY_HAND).await?)
-    }
-
-    /// All of it in one transaction, under the account that may.
-    async fn write_back(&self, uid: Uid, copy: &Copy, by: StaffId) -> Result<(), RestoreError> {
-        let parts = self.registrar.examiner().parts();
-        let (front, now) = (parts.keys.front(), self.registrar.examiner().now());
-        let Some(newest) = copy.versions.last() else {
-            return Err(RestoreError::Refused);
-        };
-        let mut connection = self.parts.main.acquire().await?;
-        let mut transaction = connection.begin().await?;
-        records::release_uid(&mut transaction, uid, newest.record.id).await?;
-        records::put(&mut transaction, &front, &newest.record).await?;
-        owner_keys::put(&mut transaction, &copy.key, now).await?;
-        for version in &copy.versions {
-            record_versions::put(&mut transaction, &version.values).await?;
-            consents::put(&mut transaction, &version.consent).await?;
-        }
-        self.remove_surplus(&mut transaction, copy, &newest.record)
-            .await?;
-        let actor = Actor::Staff(by);
-        record_events::append(
-            &mut transaction,
-            &front,
-            newest.record.id,
-            RecordEventKind::Restored,
-            actor,
-            now,
-        )
-        .await?;
-        transaction.commit().await?;
+        let displaced = self.write_back(uid, &copy, by, &incidents).await?;
         tracing::info!(uid = uid.get(), "a record was restored");
-        Ok(())
-    }
-
-    /// A version that somebody put beside the record's own goes, unless it is a draft on its way.
-    async fn remove_surplus(
-        &self,
-        connection: &mut MySqlConnection,
-        copy: &Copy,
-        record: &Record,
-    ) -> Result<(), RestoreError> {
-        let stands = evidence::by_record(connection, record.id).await?;
-        let examiner = self.registrar.examiner();
-        let finding = examiner.judged(Some(&copy.chain), stands.as_ref(), None, None);
-        if finding.verdict == Verdict::Forged {
-            record_versions::remove_above(connection, record.id, record.version).await?;
-            consents::remove_above(connection, record.id, record.version).await?;
+        for other in displaced {
+            self.verify(other).await?;
         }
-        Ok(())
+        self.verify(uid).await?.ok_or(RestoreError::Refused)
     }
 
-    /// Adds a step to every incident that is open about this record, and the mail of a restore.
-    async fn note(&self, uid: Uid, by: StaffId, kind: IncidentEventKind) -> Result<(), Hindrance> {
+    async fn verify(&self, uid: Uid) -> Result<Option<Examined>, Hindrance> {
+        let examined = self.registrar.examiner().subject(Subject::uid(uid)).await?;
+        match examined {
+            Some(examined) => self.registrar.file(examined, BY_HAND).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The incidents that are not over for this record.
+    async fn incidents_about(&self, uid: Uid) -> Result<Vec<u64>, Hindrance> {
         let parts = self.registrar.examiner().parts();
         let mut connection = parts.pool.acquire().await?;
         let open =
             incident_findings::unresolved(&mut connection, &parts.keys, Subject::uid(uid)).await?;
-        let mut incidents: Vec<u64> = open
-            .rows
-            .iter()
-            .map(|finding| finding.incident_id)
-            .collect();
+        let mut incidents: Vec<u64> = open.rows.iter().map(|one| one.incident_id).collect();
         incidents.dedup();
+        Ok(incidents)
+    }
+
+    async fn note_refusal(
+        &self,
+        uid: Uid,
+        by: StaffId,
+        incidents: &[u64],
+    ) -> Result<(), Hindrance> {
+        let parts = self.registrar.examiner().parts();
+        let mut connection = parts.pool.acquire().await?;
         let mut transaction = connection.begin().await?;
+        let kind = IncidentEventKind::RestoreRefused;
         for incident in incidents {
             let detail = format!("record {uid}");
             self.registrar
-                .note(&mut transaction, incident, kind, Some(by), Some(&detail))
+                .note(&mut transaction, *incident, kind, Some(by), Some(&detail))
                 .await?;
-            if kind == IncidentEventKind::Restored {
-                self.registrar
-                    .tell_restored(&mut transaction, incident, uid)
-                    .await?;
-            }
         }
         transaction.commit().await?;
         Ok(())
@@ -241,57 +241,15 @@ const BY_HAND: Occasion = Occasion {
     round: None,
 };
 
-fn by_record(copies: &[StoredBackup]) -> BTreeMap<RecordId, Vec<&StoredBackup>> {
-    let mut grouped: BTreeMap<RecordId, Vec<&StoredBackup>> = BTreeMap::new();
-    for copy in copies {
-        grouped.entry(copy.backup.record.id).or_default().push(copy);
-    }
-    grouped
-}
-
-/// One copy of each version that the chain holds, in every way that several copies of one version allow. Somebody who
-/// plants copies can't hide the genuine one behind them; beyond a bound they only make noise.
-fn candidates(chain: &OnChainRecord, copies: &[&StoredBackup]) -> Vec<Vec<Backup>> {
-    const MOST: usize = 64;
-    let mut ways: Vec<Vec<Backup>> = vec![Vec::new()];
-    for version in chain
-        .versions
-        .iter()
-        .filter(|version| !version.voided)
-        .map(|version| version.version)
-    {
-        let of_version: Vec<&Backup> = of_version(copies, version);
-        ways = ways
-            .iter()
-            .flat_map(|way| {
-                of_version
-                    .iter()
-                    .map(move |copy| [way.as_slice(), &[(*copy).clone()]].concat())
-            })
-            .take(MOST)
-            .collect();
-    }
-    ways.retain(|way| !way.is_empty());
-    ways
-}
-
-fn of_version<'a>(copies: &[&'a StoredBackup], version: Version) -> Vec<&'a Backup> {
-    copies
-        .iter()
-        .map(|copy| &copy.backup)
-        .filter(|backup| backup.values.version == version)
-        .collect()
-}
-
-/// The copy as if it stood in the database.
-fn evidence_of(versions: &[Backup], key: &WrappedOwnerKey) -> Evidence {
-    let newest = &versions[versions.len() - 1].record;
-    Evidence {
+/// Copies as if they stood in the database; none without a copy.
+fn evidence_of(versions: &[Backup], key: &WrappedOwnerKey) -> Option<Evidence> {
+    let newest = &versions.last()?.record;
+    Some(Evidence {
         record_id: newest.id,
         claimed_uid: newest.uid.map(Uid::get),
         entered_at: newest.created_at,
         owner_key: Some(key.clone()),
         versions: versions.iter().map(Backup::sealed).collect(),
         stray_versions: 0,
-    }
+    })
 }

@@ -1,29 +1,26 @@
 //! The sweep: all records, for ever, at a set rate, by one process at a time.
 
+mod pass;
+
 use std::time::Duration;
 
-use database::evidence;
 use database::leases::{self, Lease};
-use database::sweep_rounds::{self, SweepRound};
-use database::verifications::{self, Source};
+use database::sweep_rounds::SweepRound;
+use database::verifications::Source;
 use rand::Rng as _;
-use record::ids::{RecordId, Uid};
-use sqlx::Connection;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::examiner::{Examined, Sight};
+use self::pass::{LEASE_LENGTH, Pass};
+use crate::direct_mail::DirectMail;
 use crate::obstacle::Hindrance;
 use crate::pace::Pace;
-use crate::registrar::{Occasion, Registrar};
+use crate::registrar::Registrar;
 use crate::verdict::Obstacle;
 
 const LEASE: &str = "sweep";
-const LEASE_LENGTH: Duration = Duration::from_secs(30);
 const PAUSE_BETWEEN_ROUNDS: Duration = Duration::from_secs(1);
 const PAUSE_AFTER_HINDRANCE: Duration = Duration::from_secs(2);
-/// Rounds that are kept for people to look at.
-const ROUNDS_KEPT: u64 = 1000;
 
 /// How the sweep stands, as this process sees it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,26 +34,21 @@ pub struct SweepStatus {
 /// Sweeps all records, again and again.
 pub struct Sweeper {
     registrar: Registrar,
+    direct_mail: DirectMail,
     rate: u32,
     holder: [u8; 16],
     status: watch::Sender<SweepStatus>,
 }
 
-/// Where a pass stands.
-struct Pass<'a> {
-    round: SweepRound,
-    pace: Pace,
-    lease: Option<&'a mut Lease>,
-}
-
 impl Sweeper {
     /// Examines `rate` records a second.
     #[must_use]
-    pub fn new(registrar: Registrar, rate: u32) -> Self {
+    pub fn new(registrar: Registrar, rate: u32, direct_mail: DirectMail) -> Self {
         let mut holder = [0; 16];
         rand::rng().fill_bytes(&mut holder);
         Self {
             registrar,
+            direct_mail,
             rate,
             holder,
             status: watch::Sender::new(SweepStatus::default()),
@@ -68,8 +60,8 @@ impl Sweeper {
         self.status.subscribe()
     }
 
-    /// Works until told to stop.
-    pub async fn run(self, shutdown: CancellationToken) {
+    /// Works until told to stop; then gives the lease back, so that the next process need not wait for its end.
+    pub async fn run(mut self, shutdown: CancellationToken) {
         while !shutdown.is_cancelled() {
             let pause = tokio::select! {
                 () = shutdown.cancelled() => break,
@@ -80,10 +72,27 @@ impl Sweeper {
                 () = tokio::time::sleep(pause) => {}
             }
         }
+        if let Err(hindrance) = self.give_back().await {
+            tracing::warn!(cause = ?hindrance, "the sweep's lease could not be given back");
+        }
+    }
+
+    async fn give_back(&self) -> Result<(), Hindrance> {
+        let (parts, now) = (
+            self.registrar.examiner().parts(),
+            self.registrar.examiner().now(),
+        );
+        let lease = Lease {
+            name: LEASE.to_owned(),
+            holder: self.holder,
+            expires_at: now,
+        };
+        let mut connection = parts.pool.acquire().await?;
+        Ok(leases::release(&mut connection, &lease).await?)
     }
 
     /// One round, if it is ours to make.
-    async fn turn(&self) -> Duration {
+    async fn turn(&mut self) -> Duration {
         let outcome = self.round_under_lease().await;
         let (leading, obstacle) = match &outcome {
             Ok(leading) => (*leading, None),
@@ -99,18 +108,10 @@ impl Sweeper {
         {
             tracing::warn!(cause = ?hindrance, "nothing can be verified right now");
         }
-        let noted = match obstacle {
-            Some(obstacle) => self.registrar.raise(obstacle).await,
-            None if leading => self.tidy().await,
-            None => Ok(()),
-        };
-        let noted = match noted {
-            Ok(()) => self.registrar.tell_alarms().await,
-            failed => failed,
-        };
-        if let Err(hindrance) = noted {
+        if let Err(hindrance) = self.note(leading, obstacle).await {
             tracing::warn!(cause = ?hindrance, "an alarm could not be noted");
         }
+        self.direct_mail.tell(&self.registrar, obstacle).await;
         if obstacle.is_some() {
             PAUSE_AFTER_HINDRANCE
         } else {
@@ -118,39 +119,39 @@ impl Sweeper {
         }
     }
 
-    /// What a round leaves to be done when it has ended well.
-    async fn tidy(&self) -> Result<(), Hindrance> {
-        self.registrar.all_clear().await?;
-        self.registrar.look_for_planted_rows().await
+    /// Raises and ends alarms, and tells of those that last.
+    async fn note(&self, leading: bool, obstacle: Option<Obstacle>) -> Result<(), Hindrance> {
+        match obstacle {
+            Some(obstacle) => self.registrar.raise(obstacle).await?,
+            None if leading => {
+                self.registrar.all_clear().await?;
+                self.registrar.look_for_planted_rows().await?;
+            }
+            None => {}
+        }
+        // Under keys that are not the database's nothing can be written that anybody would believe.
+        if obstacle == Some(Obstacle::WrongKeys) {
+            return Ok(());
+        }
+        self.registrar.look_for_stalled_sweep(self.rate).await?;
+        self.registrar.tell_alarms().await
     }
 
     async fn round_under_lease(&self) -> Result<bool, Hindrance> {
-        let parts = self.registrar.examiner().parts();
-        let now = self.registrar.examiner().now();
-        let lease = {
+        let examiner = self.registrar.examiner();
+        let (parts, now) = (examiner.parts(), examiner.now());
+        // Under other keys every lease would seem planted, and ours planted to everybody else.
+        examiner.check_keys().await?;
+        let held = {
             let mut connection = parts.pool.acquire().await?;
-            leases::acquire(
-                &mut connection,
-                &parts.keys,
-                LEASE,
-                &self.holder,
-                LEASE_LENGTH,
-                now,
-            )
-            .await?
+            let (keys, holder) = (&parts.keys, &self.holder);
+            leases::acquire(&mut connection, keys, LEASE, holder, LEASE_LENGTH, now).await?
         };
-        let Some(mut lease) = lease else {
+        let Some(mut lease) = held else {
             return Ok(false);
         };
-        let pace = Pace::new(self.rate);
-        let round = all_records(
-            &self.registrar,
-            Source::Sweep,
-            pace,
-            Some(&mut lease),
-            |_| {},
-        )
-        .await;
+        let (pace, lent) = (Pace::new(self.rate), Some(&mut lease));
+        let round = Pass::make(&self.registrar, Source::Sweep, pace, lent, |_| {}).await;
         let mut connection = parts.pool.acquire().await?;
         leases::release(&mut connection, &lease).await?;
         round.map(|_| true)
@@ -162,159 +163,5 @@ pub async fn verify_all(
     registrar: &Registrar,
     tell: impl FnMut(&SweepRound) + Send,
 ) -> Result<SweepRound, Hindrance> {
-    all_records(registrar, Source::Button, Pace::unlimited(), None, tell).await
-}
-
-/// One pass: every UID of the chain in order, then the rows that the chain does not know.
-async fn all_records(
-    registrar: &Registrar,
-    source: Source,
-    pace: Pace,
-    lease: Option<&mut Lease>,
-    mut tell: impl FnMut(&SweepRound) + Send,
-) -> Result<SweepRound, Hindrance> {
-    let examiner = registrar.examiner();
-    let parts = examiner.parts();
-    let sight = examiner.sight().await?;
-    let total = total(registrar, &sight).await?;
-    let round = {
-        let mut connection = parts.pool.acquire().await?;
-        sweep_rounds::start(&mut connection, &parts.keys, total, examiner.now()).await?
-    };
-    tell(&round);
-    let mut pass = Pass { round, pace, lease };
-    let swept = uids_and_rows(registrar, source, &sight, &mut pass, &mut tell).await;
-    match swept {
-        Ok(()) => registrar.end_round(pass.round.started_at).await?,
-        // What was found is told in its time, also when the round could not be finished.
-        Err(_) => registrar.tell(None).await?,
-    }
-    let now = examiner.now();
-    pass.round.finished_at = Some(now);
-    pass.round.problem = swept.as_ref().err().map(|hindrance| {
-        crate::obstacle::alarm_of(hindrance.obstacle())
-            .as_str()
-            .to_owned()
-    });
-    let mut connection = parts.pool.acquire().await?;
-    sweep_rounds::update(&mut connection, &parts.keys, &pass.round).await?;
-    sweep_rounds::delete_before(&mut connection, pass.round.id.saturating_sub(ROUNDS_KEPT)).await?;
-    tell(&pass.round);
-    swept.map(|()| pass.round)
-}
-
-async fn total(registrar: &Registrar, sight: &Sight) -> Result<u64, Hindrance> {
-    let mut connection = registrar.examiner().parts().pool.acquire().await?;
-    let unknown = evidence::count_unknown_to_chain(&mut connection, sight.next_uid).await?;
-    Ok(sight.next_uid.get() - 1 + unknown)
-}
-
-async fn uids_and_rows(
-    registrar: &Registrar,
-    source: Source,
-    sight: &Sight,
-    pass: &mut Pass<'_>,
-    tell: &mut (impl FnMut(&SweepRound) + Send),
-) -> Result<(), Hindrance> {
-    let examiner = registrar.examiner();
-    let mut from = Uid::new(1);
-    while let (Some(first), Some(last)) = (from, sight.last_uid())
-        && first <= last
-    {
-        pass.pace.turn().await;
-        let end = first
-            .get()
-            .saturating_add(u64::from(pass.pace.at_once()) - 1);
-        let end = Uid::new(end).map_or(last, |end| end.min(last));
-        let page = examiner.uids(first, end).await?;
-        pass.take_in(registrar, source, page, tell).await?;
-        from = end.next();
-    }
-    rows_unknown(registrar, source, sight, pass, tell).await?;
-    forget_gone_rows(registrar).await
-}
-
-/// Rows without a UID, then rows with one that the chain has not given.
-async fn rows_unknown(
-    registrar: &Registrar,
-    source: Source,
-    sight: &Sight,
-    pass: &mut Pass<'_>,
-    tell: &mut (impl FnMut(&SweepRound) + Send),
-) -> Result<(), Hindrance> {
-    let examiner = registrar.examiner();
-    let limit = pass.pace.at_once();
-    for with_uid in [false, true] {
-        let mut after: Option<RecordId> = None;
-        loop {
-            pass.pace.turn().await;
-            let rows = {
-                let mut connection = examiner.parts().pool.acquire().await?;
-                match with_uid {
-                    false => evidence::without_uid(&mut connection, after, limit).await?,
-                    true => {
-                        evidence::surplus(&mut connection, sight.next_uid, after, limit).await?
-                    }
-                }
-            };
-            let Some(last) = rows.last() else { break };
-            after = Some(last.record_id);
-            let mut page = Vec::with_capacity(rows.len());
-            for row in rows {
-                page.push(examiner.unknown(row).await?);
-            }
-            pass.take_in(registrar, source, page, tell).await?;
-        }
-    }
-    Ok(())
-}
-
-/// Planted rows that were taken out meanwhile: there is nothing left to be at fault.
-async fn forget_gone_rows(registrar: &Registrar) -> Result<(), Hindrance> {
-    const AT_ONCE: u32 = 100;
-    let mut connection = registrar.examiner().parts().pool.acquire().await?;
-    for subject in verifications::without_subject(&mut connection, AT_ONCE).await? {
-        let mut transaction = connection.begin().await?;
-        registrar
-            .resolve(&mut transaction, subject, "the row is gone")
-            .await?;
-        verifications::remove(&mut transaction, subject).await?;
-        transaction.commit().await?;
-    }
-    Ok(())
-}
-
-impl Pass<'_> {
-    async fn take_in(
-        &mut self,
-        registrar: &Registrar,
-        source: Source,
-        page: Vec<Examined>,
-        tell: &mut (impl FnMut(&SweepRound) + Send),
-    ) -> Result<(), Hindrance> {
-        let parts = registrar.examiner().parts();
-        let occasion = Occasion {
-            source,
-            round: Some(self.round.id),
-        };
-        self.pace
-            .took(u32::try_from(page.len()).unwrap_or(u32::MAX));
-        let round = &mut self.round;
-        let filed = |bad| {
-            round.checked += 1;
-            round.bad += u64::from(bad);
-            tell(round);
-        };
-        registrar.file_page(page, occasion, filed).await?;
-        registrar.tell(None).await?;
-        let now = registrar.examiner().now();
-        let mut connection = parts.pool.acquire().await?;
-        sweep_rounds::update(&mut connection, &parts.keys, &self.round).await?;
-        if let Some(lease) = self.lease.as_deref_mut() {
-            let renewed =
-                leases::renew(&mut connection, &parts.keys, lease, LEASE_LENGTH, now).await?;
-            *lease = renewed.ok_or(Hindrance::LostLease)?;
-        }
-        Ok(())
-    }
+    Pass::make(registrar, Source::Button, Pace::unlimited(), None, tell).await
 }

@@ -25,7 +25,22 @@ pub use facts::{Facts, Job, Obstacle, Patience};
 pub use finding::{ConsentProblem, Finding, Part, Reason};
 pub use row::{KeyState, Row, VersionRow};
 
+use chain::OnChainVersion;
 use known::Known;
+
+/// Whether the row holds this version of the chain whole, whatever is to be said of its other versions.
+pub(crate) fn holds(facts: &Facts<'_>, version: &OnChainVersion) -> bool {
+    let (Some(chain), Some(row)) = (facts.chain, facts.row) else {
+        return false;
+    };
+    let known = Known {
+        facts,
+        chain,
+        row,
+        newest: version,
+    };
+    newest::holds(&known, version)
+}
 
 /// Compares what was read of a record with what the chain says of it.
 #[must_use]

@@ -134,6 +134,24 @@ async fn a_chain_that_hangs_is_given_up() {
 }
 
 #[tokio::test]
+async fn what_was_final_stays_final_to_a_node_a_few_blocks_behind() {
+    let stage = Stage::set().await;
+    stage.chain.mine(5).await.unwrap();
+    let seen: SeenBlock = stage
+        .reader(0)
+        .await
+        .final_block(None)
+        .await
+        .unwrap()
+        .into();
+    let patient = stage.reader(3).await;
+    let alone = patient.final_block(None).await.unwrap();
+    assert!(alone.number < seen.number);
+    let after = patient.final_block(Some(seen)).await.unwrap();
+    assert_eq!((after.number, after.hash), (seen.number, seen.hash));
+}
+
+#[tokio::test]
 async fn a_chain_behind_what_was_seen_is_told() {
     let stage = Stage::set().await;
     stage.chain.mine(5).await.unwrap();

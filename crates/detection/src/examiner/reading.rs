@@ -49,7 +49,10 @@ pub(super) async fn planned_row(
     uid: Uid,
 ) -> Result<(Option<Evidence>, Option<AnchoringJob>), Hindrance> {
     let jobs = anchoring_jobs::by_uid(connection, keys, uid).await?.rows;
-    let Some(job) = jobs.into_iter().find(|job| Job::from(job).is_in_flight()) else {
+    let Some(job) = jobs
+        .into_iter()
+        .find(|job| Job::seen_from(job, u64::MAX).is_in_flight())
+    else {
         return Ok((None, None));
     };
     // A row that claims another UID is not this one's.

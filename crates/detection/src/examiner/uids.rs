@@ -9,9 +9,9 @@ use database::evidence::{self, Evidence};
 use database::verifications::Subject;
 use record::ids::{RecordId, Uid};
 
-use super::{Examined, Examiner, reading};
+use super::{Examined, Examiner, Sight, reading};
 use crate::obstacle::Hindrance;
-use crate::verdict::Finding;
+use crate::verdict::{Finding, Job};
 
 /// What was read of the rows of a page.
 struct Rows {
@@ -33,16 +33,16 @@ impl Examiner {
         // The chain answers in pages of its own size.
         while from <= last && from < sight.next_uid {
             let wanted = last.get() - from.get() + 1;
-            let page = self.0.chain.records(from, wanted, &sight.block).await?;
+            let page = self.parts.chain.records(from, wanted, &sight.block).await?;
             let Some(end) = page.last().map(|record| record.uid) else {
                 break;
             };
             for record in &page {
                 let mut claiming = rows.by_uid.remove(&record.uid).unwrap_or_default();
                 let row = self.rightful(record, &mut claiming).await?;
-                examined.push(self.one(record, row, &rows).await?);
+                examined.push(self.one(record, row, &rows, &sight).await?);
                 for surplus in claiming {
-                    examined.push(self.unknown(surplus).await?);
+                    examined.push(self.unknown(surplus, &sight).await?);
                 }
             }
             match end.next() {
@@ -54,7 +54,7 @@ impl Examiner {
     }
 
     async fn rows(&self, first: Uid, last: Uid) -> Result<Rows, Hindrance> {
-        let mut connection = self.0.pool.acquire().await?;
+        let mut connection = self.parts.pool.acquire().await?;
         let found = evidence::range(&mut connection, first, last).await?;
         let nonces: Vec<[u8; 32]> = found.iter().flat_map(reading::nonces).collect();
         let shared = consents::shared_nonces(&mut connection, &nonces).await?;
@@ -72,7 +72,7 @@ impl Examiner {
         }
         Ok(Rows {
             by_uid,
-            in_flight: reading::in_flight(&mut connection, &self.0.keys).await?,
+            in_flight: reading::in_flight(&mut connection, &self.parts.keys).await?,
             sharing_nonces,
         })
     }
@@ -96,8 +96,9 @@ impl Examiner {
         let at = match claiming.iter().position(is_fine) {
             Some(at) => at,
             None => {
-                let mut connection = self.0.pool.acquire().await?;
-                let anchored = reading::anchored(&mut connection, &self.0.keys, chain.uid).await?;
+                let mut connection = self.parts.pool.acquire().await?;
+                let anchored =
+                    reading::anchored(&mut connection, &self.parts.keys, chain.uid).await?;
                 let is_anchored = |row: &Evidence| anchored.contains(&row.record_id);
                 claiming.iter().position(is_anchored).unwrap_or_default()
             }
@@ -111,16 +112,18 @@ impl Examiner {
         chain: &OnChainRecord,
         row: Option<Evidence>,
         rows: &Rows,
+        sight: &Sight,
     ) -> Result<Examined, Hindrance> {
         let job = row
             .as_ref()
-            .and_then(|row| rows.in_flight.get(&row.record_id));
+            .and_then(|row| rows.in_flight.get(&row.record_id))
+            .map(|job| Job::seen_from(job, sight.block.number));
         let quick = self.judged(Some(chain), row.as_ref(), job, None);
         let shares_its_nonce = row
             .as_ref()
             .is_some_and(|row| rows.sharing_nonces.contains(&row.record_id));
         let (evidence, finding) = if quick.verdict.is_bad() || shares_its_nonce {
-            self.closer(chain, row).await?
+            self.closer(chain, row, sight).await?
         } else {
             (row, quick)
         };
@@ -138,9 +141,10 @@ impl Examiner {
         &self,
         chain: &OnChainRecord,
         row: Option<Evidence>,
+        sight: &Sight,
     ) -> Result<(Option<Evidence>, Finding), Hindrance> {
-        let keys = &self.0.keys;
-        let mut connection = self.0.pool.acquire().await?;
+        let keys = &self.parts.keys;
+        let mut connection = self.parts.pool.acquire().await?;
         let (row, job) = match row {
             Some(row) => {
                 let job = reading::newest_job(&mut connection, keys, row.record_id).await?;
@@ -152,7 +156,8 @@ impl Examiner {
             Some(row) => reading::nonce_also_at(&mut connection, chain.uid, row).await?,
             None => None,
         };
-        let finding = self.judged(Some(chain), row.as_ref(), job.as_ref(), nonce_also_at);
+        let job = job.map(|job| Job::seen_from(&job, sight.block.number));
+        let finding = self.judged(Some(chain), row.as_ref(), job, nonce_also_at);
         Ok((row, finding))
     }
 }

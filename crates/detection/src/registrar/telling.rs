@@ -3,7 +3,7 @@
 use database::incident_events::IncidentEventKind;
 use database::incident_findings;
 use database::incidents::{self, Incident, IncidentState};
-use database::operations_alarms::Alarm;
+use database::operations_alarms::{Alarm, AlarmKind};
 use database::verifications::Source;
 use database::{MySqlConnection, outbox};
 use keyring::ApplicationKeys;
@@ -150,14 +150,7 @@ impl Registrar {
         alarm: &Alarm,
     ) -> Result<(), Hindrance> {
         let (parts, now) = (self.examiner.parts(), self.examiner.now());
-        let (what, since) = (words(alarm.kind), alarm.since);
-        let mail = Mail::OperationsAlarm {
-            what: what.to_owned(),
-            hinders: hinders_verification(alarm.kind),
-            since,
-            url: self.viewer_url.clone(),
-        };
-        let event = EventKey::of("operations_alarm", format!("{what}{}", since.0).as_bytes());
+        let (event, mail) = self.alarm_mail(alarm.kind, alarm.since);
         notification::enqueue(
             connection,
             &parts.keys.front(),
@@ -168,6 +161,19 @@ impl Registrar {
         )
         .await?;
         Ok(())
+    }
+
+    /// The mail of an alarm, and the event that it tells.
+    pub(crate) fn alarm_mail(&self, kind: AlarmKind, since: UnixMillis) -> (EventKey, Mail) {
+        let what = words(kind);
+        let mail = Mail::OperationsAlarm {
+            what: what.to_owned(),
+            hinders: hinders_verification(kind),
+            since,
+            url: self.viewer_url.clone(),
+        };
+        let event = EventKey::of("operations_alarm", format!("{what}{}", since.0).as_bytes());
+        (event, mail)
     }
 
     fn incident_url(&self, incident: u64) -> String {

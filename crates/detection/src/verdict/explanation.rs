@@ -125,6 +125,9 @@ fn what(finding: &Finding) -> String {
 fn of_obstacle(obstacle: Obstacle) -> &'static str {
     match obstacle {
         Obstacle::DatabaseUnreachable => "The database does not answer.",
+        Obstacle::DatabaseRefuses => {
+            "The database answers, and refuses what has to be read or written."
+        }
         Obstacle::ChainUnreachable => "The chain does not answer.",
         Obstacle::WrongChain => {
             "The chain that answers is not the one this installation was set up with."

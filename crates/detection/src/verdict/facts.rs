@@ -41,6 +41,8 @@ pub struct Facts<'a> {
 pub enum Obstacle {
     /// No database answers.
     DatabaseUnreachable,
+    /// The database answers, and a table, a right or a row is not as it should be.
+    DatabaseRefuses,
     /// No node answers.
     ChainUnreachable,
     /// The chain is not the pinned one: other id, contracts or deployment block.
@@ -75,14 +77,19 @@ impl Job {
             JobState::Planned | JobState::Sent | JobState::Mined
         )
     }
-}
 
-impl From<&AnchoringJob> for Job {
-    fn from(job: &AnchoringJob) -> Self {
+    /// The job as it stands to somebody who reads the chain up to this block. Who anchors may read another node, or be
+    /// content with fewer blocks: what is final there is on its way here.
+    #[must_use]
+    pub fn seen_from(job: &AnchoringJob, final_block: u64) -> Self {
+        let is_above = job.block_number.is_some_and(|block| block > final_block);
         Self {
             version: job.version,
             uid: job.uid,
-            state: job.state,
+            state: match job.state {
+                JobState::Anchored if is_above => JobState::Mined,
+                state => state,
+            },
             approved_at: job.approved_at,
         }
     }

@@ -85,19 +85,6 @@ impl<'a> Known<'a> {
             .map(|(_, row)| row)
     }
 
-    /// The proofs that a version may follow: the one before it and, where that was voided, the next before, and so on.
-    pub fn previous_proofs(&self, version: Version) -> Vec<B256> {
-        let mut proofs = Vec::new();
-        for one in self.before(version) {
-            proofs.push(one.word);
-            if !one.voided {
-                return proofs;
-            }
-        }
-        proofs.push(B256::ZERO);
-        proofs
-    }
-
     /// Whether all that no proof covers is in order as well: relation, anchor, index.
     pub fn is_whole(&self, version: &OnChainVersion, row: &VersionRow) -> bool {
         Faults::of(self.row, row).is_empty()

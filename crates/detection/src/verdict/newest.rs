@@ -40,6 +40,17 @@ pub(super) fn judge<'a>(known: &Known<'a>) -> Result<Finding, Fault<'a>> {
     Ok(valid.found(Some(newest.word)))
 }
 
+/// Whether the row holds this version whole: it gives the word, nothing beside it is at fault, and its owner signed it.
+pub(super) fn holds(known: &Known<'_>, version: &OnChainVersion) -> bool {
+    let Some(row) = known.row.versions.get(&version.version) else {
+        return false;
+    };
+    let Some((content, spot, matched)) = known.matched(version, row) else {
+        return false;
+    };
+    known.is_whole(version, row) && consent_problem(known, row, &content, spot, &matched).is_none()
+}
+
 /// What an older version has against the newest, whose row and content these are.
 fn judge_older<'a>(
     known: &Known<'a>,
@@ -98,7 +109,7 @@ fn consent_problem(
             }
         }
     }
-    let previous_proofs = known.previous_proofs(spot.version);
+    let previous_proofs = known.chain.previous_proofs(spot.version);
     let standing = Standing {
         uid: spot.uid,
         version: spot.version,

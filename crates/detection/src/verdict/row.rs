@@ -9,7 +9,7 @@ use database::{
 };
 use keyring::{ApplicationKeys, OwnerKey, UnwrapError};
 use record::{
-    ids::{Draft, RecordId, Version},
+    ids::{Draft, RecordId, Uid, Version},
     time::UnixMillis,
 };
 
@@ -88,6 +88,13 @@ impl Row {
                 .collect(),
             has_stray_versions: evidence.stray_versions > 0,
         }
+    }
+
+    /// The UID that the newest anchor cell names: sealed by us, whatever the row claims.
+    #[must_use]
+    pub fn anchored_uid(&self) -> Option<Uid> {
+        let anchors = self.versions.values().rev().filter_map(VersionRow::anchor);
+        anchors.map(|anchor| anchor.uid).next()
     }
 
     /// Whether nothing personal is left of it: no version and no key.

@@ -66,7 +66,7 @@ pub async fn submit(
         Err(RestoreError::Refused) => (
             Tone::Bad,
             format!(
-                "Record {uid} is not restored: the backup does not match the chain. Nothing was changed."
+                "Record {uid} is not restored: the backup holds nothing that matches the chain. Nothing was changed."
             ),
         ),
         Err(RestoreError::Hindered(hindrance)) => return Err(unavailable(hindrance)),
@@ -81,6 +81,10 @@ fn words(plan: &Plan) -> String {
                              signature holds. It can be put back; the row as it was found stays with the incident."
             .to_owned(),
         Plan::NoBackup => "The backup holds no copy of this record.".to_owned(),
+        Plan::NoBackupOf(version) => format!(
+            "The backup holds no copy of version {version}, which stands on the chain. If nobody of yours anchored it, let \
+             the authority declare it void first."
+        ),
         Plan::DoesNotMatch(finding) => format!(
             "The backup does not match the chain either: its copy would be judged \"{}\". {} Nothing can be put back from it.",
             verdict_view::label(finding.verdict),

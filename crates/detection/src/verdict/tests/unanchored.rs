@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use chain::{Retirement, RetirementReason};
-use database::anchoring_jobs::JobState;
+use database::anchoring_jobs::{AnchoringJob, JobState};
 use keyring::KeySet;
 use rand::{SeedableRng, rngs::StdRng};
 use record::{
     B256,
-    ids::{Draft, Uid},
+    ids::{Draft, StaffId, Uid},
     time::UnixMillis,
 };
 
@@ -84,6 +84,40 @@ fn a_job_about_to_finish_has_its_cell_already() {
     assert_eq!(world.judge().verdict, Verdict::Pending);
     world.job = None;
     assert_eq!(world.judge().verdict, Verdict::Forged);
+}
+
+#[test]
+fn what_is_final_to_another_node_is_on_its_way_to_ours() {
+    let mut world = entered();
+    let plain = world.plain(1);
+    world.put(1, Draft::FIRST, &plain);
+    world.evidence.claimed_uid = Some(7);
+    let anchored = AnchoringJob {
+        id: 1,
+        record_id: world.evidence.record_id,
+        version: version(1),
+        state: JobState::Anchored,
+        approved_by: StaffId::from_bytes([1; 16]),
+        approved_at: world.now,
+        uid: Uid::new(7),
+        nonce: Some(0),
+        chain_timestamp: Some(1),
+        proof: None,
+        transaction_hash: None,
+        block_number: Some(100),
+        attempts: 1,
+        problem: None,
+        updated_at: world.now,
+    };
+    world.job = Some(Job::seen_from(&anchored, 99));
+    assert_eq!(world.judge().verdict, Verdict::Pending);
+    // A chain that holds the block and not the word is no reason to wait.
+    world.job = Some(Job::seen_from(&anchored, 100));
+    assert_eq!(world.judge().verdict, Verdict::Forged);
+    // Nor does the word of a job wait for ever.
+    world.job = Some(Job::seen_from(&anchored, 99));
+    world.now = world.now.plus(Duration::from_secs(3601));
+    assert_eq!(world.judge().verdict, Verdict::Overdue);
 }
 
 #[test]

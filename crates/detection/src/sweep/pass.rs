@@ -1,0 +1,255 @@
+//! One pass over all records: every UID of the chain in order, then the rows that the chain does not know.
+//!
+//! What the database refuses to keep (a result, a finding, the progress) holds nothing up: all records are looked at, and
+//! the pass ends by telling what was refused.
+
+use std::time::Duration;
+
+use database::evidence::{self, Evidence};
+use database::leases::{self, Lease};
+use database::sweep_rounds::{self, SweepRound};
+use database::verifications::{self, Source};
+use record::ids::{RecordId, Uid};
+use record::time::UnixMillis;
+use sqlx::Connection;
+
+use crate::examiner::{Examined, Sight};
+use crate::obstacle::{Hindrance, alarm_of};
+use crate::pace::Pace;
+use crate::registrar::{Occasion, Registrar};
+
+pub(super) const LEASE_LENGTH: Duration = Duration::from_secs(30);
+/// Rounds that are kept for people to look at.
+const ROUNDS_KEPT: u64 = 1000;
+
+/// Where a pass stands.
+pub(super) struct Pass<'a, T> {
+    registrar: &'a Registrar,
+    source: Source,
+    pace: Pace,
+    lease: Option<&'a mut Lease>,
+    round: SweepRound,
+    /// The first thing that the database refused.
+    refused: Option<Hindrance>,
+    /// Hears of the progress.
+    tell: T,
+}
+
+impl<'a, T: FnMut(&SweepRound) + Send> Pass<'a, T> {
+    /// Makes one from its beginning to its end.
+    pub(super) async fn make(
+        registrar: &'a Registrar,
+        source: Source,
+        pace: Pace,
+        lease: Option<&'a mut Lease>,
+        tell: T,
+    ) -> Result<SweepRound, Hindrance> {
+        let sight = registrar.examiner().sight().await?;
+        let total = total(registrar, &sight).await?;
+        let mut pass = Self {
+            registrar,
+            source,
+            pace,
+            lease,
+            round: unfiled(total, registrar.examiner().now()),
+            refused: None,
+            tell,
+        };
+        let begun = pass.begin(total).await;
+        pass.tolerate(begun)?;
+        (pass.tell)(&pass.round);
+        let swept = pass.all(&sight).await;
+        pass.end(swept).await
+    }
+
+    async fn begin(&mut self, total: u64) -> Result<(), Hindrance> {
+        let (parts, now) = (self.registrar.examiner().parts(), self.round.started_at);
+        let mut connection = parts.pool.acquire().await?;
+        self.round = sweep_rounds::start(&mut connection, &parts.keys, total, now).await?;
+        Ok(())
+    }
+
+    async fn end(mut self, swept: Result<(), Hindrance>) -> Result<SweepRound, Hindrance> {
+        let told = match swept {
+            Ok(()) => self.registrar.end_round(self.round.started_at).await,
+            // What was found is told in its time, also when the round could not be finished.
+            Err(_) => self.registrar.tell(None).await,
+        };
+        self.tolerate(told)?;
+        let outcome = match (swept, self.refused.take()) {
+            (Ok(()), Some(refused)) => Err(refused),
+            (swept, _) => swept,
+        };
+        self.round.finished_at = Some(self.registrar.examiner().now());
+        self.round.problem = outcome
+            .as_ref()
+            .err()
+            .map(|hindrance| alarm_of(hindrance.obstacle()).as_str().to_owned());
+        let filed = self.file_end().await;
+        (self.tell)(&self.round);
+        outcome?;
+        filed?;
+        Ok(self.round)
+    }
+
+    async fn file_end(&self) -> Result<(), Hindrance> {
+        let parts = self.registrar.examiner().parts();
+        let mut connection = parts.pool.acquire().await?;
+        sweep_rounds::update(&mut connection, &parts.keys, &self.round).await?;
+        let keep_from = self.round.id.saturating_sub(ROUNDS_KEPT);
+        sweep_rounds::delete_before(&mut connection, keep_from).await?;
+        Ok(())
+    }
+
+    /// Goes on without what the database refused; every other hindrance ends the pass.
+    fn tolerate<V>(&mut self, done: Result<V, Hindrance>) -> Result<Option<V>, Hindrance> {
+        match done {
+            Ok(value) => Ok(Some(value)),
+            Err(hindrance) if hindrance.concerns_one_thing() => {
+                tracing::error!(cause = ?hindrance, "the database refuses what the sweep has to keep");
+                self.refused.get_or_insert(hindrance);
+                Ok(None)
+            }
+            Err(hindrance) => Err(hindrance),
+        }
+    }
+
+    async fn all(&mut self, sight: &Sight) -> Result<(), Hindrance> {
+        let mut from = Uid::new(1);
+        while let (Some(first), Some(last)) = (from, sight.last_uid())
+            && first <= last
+        {
+            self.pace.turn().await;
+            let end = first
+                .get()
+                .saturating_add(u64::from(self.pace.at_once()) - 1);
+            let end = Uid::new(end).map_or(last, |end| end.min(last));
+            let page = self.registrar.examiner().uids(first, end).await?;
+            self.take_in(page).await?;
+            from = end.next();
+        }
+        for with_uid in [false, true] {
+            self.rows_unknown(sight, with_uid).await?;
+        }
+        let forgotten = forget_gone_rows(self.registrar).await;
+        self.tolerate(forgotten)?;
+        Ok(())
+    }
+
+    /// Rows without a UID, or with one that the chain has not given.
+    async fn rows_unknown(&mut self, sight: &Sight, with_uid: bool) -> Result<(), Hindrance> {
+        let mut after: Option<RecordId> = None;
+        loop {
+            self.pace.turn().await;
+            let rows = self.next_unknown(sight, with_uid, after).await?;
+            let Some(last) = rows.last() else {
+                return Ok(());
+            };
+            after = Some(last.record_id);
+            let mut page = Vec::with_capacity(rows.len());
+            for row in rows {
+                page.push(self.registrar.examiner().unknown(row, sight).await?);
+            }
+            self.take_in(page).await?;
+        }
+    }
+
+    async fn next_unknown(
+        &self,
+        sight: &Sight,
+        with_uid: bool,
+        after: Option<RecordId>,
+    ) -> Result<Vec<Evidence>, Hindrance> {
+        let limit = self.pace.at_once();
+        let mut connection = self.registrar.examiner().parts().pool.acquire().await?;
+        Ok(if with_uid {
+            evidence::surplus(&mut connection, sight.next_uid, after, limit).await?
+        } else {
+            evidence::without_uid(&mut connection, after, limit).await?
+        })
+    }
+
+    async fn take_in(&mut self, page: Vec<Examined>) -> Result<(), Hindrance> {
+        let occasion = Occasion {
+            source: self.source,
+            round: (self.round.id > 0).then_some(self.round.id),
+        };
+        self.pace
+            .took(u32::try_from(page.len()).unwrap_or(u32::MAX));
+        let (round, tell) = (&mut self.round, &mut self.tell);
+        let filed = |bad| {
+            round.checked += 1;
+            round.bad += u64::from(bad);
+            tell(round);
+        };
+        let refused = self.registrar.file_page(page, occasion, filed).await?;
+        self.tolerate(refused.map_or(Ok(()), Err))?;
+        let told = self.registrar.tell(None).await;
+        self.tolerate(told)?;
+        let kept = self.keep_progress().await;
+        self.tolerate(kept)?;
+        self.keep_lease().await
+    }
+
+    async fn keep_progress(&self) -> Result<(), Hindrance> {
+        let parts = self.registrar.examiner().parts();
+        let mut connection = parts.pool.acquire().await?;
+        sweep_rounds::update(&mut connection, &parts.keys, &self.round).await?;
+        Ok(())
+    }
+
+    /// A lease that somebody took away or wrote over is taken again: only another process of ours ends the pass.
+    async fn keep_lease(&mut self) -> Result<(), Hindrance> {
+        let Some(lease) = self.lease.as_deref_mut() else {
+            return Ok(());
+        };
+        let (parts, now) = (
+            self.registrar.examiner().parts(),
+            self.registrar.examiner().now(),
+        );
+        let mut connection = parts.pool.acquire().await?;
+        let (keys, name, holder) = (&parts.keys, lease.name.clone(), lease.holder);
+        let held = leases::acquire(&mut connection, keys, &name, &holder, LEASE_LENGTH, now).await;
+        match held {
+            Ok(held) => *lease = held.ok_or(Hindrance::LostLease)?,
+            Err(error) => {
+                self.tolerate::<()>(Err(error.into()))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A round that stands nowhere: what there is when the table takes none.
+fn unfiled(total: u64, started_at: UnixMillis) -> SweepRound {
+    SweepRound {
+        id: 0,
+        started_at,
+        finished_at: None,
+        total,
+        checked: 0,
+        bad: 0,
+        problem: None,
+    }
+}
+
+async fn total(registrar: &Registrar, sight: &Sight) -> Result<u64, Hindrance> {
+    let mut connection = registrar.examiner().parts().pool.acquire().await?;
+    let unknown = evidence::count_unknown_to_chain(&mut connection, sight.next_uid).await?;
+    Ok(sight.next_uid.get() - 1 + unknown)
+}
+
+/// Planted rows that were taken out meanwhile: there is nothing left to be at fault.
+async fn forget_gone_rows(registrar: &Registrar) -> Result<(), Hindrance> {
+    const AT_ONCE: u32 = 100;
+    let mut connection = registrar.examiner().parts().pool.acquire().await?;
+    for subject in verifications::without_subject(&mut connection, AT_ONCE).await? {
+        let mut transaction = connection.begin().await?;
+        registrar
+            .resolve(&mut transaction, subject, "the row is gone")
+            .await?;
+        verifications::remove(&mut transaction, subject).await?;
+        transaction.commit().await?;
+    }
+    Ok(())
+}
