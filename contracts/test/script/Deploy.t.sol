@@ -29,7 +29,7 @@ contract DeployTest is Deployed {
     }
 
     function test_deploysAndWiresEverything() public {
-        StorageLayer made = script.deploy(_file("none"), AUTHORITY);
+        StorageLayer made = script.deploy(_file("none"), AUTHORITY, 0);
         RecordRelay itsRelay = RecordRelay(made.relay());
         vm.assertEq(made.owner(), AUTHORITY);
         vm.assertEq(made.deploymentBlock(), BLOCK);
@@ -39,25 +39,42 @@ contract DeployTest is Deployed {
     }
 
     function test_aSecondRunFindsTheFirst() public {
-        StorageLayer first = script.deploy(_file("none"), AUTHORITY);
+        StorageLayer first = script.deploy(_file("none"), AUTHORITY, 0);
         vm.roll(BLOCK + 5);
-        StorageLayer second = script.deploy(_file("none"), AUTHORITY);
+        StorageLayer second = script.deploy(_file("none"), AUTHORITY, 0);
         vm.assertEq(address(first), address(second));
         vm.assertEq(RecordRelay(first.relay()).versionCount(), 1);
+    }
+
+    function test_anotherSaltIsAnotherDeployment() public {
+        string memory file = _file("salt");
+        StorageLayer first = script.deploy(_file("none"), AUTHORITY, 0);
+        StorageLayer second = script.deploy(file, AUTHORITY, 1);
+        vm.assertTrue(address(first) != address(second));
+        vm.assertTrue(first.relay() != second.relay());
+        vm.assertTrue(first.writer() != second.writer());
+        vm.assertEq(second.owner(), AUTHORITY);
+        vm.assertEq(second.writer(), RecordRelay(second.relay()).latest());
+        vm.assertEq(address(script.deploy(_file("none"), AUTHORITY, 1)), address(second));
+        script.write(file, AUTHORITY, 1);
+        vm.assertEq(vm.parseJsonAddress(vm.readFile(file), ".storage_layer"), address(second));
+        // What the file names counts, whatever the salt.
+        vm.assertEq(address(script.deploy(file, AUTHORITY, 0)), address(second));
+        vm.removeFile(file);
     }
 
     function test_aHalfDoneDeploymentIsFinished() public {
         bytes memory code = abi.encodePacked(type(StorageLayer).creationCode, abi.encode(AUTHORITY));
         (bool created,) = FACTORY.call(abi.encodePacked(bytes32(0), code));
         vm.assertTrue(created);
-        StorageLayer made = script.deploy(_file("none"), AUTHORITY);
+        StorageLayer made = script.deploy(_file("none"), AUTHORITY, 0);
         vm.assertEq(RecordRelay(made.relay()).versionCount(), 1);
     }
 
     function test_theFileTellsWhatStands() public {
         string memory file = _file("told");
-        StorageLayer made = script.deploy(file, AUTHORITY);
-        script.write(file, AUTHORITY);
+        StorageLayer made = script.deploy(file, AUTHORITY, 0);
+        script.write(file, AUTHORITY, 0);
         string memory json = vm.readFile(file);
         vm.assertEq(vm.parseJsonUint(json, ".chain_id"), block.chainid);
         vm.assertEq(vm.parseJsonAddress(json, ".relay"), made.relay());
@@ -72,30 +89,30 @@ contract DeployTest is Deployed {
 
     function test_withTheFileAnotherSenderFindsTheSame() public {
         string memory file = _file("another");
-        StorageLayer made = script.deploy(file, AUTHORITY);
-        script.write(file, AUTHORITY);
-        vm.assertEq(address(script.deploy(file, STRANGER)), address(made));
+        StorageLayer made = script.deploy(file, AUTHORITY, 0);
+        script.write(file, AUTHORITY, 0);
+        vm.assertEq(address(script.deploy(file, STRANGER, 0)), address(made));
         vm.removeFile(file);
     }
 
     function test_aFileOfAnotherChainIsRefused() public {
         string memory file = _file("chain");
-        script.deploy(file, AUTHORITY);
-        script.write(file, AUTHORITY);
+        script.deploy(file, AUTHORITY, 0);
+        script.write(file, AUTHORITY, 0);
         uint256 chainId = block.chainid;
         vm.chainId(7);
         vm.expectRevert(abi.encodeWithSelector(DeploymentFile.FileOfOtherChain.selector, file, chainId, 7));
-        script.deploy(file, AUTHORITY);
+        script.deploy(file, AUTHORITY, 0);
         vm.removeFile(file);
     }
 
     function test_aFileThatContradictsTheChainIsRefused() public {
         string memory file = _file("contradicts");
-        address made = address(script.deploy(file, AUTHORITY));
-        script.write(file, AUTHORITY);
+        address made = address(script.deploy(file, AUTHORITY, 0));
+        script.write(file, AUTHORITY, 0);
         vm.etch(made, hex"00");
         vm.expectRevert(abi.encodeWithSelector(DeploymentFile.FileContradictsChain.selector, file, made));
-        script.deploy(file, AUTHORITY);
+        script.deploy(file, AUTHORITY, 0);
         vm.removeFile(file);
     }
 
@@ -107,16 +124,16 @@ contract DeployTest is Deployed {
         vm.serializeBytes32(json, "storage_code_hash", address(fresh).codehash);
         vm.writeJson(vm.serializeAddress(json, "storage_layer", address(fresh)), file);
         vm.expectRevert(abi.encodeWithSelector(Deploy.SenderIsNotTheAuthority.selector, STRANGER, AUTHORITY));
-        script.deploy(file, STRANGER);
+        script.deploy(file, STRANGER, 0);
         vm.expectRevert(abi.encodeWithSelector(Deploy.NotDeployed.selector, fresh));
-        script.write(file, STRANGER);
+        script.write(file, STRANGER, 0);
         vm.removeFile(file);
     }
 
     function test_aChainWithoutTheFactoryIsRefused() public {
         vm.etch(FACTORY, "");
         vm.expectRevert(abi.encodeWithSelector(Deploy.FactoryMissing.selector, FACTORY));
-        script.deploy(_file("none"), AUTHORITY);
+        script.deploy(_file("none"), AUTHORITY, 0);
     }
 
     function _file(string memory name) private pure returns (string memory) {
