@@ -1,0 +1,190 @@
+//! Filing what was examined: one by one or a page at a time, good ones together.
+
+use std::collections::BTreeMap;
+
+use database::MySqlConnection;
+use database::incident_findings;
+use database::verifications::{self, Subject, Verification};
+use record::time::UnixMillis;
+use sqlx::Connection;
+
+use super::{Occasion, Registrar};
+use crate::examiner::Examined;
+use crate::obstacle::Hindrance;
+use crate::verdict::Verdict;
+
+impl Registrar {
+    /// Files one result. A bad one is read again first, row before chain: what was in motion is not alarmed about.
+    /// Gives back what was filed.
+    pub async fn file(&self, first: Examined, occasion: Occasion) -> Result<Examined, Hindrance> {
+        if !first.finding.verdict.is_bad() {
+            self.file_good(std::slice::from_ref(&first), occasion)
+                .await?;
+            return Ok(first);
+        }
+        let again = self.examiner.subject(first.subject).await?;
+        let examined = again.unwrap_or(first);
+        self.remember(std::slice::from_ref(&examined));
+        match examined.finding.verdict.is_bad() {
+            true => self.file_bad_or_its_verdict(&examined, occasion).await?,
+            false => {
+                self.file_good(std::slice::from_ref(&examined), occasion)
+                    .await?;
+            }
+        }
+        Ok(examined)
+    }
+
+    /// [`Self::file`] for a page. `tell` hears of each as it is filed, and whether it is bad. What the database refuses to
+    /// keep about one record does not touch the others; the first such refusal is given back.
+    pub(crate) async fn file_page(
+        &self,
+        page: Vec<Examined>,
+        occasion: Occasion,
+        mut tell: impl FnMut(bool) + Send,
+    ) -> Result<Option<Hindrance>, Hindrance> {
+        let is_bad = |one: &Examined| one.finding.verdict.is_bad();
+        let (bad, good): (Vec<Examined>, Vec<Examined>) = page.into_iter().partition(is_bad);
+        let mut refused = None;
+        // Apart only where together does not go: as a rule it does.
+        if refusal(self.file_good(&good, occasion).await)?.is_some() {
+            for one in good.chunks(1) {
+                let refusal = refusal(self.file_good(one, occasion).await)?;
+                refused = refused.or(refusal);
+            }
+        }
+        good.iter().for_each(|_| tell(false));
+        for examined in bad {
+            match self.file(examined, occasion).await {
+                Ok(filed) => tell(is_bad(&filed)),
+                Err(hindrance) => {
+                    let refusal = refusal(Err(hindrance))?;
+                    refused = refused.or(refusal);
+                    tell(true);
+                }
+            }
+        }
+        Ok(refused)
+    }
+
+    /// Where the database takes no incident, the verdict at least is not the old one any more.
+    async fn file_bad_or_its_verdict(
+        &self,
+        examined: &Examined,
+        occasion: Occasion,
+    ) -> Result<(), Hindrance> {
+        let Err(hindrance) = self.file_bad(examined, occasion).await else {
+            return Ok(());
+        };
+        if hindrance.concerns_one_thing() {
+            let parts = self.examiner.parts();
+            let mut connection = parts.pool.acquire().await?;
+            let verified = verification(examined, occasion);
+            verifications::upsert(&mut connection, &parts.keys, &verified).await?;
+        }
+        Err(hindrance)
+    }
+
+    async fn file_good(&self, page: &[Examined], occasion: Occasion) -> Result<(), Hindrance> {
+        self.remember(page);
+        let parts = self.examiner.parts();
+        let mut connection = parts.pool.acquire().await?;
+        let mut transaction = connection.begin().await?;
+        let fresh = self.fresh(&mut transaction, page).await?;
+        let verified: Vec<_> = fresh
+            .iter()
+            .map(|one| verification(one, occasion))
+            .collect();
+        verifications::upsert_all(&mut transaction, &parts.keys, &verified).await?;
+        // Waiting or not to be told: whatever was found before still stands.
+        let in_order = fresh
+            .iter()
+            .filter(|one| matches!(one.finding.verdict, Verdict::Valid | Verdict::Retired));
+        // What was found about the row while the chain did not know it is over as well.
+        let in_order: Vec<Subject> = in_order
+            .flat_map(|one| [Some(one.subject), one.record_id().map(Subject::row)])
+            .flatten()
+            .collect();
+        for subject in incident_findings::unresolved_of(&mut transaction, &in_order).await? {
+            self.resolve(&mut transaction, subject, "verified, in order")
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Those that nobody has looked at since: an older look must not be written over a newer one. Their verdicts stay
+    /// locked until the caller's transaction ends.
+    async fn fresh<'a>(
+        &self,
+        connection: &mut MySqlConnection,
+        page: &'a [Examined],
+    ) -> Result<Vec<&'a Examined>, Hindrance> {
+        let (keys, now) = (&self.examiner.parts().keys, self.examiner.now());
+        let subjects: Vec<Subject> = page.iter().map(|one| one.subject).collect();
+        let on_file = verifications::lock_all(connection, keys, &subjects).await?;
+        let newer: BTreeMap<Subject, UnixMillis> = on_file
+            .iter()
+            // A clock that was ahead must not hold a verdict in place.
+            .filter(|one| one.checked_at <= now)
+            .map(|one| (one.subject, one.checked_at))
+            .collect();
+        let is_fresh = |one: &&Examined| newer.get(&one.subject).is_none_or(|at| *at <= one.at);
+        Ok(page.iter().filter(is_fresh).collect())
+    }
+
+    async fn file_bad(&self, examined: &Examined, occasion: Occasion) -> Result<(), Hindrance> {
+        let parts = self.examiner.parts();
+        let mut gathering = self.gathering.lock().await;
+        let mut connection = parts.pool.acquire().await?;
+        let mut transaction = connection.begin().await?;
+        if self
+            .fresh(&mut transaction, std::slice::from_ref(examined))
+            .await?
+            .is_empty()
+        {
+            return Ok(());
+        }
+        let verification = verification(examined, occasion);
+        verifications::upsert(&mut transaction, &parts.keys, &verification).await?;
+        let mut filled = *gathering;
+        if !self.is_known(&mut transaction, examined).await? {
+            let into = self
+                .incident_for(&mut transaction, occasion, filled)
+                .await?;
+            self.add_finding(&mut transaction, examined, into.incident)
+                .await?;
+            filled = Some(into);
+        }
+        transaction.commit().await?;
+        *gathering = filled;
+        Ok(())
+    }
+}
+
+/// What concerns one thing only, taken out of what ends the work.
+fn refusal(done: Result<(), Hindrance>) -> Result<Option<Hindrance>, Hindrance> {
+    match done {
+        Ok(()) => Ok(None),
+        Err(hindrance) if hindrance.concerns_one_thing() => {
+            tracing::error!(cause = ?hindrance, "the database refuses to keep what was found");
+            Ok(Some(hindrance))
+        }
+        Err(hindrance) => Err(hindrance),
+    }
+}
+
+fn verification(examined: &Examined, occasion: Occasion) -> Verification {
+    Verification {
+        subject: examined.subject,
+        uid: examined.uid,
+        record_id: examined.record_id(),
+        verdict: examined.finding.verdict,
+        fields: examined.finding.fields(),
+        proof_expected: examined.finding.proof_expected,
+        proof_found: examined.finding.proof_found,
+        source: occasion.source,
+        round_id: occasion.round,
+        checked_at: examined.at,
+    }
+}

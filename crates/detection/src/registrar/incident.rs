@@ -1,0 +1,157 @@
+//! The incident that a bad verdict opens or joins, and how what was found ends.
+
+use database::MySqlConnection;
+use database::incident_events::{self, IncidentEvent, IncidentEventKind};
+use database::incident_findings::{self, NewFinding, seal_found_row};
+use database::incidents;
+use database::verifications::Subject;
+use record::ids::StaffId;
+use record::time::UnixMillis;
+
+use super::{GATHERING, Gathering, Occasion, Registrar};
+use crate::examiner::Examined;
+use crate::found_row;
+use crate::obstacle::Hindrance;
+
+impl Registrar {
+    /// The same trouble told before is not told again, unless somebody took its incident away.
+    pub(super) async fn is_known(
+        &self,
+        connection: &mut MySqlConnection,
+        examined: &Examined,
+    ) -> Result<bool, Hindrance> {
+        let keys = &self.examiner.parts().keys;
+        let known = incident_findings::unresolved(connection, keys, examined.subject).await?;
+        let same = known.rows.iter().filter(|one| {
+            one.verdict == examined.finding.verdict
+                && one.fields == examined.finding.fields()
+                && one.proof_found == examined.finding.proof_found
+        });
+        for one in same {
+            match incidents::load(connection, keys, one.incident_id).await {
+                Ok(Some(_)) => return Ok(true),
+                Ok(None) => {}
+                Err(error) if error.is_tampering() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(false)
+    }
+
+    pub(super) async fn add_finding(
+        &self,
+        connection: &mut MySqlConnection,
+        examined: &Examined,
+        incident: u64,
+    ) -> Result<(), Hindrance> {
+        let keys = &self.examiner.parts().keys;
+        let found_row = examined.evidence.as_ref().map(|evidence| {
+            let row = found_row::to_json(evidence);
+            seal_found_row(keys, examined.subject, &row, &mut rand::rng())
+        });
+        let new = NewFinding {
+            incident_id: incident,
+            subject: examined.subject,
+            uid: examined.uid,
+            record_id: examined.record_id(),
+            verdict: examined.finding.verdict,
+            fields: examined.finding.fields(),
+            proof_expected: examined.finding.proof_expected,
+            proof_found: examined.finding.proof_found,
+            found_row,
+        };
+        incident_findings::insert(connection, keys, new, examined.at).await?;
+        let detail = format!(
+            "{}: {}",
+            subject_words(examined.subject),
+            examined.finding.explanation().what
+        );
+        let kind = IncidentEventKind::FindingAdded;
+        self.note(connection, incident, kind, None, Some(&detail))
+            .await
+    }
+
+    /// Ends what was found about a subject; `how` says why it has an end.
+    pub(crate) async fn resolve(
+        &self,
+        connection: &mut MySqlConnection,
+        subject: Subject,
+        how: &str,
+    ) -> Result<(), Hindrance> {
+        let (keys, now) = (&self.examiner.parts().keys, self.examiner.now());
+        let ended = incident_findings::resolve(connection, keys, subject, now).await?;
+        for finding in ended {
+            let detail = format!("{}: {how}", subject_words(subject));
+            let (incident, kind) = (finding.incident_id, IncidentEventKind::Resolved);
+            self.note(connection, incident, kind, None, Some(&detail))
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// The incident that a finding belongs to: the one that is being filled, or one that another process opened within
+    /// the last minute and nobody was told of, or a new one.
+    pub(super) async fn incident_for(
+        &self,
+        connection: &mut MySqlConnection,
+        occasion: Occasion,
+        filled: Option<Gathering>,
+    ) -> Result<Gathering, Hindrance> {
+        let (keys, now) = (&self.examiner.parts().keys, self.examiner.now());
+        if let Some(incident) = incidents::newest_open(connection, keys).await? {
+            let goes_on = filled.is_some_and(|filled| {
+                filled.incident == incident.id && now.since(filled.latest_at) < GATHERING
+            });
+            let is_new = now.since(incident.detected_at) < GATHERING
+                && !self.is_told(connection, incident.id).await?;
+            if goes_on || is_new {
+                return Ok(Gathering {
+                    incident: incident.id,
+                    opened_at: incident.detected_at,
+                    latest_at: now,
+                });
+            }
+        }
+        let incident = incidents::open(connection, keys, occasion.source, now).await?;
+        let kind = IncidentEventKind::Opened;
+        self.note(connection, incident.id, kind, None, None).await?;
+        let (number, source) = (incident.id, occasion.source.as_str());
+        tracing::error!(incident = number, source, "an incident was opened");
+        Ok(Gathering {
+            incident: number,
+            opened_at: now,
+            latest_at: now,
+        })
+    }
+
+    /// Every record was looked at in a round that began then: what was found before it is whole.
+    pub(crate) async fn end_round(&self, begun_at: UnixMillis) -> Result<(), Hindrance> {
+        self.gathering
+            .lock()
+            .await
+            .take_if(|gathering| gathering.opened_at <= begun_at);
+        self.tell(Some(begun_at)).await
+    }
+
+    /// Adds a step to an incident's time line.
+    pub async fn note(
+        &self,
+        connection: &mut MySqlConnection,
+        incident: u64,
+        kind: IncidentEventKind,
+        actor: Option<StaffId>,
+        detail: Option<&str>,
+    ) -> Result<(), Hindrance> {
+        let (keys, now) = (&self.examiner.parts().keys, self.examiner.now());
+        let event = IncidentEvent::seal(keys, incident, kind, actor, detail, &mut rand::rng(), now);
+        incident_events::append(connection, keys, &event).await?;
+        Ok(())
+    }
+}
+
+fn subject_words(subject: Subject) -> String {
+    match subject.as_uid() {
+        Some(uid) => format!("record {uid}"),
+        None => format!("row {subject}"),
+    }
+}
