@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
-use chain::{ChainReader, Deployment};
+use chain::ChainReader;
 use database::PoolSettings;
 use detection::verdict::Patience;
 use detection::{Examiner, ExaminerParts, Registrar, RestoreParts, Restorer, Sweeper};
@@ -28,8 +27,7 @@ pub fn start(
     lifetime: &Lifetime,
 ) -> anyhow::Result<Watchtower> {
     let keys = settings.keys.application.clone();
-    let mailer = Mailer::new(&settings.mail.smtp_url, &settings.mail.from)
-        .context("SMTP_URL or MAIL_FROM")?;
+    let mailer = Mailer::new(settings.mail.server.clone(), settings.mail.sender.clone());
     let outbox = Outbox::new(pool.clone(), keys.front(), mailer, clock.clone());
     lifetime.spawn(
         "outbox",
@@ -73,9 +71,11 @@ fn send_mail(
 
 fn registrar(settings: &Settings, pool: &MySqlPool, clock: &Clock) -> anyhow::Result<Registrar> {
     let chain = &settings.chain;
-    let deployment = Deployment::load(&chain.deployment_file).context("CHAIN_DEPLOYMENT_FILE")?;
-    let reader = ChainReader::new(&chain.rpc_url, deployment, chain.confirmations)
-        .context("CHAIN_RPC_URL")?;
+    let reader = ChainReader::new(
+        &chain.rpc_url,
+        chain.deployment.clone(),
+        chain.confirmations,
+    )?;
     let examiner = Examiner::new(ExaminerParts {
         pool: pool.clone(),
         keys: settings.keys.application.clone(),
@@ -88,7 +88,7 @@ fn registrar(settings: &Settings, pool: &MySqlPool, clock: &Clock) -> anyhow::Re
     });
     Ok(Registrar::new(
         examiner,
-        settings.officer_email.clone(),
+        settings.officer_email.as_str().to_owned(),
         settings.web.public_url.as_str(),
     ))
 }

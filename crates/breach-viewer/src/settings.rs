@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chain::Deployment;
+use notification::{Recipient, Sender, SmtpServer};
 use url::Url;
 use web_kit::settings::{Chain, Database, Keys, Mail, Reader, Web};
 
@@ -23,11 +25,11 @@ pub struct Settings {
     /// Master and application keys.
     pub keys: Keys,
     /// The chain.
-    pub chain: Chain,
+    pub chain: Chain<Deployment>,
     /// How mail leaves.
-    pub mail: Mail,
+    pub mail: Mail<SmtpServer, Sender>,
     /// Who hears of breaches.
-    pub officer_email: String,
+    pub officer_email: Recipient,
     /// Records that the sweep examines in a second.
     pub sweep_rate: u32,
     /// How long a record may wait for its owner and its approval.
@@ -61,9 +63,12 @@ impl Settings {
             "the backup of owner keys, by the account that restores",
         );
         let keys = Keys::read(reader);
-        let chain = Chain::read(reader);
+        let chain = Chain::read(reader, Deployment::load);
         let mail = Mail::read(reader);
-        let officer_email = read_officer(reader);
+        let officer_email = reader.required(
+            "OFFICER_EMAIL",
+            "mail address of the data-protection officer, who hears of breaches",
+        );
         let sweep_rate = reader.or(
             "SWEEP_RATE",
             "100",
@@ -93,17 +98,5 @@ impl Settings {
             consent_patience: DAY * consent_days?,
             anchoring_patience: MINUTE * anchoring_minutes?,
         })
-    }
-}
-
-fn read_officer(reader: &mut Reader) -> Option<String> {
-    let address: String = reader.required(
-        "OFFICER_EMAIL",
-        "mail address of the data-protection officer, who hears of breaches",
-    )?;
-    if address.contains('@') {
-        Some(address)
-    } else {
-        reader.problem("OFFICER_EMAIL", "is not a mail address")
     }
 }

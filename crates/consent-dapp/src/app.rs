@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use keyring::FrontKeys;
+use notification::Recipient;
 use record::time::Clock;
 use sqlx::MySqlPool;
 use url::Url;
@@ -34,7 +35,7 @@ pub struct Parts {
     /// The chain, as wallets are told of it.
     pub network: Network,
     /// The staff who hear of signatures and corrections.
-    pub desk_email: String,
+    pub desk_email: Recipient,
     /// Where staff work, for links in mails to them.
     pub entry_url: Option<Url>,
     /// On a local chain only.

@@ -26,7 +26,7 @@ pub async fn correction_asked(
         &app.front,
         correction.asked_at,
         event,
-        &app.desk_email,
+        app.desk_email.as_str(),
         &mail,
     )
     .await?;
@@ -55,7 +55,7 @@ pub async fn consent_given(
         &app.front,
         now,
         EventKey::of("consent_given", &signed),
-        &app.desk_email,
+        app.desk_email.as_str(),
         &desk,
     )
     .await?;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use chain::Deployment;
 use keyring::FrontKeys;
+use notification::Recipient;
 use secrecy::ExposeSecret;
 use url::Url;
 use web_kit::profile::ControllerProfile;
-use web_kit::settings::{Database, Environment, FrontKeysFile, Profile, Reader, Web};
+use web_kit::settings::{self, Database, Environment, FrontKeysFile, Profile, Reader, Web};
 
 use crate::network::Network;
 
@@ -27,7 +28,7 @@ pub struct Settings {
     /// The chain, as wallets are told of it.
     pub network: Network,
     /// The staff who hear of signatures and corrections.
-    pub desk_email: String,
+    pub desk_email: Recipient,
     /// Where staff work, for links in mails to them.
     pub entry_url: Option<Url>,
     /// The node behind the demo wallet, where it is on.
@@ -45,12 +46,15 @@ impl Settings {
         );
         let front = FrontKeysFile::read(reader);
         let profile = Profile::read(reader);
-        let desk_email = read_desk_email(reader);
+        let desk_email = reader.required(
+            "DESK_EMAIL",
+            "where staff read that an owner signed or asks for a correction",
+        );
         let entry_url = reader.optional(
             "ENTRY_URL",
             "address of entry-app, so that mails to staff lead to the record",
         );
-        let deployment = read_deployment(reader);
+        let deployment = settings::Deployment::read(reader, Deployment::load);
         let network = read_network(reader, deployment.as_ref());
         let demo_wallet = read_demo_wallet(reader, web.as_ref(), deployment.as_ref());
         Some(Self {
@@ -64,26 +68,6 @@ impl Settings {
             demo_wallet: demo_wallet?,
         })
     }
-}
-
-fn read_desk_email(reader: &mut Reader) -> Option<String> {
-    let address: String = reader.required(
-        "DESK_EMAIL",
-        "where staff read that an owner signed or asks for a correction",
-    )?;
-    if address.contains('@') {
-        Some(address)
-    } else {
-        reader.problem("DESK_EMAIL", "is not a mail address")
-    }
-}
-
-fn read_deployment(reader: &mut Reader) -> Option<Deployment> {
-    let file = reader.file_path(
-        "CHAIN_DEPLOYMENT_FILE",
-        "JSON file of contract addresses and pins that the deployment wrote",
-    )?;
-    reader.accept("CHAIN_DEPLOYMENT_FILE", Deployment::load(&file))
 }
 
 fn read_network(reader: &mut Reader, deployment: Option<&Deployment>) -> Option<Network> {

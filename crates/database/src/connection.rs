@@ -67,6 +67,11 @@ pub async fn connect(url: &Url, settings: &PoolSettings) -> Result<MySqlPool, Co
     Ok(pool)
 }
 
+/// Whether this is the address of a database; for who wants to know before it is used.
+pub fn check_address(url: &Url) -> Result<(), ConnectError> {
+    connect_options(url).map(drop)
+}
+
 fn pool_options(settings: &PoolSettings) -> MySqlPoolOptions {
     MySqlPoolOptions::new()
         .max_connections(settings.max_connections)

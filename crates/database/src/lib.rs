@@ -8,7 +8,7 @@
 //! - A change of such a row starts from the row as it was locked and verified.
 //! - A time is `BIGINT UNSIGNED` Unix milliseconds; ids are newtypes; a column that holds something else is
 //!   [`RowError::Column`].
-//! - The SQL runs alike on MariaDB 10.11 and MySQL 8.4 and later.
+//! - The SQL runs alike on MariaDB 10.6 and MySQL 8.4 and later.
 
 mod column;
 mod connection;
@@ -50,7 +50,7 @@ pub mod sweep_rounds;
 pub mod verifications;
 
 pub use column::UnknownText;
-pub use connection::{ConnectError, PoolSettings, connect, pool};
+pub use connection::{ConnectError, PoolSettings, check_address, connect, pool};
 pub use error::{Checked, RowError, Tampered};
 pub use migrations::{Kind, migrate, schema_is_current};
 pub use sqlx::{MySqlConnection, MySqlPool};

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use anchoring::{Anchorer, AnchoringParts, AnchoringSettings, AnchoringStatus};
-use anyhow::Context;
-use chain::{ChainReader, Controller, Deployment};
+use chain::{ChainReader, Controller};
 use database::PoolSettings;
 use notification::{Mailer, Outbox};
 use record::time::Clock;
@@ -29,8 +28,7 @@ pub fn start(
     lifetime: &Lifetime,
 ) -> anyhow::Result<watch::Receiver<AnchoringStatus>> {
     let keys = settings.keys.application.clone();
-    let mailer = Mailer::new(&settings.mail.smtp_url, &settings.mail.from)
-        .context("SMTP_URL or MAIL_FROM")?;
+    let mailer = Mailer::new(settings.mail.server.clone(), settings.mail.sender.clone());
     let outbox = Outbox::new(pool.clone(), keys.front(), mailer, clock.clone());
     lifetime.spawn("outbox", outbox.run(lifetime.token()));
     let anchorer = anchorer(settings, pool, clock)?;
@@ -45,12 +43,13 @@ pub fn start(
 
 fn anchorer(settings: &Settings, pool: &MySqlPool, clock: &Clock) -> anyhow::Result<Anchorer> {
     let chain = &settings.chain;
-    let deployment = Deployment::load(&chain.deployment_file).context("CHAIN_DEPLOYMENT_FILE")?;
-    let reader = ChainReader::new(&chain.rpc_url, deployment, chain.confirmations)
-        .context("CHAIN_RPC_URL")?;
+    let reader = ChainReader::new(
+        &chain.rpc_url,
+        chain.deployment.clone(),
+        chain.confirmations,
+    )?;
     let fee_cap = u128::from(settings.max_fee_gwei) * WEI_PER_GWEI;
-    let controller = Controller::load(reader, &settings.controller_key, fee_cap)
-        .context("CONTROLLER_KEY_FILE")?;
+    let controller = Controller::new(reader, settings.controller_key.clone(), fee_cap);
     Ok(Anchorer::new(AnchoringParts {
         pool: pool.clone(),
         backup: database::pool(&settings.backup, &PoolSettings::default())?,

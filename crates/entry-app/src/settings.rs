@@ -1,8 +1,9 @@
 //! All settings, read and checked at the start; `--help` prints them.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
+use chain::{ControllerKey, Deployment};
+use notification::{Sender, SmtpServer};
 use url::Url;
 use web_kit::profile::ControllerProfile;
 use web_kit::settings::{Chain, Database, Keys, Mail, Profile, Reader, Web};
@@ -20,9 +21,9 @@ pub struct Settings {
     /// Master and application keys.
     pub keys: Keys,
     /// The chain.
-    pub chain: Chain,
-    /// The file of the controller's key on the chain.
-    pub controller_key: PathBuf,
+    pub chain: Chain<Deployment>,
+    /// The controller's key on the chain.
+    pub controller_key: ControllerKey,
     /// The most that a unit of gas may cost, in gwei.
     pub max_fee_gwei: u64,
     /// Who asks, and what for.
@@ -30,7 +31,7 @@ pub struct Settings {
     /// Where consent-dapp is reached: consent links begin with it.
     pub consent_url: Url,
     /// How mail leaves.
-    pub mail: Mail,
+    pub mail: Mail<SmtpServer, Sender>,
 }
 
 impl Settings {
@@ -53,10 +54,11 @@ impl Settings {
             "the backup of owner keys, by an account that can insert and delete",
         );
         let keys = Keys::read(reader);
-        let chain = Chain::read(reader);
-        let controller_key = reader.file_path(
+        let chain = Chain::read(reader, Deployment::load);
+        let controller_key = reader.file(
             "CONTROLLER_KEY_FILE",
             "file of the controller's key on the chain, as hex; mode 0600",
+            ControllerKey::load,
         );
         let max_fee_gwei = reader.or(
             "CHAIN_MAX_FEE_GWEI",

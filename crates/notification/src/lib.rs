@@ -25,11 +25,12 @@ mod letters;
 mod mail;
 mod mailer;
 mod outbox;
-mod smtp_url;
+mod smtp_server;
 
 pub use enqueue::{EnqueueError, enqueue};
 pub use event::EventKey;
 pub use first_name::first_name;
 pub use mail::{Found, Mail};
-pub use mailer::{Mailer, MailerError};
+pub use mailer::{Mailer, MailerError, Recipient, Sender};
 pub use outbox::{Outbox, Policy};
+pub use smtp_server::SmtpServer;

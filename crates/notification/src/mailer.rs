@@ -1,17 +1,17 @@
 //! Talking to the mail server.
 
+use std::str::FromStr;
 use std::time::{Duration, UNIX_EPOCH};
 
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, MultiPartKind, SinglePart};
 use lettre::transport::smtp::{Error as SmtpError, PoolConfig};
-use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use record::time::UnixMillis;
 use thiserror::Error;
-use url::Url;
 
 use crate::letter::Letter;
-use crate::smtp_url;
+use crate::smtp_server::SmtpServer;
 
 /// For each single step; a server that takes longer is out of order.
 const STEP_LIMIT: Duration = Duration::from_secs(20);
@@ -26,9 +26,40 @@ pub enum MailerError {
     /// The mail server's address can't be used.
     #[error("the mail server's address can't be used: {0}")]
     Url(&'static str),
-    /// The sender is not a mail address.
-    #[error("the sender is not a mail address")]
-    From,
+    /// Neither an address nor `Name <address>`.
+    #[error("is not a mail address")]
+    Address,
+}
+
+/// Who a mail is from: `Name <address>` or an address.
+#[derive(Clone)]
+pub struct Sender(Mailbox);
+
+impl FromStr for Sender {
+    type Err = MailerError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self).map_err(|_| MailerError::Address)
+    }
+}
+
+/// An address that mail can be sent to.
+#[derive(Clone)]
+pub struct Recipient(Address);
+
+impl Recipient {
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        self.0.as_ref()
+    }
+}
+
+impl FromStr for Recipient {
+    type Err = MailerError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self).map_err(|_| MailerError::Address)
+    }
 }
 
 /// Sends mails by one mail server under one sender. A clone shares its connections.
@@ -79,19 +110,14 @@ impl Failure {
 }
 
 impl Mailer {
-    /// A mailer, to be made within a Tokio runtime; connects when it is first used. `url` is `smtps://account:password@host` (TLS from the start) or
-    /// `smtp://…` with `?tls=required` (STARTTLS), `?tls=opportunistic` or `?tls=none`; without a word on it `smtp` means
-    /// `required`, and `none` on this machine. `from` is `Name <address>` or an address.
-    pub fn new(url: &Url, from: &str) -> Result<Self, MailerError> {
+    /// A mailer, to be made within a Tokio runtime; connects when it is first used.
+    pub fn new(server: SmtpServer, sender: Sender) -> Self {
         let pool = PoolConfig::new().max_size(2).idle_timeout(IDLE_LIMIT);
-        let transport = smtp_url::transport(url)?
-            .timeout(Some(STEP_LIMIT))
-            .pool_config(pool)
-            .build();
-        Ok(Self {
+        let transport = server.0.timeout(Some(STEP_LIMIT)).pool_config(pool).build();
+        Self {
             transport,
-            from: from.parse().map_err(|_| MailerError::From)?,
-        })
+            from: sender.0,
+        }
     }
 
     pub(crate) async fn send(
@@ -120,7 +146,7 @@ impl Mailer {
         letter: &Letter,
     ) -> Result<Message, Failure> {
         let event = hex::encode(stamp.event_key);
-        let recipient = recipient.parse().map_err(|_| Failure::never("recipient"))?;
+        let Recipient(recipient) = recipient.parse().map_err(|_| Failure::never("recipient"))?;
         let text = letter.text().map_err(|_| Failure::never("template"))?;
         let html = letter.html().map_err(|_| Failure::never("template"))?;
         let parts = MultiPart::builder()
@@ -183,18 +209,18 @@ mod tests {
         .letter()
     }
 
+    fn mailer(from: &str) -> Mailer {
+        let server = "smtp://localhost".parse().unwrap();
+        Mailer::new(server, from.parse().unwrap())
+    }
+
     fn formatted(event: u8, created_at: u64) -> String {
-        let mailer = Mailer::new(
-            &"smtp://localhost".parse().unwrap(),
-            "Sealwatch <no-reply@example.org>",
-        );
+        let mailer = mailer("Sealwatch <no-reply@example.org>");
         let stamp = Stamp {
             event_key: &[event; 32],
             created_at: UnixMillis(created_at),
         };
-        let message = mailer
-            .unwrap()
-            .message(&stamp, "zoe@example.org", &letter());
+        let message = mailer.message(&stamp, "zoe@example.org", &letter());
         String::from_utf8(message.unwrap().formatted()).unwrap()
     }
 
@@ -224,14 +250,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn wrong_settings_are_told() {
-        let url = "smtp://localhost".parse().unwrap();
-        assert!(matches!(
-            Mailer::new(&url, "nobody"),
-            Err(MailerError::From)
-        ));
-        assert!(Mailer::new(&url, "desk@example.org").is_ok());
-        let mailer = Mailer::new(&url, "desk@example.org").unwrap();
+    async fn what_is_no_address_is_told() {
+        for wrong in ["nobody", "zoe@", "Zoë <zoe>"] {
+            assert!(wrong.parse::<Sender>().is_err(), "{wrong}");
+            assert!(wrong.parse::<Recipient>().is_err(), "{wrong}");
+        }
+        let mailer = mailer("desk@example.org");
         let stamp = Stamp {
             event_key: &[0; 32],
             created_at: UnixMillis(0),

@@ -1,5 +1,7 @@
 //! The process as a supervisor and an operator meet it.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
 use std::time::Duration;
 
@@ -70,6 +72,58 @@ fn every_wrong_setting_is_named_at_once() {
         assert!(said.contains(&line), "{name} is not named:\n{said}");
     }
     assert!(!said.contains("plenty"), "values may be secrets");
+}
+
+/// What is there, and yet can't be used, is no exception.
+#[test]
+fn every_unusable_setting_is_named_at_once() {
+    let directory = TempDir::new().unwrap();
+    let file = |name: &str, text: &str, mode: u32| {
+        let path = directory.path().join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        path.display().to_string()
+    };
+    let wrong = [
+        (
+            "DATABASE_URL",
+            "mysql://a@db/main?ssl-mode=perhaps".to_owned(),
+        ),
+        ("MASTER_KEY_FILE", file("master.key", "quiet river", 0o600)),
+        (
+            "CHAIN_DEPLOYMENT_FILE",
+            file("deployment.json", "{}", 0o644),
+        ),
+        (
+            "CONTROLLER_KEY_FILE",
+            file("controller.key", &"1".repeat(64), 0o640),
+        ),
+        (
+            "CONTROLLER_PROFILE_FILE",
+            file("profile.toml", "name = 1", 0o644),
+        ),
+        ("SMTP_URL", "smtp://user@mail.example.org".to_owned()),
+        ("MAIL_FROM", "Sealwatch <no-reply@>".to_owned()),
+    ];
+    let Output { status, stderr, .. } = entry_app().envs(wrong.clone()).output().unwrap();
+    assert_eq!(status.code(), Some(2));
+    let said = said(&stderr);
+    for (name, value) in &wrong {
+        assert!(
+            said.contains(&format!("\n  {name}: ")),
+            "{name} is not named:\n{said}"
+        );
+        assert!(value.starts_with('/') || !said.contains(value), "{said}");
+    }
+    let key = file("controller.key", "no key", 0o600);
+    let output = entry_app()
+        .env("CONTROLLER_KEY_FILE", key)
+        .output()
+        .unwrap();
+    assert!(
+        self::said(&output.stderr)
+            .contains("\n  CONTROLLER_KEY_FILE: the controller's key file does not hold")
+    );
 }
 
 #[test]

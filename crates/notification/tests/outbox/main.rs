@@ -67,7 +67,8 @@ impl Desk {
     }
 
     fn worker_with(&self, smtp: &Url, policy: Policy) -> Worker {
-        let mailer = Mailer::new(smtp, "Sealwatch <no-reply@example.org>").unwrap();
+        let sender = "Sealwatch <no-reply@example.org>".parse().unwrap();
+        let mailer = Mailer::new(smtp.as_str().parse().unwrap(), sender);
         let outbox = Outbox::new(
             self.pool.clone(),
             self.keys.clone(),

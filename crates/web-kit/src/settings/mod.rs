@@ -20,18 +20,20 @@
 //! and end with `?`. Values are never printed, so that no secret reaches a log.
 
 mod groups;
+mod problem;
+mod web;
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Display};
-use std::path::PathBuf;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-pub use groups::{
-    Chain, Database, Environment, FrontKeysFile, Keys, Mail, Profile, TrustedProxies, Web,
-};
+pub use groups::{Chain, Database, Deployment, FrontKeysFile, Keys, Mail, Profile};
+pub use problem::{SettingProblem, SettingsError};
+pub use web::{Environment, TrustedProxies, Web};
 
 /// Reads settings and notes what is wrong with them.
 pub struct Reader {
@@ -56,34 +58,6 @@ enum Kind {
     Secret,
     OptionalSecret,
 }
-
-/// What is wrong with one setting. Never holds its value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SettingProblem {
-    /// The variable's name.
-    pub name: String,
-    /// What is wrong, in plain words.
-    pub reason: String,
-}
-
-/// All settings that are missing or wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SettingsError(pub Vec<SettingProblem>);
-
-impl Display for SettingsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.len() {
-            1 => write!(f, "a setting is wrong:")?,
-            count => write!(f, "{count} settings are wrong:")?,
-        }
-        for problem in &self.0 {
-            write!(f, "\n  {}: {}", problem.name, problem.reason)?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for SettingsError {}
 
 impl Reader {
     /// Reads the process's environment.
@@ -218,6 +192,16 @@ impl Reader {
         self.read_secret(name)
     }
 
+    /// A secret that is more than text. The error's text must not hold the value.
+    pub fn parsed_secret<T: FromStr<Err: Display>>(
+        &mut self,
+        name: &'static str,
+        help: &'static str,
+    ) -> Option<T> {
+        let secret = self.secret(name, help)?;
+        self.parse(name, secret.expose_secret())
+    }
+
     /// The path of a file that must be there and readable.
     pub fn file_path(&mut self, name: &'static str, help: &'static str) -> Option<PathBuf> {
         let path: PathBuf = self.required(name, help)?;
@@ -226,6 +210,17 @@ impl Reader {
             Ok(_) => self.problem(name, "names something that is not a file"),
             Err(error) => self.problem(name, format!("names a file that can't be read: {error}")),
         }
+    }
+
+    /// What `load` makes of a file that must be there.
+    pub fn file<T, E: Display>(
+        &mut self,
+        name: &'static str,
+        help: &'static str,
+        load: impl FnOnce(&Path) -> Result<T, E>,
+    ) -> Option<T> {
+        let path = self.file_path(name, help)?;
+        self.accept(name, load(&path))
     }
 
     /// A URL with one of the given schemes.
@@ -297,8 +292,6 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
-
-    use secrecy::ExposeSecret;
 
     use super::*;
 

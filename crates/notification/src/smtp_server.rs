@@ -1,5 +1,7 @@
 //! How to reach the mail server, out of `SMTP_URL`.
 
+use std::str::FromStr;
+
 use lettre::transport::smtp::AsyncSmtpTransportBuilder;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
@@ -12,27 +14,36 @@ const SMTPS_PORT: u16 = 465;
 const SUBMISSION_PORT: u16 = 587;
 const RELAY_PORT: u16 = 25;
 
-/// `smtps://account:password@host` (TLS from the start) or `smtp://…?tls=required` (STARTTLS), `?tls=opportunistic`
-/// (STARTTLS if offered) or `?tls=none`. Without a word on it, `smtp` means `required`, and `none` on this machine.
-pub(crate) fn transport(url: &Url) -> Result<AsyncSmtpTransportBuilder, MailerError> {
-    let host = match url.host() {
-        // Without the brackets that an address has in a URL.
-        Some(Host::Ipv6(ip)) => ip.to_string(),
-        Some(host) => host.to_string(),
-        None => return Err(MailerError::Url("it names no host")),
-    };
-    let (tls, port) = security(url, &host)?;
-    let builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
-        .tls(tls)
-        .port(url.port().unwrap_or(port));
-    Ok(match url.password() {
-        Some(password) => builder.credentials(Credentials::new(
-            decoded(url.username())?,
-            decoded(password)?,
-        )),
-        None if url.username().is_empty() => builder,
-        None => return Err(MailerError::Url("it has an account without a password")),
-    })
+/// A mail server, read from `smtps://account:password@host` (TLS from the start) or `smtp://…?tls=required` (STARTTLS),
+/// `?tls=opportunistic` (STARTTLS if offered) or `?tls=none`. Without a word on it, `smtp` means `required`, and `none` on
+/// this machine.
+#[derive(Clone)]
+pub struct SmtpServer(pub(crate) AsyncSmtpTransportBuilder);
+
+impl FromStr for SmtpServer {
+    type Err = MailerError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let url = Url::parse(text).map_err(|_| MailerError::Url("it is no URL"))?;
+        let host = match url.host() {
+            // Without the brackets that an address has in a URL.
+            Some(Host::Ipv6(ip)) => ip.to_string(),
+            Some(host) => host.to_string(),
+            None => return Err(MailerError::Url("it names no host")),
+        };
+        let (tls, port) = security(&url, &host)?;
+        let builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
+            .tls(tls)
+            .port(url.port().unwrap_or(port));
+        Ok(Self(match url.password() {
+            Some(password) => builder.credentials(Credentials::new(
+                decoded(url.username())?,
+                decoded(password)?,
+            )),
+            None if url.username().is_empty() => builder,
+            None => return Err(MailerError::Url("it has an account without a password")),
+        }))
+    }
 }
 
 fn security(url: &Url, host: &str) -> Result<(Tls, u16), MailerError> {
@@ -132,9 +143,11 @@ mod tests {
             let problem = shown(url).unwrap_err();
             assert!(!problem.contains("hunter2"), "{problem}");
         }
-        let transport = |url: &str| transport(&url.parse().unwrap()).map(drop);
-        assert!(transport("smtp://user@mail.example.org").is_err());
-        assert!(transport("smtp://us%40er:p%C3%A4ss@mail.example.org").is_ok());
-        assert!(transport("smtp://user:%FF@mail.example.org").is_err());
+        let server = |url: &str| url.parse::<SmtpServer>().map(drop);
+        assert!(server("mail.example.org").is_err());
+        assert!(server("smtp://").is_err());
+        assert!(server("smtp://user@mail.example.org").is_err());
+        assert!(server("smtp://us%40er:p%C3%A4ss@mail.example.org").is_ok());
+        assert!(server("smtp://user:%FF@mail.example.org").is_err());
     }
 }
