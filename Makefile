@@ -4,6 +4,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
+# The steps of a target build upon each other, also under `make -j`.
+.NOTPARALLEL:
 
 # The tests use this server instead of a private one: make test DATABASE_SERVER_URL=mysql://…
 export DATABASE_SERVER_URL
