@@ -245,6 +245,19 @@ pub async fn of_record(
     Checked::sort(rows.iter().map(|row| ConsentLink::read(row, keys)))
 }
 
+/// The links that were made at this moment.
+pub async fn made_at(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    at: UnixMillis,
+) -> Result<Checked<ConsentLink>, RowError> {
+    let rows = sqlx::query("SELECT * FROM consent_links WHERE created_at = ? ORDER BY id")
+        .bind(at.0)
+        .fetch_all(connection)
+        .await?;
+    Checked::sort(rows.iter().map(|row| ConsentLink::read(row, keys)))
+}
+
 /// Writes the columns that may change of a link that the caller has locked: key, code, offer, state, attempts.
 /// [`RowError::Changed`] when the row is gone.
 pub async fn update(

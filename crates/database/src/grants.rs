@@ -180,7 +180,13 @@ const CONSENT: &[(&str, &str)] = &[
     ("notices", "SELECT, INSERT"),
     ("corrections", "INSERT, DELETE, SELECT (record_id)"),
     ("record_events", "INSERT"),
-    ("outbox", "INSERT"),
+    // Declining withdraws the mails of the owner's links; no address and no content of any mail may be read.
+    (
+        "outbox",
+        "INSERT, \
+         SELECT (id, event_key, kind, state, attempts, next_attempt_at, created_at, sent_at, problem), \
+         UPDATE (recipient, payload, state, mac)",
+    ),
     ("key_checks", "SELECT"),
     ("operations_alarms", "SELECT, INSERT, UPDATE"),
 ];
@@ -218,6 +224,9 @@ const RESTORE: &[(&str, &str)] = &[
     ("consents", "SELECT, INSERT, UPDATE, DELETE"),
     ("owner_keys", "SELECT, INSERT, UPDATE, DELETE"),
     ("record_events", "INSERT"),
+    // The step of the incident and the mail stand in the transaction of the restore.
+    ("incident_events", "INSERT"),
+    ("outbox", "INSERT"),
 ];
 
 fn user_at(account: Account, names: &Names, host: &str) -> String {

@@ -1,20 +1,24 @@
 //! Mail to be sent, written in the transaction of what it tells. One event key, one mail. Recipient and payload are sealed
 //! under the front key and wiped once they are of no more use. MAC under the front key: a planted mail is never sent.
-
-use std::time::Duration;
+//!
+//! `waiting → sent | given_up | withdrawn | refused`, `given_up → seen`.
 
 use keyring::{FrontKeys, MacBuilder, SealedError};
 use rand::CryptoRng;
 use record::ids::MailId;
 use record::time::UnixMillis;
-use sqlx::Connection;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use zeroize::Zeroizing;
 
 use crate::column::{Columns, text_enum};
-use crate::error::{Checked, RowError};
+use crate::error::RowError;
 use crate::index;
-use crate::transaction::finish;
+
+mod claim;
+mod undelivered;
+
+pub use claim::{claim_due, give_up, mark_sent, put_off, retry_at};
+pub use undelivered::{any_undelivered, mark_seen, readdress, undelivered, withdraw};
 
 const TABLE: &str = "outbox";
 
@@ -27,6 +31,10 @@ text_enum! {
         Sent = "sent",
         /// Tried as often as it may be.
         GivenUp = "given_up",
+        /// Given up, and somebody has seen to it.
+        Seen = "seen",
+        /// Not to be sent any more: its reader's data was destroyed.
+        Withdrawn = "withdrawn",
         /// Not one of ours: never sent.
         Refused = "refused",
     }
@@ -87,7 +95,7 @@ impl Mail {
             id: new.id,
             event_key: new.event_key,
             kind: new.kind.to_owned(),
-            recipient: Some(keys.seal("outbox.recipient", aad, new.recipient.as_bytes(), rng)),
+            recipient: Some(seal_recipient(keys, new.id, new.recipient, rng)),
             payload: Some(keys.seal("outbox.payload", aad, new.payload, rng)),
             state: MailState::Waiting,
             attempts: 0,
@@ -154,10 +162,23 @@ impl Mail {
             .opt_text(self.problem.as_deref())
     }
 
+    fn address(&mut self, keys: &FrontKeys, to: &str, rng: &mut (impl CryptoRng + ?Sized)) {
+        self.recipient = Some(seal_recipient(keys, self.id, to, rng));
+    }
+
     fn wipe(&mut self) {
         self.recipient = None;
         self.payload = None;
     }
+}
+
+fn seal_recipient(
+    keys: &FrontKeys,
+    id: MailId,
+    recipient: &str,
+    rng: &mut (impl CryptoRng + ?Sized),
+) -> Vec<u8> {
+    keys.seal("outbox.recipient", id.as_bytes(), recipient.as_bytes(), rng)
 }
 
 /// Writes a mail; false when its event has one already.
@@ -193,93 +214,6 @@ pub async fn enqueue(
     }
 }
 
-/// Claims mails that are due, at most `limit`: nobody else gets them within `hold`. Each comes back with `attempts`
-/// counted up; end it with [`mark_sent`], [`retry_at`] or [`give_up`], or it is due again after `hold`. Planted rows are
-/// marked as refused and told in `tampered`, once.
-pub async fn claim_due(
-    connection: &mut MySqlConnection,
-    keys: &FrontKeys,
-    limit: u32,
-    hold: Duration,
-    now: UnixMillis,
-) -> Result<Checked<Mail>, RowError> {
-    let mut transaction = connection.begin().await?;
-    let rows = sqlx::query(
-        "SELECT * FROM outbox WHERE state = 'waiting' AND next_attempt_at <= ?
-         ORDER BY next_attempt_at LIMIT ? FOR UPDATE SKIP LOCKED",
-    )
-    .bind(now.0)
-    .bind(limit)
-    .fetch_all(&mut *transaction)
-    .await?;
-    let mut results = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let mut result = Mail::read(row, keys);
-        match &mut result {
-            Ok(mail) => {
-                mail.attempts = mail.attempts.saturating_add(1);
-                mail.next_attempt_at = now.plus(hold);
-                write(&mut transaction, keys, mail).await?;
-            }
-            Err(error) if error.is_tampering() => refuse(&mut transaction, row).await?,
-            Err(_) => {}
-        }
-        results.push(result);
-    }
-    let claimed = Checked::sort(results)?;
-    transaction.commit().await?;
-    Ok(claimed)
-}
-
-/// The mail server took it: address and content are wiped.
-/// [`RowError::Changed`] when the claim ran out and somebody else has it.
-pub async fn mark_sent(
-    connection: &mut MySqlConnection,
-    keys: &FrontKeys,
-    mail: &Mail,
-    now: UnixMillis,
-) -> Result<(), RowError> {
-    end_claim(connection, keys, mail, |mail| {
-        mail.state = MailState::Sent;
-        mail.sent_at = Some(now);
-        mail.problem = None;
-        mail.wipe();
-    })
-    .await
-}
-
-/// It did not go out; it is due again at `next`.
-/// [`RowError::Changed`] when the claim ran out and somebody else has it.
-pub async fn retry_at(
-    connection: &mut MySqlConnection,
-    keys: &FrontKeys,
-    mail: &Mail,
-    problem: &str,
-    next: UnixMillis,
-) -> Result<(), RowError> {
-    end_claim(connection, keys, mail, |mail| {
-        mail.next_attempt_at = next;
-        mail.problem = Some(problem.to_owned());
-    })
-    .await
-}
-
-/// It will never go out: address and content are wiped.
-/// [`RowError::Changed`] when the claim ran out and somebody else has it.
-pub async fn give_up(
-    connection: &mut MySqlConnection,
-    keys: &FrontKeys,
-    mail: &Mail,
-    problem: &str,
-) -> Result<(), RowError> {
-    end_claim(connection, keys, mail, |mail| {
-        mail.state = MailState::GivenUp;
-        mail.problem = Some(problem.to_owned());
-        mail.wipe();
-    })
-    .await
-}
-
 /// The mail of an event.
 pub async fn by_event_key(
     connection: &mut MySqlConnection,
@@ -301,30 +235,6 @@ pub async fn count(connection: &mut MySqlConnection, state: MailState) -> Result
         .fetch_one(connection)
         .await?;
     Ok(count.unsigned_abs())
-}
-
-async fn end_claim(
-    connection: &mut MySqlConnection,
-    keys: &FrontKeys,
-    claimed: &Mail,
-    edit: impl FnOnce(&mut Mail),
-) -> Result<(), RowError> {
-    let mut transaction = connection.begin().await?;
-    let outcome = async {
-        let mut mail = sqlx::query("SELECT * FROM outbox WHERE id = ? FOR UPDATE")
-            .bind(claimed.id.as_bytes().as_slice())
-            .fetch_optional(&mut *transaction)
-            .await?
-            .map(|row| Mail::read(&row, keys))
-            .transpose()?
-            // Each claim counts up: another count is another's claim.
-            .filter(|mail| mail.state == MailState::Waiting && mail.attempts == claimed.attempts)
-            .ok_or_else(|| RowError::changed(TABLE, claimed.id))?;
-        edit(&mut mail);
-        write(&mut transaction, keys, &mail).await
-    }
-    .await;
-    finish(transaction, outcome).await
 }
 
 async fn write(

@@ -178,7 +178,7 @@ async fn send(
         url: link.address.as_str().to_owned(),
         expires_at: link.expires_at,
     };
-    let event = EventKey::of("consent_link", link.id.as_bytes());
+    let event = EventKey::of_consent_link(link.id);
     notification::enqueue(
         transaction,
         &front,

@@ -1,5 +1,6 @@
 //! The name of an event, so that it is told once.
 
+use record::ids::LinkId;
 use sha2::{Digest, Sha256};
 
 /// Names one event to one kind of reader. Two mails of one event (to staff and to the owner, say) need two kinds.
@@ -17,6 +18,12 @@ impl EventKey {
         hash.update(kind);
         hash.update(subject);
         Self(hash.finalize().into())
+    }
+
+    /// The key of the mail with a consent link.
+    #[must_use]
+    pub fn of_consent_link(link: LinkId) -> Self {
+        Self::of("consent_link", link.as_bytes())
     }
 
     /// The bytes that the outbox keeps.

@@ -13,6 +13,8 @@
 //!   and boundaries come from the row. Mail servers and programs drop such a repetition by its Message-ID. Two
 //!   *different* mails for one event can't happen.
 //!
+//! A mail that can't be delivered is given up loudly: see [`settle_alarm`].
+//!
 //! Recipient and content are sealed in the row and wiped once they are of no more use. The row carries a MAC: a mail
 //! planted or changed by SQL is not sent, but marked and told as an alarm.
 
@@ -26,6 +28,7 @@ mod mail;
 mod mailer;
 mod outbox;
 mod smtp_server;
+mod undelivered;
 
 pub use enqueue::{EnqueueError, enqueue};
 pub use event::EventKey;
@@ -34,3 +37,4 @@ pub use mail::{Found, Mail};
 pub use mailer::{Mailer, MailerError, Recipient, Sender};
 pub use outbox::{Outbox, Policy};
 pub use smtp_server::SmtpServer;
+pub use undelivered::{readdress_to_officer, settle_alarm};

@@ -10,6 +10,9 @@ use crate::letters;
 /// So many UIDs stand in a mail; the incident's page has them all.
 pub(crate) const MOST_UIDS: usize = 50;
 
+/// Kinds of mail to the data-protection officer, who must not be left untold.
+pub(crate) const OFFICERS_KINDS: [&str; 3] = ["breach_found", "restored", "operations_alarm"];
+
 /// One mail: everything it says, but its recipient. It can't be printed, since it may hold a consent link.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

@@ -4,24 +4,25 @@ use std::time::Duration;
 
 use database::operations_alarms::{self, AlarmKind};
 use database::outbox::{self, Mail as Row};
-use database::{MySqlPool, RowError};
+use database::{MySqlConnection, MySqlPool, RowError};
 use keyring::FrontKeys;
 use record::time::Clock;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::delay;
-use crate::mail::Mail;
+use crate::mail::{Mail, OFFICERS_KINDS};
 use crate::mailer::{Failure, Fate, Mailer, Stamp};
+use crate::undelivered::settle_alarm;
 
 /// How patient the worker is.
 #[derive(Debug, Clone, Copy)]
 pub struct Policy {
     /// Before the second attempt; each further wait is twice as long.
     pub first_delay: Duration,
-    /// The longest wait between two attempts.
+    /// The longest wait between two attempts; also the wait of an officer's mail that was refused for good.
     pub longest_delay: Duration,
-    /// After so many attempts a mail is given up.
+    /// After so many attempts a mail is given up, unless it is an officer's.
     pub attempts: u32,
     /// How often to look for mail that is due.
     pub poll: Duration,
@@ -47,6 +48,9 @@ impl Default for Policy {
 
 /// From this attempt on the mail server's trouble is an alarm: it is no mere hiccup.
 const ALARMING_ATTEMPTS: u32 = 3;
+
+/// So often it is looked whether the alarm about undelivered mail stands rightly.
+const SETTLE_EVERY: Duration = Duration::from_secs(60);
 
 /// Outcomes are worth some patience: a lost one sends its mail again.
 const OUTCOME_TRIES: u32 = 5;
@@ -89,7 +93,9 @@ impl Outbox {
 
     /// Sends mail until `shutdown`; a mail in flight is finished first.
     pub async fn run(self, shutdown: CancellationToken) {
+        let mut settled_at = None;
         while !shutdown.is_cancelled() {
+            self.settle(&mut settled_at).await;
             let pause = match self.look().await {
                 Ok(Look::Busy) => continue,
                 Ok(Look::Wait) => self.policy.poll,
@@ -102,6 +108,21 @@ impl Outbox {
                 () = shutdown.cancelled() => {}
                 () = sleep(pause) => {}
             }
+        }
+    }
+
+    /// An alarm that somebody took away is raised again.
+    async fn settle(&self, settled_at: &mut Option<Instant>) {
+        if settled_at.is_some_and(|at| at.elapsed() < SETTLE_EVERY) {
+            return;
+        }
+        *settled_at = Some(Instant::now());
+        let settled = async {
+            let mut connection = self.pool.acquire().await?;
+            settle_alarm(&mut connection, self.clock.now()).await
+        };
+        if let Err(error) = settled.await {
+            tracing::warn!(cause = ?error, "it could not be seen whether mail is undelivered");
         }
     }
 
@@ -157,32 +178,67 @@ impl Outbox {
 
     async fn write(&self, row: &Row, outcome: &Result<(), Failure>) -> Result<(), RowError> {
         let mut connection = self.pool.acquire().await?;
-        let (id, kind, attempts, now) = (row.id, &row.kind, row.attempts, self.clock.now());
         match outcome {
-            Ok(()) => {
-                outbox::mark_sent(&mut connection, &self.keys, row, now).await?;
-                tracing::info!(mail = %id, kind, attempts, "mail sent");
-                operations_alarms::clear(&mut connection, AlarmKind::MailFailing).await?;
+            Ok(()) => self.write_sent(&mut connection, row).await,
+            Err(failure) if failure.fate == Fate::Never || row.attempts >= self.policy.attempts => {
+                self.write_undeliverable(&mut connection, row, &failure.problem)
+                    .await
             }
-            Err(failure) if failure.fate == Fate::Never || attempts >= self.policy.attempts => {
-                outbox::give_up(&mut connection, &self.keys, row, &failure.problem).await?;
-                tracing::error!(mail = %id, kind, attempts, problem = failure.problem, "mail given up");
-            }
-            Err(failure) => {
-                let wait = self.wait_after(attempts);
-                outbox::retry_at(
-                    &mut connection,
-                    &self.keys,
-                    row,
-                    &failure.problem,
-                    now.plus(wait),
-                )
-                .await?;
-                tracing::warn!(mail = %id, kind, attempts, problem = failure.problem, ?wait, "mail not sent yet");
-                if failure.fate == Fate::ServerTrouble && attempts >= ALARMING_ATTEMPTS {
-                    operations_alarms::raise(&mut connection, AlarmKind::MailFailing, now).await?;
-                }
-            }
+            Err(failure) => self.write_failed(&mut connection, row, failure).await,
+        }
+    }
+
+    async fn write_sent(
+        &self,
+        connection: &mut MySqlConnection,
+        row: &Row,
+    ) -> Result<(), RowError> {
+        let (id, kind, attempts, now) = (row.id, &row.kind, row.attempts, self.clock.now());
+        outbox::mark_sent(connection, &self.keys, row, now).await?;
+        tracing::info!(mail = %id, kind, attempts, "mail sent");
+        operations_alarms::clear(connection, AlarmKind::MailFailing).await?;
+        match row.is_put_off() {
+            true => settle_alarm(connection, now).await,
+            false => Ok(()),
+        }
+    }
+
+    /// An officer's mail is never given up: it is tried at long intervals, and the alarm stands meanwhile.
+    async fn write_undeliverable(
+        &self,
+        connection: &mut MySqlConnection,
+        row: &Row,
+        problem: &str,
+    ) -> Result<(), RowError> {
+        let (id, kind, attempts, now) = (row.id, &row.kind, row.attempts, self.clock.now());
+        if OFFICERS_KINDS.contains(&kind.as_str()) {
+            let next = now.plus(self.policy.longest_delay);
+            outbox::put_off(connection, &self.keys, row, problem, next).await?;
+            tracing::error!(mail = %id, kind, attempts, problem, "an officer's mail is refused");
+        } else {
+            outbox::give_up(connection, &self.keys, row, problem).await?;
+            tracing::error!(mail = %id, kind, attempts, problem, "mail given up");
+        }
+        operations_alarms::raise(connection, AlarmKind::MailUndelivered, now).await
+    }
+
+    async fn write_failed(
+        &self,
+        connection: &mut MySqlConnection,
+        row: &Row,
+        failure: &Failure,
+    ) -> Result<(), RowError> {
+        let (id, kind, attempts, now) = (row.id, &row.kind, row.attempts, self.clock.now());
+        let (wait, problem) = (self.wait_after(attempts), &failure.problem);
+        let next = now.plus(wait);
+        match row.is_put_off() {
+            // Until it is sent, it stays one that was refused.
+            true => outbox::put_off(connection, &self.keys, row, problem, next).await?,
+            false => outbox::retry_at(connection, &self.keys, row, problem, next).await?,
+        }
+        tracing::warn!(mail = %id, kind, attempts, problem, ?wait, "mail not sent yet");
+        if failure.fate == Fate::ServerTrouble && attempts >= ALARMING_ATTEMPTS {
+            operations_alarms::raise(connection, AlarmKind::MailFailing, now).await?;
         }
         Ok(())
     }

@@ -80,6 +80,27 @@ async fn an_earlier_note_goes_too() {
 }
 
 #[tokio::test]
+async fn mails_with_the_owners_links_are_not_sent_any_more() {
+    let server = Server::start().await;
+    let owner = Owner::new(&server);
+    let link = server.desk().enter(owner.wallet()).await;
+    let link = server.desk().send_again(&link).await;
+    let neighbour = Owner::new(&server);
+    let stays = server.desk().enter(neighbour.wallet()).await;
+    server.desk().send_again(&stays).await;
+    const HOLD_AN_ADDRESS: &str =
+        "SELECT COUNT(*) FROM outbox WHERE kind = 'consent_link' AND recipient IS NOT NULL";
+    assert_eq!(server.count(HOLD_AN_ADDRESS).await, 2);
+    owner.identify(&link).await;
+    owner
+        .submit(&link.door("decline"), &[("confirm", "yes")])
+        .await;
+    assert_eq!(server.count(HOLD_AN_ADDRESS).await, 1);
+    let withdrawn = "SELECT COUNT(*) FROM outbox WHERE state = 'withdrawn' AND payload IS NULL";
+    assert_eq!(server.count(withdrawn).await, 1);
+}
+
+#[tokio::test]
 async fn without_the_confirmation_it_asks_again() {
     let server = Server::start().await;
     let owner = Owner::new(&server);

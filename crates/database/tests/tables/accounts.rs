@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use database::grants::{self, Account, Names};
 use database::{
-    Kind, PoolSettings, RowError, consent_links, consents, notices, owner_key_backups,
+    Kind, PoolSettings, RowError, consent_links, consents, notices, outbox, owner_key_backups,
     record_backups, records,
 };
 use devstack::DatabaseServer;
@@ -229,7 +229,11 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "INSERT INTO consent_links SELECT * FROM consent_links",
                 "DELETE FROM consent_links",
                 "SELECT recipient FROM outbox",
+                "SELECT payload FROM outbox",
+                "SELECT 1 FROM outbox WHERE payload = ''",
                 "UPDATE outbox SET attempts = 1",
+                "UPDATE outbox SET kind = 'breach_found'",
+                "DELETE FROM outbox",
                 "SELECT note FROM corrections",
                 "SELECT 1 FROM sessions",
                 "SELECT 1 FROM anchoring_jobs",
@@ -445,6 +449,10 @@ async fn consent_dapp_declines_and_signs_with_its_own_rights() {
     );
     assert!(database::owner_keys::destroy(&mut own, id).await.unwrap());
     database::corrections::destroy(&mut own, id).await.unwrap();
+    let mail = crate::outbox::mail(&stage, 1, NOW);
+    outbox::enqueue(&mut own, front, &mail).await.unwrap();
+    assert!(outbox::withdraw(&mut own, front, &[1; 32]).await.unwrap());
+    assert!(!outbox::withdraw(&mut own, front, &[1; 32]).await.unwrap());
     let unknown = consent_links::lock(&mut own, front, LinkId::from_bytes([0; 16])).await;
     assert!(unknown.unwrap().is_none());
 }

@@ -2,12 +2,14 @@ use std::collections::BTreeMap;
 
 use database::RowError;
 use database::outbox::{self, Mail, MailState, NewMail};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use record::ids::MailId;
 use record::time::UnixMillis;
 
 use crate::stage::{MINUTE, NOW, PERSON, Stage};
 
-fn mail(stage: &Stage, event: u8, now: UnixMillis) -> Mail {
+pub fn mail(stage: &Stage, event: u8, now: UnixMillis) -> Mail {
     let new = NewMail {
         id: MailId::random(&mut rand::rng()),
         event_key: [event; 32],
@@ -194,4 +196,130 @@ async fn a_planted_mail_is_refused_once_and_never_sent() {
         .await
         .unwrap();
     assert_eq!((later.rows.len(), later.tampered.len()), (1, 0));
+}
+
+/// Claims the one mail that is due.
+async fn claim(stage: &Stage, now: UnixMillis) -> Mail {
+    let mut connection = stage.connection().await;
+    let claimed = outbox::claim_due(&mut connection, &stage.front, 1, MINUTE, now).await;
+    claimed.unwrap().rows.remove(0)
+}
+
+#[tokio::test]
+async fn a_mail_given_up_stands_until_somebody_has_seen_to_it() {
+    let stage = Stage::new().await;
+    let mut connection = stage.connection().await;
+    let front = &stage.front;
+    let row = mail(&stage, 1, NOW);
+    outbox::enqueue(&mut connection, front, &row).await.unwrap();
+    assert!(!outbox::any_undelivered(&mut connection).await.unwrap());
+    let seen = outbox::mark_seen(&mut connection, front, row.id).await;
+    assert!(matches!(seen, Err(RowError::Changed { .. })), "it waits");
+
+    let claimed = claim(&stage, NOW).await;
+    outbox::give_up(&mut connection, front, &claimed, "refused_550")
+        .await
+        .unwrap();
+    assert!(outbox::any_undelivered(&mut connection).await.unwrap());
+    let list = outbox::undelivered(&mut connection, front, 10)
+        .await
+        .unwrap();
+    assert_eq!(
+        (list.rows[0].id, list.rows[0].is_put_off()),
+        (row.id, false)
+    );
+
+    outbox::mark_seen(&mut connection, front, row.id)
+        .await
+        .unwrap();
+    assert!(!outbox::any_undelivered(&mut connection).await.unwrap());
+    let list = outbox::undelivered(&mut connection, front, 10)
+        .await
+        .unwrap();
+    assert!(list.rows.is_empty() && list.tampered.is_empty());
+    let again = outbox::mark_seen(&mut connection, front, row.id).await;
+    assert!(matches!(again, Err(RowError::Changed { .. })));
+}
+
+#[tokio::test]
+async fn a_mail_put_off_keeps_its_content_and_follows_its_reader() {
+    let stage = Stage::new().await;
+    let mut connection = stage.connection().await;
+    let front = &stage.front;
+    for event in 1..=2 {
+        let mail = mail(&stage, event, NOW);
+        outbox::enqueue(&mut connection, front, &mail)
+            .await
+            .unwrap();
+    }
+    let claimed = claim(&stage, NOW).await;
+    let later = NOW.plus(MINUTE * 60);
+    outbox::put_off(&mut connection, front, &claimed, "refused_550", later)
+        .await
+        .unwrap();
+    let list = outbox::undelivered(&mut connection, front, 10)
+        .await
+        .unwrap();
+    assert_eq!(list.rows.len(), 1);
+    assert!(list.rows[0].is_put_off());
+    assert!(outbox::any_undelivered(&mut connection).await.unwrap());
+
+    let mut rng = StdRng::from_rng(&mut rand::rng());
+    let kinds = ["breach_found"];
+    let changed = outbox::readdress(&mut connection, front, &kinds, "a@b.example", &mut rng, NOW);
+    assert_eq!(changed.await.unwrap(), 0, "other kinds stay");
+    let kinds = ["consent_link"];
+    for (to, count) in [(PERSON[2].1, 0), ("a@b.example", 2), ("a@b.example", 0)] {
+        let changed = outbox::readdress(&mut connection, front, &kinds, to, &mut rng, NOW).await;
+        assert_eq!(changed.unwrap(), count, "{to}");
+    }
+    let due = outbox::claim_due(&mut connection, front, 10, MINUTE, NOW)
+        .await
+        .unwrap();
+    assert_eq!(due.rows.len(), 2);
+    for mail in due.rows {
+        assert_eq!(*mail.open_recipient(front).unwrap().unwrap(), "a@b.example");
+    }
+}
+
+#[tokio::test]
+async fn a_withdrawn_mail_holds_nothing_and_is_never_sent() {
+    let stage = Stage::new().await;
+    let mut connection = stage.connection().await;
+    let front = &stage.front;
+    let mail = mail(&stage, 1, NOW);
+    outbox::enqueue(&mut connection, front, &mail)
+        .await
+        .unwrap();
+    // One that a worker has in hand is withdrawn as well.
+    let claimed = claim(&stage, NOW).await;
+    assert!(
+        outbox::withdraw(&mut connection, front, &[1; 32])
+            .await
+            .unwrap()
+    );
+    let outcome = outbox::retry_at(&mut connection, front, &claimed, "unreachable", NOW).await;
+    assert!(matches!(outcome, Err(RowError::Changed { .. })));
+
+    let row = outbox::by_event_key(&mut connection, front, &[1; 32])
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(row.state, MailState::Withdrawn);
+    assert!(row.recipient.is_none() && row.payload.is_none());
+    let later = NOW.plus(MINUTE * 60);
+    let due = outbox::claim_due(&mut connection, front, 10, MINUTE, later)
+        .await
+        .unwrap();
+    assert!(due.rows.is_empty() && due.tampered.is_empty());
+    assert!(
+        !outbox::withdraw(&mut connection, front, &[1; 32])
+            .await
+            .unwrap()
+    );
+    assert!(
+        !outbox::withdraw(&mut connection, front, &[9; 32])
+            .await
+            .unwrap()
+    );
 }

@@ -12,13 +12,14 @@ mod tampering;
 
 use std::time::Duration;
 
+use database::operations_alarms::{self, AlarmKind};
 use database::outbox::{self, MailState};
 use database::{Kind, MySqlPool, PoolSettings};
 use devstack::{DatabaseServer, Databases, wait_until};
 use keyring::{FrontKeys, KeySet};
 use notification::{EventKey, Mail, Mailer, Outbox, Policy};
 use record::ids::RecordId;
-use record::time::Clock;
+use record::time::{Clock, UnixMillis};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -94,6 +95,12 @@ impl Desk {
         row.unwrap().unwrap()
     }
 
+    async fn has_alarm(&self, kind: AlarmKind) -> bool {
+        let mut connection = self.pool.acquire().await.unwrap();
+        let alarms = operations_alarms::all(&mut connection).await.unwrap();
+        alarms.iter().any(|alarm| alarm.kind == kind)
+    }
+
     async fn wait_for(&self, event: EventKey, state: MailState) -> outbox::Mail {
         wait_until("the mail's state", SOON, || async {
             let row = self.row(event).await;
@@ -122,6 +129,16 @@ fn quick() -> Policy {
 
 fn event(subject: &str) -> EventKey {
     EventKey::of("test", subject.as_bytes())
+}
+
+fn breach_found() -> Mail {
+    Mail::BreachFound {
+        incident: 1,
+        detected_at: UnixMillis(1_700_000_000_000),
+        found: Vec::new(),
+        uids: Vec::new(),
+        url: "http://127.0.0.1/incidents/1".to_owned(),
+    }
 }
 
 fn consent_given() -> Mail {

@@ -3,7 +3,7 @@ use database::outbox::{self, MailState};
 use notification::Policy;
 
 use crate::peer::{POLITE, Peer, Script};
-use crate::{Desk, consent_given, event, quick};
+use crate::{Desk, breach_found, consent_given, event, quick};
 
 #[tokio::test]
 async fn a_refused_recipient_is_given_up_at_once_and_the_next_mail_goes_out() {
@@ -18,6 +18,7 @@ async fn a_refused_recipient_is_given_up_at_once_and_the_next_mail_goes_out() {
     let worker = desk.worker(&peer.url);
     let row = desk.wait_for(event("1"), MailState::GivenUp).await;
     assert_eq!(row.attempts, 1);
+    assert!(desk.has_alarm(AlarmKind::MailUndelivered).await);
     // Not the server's words: they hold the address.
     assert_eq!(row.problem.as_deref(), Some("refused_550"));
     assert!(row.recipient.is_none() && row.payload.is_none());
@@ -28,13 +29,108 @@ async fn a_refused_recipient_is_given_up_at_once_and_the_next_mail_goes_out() {
     desk.wait_for(event("2"), MailState::Sent).await;
     worker.stop().await;
     assert_eq!(peer.taken().len(), 1);
+    // Another mail that goes out is no comfort.
+    assert!(desk.has_alarm(AlarmKind::MailUndelivered).await);
+
     let mut connection = desk.pool.acquire().await.unwrap();
+    outbox::mark_seen(&mut connection, &desk.keys, row.id)
+        .await
+        .unwrap();
+    notification::settle_alarm(&mut connection, desk.clock.now())
+        .await
+        .unwrap();
+    assert!(!desk.has_alarm(AlarmKind::MailUndelivered).await);
+}
+
+#[tokio::test]
+async fn an_officers_mail_that_is_refused_is_tried_again_until_it_goes_out() {
+    let desk = Desk::new().await;
+    let peer = Peer::start(Script {
+        recipient: "550 unknown here",
+        ..POLITE
+    })
+    .await;
+    desk.enqueue(event("1"), "officer@example.org", &breach_found())
+        .await;
+    let impatient = Policy {
+        attempts: 1,
+        ..quick()
+    };
+    let worker = desk.worker_with(&peer.url, impatient);
+    devstack::wait_until("a third attempt", crate::SOON, || async {
+        Ok((desk.row(event("1")).await.attempts >= 3).then_some(()))
+    })
+    .await
+    .unwrap();
+    let row = desk.row(event("1")).await;
+    assert_eq!(row.state, MailState::Waiting);
+    assert!(row.recipient.is_some() && row.payload.is_some());
+    assert!(desk.has_alarm(AlarmKind::MailUndelivered).await);
+
+    peer.change(POLITE);
+    desk.wait_for(event("1"), MailState::Sent).await;
+    devstack::wait_until("the alarm to end", crate::SOON, || async {
+        Ok((!desk.has_alarm(AlarmKind::MailUndelivered).await).then_some(()))
+    })
+    .await
+    .unwrap();
+    worker.stop().await;
+    assert_eq!(peer.taken().len(), 1);
+}
+
+#[tokio::test]
+async fn an_officers_waiting_mail_goes_to_the_address_that_is_set_now() {
+    let desk = Desk::new().await;
+    let peer = Peer::start(POLITE).await;
+    for (number, mail) in [("1", breach_found()), ("2", consent_given())] {
+        desk.enqueue(event(number), "wrong@example.org", &mail)
+            .await;
+    }
+    let mut connection = desk.pool.acquire().await.unwrap();
+    let (officer, now) = ("officer@example.org", desk.clock.now());
+    let changed =
+        notification::readdress_to_officer(&mut connection, &desk.keys, officer, now).await;
+    assert_eq!(changed.unwrap(), 1);
+    let worker = desk.worker(&peer.url);
+    for number in ["1", "2"] {
+        desk.wait_for(event(number), MailState::Sent).await;
+    }
+    worker.stop().await;
+    let taken = peer.taken();
+    let to = |address: &str| taken.iter().filter(|mail| mail.contains(address)).count();
     assert_eq!(
-        outbox::count(&mut connection, MailState::GivenUp)
-            .await
-            .unwrap(),
-        1
+        (to("To: officer@example.org"), to("To: wrong@example.org")),
+        (1, 1)
     );
+}
+
+#[tokio::test]
+async fn an_alarm_that_somebody_took_away_is_raised_again() {
+    let desk = Desk::new().await;
+    let peer = Peer::start(Script {
+        recipient: "550 unknown here",
+        ..POLITE
+    })
+    .await;
+    desk.enqueue(event("1"), "owner@example.org", &consent_given())
+        .await;
+    let worker = desk.worker(&peer.url);
+    desk.wait_for(event("1"), MailState::GivenUp).await;
+    worker.stop().await;
+    let mut connection = desk.pool.acquire().await.unwrap();
+    operations_alarms::clear(&mut connection, AlarmKind::MailUndelivered)
+        .await
+        .unwrap();
+    let worker = desk.worker(&peer.url);
+    devstack::wait_until("the alarm", crate::SOON, || async {
+        Ok(desk
+            .has_alarm(AlarmKind::MailUndelivered)
+            .await
+            .then_some(()))
+    })
+    .await
+    .unwrap();
+    worker.stop().await;
 }
 
 #[tokio::test]

@@ -79,16 +79,19 @@ impl<'a> Desk<'a> {
 
     /// A second link to the same record.
     pub async fn issue_again(&self, link: &Link) -> Link {
+        self.issue(link, Sending::AtTheDesk).await
+    }
+
+    /// A second link, whose mail waits in the outbox.
+    pub async fn send_again(&self, link: &Link) -> Link {
+        self.issue(link, Sending::ByMail).await
+    }
+
+    async fn issue(&self, link: &Link, sending: Sending) -> Link {
         let mut transaction = self.server.admin.begin().await.unwrap();
         let rng = &mut rng();
-        let issued = enrolment::issue(
-            &mut transaction,
-            &self.office(),
-            link.record,
-            Sending::AtTheDesk,
-            rng,
-        )
-        .await;
+        let issued =
+            enrolment::issue(&mut transaction, &self.office(), link.record, sending, rng).await;
         let link = self
             .link(&mut transaction, link.record, &issued.unwrap())
             .await;
