@@ -1,6 +1,8 @@
 //! The newest consent link of a record, as its page shows it.
 
 use database::consent_links::{self, ConsentLink, LinkState};
+use database::outbox::{self, MailState};
+use notification::EventKey;
 use record::ids::RecordId;
 use record::time::UnixMillis;
 use sqlx::MySqlConnection;
@@ -16,6 +18,8 @@ pub struct LinkView {
     pub tone: Tone,
     pub is_open: bool,
     pub expires_at: UnixMillis,
+    /// Whether the mail that was to bring it could not be delivered.
+    pub is_undelivered: bool,
     /// While the link is open.
     pub desk_code: Option<Zeroizing<String>>,
 }
@@ -44,10 +48,27 @@ pub async fn load(
         label,
         tone,
         is_open,
+        is_undelivered: is_open && is_undelivered(desk, connection, &link).await?,
         expires_at: link.expires_at,
         desk_code,
     };
     Ok((Some(view), tampered))
+}
+
+/// A mail that somebody else changed tells nothing; that it was changed is an alarm elsewhere.
+async fn is_undelivered(
+    desk: &Desk,
+    connection: &mut MySqlConnection,
+    link: &ConsentLink,
+) -> Result<bool> {
+    let event = EventKey::of_consent_link(link.id);
+    match outbox::by_event_key(connection, &desk.keys.front(), event.as_bytes()).await {
+        Ok(mail) => {
+            Ok(mail.is_some_and(|mail| matches!(mail.state, MailState::GivenUp | MailState::Seen)))
+        }
+        Err(error) if error.is_tampering() => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn words(link: &ConsentLink, now: UnixMillis) -> (&'static str, Tone) {
