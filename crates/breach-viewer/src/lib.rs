@@ -3,6 +3,7 @@
 mod assets;
 mod background;
 mod banner;
+mod officer;
 mod pages;
 mod router;
 mod run;

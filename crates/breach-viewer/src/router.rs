@@ -5,7 +5,7 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 use web_kit::sign_in::{Sessions, staff_only};
 
-use crate::pages::{incidents, records};
+use crate::pages::{incidents, mail, records};
 use crate::state::AppState;
 use crate::urls::route;
 
@@ -28,7 +28,9 @@ pub fn routes(state: AppState, sessions: &Sessions) -> Router {
         )
         .route(route::INCIDENTS, get(incidents::list::show))
         .route(route::INCIDENT, get(incidents::show::show))
-        .route(route::STEP, post(incidents::step::submit));
+        .route(route::STEP, post(incidents::step::submit))
+        .route(route::MAIL, get(mail::list::show))
+        .route(route::MAIL_SEEN, post(mail::seen::submit));
     let site = state.site.clone();
     staff_only(&site, sessions, pages).with_state(state)
 }

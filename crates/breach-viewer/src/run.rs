@@ -16,10 +16,10 @@ use crate::router::routes;
 use crate::settings::Settings;
 use crate::state::AppState;
 use crate::urls::route;
-use crate::{assets, background};
+use crate::{assets, background, officer};
 
 const NAME: &str = "Sealwatch Viewer";
-const NAVIGATION: [NavItem; 3] = [
+const NAVIGATION: [NavItem; 4] = [
     NavItem {
         path: route::RECORDS,
         label: "Records",
@@ -27,6 +27,10 @@ const NAVIGATION: [NavItem; 3] = [
     NavItem {
         path: route::INCIDENTS,
         label: "Incidents",
+    },
+    NavItem {
+        path: route::MAIL,
+        label: "Mail",
     },
     NavItem {
         path: route::SEARCH,
@@ -67,6 +71,16 @@ pub async fn assemble(
     })
     .map_err(|error| anyhow::anyhow!("sessions: {error:?}"))?;
     lifetime.spawn("sessions", sessions.clone().tidy(lifetime.clone()));
+    lifetime.spawn(
+        "officer's mail",
+        officer::readdress(
+            settings.officer_email.as_str().to_owned(),
+            pool.clone(),
+            settings.keys.application.clone(),
+            clock.clone(),
+            lifetime.clone(),
+        ),
+    );
     let state = AppState {
         site: site.clone(),
         watchtower: background::start(&settings, &pool, &site, &clock, lifetime)?,

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use database::sweep_rounds::SweepRound;
-use detection::{Registrar, Restorer, SweepStatus};
+use database::{RowError, operations_alarms};
+use detection::{Registrar, Restorer, SweepStatus, hinders_verification};
 use keyring::ApplicationKeys;
 use record::time::Clock;
-use sqlx::MySqlPool;
+use sqlx::{MySqlConnection, MySqlPool};
 use tokio::sync::watch;
 use web_kit::lifetime::Lifetime;
 use web_kit::site::Site;
@@ -39,6 +40,17 @@ pub struct Watchtower {
     pub verify_all: Arc<watch::Sender<VerifyAll>>,
     /// Ends with the process.
     pub lifetime: Lifetime,
+}
+
+impl Watchtower {
+    /// Whether nothing can be verified right now, as this process or another one has noticed.
+    pub async fn is_hindered(&self, connection: &mut MySqlConnection) -> Result<bool, RowError> {
+        if self.sweep.borrow().obstacle.is_some() {
+            return Ok(true);
+        }
+        let alarms = operations_alarms::all(connection).await?;
+        Ok(alarms.iter().any(|alarm| hinders_verification(alarm.kind)))
+    }
 }
 
 /// How "Verify all" stands.

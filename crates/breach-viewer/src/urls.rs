@@ -1,6 +1,7 @@
 //! Addresses of pages, as types: no handler formats one.
 
 use database::verifications::{Subject, VerdictKind};
+use record::ids::MailId;
 
 /// Route templates, for the router.
 pub mod route {
@@ -24,6 +25,10 @@ pub mod route {
     pub const INCIDENTS: &str = "/incidents";
     /// One incident.
     pub const INCIDENT: &str = "/incidents/{id}";
+    /// Mail that did not reach its reader.
+    pub const MAIL: &str = "/mail";
+    /// Somebody has seen to one of them.
+    pub const MAIL_SEEN: &str = "/mail/{id}/seen";
     /// A step of a person on it.
     pub const STEP: &str = "/incidents/{id}/step";
 }
@@ -44,9 +49,22 @@ pub fn records(verdict: Option<VerdictKind>, after: Option<Subject>) -> String {
     }
 }
 
+/// Where somebody says that they have seen to a mail.
+pub fn mail_seen(id: MailId) -> String {
+    format!("{}/{id}/seen", route::MAIL)
+}
+
 /// The page of one incident.
 pub fn incident(id: u64) -> String {
     format!("/incidents/{id}")
+}
+
+/// A page of what was found in one incident.
+pub fn findings(incident: u64, after: Option<u64>) -> String {
+    match after {
+        Some(after) => format!("/incidents/{incident}?after={after}"),
+        None => self::incident(incident),
+    }
 }
 
 /// A page of the list of incidents.

@@ -37,6 +37,7 @@ pub mod operations_alarms;
 pub mod outbox;
 pub mod owner_key_backups;
 pub mod owner_keys;
+pub mod page_before;
 pub mod record_backups;
 pub mod record_events;
 pub mod record_versions;

@@ -1,6 +1,7 @@
 //! One folder per noun, one file per page or action.
 
 pub mod incidents;
+pub mod mail;
 pub mod records;
 
 mod verdict_view;

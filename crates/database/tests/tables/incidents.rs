@@ -9,7 +9,7 @@ use record::ids::{RecordId, Uid};
 
 use crate::stage::{CLERK, MINUTE, NOW, Stage};
 
-fn finding(stage: &Stage, incident_id: u64, uid: u64) -> NewFinding {
+pub fn finding(stage: &Stage, incident_id: u64, uid: u64) -> NewFinding {
     let uid = Uid::new(uid).unwrap();
     let subject = Subject::uid(uid);
     NewFinding {

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use database::records::RecordState;
 use database::records_view::{self, Cursor, Search};
 use database::verifications::{self, Subject, VerdictKind};
-use database::{index, records};
+use database::{incident_findings, incidents, index, page_before, records};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use record::ids::{RecordId, Uid};
@@ -361,4 +361,60 @@ async fn the_grid_shows_missing_forged_and_waiting_rows() {
             .unwrap()
             .is_none()
     );
+}
+
+#[tokio::test]
+async fn previous_leads_to_the_page_before() {
+    let stage = Stage::new().await;
+    let mut connection = stage.connection().await;
+    let keys = &stage.keys;
+    let mut incident = 0;
+    for uid in 1..=7 {
+        let source = verifications::Source::Sweep;
+        incident = incidents::open(&mut connection, keys, source, NOW)
+            .await
+            .unwrap()
+            .id;
+        let subject = Subject::uid(Uid::new(uid).unwrap());
+        let one = verdict(subject, None, VerdictKind::Valid);
+        verifications::upsert(&mut connection, keys, &one)
+            .await
+            .unwrap();
+    }
+    // Newest first, three to a page: 7 6 5, 4 3 2, 1.
+    let back = async |before: u64| {
+        let mut connection = stage.connection().await;
+        page_before::of_incidents(&mut connection, before, 3)
+            .await
+            .unwrap()
+    };
+    assert_eq!(back(incident - 2).await, None, "the second page");
+    assert_eq!(back(incident - 5).await, Some(incident - 2), "the third");
+
+    let subject = |uid| Subject::uid(Uid::new(uid).unwrap());
+    let back = async |verdict, after| {
+        let mut connection = stage.connection().await;
+        let found = page_before::of_verified(&mut connection, verdict, subject(after), 3);
+        found.await.unwrap()
+    };
+    for verdict in [None, Some(VerdictKind::Valid)] {
+        assert_eq!(back(verdict, 5).await, None);
+        assert_eq!(back(verdict, 2).await, Some(subject(5)));
+    }
+    assert_eq!(back(Some(VerdictKind::Missing), 2).await, None);
+
+    let mut findings = Vec::new();
+    for uid in 1..=7 {
+        let new = crate::incidents::finding(&stage, incident, uid);
+        let found = incident_findings::insert(&mut connection, keys, new, NOW).await;
+        findings.push(found.unwrap().id);
+    }
+    // Oldest first: 1 2 3, 4 5 6, 7.
+    let back = async |after| {
+        let mut connection = stage.connection().await;
+        let found = page_before::of_findings(&mut connection, incident, after, 3);
+        found.await.unwrap()
+    };
+    assert_eq!(back(findings[2]).await, None);
+    assert_eq!(back(findings[5]).await, Some(findings[2]));
 }

@@ -3,9 +3,10 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Html;
-use database::incident_findings;
 use database::incidents::{self, Incident, IncidentState};
+use database::{incident_findings, page_before};
 use serde::Deserialize;
+use sqlx::MySqlConnection;
 use web_kit::components::{Badge, Moment, Pager, Tone};
 use web_kit::error::Result;
 use web_kit::page::{Page, html};
@@ -48,45 +49,54 @@ pub async fn show(
     Query(part): Query<Part>,
 ) -> Result<Html<String>> {
     let mut connection = tower.pool.acquire().await?;
-    let found = incidents::list(
-        &mut connection,
-        &tower.keys,
-        part.before.unwrap_or(u64::MAX),
-        PER_PAGE,
-    )
-    .await?;
-    let more = found.rows.len() == usize::try_from(PER_PAGE).unwrap_or(usize::MAX);
-    let next = found
-        .rows
-        .last()
-        .filter(|_| more)
-        .map(|last| urls::incidents(Some(last.id)));
+    let below = part.before.unwrap_or(u64::MAX);
+    // One more tells whether there is a next page.
+    let found = incidents::list(&mut connection, &tower.keys, below, PER_PAGE + 1).await?;
+    let on_page = usize::try_from(PER_PAGE).unwrap_or(usize::MAX);
+    let has_next = found.rows.len() > on_page;
     let mut lines = Vec::with_capacity(found.rows.len());
-    for incident in found.rows {
-        let (all, open) = incident_findings::count(&mut connection, incident.id).await?;
-        let (label, tone) = words(incident.state);
-        let clock = Clock72::of(&incident, tower.clock.now());
-        lines.push(Line {
-            address: urls::incident(incident.id),
-            incident,
-            label,
-            tone,
-            clock,
-            all,
-            open,
-        });
+    for incident in found.rows.into_iter().take(on_page) {
+        lines.push(Line::new(&tower, &mut connection, incident).await?);
     }
+    let previous = match part.before {
+        Some(before) => {
+            let above = page_before::of_incidents(&mut connection, before, PER_PAGE).await?;
+            Some(urls::incidents(above))
+        }
+        None => None,
+    };
+    let last = lines.last().filter(|_| has_next);
     html(&ListPage {
         page: page.titled("Incidents"),
         tampered: found.tampered.len(),
         pager: Pager {
             label: "Incidents",
-            previous: part.before.is_some().then(|| urls::incidents(None)),
-            next,
+            previous,
+            next: last.map(|last| urls::incidents(Some(last.incident.id))),
             shown: format!("{} shown, newest first", lines.len()),
         },
         lines,
     })
+}
+
+impl Line {
+    async fn new(
+        tower: &Watchtower,
+        connection: &mut MySqlConnection,
+        incident: Incident,
+    ) -> Result<Self> {
+        let (all, open) = incident_findings::count(connection, incident.id).await?;
+        let (label, tone) = words(incident.state);
+        Ok(Self {
+            address: urls::incident(incident.id),
+            clock: Clock72::of(&incident, tower.clock.now()),
+            incident,
+            label,
+            tone,
+            all,
+            open,
+        })
+    }
 }
 
 /// A state in a word.

@@ -5,3 +5,4 @@ pub mod show;
 pub mod step;
 
 mod clock;
+mod time_line;

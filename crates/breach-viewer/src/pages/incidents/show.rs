@@ -1,15 +1,13 @@
 //! One incident: what was found, the time line, the clock, and the steps of a person.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Html;
-use database::incident_events::{self, IncidentEvent, IncidentEventKind};
+use database::incident_events;
 use database::incident_findings::{self, Finding};
 use database::incidents::{self, Incident, IncidentState};
-use database::staff;
-use record::ids::StaffId;
+use database::verifications::Source;
+use database::{Checked, page_before};
 use record::time::UnixMillis;
 use serde::Deserialize;
 use sqlx::MySqlConnection;
@@ -21,11 +19,13 @@ use web_kit::sign_in::{KeptForm, Role, SignedIn};
 
 use super::clock::Clock72;
 use super::list::words;
+use super::time_line::{Step, names};
 use crate::pages::verdict_view;
 use crate::state::Watchtower;
 use crate::urls;
 
 const PER_PAGE: u32 = 50;
+const SHOWN_OF_ID: usize = 8;
 
 /// Which part of the findings.
 #[derive(Deserialize)]
@@ -45,14 +45,6 @@ struct FoundLine {
     found_at: UnixMillis,
     resolved_at: Option<UnixMillis>,
     has_row: bool,
-}
-
-struct Step {
-    tone_class: &'static str,
-    what: &'static str,
-    who: String,
-    detail: Option<String>,
-    at: UnixMillis,
 }
 
 #[derive(Template)]
@@ -100,19 +92,13 @@ pub async fn load(
         .await?
         .ok_or(Error::NotFound)?;
     let (all, open) = incident_findings::count(&mut connection, id).await?;
-    let from = after.unwrap_or_default();
-    let found =
-        incident_findings::of_incident(&mut connection, &tower.keys, id, from, PER_PAGE).await?;
+    let can_act = person.is_any(&[Role::DataProtectionOfficer]);
+    let (found, pager) = find(tower, &mut connection, id, after, all).await?;
     let events = incident_events::of_incident(&mut connection, &tower.keys, id).await?;
     let names = names(tower, &mut connection).await?;
-    let can_act = person.is_any(&[Role::DataProtectionOfficer]);
-    let more = found.rows.len() == usize::try_from(PER_PAGE).unwrap_or(usize::MAX);
-    let next = found
-        .rows
-        .last()
-        .filter(|_| more)
-        .map(|last| format!("{}?after={}", urls::incident(id), last.id));
     let (label, tone) = words(incident.state);
+    let lines = found.rows.iter();
+    let steps = events.rows.iter().rev();
     Ok(ShowPage {
         page: page.titled(format!("Incident {id}")),
         address: urls::incident(id),
@@ -122,45 +108,46 @@ pub async fn load(
         all,
         open,
         tampered: found.tampered.len() + events.tampered.len(),
-        pager: Pager {
-            label: "Findings",
-            previous: after.map(|_| urls::incident(id)),
-            next,
-            shown: format!("{} of {all} shown", found.rows.len()),
-        },
-        lines: found
-            .rows
-            .iter()
-            .map(|finding| FoundLine::new(finding, can_act))
-            .collect(),
-        steps: events
-            .rows
-            .iter()
-            .rev()
-            .map(|event| Step::new(tower, &names, event))
-            .collect(),
+        pager,
+        lines: lines.map(|one| FoundLine::new(one, can_act)).collect(),
+        steps: steps.map(|one| Step::new(tower, &names, one)).collect(),
         incident,
         form,
         can_act,
     })
 }
 
-async fn names(
+/// A page of the findings.
+async fn find(
     tower: &Watchtower,
     connection: &mut MySqlConnection,
-) -> Result<BTreeMap<StaffId, String>> {
-    let accounts = staff::all(connection, &tower.keys).await?;
-    let named = accounts.rows.iter().filter_map(|account| {
-        Some((
-            account.id,
-            account
-                .open_display_name(&tower.keys)
-                .ok()?
-                .as_str()
-                .to_owned(),
-        ))
-    });
-    Ok(named.collect())
+    id: u64,
+    after: Option<u64>,
+    all: u64,
+) -> Result<(Checked<Finding>, Pager)> {
+    let behind = after.unwrap_or_default();
+    // One more tells whether there is a next page.
+    let limit = PER_PAGE + 1;
+    let mut found =
+        incident_findings::of_incident(connection, &tower.keys, id, behind, limit).await?;
+    let on_page = usize::try_from(PER_PAGE).unwrap_or(usize::MAX);
+    let has_next = found.rows.len() > on_page;
+    found.rows.truncate(on_page);
+    let previous = match after {
+        Some(after) => {
+            let before = page_before::of_findings(connection, id, after, PER_PAGE).await?;
+            Some(urls::findings(id, before))
+        }
+        None => None,
+    };
+    let last = found.rows.last().filter(|_| has_next);
+    let pager = Pager {
+        label: "Findings",
+        previous,
+        next: last.map(|last| urls::findings(id, Some(last.id))),
+        shown: format!("{} of {all} shown", found.rows.len()),
+    };
+    Ok((found, pager))
 }
 
 impl FoundLine {
@@ -172,7 +159,10 @@ impl FoundLine {
             address,
             what: match finding.uid {
                 Some(uid) => format!("Record {uid}"),
-                None => "Row unknown to the chain".to_owned(),
+                None => format!(
+                    "Row {} unknown to the chain",
+                    short(&finding.subject.to_string())
+                ),
             },
             label: verdict_view::label(finding.verdict),
             tone: verdict_view::tone(finding.verdict),
@@ -186,38 +176,20 @@ impl FoundLine {
     }
 }
 
-impl Step {
-    fn new(tower: &Watchtower, names: &BTreeMap<StaffId, String>, event: &IncidentEvent) -> Self {
-        let (what, tone_class) = step_words(event.kind);
-        let who = event.actor_id.map(|id| {
-            names
-                .get(&id)
-                .map_or("an account that is gone", String::as_str)
-        });
-        let detail = event.open_detail(&tower.keys).ok().flatten();
-        Self {
-            tone_class,
-            what,
-            who: who.map(|who| format!("by {who}")).unwrap_or_default(),
-            detail: detail.map(|detail| detail.as_str().to_owned()),
-            at: event.at,
-        }
+/// Enough of a row's id to tell it from others.
+pub fn short(id: &str) -> String {
+    match id.get(..SHOWN_OF_ID) {
+        Some(head) if id.len() > SHOWN_OF_ID => format!("{head}…"),
+        _ => id.to_owned(),
     }
 }
 
-const fn step_words(kind: IncidentEventKind) -> (&'static str, &'static str) {
-    match kind {
-        IncidentEventKind::Opened => ("Opened", "bad"),
-        IncidentEventKind::FindingAdded => ("Found", "bad"),
-        IncidentEventKind::Mailed => ("Mail to the officer written", ""),
-        IncidentEventKind::RestoreRefused => (
-            "Restore refused: the backup does not match the chain",
-            "bad",
-        ),
-        IncidentEventKind::Restored => ("Restored from the verified backup", "good"),
-        IncidentEventKind::Resolved => ("Verified again", "good"),
-        IncidentEventKind::Assessed => ("Assessed", ""),
-        IncidentEventKind::Closed => ("Closed", "good"),
-        IncidentEventKind::Noted => ("Note", ""),
+/// By whom an incident was noticed.
+const fn noticed_by(source: &Source) -> &'static str {
+    match source {
+        Source::Sweep => "by the sweep",
+        Source::Button => "by the Verify button",
+        Source::Watch => "by the watch",
+        Source::Hand => "by a person",
     }
 }

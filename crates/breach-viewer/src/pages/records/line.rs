@@ -20,6 +20,8 @@ pub struct Line {
     pub address: String,
     pub uid: Option<Uid>,
     pub masked_name: String,
+    /// Whether there is a row whose name does not open where it stands.
+    pub name_is_locked: bool,
     pub state: &'static str,
     pub label: &'static str,
     pub tone: Tone,
@@ -50,7 +52,9 @@ impl Line {
             None => ("Not verified yet", Tone::Waiting),
         };
         let row = viewed.row.as_ref();
-        let masked_name = match row.map(|row| row.open_name(&tower.keys)) {
+        let name = row.map(|row| row.open_name(&tower.keys));
+        let name_is_locked = matches!(name, Some(None));
+        let masked_name = match name {
             Some(Some(name)) => masked(&name),
             Some(None) => "does not open".to_owned(),
             None => "–".to_owned(),
@@ -64,6 +68,7 @@ impl Line {
             address: urls::record(viewed.subject),
             uid: viewed.subject.as_uid(),
             masked_name,
+            name_is_locked,
             state: row.map_or("no row", |row| {
                 row.record
                     .as_ref()

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Html;
-use database::records_view;
 use database::sweep_rounds::{self, SweepRound};
-use database::verifications::{self, VerdictKind};
+use database::verifications::{self, Subject, VerdictKind};
+use database::{page_before, records_view};
 use serde::Deserialize;
+use sqlx::MySqlConnection;
 use web_kit::components::{Badge, Copyable, Moment, Pager, Progress};
 use web_kit::error::{Error, Result};
 use web_kit::page::{Page, html};
@@ -47,6 +48,8 @@ struct ListPage {
     verify_all: VerifyAll,
     bad: u64,
     total: u64,
+    /// While nothing can be verified, what is on file is only what was found last.
+    is_hindered: bool,
 }
 
 impl ListPage {
@@ -61,59 +64,70 @@ pub async fn show(
     State(tower): State<Watchtower>,
     Query(part): Query<Part>,
 ) -> Result<Html<String>> {
-    let verdict = part
-        .verdict
-        .as_deref()
-        .map(str::parse::<VerdictKind>)
-        .transpose();
-    let verdict = verdict.map_err(|_| Error::NotFound)?;
-    let after = part
-        .after
-        .as_deref()
-        .map(super::parse_subject)
-        .transpose()?;
+    let verdict = part.verdict.as_deref().map(str::parse::<VerdictKind>);
+    let verdict = verdict.transpose().map_err(|_| Error::NotFound)?;
+    let after = part.after.as_deref().map(super::parse_subject);
+    let after = after.transpose()?;
     let mut connection = tower.pool.acquire().await?;
     let counts = verifications::counts(&mut connection).await?;
-    let only: Vec<VerdictKind> = verdict.into_iter().collect();
-    let found =
-        records_view::verified(&mut connection, &tower.keys, &only, after, PER_PAGE).await?;
-    let mut lines = Vec::with_capacity(found.rows.len());
-    for viewed in &found.rows {
-        lines.push(Line::new(&tower, &mut connection, viewed).await?);
-    }
-    if verdict.is_none() && after.is_none() {
-        let front = tower.keys.front();
-        let new =
-            records_view::not_yet_verified(&mut connection, &front, NEWEST_UNVERIFIED).await?;
-        for viewed in new.iter().rev() {
-            lines.insert(0, Line::new(&tower, &mut connection, viewed).await?);
-        }
-    }
+    let (lines, pager) = find(&tower, &mut connection, verdict, after).await?;
+    let rounds = sweep_rounds::newest(&mut connection, &tower.keys).await;
+    let is_hindered = tower.is_hindered(&mut connection).await?;
+    let bad = counts.iter().filter(|(verdict, _)| verdict.is_bad());
     html(&ListPage {
         page: page.titled("Records"),
-        tabs: tabs(&counts, verdict),
-        pager: Pager {
-            label: "Records",
-            previous: after.is_some().then(|| urls::records(verdict, None)),
-            next: found.next.map(|next| urls::records(verdict, Some(next))),
-            shown: format!("{} shown, newest first", lines.len()),
-        },
+        tabs: tabs(&counts, verdict, is_hindered),
         lines,
-        round: sweep_rounds::latest(&mut connection, &tower.keys)
-            .await
-            .ok()
-            .flatten(),
+        pager,
+        round: rounds.ok().and_then(|rounds| rounds.into_iter().next()),
         verify_all: tower.verify_all.borrow().clone(),
-        bad: counts
-            .iter()
-            .filter(|(verdict, _)| verdict.is_bad())
-            .map(|(_, count)| count)
-            .sum(),
+        bad: bad.map(|(_, count)| count).sum(),
         total: counts.values().sum(),
+        is_hindered,
     })
 }
 
-fn tabs(counts: &BTreeMap<VerdictKind, u64>, current: Option<VerdictKind>) -> Vec<Tab> {
+async fn find(
+    tower: &Watchtower,
+    connection: &mut MySqlConnection,
+    verdict: Option<VerdictKind>,
+    after: Option<Subject>,
+) -> Result<(Vec<Line>, Pager)> {
+    let only: Vec<VerdictKind> = verdict.into_iter().collect();
+    let found = records_view::verified(connection, &tower.keys, &only, after, PER_PAGE).await?;
+    let mut lines = Vec::with_capacity(found.rows.len());
+    if verdict.is_none() && after.is_none() {
+        let front = tower.keys.front();
+        let new = records_view::not_yet_verified(connection, &front, NEWEST_UNVERIFIED).await?;
+        for viewed in &new {
+            lines.push(Line::new(tower, connection, viewed).await?);
+        }
+    }
+    for viewed in &found.rows {
+        lines.push(Line::new(tower, connection, viewed).await?);
+    }
+    let previous = match after {
+        Some(after) => {
+            let before = page_before::of_verified(connection, verdict, after, PER_PAGE).await?;
+            Some(urls::records(verdict, before))
+        }
+        None => None,
+    };
+    let pager = Pager {
+        label: "Records",
+        previous,
+        next: found.next.map(|next| urls::records(verdict, Some(next))),
+        shown: format!("{} shown, newest first", lines.len()),
+    };
+    Ok((lines, pager))
+}
+
+/// One for each verdict in use. While nothing can be verified, none of them says that a record is valid now.
+fn tabs(
+    counts: &BTreeMap<VerdictKind, u64>,
+    current: Option<VerdictKind>,
+    is_hindered: bool,
+) -> Vec<Tab> {
     let tab = |label, of: Option<VerdictKind>, count| Tab {
         label,
         address: urls::records(of, None),
@@ -121,9 +135,12 @@ fn tabs(counts: &BTreeMap<VerdictKind, u64>, current: Option<VerdictKind>) -> Ve
         is_current: of == current,
     };
     let used = verdict_view::ALL.into_iter().filter_map(|verdict| {
+        let label = match verdict {
+            VerdictKind::Valid if is_hindered => "Valid before",
+            _ => verdict_view::label(verdict),
+        };
         let count = counts.get(&verdict).copied().unwrap_or_default();
-        (count > 0 || current == Some(verdict))
-            .then(|| tab(verdict_view::label(verdict), Some(verdict), count))
+        (count > 0 || current == Some(verdict)).then(|| tab(label, Some(verdict), count))
     });
     std::iter::once(tab("All", None, counts.values().sum()))
         .chain(used)

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use database::incident_findings::{self, Finding};
 use database::records_view;
-use database::verifications::{self, Subject, Verification};
+use database::verifications::{self, Subject, VerdictKind, Verification};
 use detection::Examined;
 use detection::verdict::Explanation;
 use sqlx::MySqlConnection;
@@ -36,6 +36,8 @@ pub struct ShowPage {
     findings: Vec<Finding>,
     pub(super) revealed: Option<Revealed>,
     can_restore: bool,
+    /// The chain's own word is at fault: the authority has to declare it void first.
+    restores_later: bool,
 }
 
 /// The page. The record is looked at anew, so that verdict and reasons are of one moment.
@@ -89,9 +91,7 @@ pub async fn load(
         .await?
         .rows;
     let verification = viewed.verification;
-    let bad = verification
-        .as_ref()
-        .is_some_and(|one| one.verdict.is_bad());
+    let verdict = verification.as_ref().map(|one| one.verdict);
     Ok(ShowPage {
         page: page.titled(match subject.as_uid() {
             Some(uid) => format!("Record {uid}"),
@@ -103,7 +103,8 @@ pub async fn load(
         verification,
         findings,
         revealed: None,
-        can_restore: bad
+        restores_later: verdict == Some(VerdictKind::ConsentInvalid),
+        can_restore: verdict.is_some_and(VerdictKind::is_bad)
             && subject.as_uid().is_some()
             && person.is_any(&[Role::DataProtectionOfficer]),
     })

@@ -1,8 +1,11 @@
 //! Verify all: a pass over all records at once, with its progress in view.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Redirect;
 use detection::{alarm_of, words};
+use tokio::sync::watch;
 use web_kit::components::Tone;
 use web_kit::error::Result;
 use web_kit::sign_in::SignedIn;
@@ -21,13 +24,24 @@ pub async fn submit(person: SignedIn, State(tower): State<Watchtower>) -> Result
     });
     if started {
         // It lives on when the browser goes, and ends with the process.
-        tokio::spawn(pass(tower));
+        tokio::spawn(run(tower.verify_all.clone(), pass(tower)));
     } else {
         person
             .leave_notice(Tone::Neutral, "All records are being verified already.")
             .await?;
     }
     Ok(Redirect::to(&urls::records(None, None)))
+}
+
+/// Sees a pass through: one that panics sets the button free again.
+async fn run(
+    progress: Arc<watch::Sender<VerifyAll>>,
+    pass: impl Future<Output = ()> + Send + 'static,
+) {
+    if let Err(error) = tokio::spawn(pass).await {
+        tracing::error!(%error, "the pass over all records broke off");
+        progress.send_replace(VerifyAll::Hindered("It broke off; please start it again."));
+    }
 }
 
 async fn pass(tower: Watchtower) {
@@ -53,5 +67,17 @@ async fn pass(tower: Watchtower) {
                 tracing::warn!(cause = ?again, "an alarm could not be noted");
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_pass_that_panics_leaves_the_button_free() {
+        let progress = Arc::new(watch::Sender::new(VerifyAll::Running(None)));
+        run(progress.clone(), async { panic!("out of luck") }).await;
+        assert!(matches!(*progress.borrow(), VerifyAll::Hindered(_)));
     }
 }

@@ -1,0 +1,6 @@
+//! Mail that did not reach its reader.
+
+pub mod list;
+pub mod seen;
+
+mod line;
