@@ -195,6 +195,12 @@ pub struct Pager {
 }
 impl HtmlSafe for Pager {}
 
+impl Pager {
+    fn has_several_pages(&self) -> bool {
+        self.previous.is_some() || self.next.is_some()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,6 +229,21 @@ mod tests {
             "{html}"
         );
         assert!(html.contains("21 Nov 2026, 22:40:00 UTC"), "{html}");
+    }
+
+    #[test]
+    fn a_single_page_has_nothing_to_turn_to() {
+        let pager = |next: Option<&str>| {
+            let pager = Pager {
+                label: "Records",
+                previous: None,
+                next: next.map(str::to_owned),
+                shown: "3 shown".to_owned(),
+            };
+            pager.to_string()
+        };
+        assert!(!pager(None).contains("Previous") && pager(None).contains("3 shown"));
+        assert!(pager(Some("/records?after=1")).contains("Previous"));
     }
 
     #[test]

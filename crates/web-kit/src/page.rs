@@ -6,7 +6,7 @@ use axum::http::request::Parts;
 use axum::response::Html;
 
 use crate::assets::{ICON, KIT_CSS, KIT_JS};
-use crate::components::Tone;
+use crate::components::{Icon, Tone};
 use crate::error::{Error, ErrorNote, Result};
 use crate::sign_in::{SignedIn, role_name};
 use crate::site::{Banner, NavItem, Site};
@@ -124,6 +124,12 @@ impl Page {
     #[must_use]
     pub fn banner(&self) -> Option<Banner> {
         self.site.banner()
+    }
+
+    /// The sign of the note that a script shows when it could not renew the page.
+    #[must_use]
+    pub fn outdated_icon(&self) -> Icon {
+        Tone::Warning.icon()
     }
 
     /// Entries of the navigation and whether each is the place where we are. Hidden until somebody is signed in.

@@ -29,12 +29,16 @@
     try {
       await navigator.clipboard.writeText(button.dataset.copy);
       button.textContent = 'Copied';
+      button.dataset.copied = '';
       announce('Copied');
     } catch {
       button.textContent = 'Not copied';
       announce('The browser did not allow copying');
     }
-    setTimeout(() => { button.textContent = label; }, 2000);
+    setTimeout(() => {
+      button.textContent = label;
+      delete button.dataset.copied;
+    }, 2000);
   };
 
   const enhance = (root) => {
@@ -44,18 +48,36 @@
     for (const element of root.querySelectorAll('[data-refresh]')) keepFresh(element);
   };
 
-  // Puts the element with this id of another page in the place of ours. Focus stays where it was.
+  // What has the focus within an element, to be found again in another one of the same shape: by its id, or by its turn
+  // among its like in the nearest part that has one.
+  const focusWithin = (element) => {
+    const focused = document.activeElement;
+    if (!element.contains(focused) || focused === element) return () => null;
+    if (focused.id) return () => document.getElementById(focused.id);
+    const { id } = focused.parentElement.closest('[id]');
+    const like = (root) => [...root?.querySelectorAll(focused.localName) ?? []];
+    const turn = like(document.getElementById(id)).indexOf(focused);
+    return () => like(document.getElementById(id))[turn];
+  };
+
+  // Puts the element with this id of another page in the place of ours. Focus, what is unfolded and how far a table is
+  // scrolled stay. One that says what the last one said is left alone: nothing is read out twice.
+  const drawn = new WeakMap();
   const replace = (html, id) => {
     const fresh = new DOMParser().parseFromString(html, 'text/html').getElementById(id);
     const stale = document.getElementById(id);
     if (!fresh || !stale) return null;
-    const focused = stale.contains(document.activeElement) ? document.activeElement.id : '';
+    if (drawn.get(stale) === fresh.outerHTML) return stale;
+    const refocus = focusWithin(stale);
+    const scrolled = [...stale.querySelectorAll('.table, .tabs')].map((part) => part.scrollLeft);
     const element = document.importNode(fresh, true);
-    // What the reader has unfolded stays so.
+    drawn.set(element, fresh.outerHTML);
+    for (let around = stale.parentElement; around; around = around.parentElement) drawn.delete(around);
     for (const { id: open } of stale.querySelectorAll('details[id][open]')) element.querySelector(`#${open}`)?.setAttribute('open', '');
     stale.replaceWith(element);
     enhance(element.parentElement);
-    if (focused) document.getElementById(focused)?.focus();
+    element.querySelectorAll('.table, .tabs').forEach((part, turn) => { part.scrollLeft = scrolled[turn] ?? 0; });
+    refocus()?.focus({ preventScroll: true });
     return element;
   };
 
@@ -66,19 +88,67 @@
     if (fresh && stale && fresh.textContent.trim() !== stale.textContent.trim()) replace(html, 'banner');
   };
 
-  // Nothing is taken away from somebody who is marking it.
-  const isSelecting = (element) => {
+  // Nothing is taken away from somebody who is marking it, or has just copied it.
+  const isInUse = (element) => {
     const selection = getSelection();
-    return !!selection && !selection.isCollapsed && element.contains(selection.anchorNode);
+    const isSelecting = !!selection && !selection.isCollapsed && element.contains(selection.anchorNode);
+    return isSelecting || !!element.querySelector('[data-copied]');
   };
+
+  // Says above the page that it is not up to date any more, since when and why, for as long as any part of it is not.
+  const outdated = new Map();
+  let freshAt = new Date();
+  const showOutdated = () => {
+    const note = document.getElementById('outdated');
+    const why = [...outdated.values()].at(-1);
+    const text = why ? `This page shows how things stood at ${localTime.format(freshAt)}. ${why.text}` : '';
+    document.body.toggleAttribute('data-outdated', !!why);
+    note.hidden = !why;
+    if (!why || note.querySelector('p').textContent === text) return;
+    note.querySelector('p').textContent = text;
+    note.querySelector('a').textContent = why.way;
+  };
+  const tell = (element, why) => {
+    if (why) outdated.set(element.id, why);
+    else outdated.delete(element.id);
+    if (!outdated.size) freshAt = new Date();
+    showOutdated();
+  };
+  const SIGNED_OUT = { text: 'Your session is over.', way: 'Sign in again' };
+  const GONE = { text: 'What it showed is gone.', way: 'Reload' };
+  const NO_ANSWER = { text: 'Sealwatch can’t answer right now; it is asked again and again.', way: 'Reload' };
+  const OFFLINE = { text: 'There is no connection to Sealwatch; it is tried again and again.', way: 'Reload' };
 
   // <tr id="row-7" data-refresh="/records/7" data-every="2000">: asks again for as long as the fresh one says so.
   // The address is optional: without it, it's this page. data-also="a b" takes these elements from the same answer.
   // The header says that nobody asked: it does not keep the session alive, and takes no note that waits for a page.
   const headers = { accept: 'text/html', 'sealwatch-by-itself': '1' };
   const takeOver = (html, element) => {
-    for (const id of element.dataset.also?.split(' ') ?? []) replace(html, id);
-    return replace(html, element.id);
+    for (const id of [...element.dataset.also?.split(' ') ?? [], element.id]) {
+      const part = document.getElementById(id);
+      if (part && !isInUse(part)) replace(html, id);
+    }
+  };
+  // False when there is no use in asking again.
+  const renew = async (element) => {
+    let response, html;
+    try {
+      response = await fetch(element.dataset.refresh || location.href, { headers });
+      html = await response.text();
+    } catch {
+      tell(element, OFFLINE);
+      return true;
+    }
+    if (!element.isConnected) return false;
+    renewBanner(html);
+    if (response.ok) {
+      tell(element, null);
+      takeOver(html, element);
+      return true;
+    }
+    const ends = { 401: SIGNED_OUT, 404: GONE }[response.status];
+    tell(element, ends ?? NO_ANSWER);
+    return !ends;
   };
   const waiting = new WeakSet();
   const keepFresh = (element) => {
@@ -86,19 +156,9 @@
     waiting.add(element);
     const every = Math.max(Number(element.dataset.every) || 2000, 500);
     const ask = async () => {
-      if (!element.isConnected) return;
-      if (document.hidden) return void setTimeout(ask, every);
-      try {
-        const response = await fetch(element.dataset.refresh || location.href, { headers });
-        // Signed out or gone: the page as it stands is the last word, until somebody reloads it.
-        if (response.status === 401 || response.status === 404) return;
-        if (response.ok && element.isConnected && !isSelecting(element)) {
-          const html = await response.text();
-          renewBanner(html);
-          if (replace(html, element.id)) return;
-        }
-      } catch { /* The network is away; ask again. */ }
-      setTimeout(ask, every);
+      const again = document.hidden || (element.isConnected && await renew(element));
+      // One that took its place asks by itself.
+      if (again && element.isConnected) setTimeout(ask, every);
     };
     setTimeout(ask, every);
   };
