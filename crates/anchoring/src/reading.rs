@@ -102,13 +102,10 @@ impl Work {
         if known.retired.is_some() {
             return Ok(Err(Rejection::Retired));
         }
-        let newest = known.newest();
-        if newest.version.next() != Some(version) {
+        if known.newest().version.next() != Some(version) {
             return Ok(Err(Rejection::ConsentMismatch));
         }
-        let believed = known.versions.iter().rev().find(|version| !version.voided);
-        let mut previous_proofs = vec![newest.word];
-        previous_proofs.extend(believed.map(|version| version.word));
+        let previous_proofs = known.previous_proofs(version);
         let timestamp = timestamp.max(known.timestamp.saturating_add(1));
         Ok(Ok(Place {
             uid,

@@ -80,6 +80,20 @@ impl OnChainRecord {
     pub fn version(&self, version: Version) -> Option<&OnChainVersion> {
         self.versions.iter().find(|one| one.version == version)
     }
+
+    /// The words that this version may follow: the one before it and, where that was voided, the next before, and so on; zero where all were.
+    pub fn previous_proofs(&self, version: Version) -> Vec<B256> {
+        let mut proofs = Vec::new();
+        let before = self.versions.iter().filter(|one| one.version < version);
+        for one in before.rev() {
+            proofs.push(one.word);
+            if !one.voided {
+                return proofs;
+            }
+        }
+        proofs.push(B256::ZERO);
+        proofs
+    }
 }
 
 /// What the two contracts answered for one page.
@@ -273,4 +287,46 @@ fn retirement(stream: &IStorageLayer::Stream) -> Result<Option<Retirement>, Chai
         block,
         evidence: stream.closingWord,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+    use super::*;
+
+    /// A record whose versions carry the words 1, 2, 3 …; those that are true here are voided.
+    fn record(voided: &[bool]) -> OnChainRecord {
+        let versions = voided
+            .iter()
+            .zip(1_u8..)
+            .map(|(voided, number)| OnChainVersion {
+                version: Version::try_from(u64::from(number)).unwrap(),
+                word: B256::repeat_byte(number),
+                voided: *voided,
+            });
+        OnChainRecord {
+            uid: Uid::new(1).unwrap(),
+            versions: versions.collect(),
+            timestamp: 1,
+            block: 1,
+            retired: None,
+        }
+    }
+
+    #[test]
+    fn a_version_follows_the_one_before_or_what_was_voided_back_to_the_newest_believed() {
+        for (voided, version, expected) in [
+            (&[false, false][..], 3_u64, &[2][..]),
+            (&[false, false, true, true], 5, &[4, 3, 2]),
+            (&[false, true, false], 3, &[2, 1]),
+            (&[true, true], 3, &[2, 1, 0]),
+        ] {
+            let words = record(voided).previous_proofs(Version::try_from(version).unwrap());
+            let expected: Vec<_> = expected
+                .iter()
+                .map(|byte| B256::repeat_byte(*byte))
+                .collect();
+            assert_eq!(words, expected, "{voided:?} {version}");
+        }
+    }
 }
