@@ -1,12 +1,15 @@
 //! A plan in flight, as its job's row holds it, with all transactions signed for it.
 
+use std::collections::BTreeSet;
+
+use chain::{SignedTransaction, TransactionError};
 use database::{
-    RowError,
+    MySqlConnection,
     anchoring_jobs::AnchoringJob,
     anchoring_transactions::{self, AnchoringTransaction},
 };
 use record::{
-    B256,
+    Address, B256,
     ids::{Uid, Version},
 };
 
@@ -54,12 +57,21 @@ impl Work {
         };
         let mut connection = self.parts.pool.acquire().await?;
         let all = anchoring_transactions::of_job(&mut connection, self.keys(), job.id).await?;
-        // Earlier plans of the same job had other nonces.
-        let mut transactions = all.rows;
-        transactions.retain(|transaction| transaction.nonce == nonce);
-        if transactions.is_empty() {
+        // Earlier plans of the same job had other nonces, or the same under another key.
+        let newest = all
+            .rows
+            .iter()
+            .find(|one| Some(one.hash) == job.transaction_hash);
+        let Some(newest) = newest else {
             tracing::error!(job = job.id, "the transactions of a job in flight are gone");
             return Ok(None);
+        };
+        let planned = slot(newest)?;
+        let mut transactions = Vec::with_capacity(1);
+        for transaction in all.rows {
+            if slot(&transaction)? == planned {
+                transactions.push(transaction);
+            }
         }
         Ok(Some(Plan {
             job,
@@ -72,19 +84,20 @@ impl Work {
     }
 }
 
-/// How many plans a job has had: each had a nonce of its own.
+/// How many plans a job has had.
 pub(crate) async fn plans_made(
     work: &Work,
-    connection: &mut database::MySqlConnection,
+    connection: &mut MySqlConnection,
     job: u64,
-) -> Result<u32, RowError> {
+) -> Result<u32, RoundError> {
     let all = anchoring_transactions::of_job(connection, work.keys(), job).await?;
-    let mut nonces: Vec<u64> = all
-        .rows
-        .iter()
-        .map(|transaction| transaction.nonce)
-        .collect();
-    nonces.sort_unstable();
-    nonces.dedup();
-    Ok(u32::try_from(nonces.len()).unwrap_or(u32::MAX))
+    let slots = all.rows.iter().map(slot);
+    let slots = slots.collect::<Result<BTreeSet<_>, _>>()?;
+    Ok(u32::try_from(slots.len()).unwrap_or(u32::MAX))
+}
+
+/// What a plan takes on the chain, and shares with no other: a nonce of the account that signed. Another key begins at nonces of its own.
+fn slot(transaction: &AnchoringTransaction) -> Result<(Address, u64), TransactionError> {
+    let sender = SignedTransaction::sender_of(&transaction.raw)?;
+    Ok((sender, transaction.nonce))
 }

@@ -1,6 +1,8 @@
 //! Sending what waits: the committed bytes, again where a node forgot them, replaced where they are stuck.
 
-use chain::{FeeError, SendOutcome, SignedTransaction};
+use std::ops::Range;
+
+use chain::{FeeError, Fees, SendOutcome, SignedTransaction};
 use database::{
     anchoring_jobs::{self, JobState},
     anchoring_transactions::{self, AnchoringTransaction},
@@ -23,18 +25,37 @@ impl Work {
         is_first: bool,
     ) -> Result<Option<Problem>, RoundError> {
         // Only the first can be stuck by its fee: the others wait for it.
-        if is_first && self.is_overdue(sight, plan) {
-            return if plan.nonce > sight.standing.nonce {
-                self.fill_gap(sight.standing.nonce..plan.nonce).await
-            } else {
-                self.replace(plan).await
-            };
+        let is_stuck = is_first && self.is_overdue(sight, plan);
+        if is_stuck && let Ok(problem) = self.unblock(sight, plan).await? {
+            return Ok(problem);
         }
-        if self.parts.controller.is_known(plan.newest().hash).await? {
+        // At the cap nothing dearer is sent. What is committed still is, to a node that never had it or forgot it.
+        let (controller, newest) = (&self.parts.controller, plan.newest());
+        if controller.is_known(newest.hash).await? {
             self.note_sent(plan).await?;
-            return Ok(None);
+        } else if let Some(problem) = self.give(plan, &newest.raw).await? {
+            return Ok(Some(problem));
         }
-        self.give(plan, &plan.newest().raw).await
+        let is_held_up = is_stuck && controller.is_outbid(&newest.raw).await??;
+        Ok(is_held_up.then_some(Problem::FeesAboveCap))
+    }
+
+    /// Pays more for what stands in the way; an error when the cap forbids it.
+    async fn unblock(
+        &self,
+        sight: &Sight,
+        plan: &Plan,
+    ) -> Result<Result<Option<Problem>, FeeError>, RoundError> {
+        let next = sight.standing.nonce;
+        let fees = match self.parts.controller.fees().await? {
+            Ok(fees) => fees,
+            Err(above_cap) => return Ok(Err(above_cap)),
+        };
+        if plan.nonce > next {
+            self.fill_gap(next..plan.nonce, fees).await?;
+            return Ok(Ok(None));
+        }
+        self.replace(plan, fees).await
     }
 
     /// Gives a node the bytes of a plan.
@@ -65,14 +86,15 @@ impl Work {
         self.now() >= due && sight.head.time() >= due
     }
 
-    async fn replace(&self, plan: &Plan) -> Result<Option<Problem>, RoundError> {
+    async fn replace(
+        &self,
+        plan: &Plan,
+        now: Fees,
+    ) -> Result<Result<Option<Problem>, FeeError>, RoundError> {
         let controller = &self.parts.controller;
-        let Ok(now) = controller.fees().await? else {
-            return Ok(Some(Problem::FeesAboveCap));
-        };
         let replacement = match controller.sign_replacement(&plan.newest().raw, now)? {
             Ok(replacement) => replacement,
-            Err(FeeError::AboveCap) => return Ok(Some(Problem::FeesAboveCap)),
+            Err(above_cap) => return Ok(Err(above_cap)),
         };
         self.commit_replacement(plan, &replacement).await?;
         tracing::info!(
@@ -81,8 +103,8 @@ impl Work {
             "a transaction is replaced at a higher fee"
         );
         match controller.send(&replacement.raw).await? {
-            SendOutcome::NoFunds => Ok(Some(Problem::NoFunds)),
-            _ => Ok(None),
+            SendOutcome::NoFunds => Ok(Ok(Some(Problem::NoFunds))),
+            _ => Ok(Ok(None)),
         }
     }
 
@@ -109,11 +131,8 @@ impl Work {
     }
 
     /// Uses up nonces that nobody will use any more, so that what stands behind them can go on. Nothing is committed: the transfers carry nothing.
-    async fn fill_gap(&self, nonces: std::ops::Range<u64>) -> Result<Option<Problem>, RoundError> {
+    async fn fill_gap(&self, nonces: Range<u64>, fees: Fees) -> Result<(), RoundError> {
         let controller = &self.parts.controller;
-        let Ok(fees) = controller.fees().await? else {
-            return Ok(Some(Problem::FeesAboveCap));
-        };
         for nonce in nonces {
             tracing::warn!(
                 nonce,
@@ -122,7 +141,7 @@ impl Work {
             let filler = controller.sign_empty(nonce, fees)?;
             controller.send(&filler.raw).await?;
         }
-        Ok(None)
+        Ok(())
     }
 
     async fn note_sent(&self, plan: &Plan) -> Result<(), RoundError> {

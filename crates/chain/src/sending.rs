@@ -3,8 +3,9 @@
 use alloy::{providers::Provider as _, rpc::json_rpc::RpcError};
 
 use crate::{
-    ChainError,
+    ChainError, Controller, TransactionError,
     endpoint::{Endpoint, unusable},
+    pins, transaction,
 };
 
 /// A node's answer to a raw transaction.
@@ -59,6 +60,28 @@ const ANSWERS: [(SendOutcome, &[&str]); 4] = [
         ],
     ),
 ];
+
+impl Controller {
+    /// Whether the chain asks for more now than this transaction of ours offers.
+    pub async fn is_outbid(
+        &self,
+        raw: &[u8],
+    ) -> Result<Result<bool, TransactionError>, ChainError> {
+        let reader = self.reader();
+        let chain_id = reader.deployment().chain_id;
+        let offered = match transaction::open(raw, self.address(), chain_id) {
+            Ok(transaction) => transaction::fees(&transaction),
+            Err(error) => return Ok(Err(error)),
+        };
+        let base_fee = pins::base_fee(&reader.endpoint).await?;
+        let provider = reader.endpoint.provider();
+        let priority = provider.get_max_priority_fee_per_gas().await;
+        let priority = priority.map_err(unusable)?;
+        Ok(Ok(offered.max_priority_fee_per_gas < priority
+            || offered.max_fee_per_gas
+                < base_fee.saturating_add(priority)))
+    }
+}
 
 pub(crate) async fn send(endpoint: &Endpoint, raw: &[u8]) -> Result<SendOutcome, ChainError> {
     match endpoint.provider().send_raw_transaction(raw).await {

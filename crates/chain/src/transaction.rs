@@ -1,7 +1,7 @@
 //! Signed transactions as bytes: made, and made again at a higher fee with the same content.
 
 use alloy::{
-    consensus::{SignableTransaction as _, TxEip1559, TxEnvelope},
+    consensus::{SignableTransaction as _, Signed, TxEip1559, TxEnvelope},
     eips::eip2718::{Decodable2718 as _, Encodable2718 as _},
     network::TxSignerSync as _,
     primitives::{Address, B256},
@@ -19,6 +19,13 @@ pub struct SignedTransaction {
     pub nonce: u64,
     /// What is sent.
     pub raw: Vec<u8>,
+}
+
+impl SignedTransaction {
+    /// The account that signed these bytes, ours or another.
+    pub fn sender_of(raw: &[u8]) -> Result<Address, TransactionError> {
+        signer(&decode(raw)?)
+    }
 }
 
 /// Bytes that are not a transaction of ours.
@@ -57,17 +64,25 @@ pub(crate) fn open(
     sender: Address,
     chain_id: u64,
 ) -> Result<TxEip1559, TransactionError> {
-    let envelope = TxEnvelope::decode_2718_exact(raw).map_err(|_| TransactionError::Malformed)?;
-    let TxEnvelope::Eip1559(signed) = envelope else {
-        return Err(TransactionError::Malformed);
-    };
-    let signer = signed
-        .signature()
-        .recover_address_from_prehash(&signed.signature_hash());
-    if !signer.is_ok_and(|signer| signer == sender) || signed.tx().chain_id != chain_id {
+    let signed = decode(raw)?;
+    if signer(&signed)? != sender || signed.tx().chain_id != chain_id {
         return Err(TransactionError::Foreign);
     }
     Ok(signed.strip_signature())
+}
+
+fn decode(raw: &[u8]) -> Result<Signed<TxEip1559>, TransactionError> {
+    match TxEnvelope::decode_2718_exact(raw) {
+        Ok(TxEnvelope::Eip1559(signed)) => Ok(signed),
+        _ => Err(TransactionError::Malformed),
+    }
+}
+
+fn signer(signed: &Signed<TxEip1559>) -> Result<Address, TransactionError> {
+    signed
+        .signature()
+        .recover_address_from_prehash(&signed.signature_hash())
+        .map_err(|_| TransactionError::Foreign)
 }
 
 pub(crate) const fn fees(transaction: &TxEip1559) -> Fees {
