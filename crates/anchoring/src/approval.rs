@@ -8,7 +8,7 @@ use database::{
 };
 use keyring::ApplicationKeys;
 use record::{
-    ids::{RecordId, StaffId, Version},
+    ids::{RecordId, StaffId},
     time::UnixMillis,
 };
 
@@ -39,10 +39,14 @@ pub async fn approve(
     now: UnixMillis,
 ) -> Result<AnchoringJob, ApprovalError> {
     let front = keys.front();
+    // The job before the record, as a round locks them: the other way about the two could wait for each other.
+    let rejected = lock_rejected(connection, keys, id).await?;
     let record = records::lock(connection, &front, id)
         .await?
         .ok_or(ApprovalError::Unknown)?;
-    let rejected = rejected_job(connection, keys, id, record.version).await?;
+    let rejected = rejected
+        .into_iter()
+        .find(|job| job.version == record.version);
     match (record.state, &rejected) {
         (RecordState::Consented, _) => {
             let (from, to) = (RecordState::Consented, RecordState::Approved);
@@ -52,7 +56,7 @@ pub async fn approve(
         _ => return Err(ApprovalError::NotWaiting),
     }
     let job = match rejected {
-        Some(job) => queue_again(connection, keys, job, now).await?,
+        Some(job) => queue_again(connection, keys, job, by, now).await?,
         None => anchoring_jobs::insert(connection, keys, id, record.version, by, now).await?,
     };
     let (kind, actor) = (RecordEventKind::Approved, Actor::Staff(by));
@@ -60,29 +64,33 @@ pub async fn approve(
     Ok(job)
 }
 
-async fn rejected_job(
+/// The record's rejected jobs, locked. One that is under way is left alone: a round may hold it.
+async fn lock_rejected(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
     record: RecordId,
-    version: Version,
-) -> Result<Option<AnchoringJob>, RowError> {
-    let jobs = anchoring_jobs::of_record(connection, keys, record)
-        .await?
-        .rows;
-    let Some(job) = jobs.into_iter().find(|job| job.version == version) else {
-        return Ok(None);
-    };
-    let locked = anchoring_jobs::lock(connection, keys, job.id).await?;
-    Ok(locked.filter(|job| job.state == JobState::Rejected))
+) -> Result<Vec<AnchoringJob>, RowError> {
+    let jobs = anchoring_jobs::of_record(connection, keys, record).await?;
+    let mut rejected = Vec::new();
+    for job in jobs.rows {
+        if job.state == JobState::Rejected {
+            let locked = anchoring_jobs::lock(connection, keys, job.id).await?;
+            // Somebody else may have approved it meanwhile.
+            rejected.extend(locked.filter(|job| job.state == JobState::Rejected));
+        }
+    }
+    Ok(rejected)
 }
 
 async fn queue_again(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
     mut job: AnchoringJob,
+    by: StaffId,
     now: UnixMillis,
 ) -> Result<AnchoringJob, RowError> {
     job.state = JobState::Queued;
+    (job.approved_by, job.approved_at) = (by, now);
     job.problem = None;
     anchoring_jobs::update(connection, keys, &mut job, now).await?;
     Ok(job)

@@ -18,6 +18,7 @@ mod sending;
 mod settings;
 mod settling;
 mod status;
+mod turn;
 mod work;
 
 pub use anchorer::Anchorer;

@@ -61,14 +61,8 @@ impl Work {
         plan: &Plan,
         settled: &mut Settled,
     ) -> Result<(), RoundError> {
-        let receipts = self.receipts(plan).await?;
         let is_own = self.parts.controller.check_own(&plan.newest().raw).is_ok();
-        let mut heights = sight.heights;
-        if !is_own {
-            // The nonces of our account say nothing of another's: receipts alone count.
-            (heights.nonce_at_head, heights.nonce_at_last) = (0, 0);
-        }
-        match fate(plan.nonce, &receipts, &heights) {
+        match self.fate(sight, plan, is_own).await? {
             Fate::Waiting if is_own => {
                 if let Some(problem) = self.attend(sight, plan, settled.waiting.is_empty()).await? {
                     settled.hold_up(problem);
@@ -96,6 +90,16 @@ impl Work {
             Fate::Dead(death) => self.bury(plan, death).await?,
         }
         Ok(())
+    }
+
+    async fn fate(&self, sight: &Sight, plan: &Plan, is_own: bool) -> Result<Fate, RoundError> {
+        let receipts = self.receipts(plan).await?;
+        let mut heights = sight.heights;
+        if !is_own {
+            // The nonces of our account say nothing of another's: receipts alone count.
+            (heights.nonce_at_head, heights.nonce_at_last) = (0, 0);
+        }
+        Ok(fate(plan.nonce, &receipts, &heights))
     }
 
     async fn receipts(&self, plan: &Plan) -> Result<Vec<(B256, Receipt)>, RoundError> {

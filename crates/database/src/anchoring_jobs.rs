@@ -198,11 +198,13 @@ pub async fn update(
     job.updated_at = now;
     let done = sqlx::query(
         "UPDATE anchoring_jobs
-         SET state = ?, uid = ?, nonce = ?, chain_timestamp = ?, proof = ?, transaction_hash = ?, block_number = ?,
+         SET state = ?, approved_by = ?, approved_at = ?, uid = ?, nonce = ?, chain_timestamp = ?, proof = ?, transaction_hash = ?, block_number = ?,
              attempts = ?, problem = ?, updated_at = ?, mac = ?
          WHERE id = ?",
     )
     .bind(job.state.as_str())
+    .bind(job.approved_by.as_bytes().as_slice())
+    .bind(job.approved_at.0)
     .bind(job.uid.map(Uid::get))
     .bind(job.nonce)
     .bind(job.chain_timestamp)
@@ -222,18 +224,18 @@ pub async fn update(
     }
 }
 
-/// The next queued jobs, at most `limit`, first come first served. Planted ones are passed over, however many stand in
-/// front.
+/// The next queued jobs with a number above `after`, at most `limit`, first come first served. Planted ones are passed
+/// over, however many stand in front.
 pub async fn queued(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
+    mut after: u64,
     limit: usize,
 ) -> Result<Checked<AnchoringJob>, RowError> {
     let mut found = Checked {
         rows: Vec::new(),
         tampered: Vec::new(),
     };
-    let mut after = 0_u64;
     while found.rows.len() < limit {
         let rows = sqlx::query(
             "SELECT * FROM anchoring_jobs WHERE state = 'queued' AND id > ? ORDER BY id LIMIT ?",

@@ -30,10 +30,14 @@ async fn jobs_take_their_turn_and_their_nonces() {
     )
     .await;
     assert!(twice.unwrap_err().is_duplicate_of("anchoring_jobs_version"));
-    let queued = anchoring_jobs::queued(&mut connection, &stage.keys, 3)
+    let queued = anchoring_jobs::queued(&mut connection, &stage.keys, 0, 3)
         .await
         .unwrap();
     assert_eq!(queued.rows, jobs[..3]);
+    let queued = anchoring_jobs::queued(&mut connection, &stage.keys, jobs[2].id, 3)
+        .await
+        .unwrap();
+    assert_eq!(queued.rows, jobs[3..]);
 
     // Planned out of order: told by nonce.
     for (place, nonce) in [(2, 10), (0, 11), (1, 12)] {
@@ -104,7 +108,7 @@ async fn planted_jobs_hold_nobody_up() {
     let job = anchoring_jobs::insert(&mut connection, &stage.keys, id, Version::FIRST, CLERK, NOW)
         .await
         .unwrap();
-    let queued = anchoring_jobs::queued(&mut connection, &stage.keys, 1)
+    let queued = anchoring_jobs::queued(&mut connection, &stage.keys, 0, 1)
         .await
         .unwrap();
     assert_eq!(queued.rows, [job]);
