@@ -49,10 +49,10 @@ impl Anchorer {
                 Ok(status) => (status, settings.pause),
                 Err(error) => {
                     tracing::debug!(%error, "a round of anchoring ended early");
-                    (
-                        self.held_up(&error),
-                        pause.saturating_mul(2).min(settings.longest_pause),
-                    )
+                    let longer = pause.saturating_mul(2).min(settings.longest_pause);
+                    let is_brief = error.is_collision();
+                    let next = if is_brief { settings.pause } else { longer };
+                    (self.held_up(&error), next)
                 }
             };
             pause = next;
@@ -114,6 +114,7 @@ impl Anchorer {
         status.checked_at = Some(self.work.now());
         match error {
             RoundError::LostLease => status.leading = false,
+            error if error.is_collision() => {}
             RoundError::Chain(error) => status.problem = Some(error.into()),
             RoundError::Row(error) if error.is_tampering() => {
                 status.problem = Some(Problem::RowTampered);

@@ -19,6 +19,9 @@ use crate::AnchoringSettings;
 /// The piece of work that one process does at a time.
 const LEASE: &str = "anchoring";
 
+/// The state that a server tells when it ended one of two transactions that waited for each other.
+const DEADLOCK: &str = "40001";
+
 /// What an [`crate::Anchorer`] is made of.
 pub struct AnchoringParts {
     /// The main database.
@@ -52,6 +55,20 @@ pub(crate) enum RoundError {
     /// A stored transaction is not one of ours.
     #[error(transparent)]
     Transaction(#[from] TransactionError),
+}
+
+impl RoundError {
+    /// Somebody else held a row or was faster with it: no fault of the database, and over with the next round.
+    pub fn is_collision(&self) -> bool {
+        match self {
+            Self::Row(RowError::Changed { .. }) => true,
+            Self::Row(RowError::Sql(error)) => error
+                .as_database_error()
+                .and_then(|error| error.code())
+                .is_some_and(|code| code == DEADLOCK),
+            _ => false,
+        }
+    }
 }
 
 impl From<sqlx::Error> for RoundError {
