@@ -1,9 +1,10 @@
 use std::fs;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde::Deserialize;
 
+use crate::task::Task;
 use crate::tools;
 
 /// The named accounts of the local chain (`anvil/accounts.json`). Their mnemonic is public: they
@@ -52,16 +53,9 @@ impl Accounts {
     /// The account's private key as `0x` and 64 hex digits.
     pub fn private_key(&self, name: &str) -> Result<String> {
         let path = format!("{}{}", self.derivation_path, self.named(name)?.index);
-        let output = Command::new(tools::foundry("cast")?)
-            .args(["wallet", "private-key", &self.mnemonic, &path])
-            .output()
-            .context("run cast")?;
-        if !output.status.success() {
-            bail!(
-                "cast couldn't derive the key of {name}: {}",
-                String::from_utf8_lossy(&output.stderr)
-            );
-        }
-        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+        let mut command = Command::new(tools::foundry("cast")?);
+        command.args(["wallet", "private-key", &self.mnemonic, &path]);
+        let key = Task::new("cast wallet private-key", command).run_blocking()?;
+        Ok(key.trim().to_owned())
     }
 }

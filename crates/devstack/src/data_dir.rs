@@ -2,14 +2,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
+use crate::task::Task;
 use crate::{private_file, tools};
 
 /// Makes the system tables. Into a folder beside, moved when whole: an interrupted set-up starts over.
-pub(crate) fn create(dir: &Path, data: &Path) -> Result<()> {
+pub(crate) async fn create(dir: &Path, data: &Path) -> Result<()> {
     if data.is_dir() {
         return Ok(());
     }
@@ -34,17 +35,7 @@ pub(crate) fn create(dir: &Path, data: &Path) -> Result<()> {
     if is_root() {
         command.arg("--user=root");
     }
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .context("run mariadb-install-db")?;
-    if !output.status.success() {
-        bail!(
-            "database: mariadb-install-db failed:\n{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
+    Task::new("mariadb-install-db", command).run().await?;
     fs::rename(&unfinished, data).context("keep the new data directory")
 }
 

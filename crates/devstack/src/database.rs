@@ -59,7 +59,7 @@ impl DatabaseServer {
         // The server changes its working directory.
         let dir = dir.canonicalize()?;
         let data = dir.join("data");
-        data_dir::create(&dir, &data)?;
+        data_dir::create(&dir, &data).await?;
         let password = data_dir::root_password(&dir)?;
         let init_file = data_dir::write_init_file(&dir, &password)?;
         let command = server_command(&dir, &init_file, port, options.durable)?;

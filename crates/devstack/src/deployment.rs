@@ -1,11 +1,12 @@
 //! Runs the deployment scripts of `contracts/` against a local chain.
 
 use std::path::Path;
+use std::process::Command;
 
-use anyhow::{Context, Result, bail};
-use tokio::process::Command;
+use anyhow::Result;
 
 use crate::accounts::Accounts;
+use crate::task::Task;
 use crate::tools;
 
 /// What the authority gives a controller to pay its gas with: ten ether.
@@ -31,23 +32,13 @@ pub(crate) async fn appoint(rpc_url: &str, file: &Path, controller: &str) -> Res
 async fn run(script: &str, rpc_url: &str, file: &Path, settings: &[(&str, &str)]) -> Result<()> {
     let accounts = Accounts::load()?;
     let authority = accounts.named("authority")?;
-    let output = Command::new(tools::workspace_root().join("contracts").join(script))
+    let mut command = Command::new(tools::workspace_root().join("contracts").join(script));
+    command
         .env("DEPLOYMENT_FILE", file)
         .envs(settings.iter().copied())
         .args(["--rpc-url", rpc_url, "--sender", &authority.address])
         .args(["--mnemonics", &accounts.mnemonic])
-        .args(["--mnemonic-indexes", &authority.index.to_string()])
-        .stdin(std::process::Stdio::null())
-        .kill_on_drop(true)
-        .output()
-        .await
-        .with_context(|| format!("run contracts/{script}"))?;
-    if !output.status.success() {
-        bail!(
-            "contracts/{script} failed:\n{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
-    Ok(())
+        .args(["--mnemonic-indexes", &authority.index.to_string()]);
+    let task = Task::new(format!("contracts/{script}"), command);
+    task.run().await.map(drop)
 }

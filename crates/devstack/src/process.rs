@@ -73,11 +73,7 @@ impl Process {
         let output = OpenOptions::new().create(true).append(true).open(log)?;
         let mut guarded = guard(command, orphaned)?;
         if alone {
-            guarded.env_clear().envs(
-                command
-                    .get_envs()
-                    .filter_map(|(key, value)| Some((key, value?))),
-            );
+            leave_alone(&mut guarded);
         }
         guarded
             .stdin(Stdio::null())
@@ -212,34 +208,46 @@ impl Drop for Process {
 
 /// The command behind `setpriv`, which asks the kernel for a signal when the parent dies and then
 /// becomes the command itself: same process id, no wrapper left.
-fn guard(command: &Command, orphaned: OnOrphaned) -> Result<Command> {
+pub(crate) fn guard(command: &Command, orphaned: OnOrphaned) -> Result<Command> {
     let signal = match orphaned {
         OnOrphaned::Kill => "KILL",
         OnOrphaned::Interrupt => "INT",
         OnOrphaned::Terminate => "TERM",
     };
-    let mut guarded = Command::new(tools::program(&["setpriv"], "util-linux")?);
-    guarded
-        .args(["--pdeathsig", signal, "--"])
-        .arg(command.get_program())
-        .args(command.get_args());
+    let mut setpriv = Command::new(tools::program(&["setpriv"], "util-linux")?);
+    setpriv.args(["--pdeathsig", signal, "--"]);
+    Ok(behind(setpriv, command))
+}
+
+/// A program that is given another to run, as the last of its arguments.
+pub(crate) fn behind(mut wrapper: Command, command: &Command) -> Command {
+    wrapper.arg(command.get_program()).args(command.get_args());
     for (key, value) in command.get_envs() {
         match value {
-            Some(value) => guarded.env(key, value),
-            None => guarded.env_remove(key),
+            Some(value) => wrapper.env(key, value),
+            None => wrapper.env_remove(key),
         };
     }
     if let Some(dir) = command.get_current_dir() {
-        guarded.current_dir(dir);
+        wrapper.current_dir(dir);
     }
-    Ok(guarded)
+    wrapper
+}
+
+/// No environment but the command's own.
+pub(crate) fn leave_alone(command: &mut Command) {
+    let own: Vec<_> = command
+        .get_envs()
+        .filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned())))
+        .collect();
+    command.env_clear().envs(own);
 }
 
 type Request = (Command, mpsc::Sender<std::io::Result<Child>>);
 
 /// The kernel's "parent died" follows the *thread* that spawned. Test threads and runtime workers
 /// come and go; this one lives as long as the process.
-fn spawn_on_lasting_thread(command: Command) -> Result<Child> {
+pub(crate) fn spawn_on_lasting_thread(command: Command) -> Result<Child> {
     static SPAWNER: OnceLock<mpsc::Sender<Request>> = OnceLock::new();
     let spawner = SPAWNER.get_or_init(|| {
         let (sender, requests) = mpsc::channel::<Request>();
@@ -265,29 +273,4 @@ fn tail(path: &Path) -> Result<String> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// Runs a command with our own terminal and waits for it. Asked to end, we ask the command to end
-/// and go on waiting for it.
-pub async fn run_in_foreground(command: &Command) -> Result<ExitStatus> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupts = signal(SignalKind::interrupt())?;
-    let mut terminations = signal(SignalKind::terminate())?;
-    let mut hang_ups = signal(SignalKind::hangup())?;
-    let child = spawn_on_lasting_thread(guard(command, OnOrphaned::Terminate)?)?;
-    let pid = i32::try_from(child.id())
-        .ok()
-        .and_then(Pid::from_raw)
-        .context("process id")?;
-    let mut child = child;
-    let mut ended = tokio::task::spawn_blocking(move || child.wait());
-    loop {
-        tokio::select! {
-            status = &mut ended => return Ok(status??),
-            // The terminal has sent it to the command, too.
-            _ = interrupts.recv() => {}
-            _ = terminations.recv() => kill_process(pid, Signal::TERM)?,
-            _ = hang_ups.recv() => kill_process(pid, Signal::HUP)?,
-        }
-    }
 }

@@ -1,11 +1,13 @@
 //! `devstack run`: what a command gets, and that nothing outlives it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::path::Path;
+mod remains;
+
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use devstack::wait_until;
+use devstack::{Chain, ChainOptions, wait_until};
+use remains::{killed_during, nothing_is_left_once_killed, programs_in, stack_dir_of};
 
 fn devstack_run(script: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_devstack"));
@@ -13,17 +15,6 @@ fn devstack_run(script: &str) -> Command {
         .args(["run", "--", "sh", "-c", script])
         .env_remove("DATABASE_SERVER_URL");
     command
-}
-
-/// How many processes run whose command line or working folder names this folder.
-fn processes_in(dir: &str) -> usize {
-    let entries = std::fs::read_dir("/proc").unwrap().flatten();
-    let uses = |path: &Path| {
-        let command = std::fs::read(path.join("cmdline")).unwrap_or_default();
-        let folder = std::fs::read_link(path.join("cwd")).unwrap_or_default();
-        String::from_utf8_lossy(&command).contains(dir) || folder.to_string_lossy().contains(dir)
-    };
-    entries.filter(|entry| uses(&entry.path())).count()
 }
 
 #[test]
@@ -65,25 +56,33 @@ async fn nothing_outlives_a_killed_stack() {
     })
     .await
     .unwrap();
-    let dir = stack_dir_of(stack.id());
-    assert!(processes_in(&dir) >= 2, "database and inbox run in {dir}");
-    stack.kill().unwrap();
-    stack.wait().unwrap();
-    wait_until("the parts to end", Duration::from_secs(20), || async {
-        Ok((processes_in(&dir) == 0).then_some(()))
-    })
-    .await
-    .unwrap();
+    let dir = stack_dir_of(stack.id()).unwrap();
+    let running = programs_in(&dir).len();
+    assert!(running >= 2, "database and inbox run in {dir}");
+    nothing_is_left_once_killed(&mut stack, &dir).await;
 }
 
-/// The folder that this process holds the lock of.
-fn stack_dir_of(pid: u32) -> String {
-    let open_files = std::fs::read_dir(format!("/proc/{pid}/fd"))
-        .unwrap()
-        .flatten();
-    let lock = open_files
-        .filter_map(|entry| std::fs::read_link(entry.path()).ok())
-        .find(|path| path.ends_with("lock") && path.to_string_lossy().contains("var/stack"))
+/// The system tables are made by a shell script that runs a server.
+#[tokio::test]
+async fn nothing_outlives_a_stack_killed_while_its_database_is_set_up() {
+    let mut stack = devstack_run("true").stdin(Stdio::null()).spawn().unwrap();
+    killed_during("mariadbd", &mut stack).await;
+}
+
+/// The deployment is a shell script that runs forge.
+#[tokio::test]
+async fn nothing_outlives_a_stack_killed_while_its_contracts_are_deployed() {
+    let mut deploying = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "deploys"])
+        .stdout(Stdio::null())
+        .spawn()
         .unwrap();
-    lock.parent().unwrap().to_string_lossy().into_owned()
+    killed_during("forge", &mut deploying).await;
+}
+
+#[tokio::test]
+#[ignore = "what another test kills on its way"]
+async fn deploys() {
+    let chain = Chain::start(&ChainOptions::default()).await.unwrap();
+    chain.deploy().await.unwrap();
 }

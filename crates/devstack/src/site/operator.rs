@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::Command;
 
-use anyhow::{Context, Result, bail};
-use tokio::process::Command;
+use anyhow::{Context, Result};
 use url::Url;
 
 use crate::databases::Databases;
+use crate::task::Task;
 use crate::{private_file, tools};
 
 /// What databases and accounts are called on the server.
@@ -135,11 +135,7 @@ impl Operator {
 
     fn command<const N: usize>(&self, words: [&str; N]) -> Result<Command> {
         let mut command = Command::new(tools::binary("sealwatch")?);
-        command
-            .env_clear()
-            .args(words)
-            .stdin(Stdio::null())
-            .kill_on_drop(true);
+        command.args(words);
         command.env("MASTER_KEY_FILE", self.key_dir().join("master.key"));
         command.env(
             "APPLICATION_KEYS_FILE",
@@ -149,21 +145,9 @@ impl Operator {
     }
 }
 
-async fn run(mut command: Command) -> Result<()> {
-    let output = command.output().await.context("run sealwatch")?;
-    if !output.status.success() {
-        let words: Vec<_> = command
-            .as_std()
-            .get_args()
-            .take(2)
-            .map(|word| word.to_string_lossy())
-            .collect();
-        bail!(
-            "sealwatch {} failed:\n{}{}",
-            words.join(" "),
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
-    Ok(())
+async fn run(command: Command) -> Result<()> {
+    let words = command.get_args().take(2);
+    let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
+    let name = format!("sealwatch {}", words.join(" "));
+    Task::new(name, command).alone().run().await.map(drop)
 }
