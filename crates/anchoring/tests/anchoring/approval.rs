@@ -4,7 +4,7 @@ use database::{
     record_events::{self, Actor, RecordEventKind},
     records::{self, RecordState},
 };
-use record::ids::RecordId;
+use record::ids::{RecordId, StaffId};
 
 use crate::stage::{CLERK, Stage};
 
@@ -57,21 +57,25 @@ async fn what_does_not_wait_is_not_approved() {
 async fn a_rejected_record_can_be_approved_again() {
     let stage = Stage::without_blocks().await;
     let person = stage.approved("Ada Example").await;
-    stage.sql("CREATE TABLE aside SELECT * FROM consents").await;
-    stage.sql("DELETE FROM consents").await;
-    let process = stage.start();
-    stage.until_all_are(&[person.id], JobState::Rejected).await;
-    let problem = stage.job(person.id).await.problem.unwrap();
+    stage.reject(person.id).await;
+    let rejected = stage.job(person.id).await;
     assert_eq!(
-        Rejection::from_code(&problem),
+        rejected.problem.as_deref().and_then(Rejection::from_code),
         Some(Rejection::ConsentMissing)
     );
-    // The row is repaired; staff approve again.
-    stage.sql("INSERT INTO consents SELECT * FROM aside").await;
-    stage.approve(person.id).await;
+    // The row is repaired; somebody else approves it.
+    let (officer, later) = (StaffId::from_bytes([8; 16]), stage.clock.now());
+    assert!(later > rejected.approved_at);
+    let mut connection = stage.connection().await;
+    anchoring::approve(&mut connection, &stage.keys, person.id, officer, later)
+        .await
+        .unwrap();
+    let process = stage.start();
     stage
         .mine_until_all_are(&[person.id], JobState::Anchored)
         .await;
+    let job = stage.job(person.id).await;
+    assert_eq!((job.approved_by, job.approved_at), (officer, later));
     stage.assert_anchored_once(&[person]).await;
     process.stop().await;
 }

@@ -1,13 +1,17 @@
-//! Killed at every point that docs/ANCHORING.md lists.
+//! Killed at the crash points that docs/ANCHORING.md lists. Those of finishing are told in `finishing.rs`, a node that forgets in
+//! `transactions.rs`, a chain that is re-organised in `reorganisation.rs`.
 
 use std::{sync::Arc, time::Duration};
 
+use alloy::primitives::Bytes;
 use database::anchoring_jobs::JobState;
 use devstack::{Fault, RpcProxy};
 use rand::RngExt as _;
+use record::B256;
+use serde_json::json;
 
 use crate::{
-    people::ids,
+    people::{Person, ids},
     stage::{LIMIT, Process, SETTINGS, Stage},
 };
 
@@ -97,6 +101,116 @@ async fn killed_while_blocks_bury_it() {
         .mine_until_all_are(&ids(&people), JobState::Anchored)
         .await;
     stage.assert_anchored_once(&people).await;
+    process.stop().await;
+}
+
+#[tokio::test]
+async fn killed_between_the_proof_and_the_commit_of_its_plan() {
+    let stage = Stage::without_blocks().await;
+    let people = stage.all_approved(1).await;
+    // What is locked so is read and not written: the proof is computed, its transaction not stored.
+    let mut lock = stage.connection().await;
+    sqlx::query("LOCK TABLES anchoring_transactions READ")
+        .execute(&mut *lock)
+        .await
+        .unwrap();
+    let process = stage.start();
+    stage.until_it_waits_for_a_lock().await;
+    process.kill().await;
+    sqlx::query("UNLOCK TABLES")
+        .execute(&mut *lock)
+        .await
+        .unwrap();
+    assert!(stage.is(people[0].id, JobState::Queued).await);
+    assert_eq!(stage.job(people[0].id).await.attempts, 0);
+    assert!(stage.signed(people[0].id).await.is_empty());
+
+    let process = stage.start();
+    stage
+        .mine_until_all_are(&ids(&people), JobState::Anchored)
+        .await;
+    stage.assert_anchored_once(&people).await;
+    assert_eq!(stage.job(people[0].id).await.attempts, 1);
+    assert_eq!(stage.signed(people[0].id).await.len(), 1);
+    process.stop().await;
+}
+
+/// Killed as it sends a replacement, of which the node hears or not; with the transactions replaced and replacing.
+async fn killed_at_a_replacement(stage: &Stage, people: &[Person], fault: Fault) -> [B256; 2] {
+    let process = stage.start();
+    stage.until_all_are(&ids(people), JobState::Sent).await;
+    process.kill().await;
+    tokio::time::sleep(SETTINGS.replace_after + Duration::from_millis(1_200)).await;
+    stage.mine_at_base_fee(100).await;
+
+    let proxy = RpcProxy::start(&stage.chain.rpc_url()).await.unwrap();
+    let send = "eth_sendRawTransaction";
+    proxy.fault(send, fault);
+    let process = stage.start_through(proxy.url());
+    proxy.wait_for_calls(send, 1, LIMIT).await.unwrap();
+    process.kill().await;
+    let signed = stage.signed(people[0].id).await;
+    assert_eq!(signed.len(), 2);
+    let newest = stage.job(people[0].id).await.transaction_hash;
+    assert_eq!(newest, Some(signed[1].hash));
+    [signed[0].hash, signed[1].hash]
+}
+
+/// One that replaces nothing by itself.
+fn start_patient(stage: &Stage) -> Process {
+    let mut parts = stage.parts(&stage.chain.rpc_url());
+    parts.settings.replace_after = Duration::from_secs(3_600);
+    Process::start(parts)
+}
+
+#[tokio::test]
+async fn killed_between_commit_and_send_of_a_replacement() {
+    let stage = Stage::without_blocks().await;
+    let people = stage.all_approved(2).await;
+    let [_, replacing] = killed_at_a_replacement(&stage, &people, Fault::Hold).await;
+    assert!(!stage.is_known(replacing).await, "committed, not sent");
+
+    let process = start_patient(&stage);
+    stage
+        .until("sent", async || stage.is_known(replacing).await)
+        .await;
+    stage
+        .mine_until_all_are(&ids(&people), JobState::Anchored)
+        .await;
+    stage.assert_anchored_once(&people).await;
+    let job = stage.job(people[0].id).await;
+    assert_eq!((job.attempts, job.transaction_hash), (1, Some(replacing)));
+    assert_eq!(stage.signed(people[0].id).await.len(), 2);
+    process.stop().await;
+}
+
+#[tokio::test]
+async fn killed_after_a_replacement_and_the_replaced_one_is_mined() {
+    let stage = Stage::without_blocks().await;
+    let people = stage.all_approved(1).await;
+    let [replaced, replacing] = killed_at_a_replacement(&stage, &people, Fault::CutAfter).await;
+    stage
+        .until("sent", async || stage.is_known(replacing).await)
+        .await;
+    // Another node never heard of the replacement, and makes the next block.
+    stage.drop_from_pool(replacing).await;
+    stage.mine_at_base_fee(0).await;
+    let raw = stage.signed(people[0].id).await.remove(0).raw;
+    let raw = Bytes::from(raw);
+    stage
+        .chain
+        .rpc("eth_sendRawTransaction", json!([raw]))
+        .await
+        .unwrap();
+    stage.chain.mine(1).await.unwrap();
+
+    let process = start_patient(&stage);
+    stage
+        .mine_until_all_are(&ids(&people), JobState::Anchored)
+        .await;
+    stage.assert_anchored_once(&people).await;
+    let job = stage.job(people[0].id).await;
+    assert_eq!((job.attempts, job.transaction_hash), (1, Some(replaced)));
     process.stop().await;
 }
 

@@ -204,3 +204,31 @@ async fn a_contract_wallet_is_asked_at_its_block() {
     process.until_problem(Problem::WalletUnchecked).await;
     process.stop().await;
 }
+
+#[tokio::test]
+async fn those_passed_over_hold_nobody_up_however_many_they_are() {
+    let stage = Stage::without_blocks().await;
+    for number in 0..3 {
+        let name = format!("Unknown {number}");
+        let mut unknown = stage.consented_by_contract(&name, AGREES).await;
+        unknown.signature = ConsentSignature::contract(vec![1, 2, 3], 1_000_000).unwrap();
+        stage.put_consent(&unknown).await;
+        stage.approve(unknown.id).await;
+    }
+    let people = stage.all_approved(3).await;
+    let mut parts = stage.parts(&stage.chain.rpc_url());
+    parts.settings.max_in_flight = 2;
+    let process = Process::start(parts);
+    stage
+        .until_all_are(&ids(&people[..2]), JobState::Sent)
+        .await;
+    assert!(
+        stage.is(people[2].id, JobState::Queued).await,
+        "no more than there is room for"
+    );
+    stage
+        .mine_until_all_are(&ids(&people), JobState::Anchored)
+        .await;
+    stage.assert_anchored_once(&people).await;
+    process.stop().await;
+}

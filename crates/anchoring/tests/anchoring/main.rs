@@ -2,9 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
 mod approval;
+mod collisions;
 mod crashes;
+mod fees;
 mod finishing;
 mod happy;
+mod keys;
 mod leadership;
 mod obstacles;
 mod people;
@@ -12,3 +15,4 @@ mod reorganisation;
 mod stage;
 mod tampering;
 mod transactions;
+mod voids;

@@ -110,13 +110,7 @@ async fn an_empty_account() {
 async fn fees_above_the_cap() {
     let stage = Stage::without_blocks().await;
     let people = stage.all_approved(1).await;
-    // 1,000 gwei.
-    stage
-        .chain
-        .rpc("anvil_setNextBlockBaseFeePerGas", json!(["0xe8d4a51000"]))
-        .await
-        .unwrap();
-    stage.chain.mine(1).await.unwrap();
+    stage.mine_at_base_fee(1_000).await;
     let mut process = stage.start();
     process.until_problem(Problem::FeesAboveCap).await;
     assert!(stage.all_are(&ids(&people), JobState::Queued).await);

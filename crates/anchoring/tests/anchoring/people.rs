@@ -61,6 +61,17 @@ impl Stage {
         job
     }
 
+    /// Has a job rejected, by taking away what its owner signed for as long as its turn takes.
+    pub async fn reject(&self, id: RecordId) {
+        self.sql("CREATE TABLE aside SELECT * FROM consents").await;
+        self.sql("DELETE FROM consents").await;
+        let process = self.start();
+        self.until_all_are(&[id], JobState::Rejected).await;
+        process.stop().await;
+        self.sql("INSERT INTO consents SELECT * FROM aside").await;
+        self.sql("DROP TABLE aside").await;
+    }
+
     pub async fn consented(&self, name: &str) -> Person {
         self.consented_within(name, 3_600).await
     }

@@ -14,12 +14,13 @@ use chain::{Block, ChainReader, Controller, Deployment};
 use database::{
     Kind, MySqlPool, PoolSettings,
     anchoring_jobs::{self, AnchoringJob, JobState},
+    anchoring_transactions::{self, AnchoringTransaction},
     grants::{self, Account, Names},
 };
 use devstack::{Accounts, Chain, ChainOptions, DatabaseServer, Databases, Mining, wait_until};
 use keyring::{ApplicationKeys, FrontKeys, KeySet};
 use record::{
-    Address,
+    Address, B256,
     ids::{RecordId, StaffId, Uid},
     time::Clock,
 };
@@ -225,6 +226,41 @@ impl Stage {
             .unwrap()
     }
 
+    /// An empty block that asks for this much, in gwei; those after it ask for less and less.
+    pub async fn mine_at_base_fee(&self, gwei: u64) {
+        let wei = format!("{:#x}", u128::from(gwei) * 1_000_000_000);
+        self.chain
+            .rpc("anvil_setNextBlockBaseFeePerGas", json!([wei]))
+            .await
+            .unwrap();
+        self.chain.mine(1).await.unwrap();
+    }
+
+    /// The node forgets a transaction of its pool.
+    pub async fn drop_from_pool(&self, hash: B256) {
+        self.chain
+            .rpc("anvil_dropTransaction", json!([hash]))
+            .await
+            .unwrap();
+        assert!(!self.is_known(hash).await);
+    }
+
+    /// Whether the node has it, in its pool or in a block.
+    pub async fn is_known(&self, hash: B256) -> bool {
+        let known = self.chain.rpc("eth_getTransactionByHash", json!([hash]));
+        !known.await.unwrap().is_null()
+    }
+
+    /// Every transaction signed for a person, oldest first.
+    pub async fn signed(&self, record: RecordId) -> Vec<AnchoringTransaction> {
+        let job = self.job(record).await;
+        let mut connection = self.connection().await;
+        anchoring_transactions::of_job(&mut connection, &self.keys, job.id)
+            .await
+            .unwrap()
+            .rows
+    }
+
     /// A transaction of one of the unlocked accounts, in the pool.
     pub async fn send_as(&self, who: &str, transaction: Value) -> Value {
         let mut transaction = transaction;
@@ -235,9 +271,14 @@ impl Stage {
             .unwrap()
     }
 
-    /// A call of the authority that goes into the next block before all others.
+    /// A call of the authority to the storage layer that goes into the next block before all others.
     pub async fn as_authority(&self, call: impl SolCall) -> Value {
-        let to = self.deployment.storage_layer;
+        self.as_authority_to(self.deployment.storage_layer, call)
+            .await
+    }
+
+    /// The same to another contract.
+    pub async fn as_authority_to(&self, to: Address, call: impl SolCall) -> Value {
         let data = Bytes::from(call.abi_encode());
         let dear = "0x174876e800"; // 100 gwei
         let fees =
@@ -369,5 +410,22 @@ impl Stage {
             let kill = sqlx::query(AssertSqlSafe(format!("KILL {id}")));
             kill.execute(&self.pool).await.ok();
         }
+    }
+
+    /// Until a statement of entry-app's account waits for what somebody else has locked: nothing else takes a second.
+    pub async fn until_it_waits_for_a_lock(&self) {
+        let user = format!("t_{}_entry", self.databases.suffix());
+        self.until("a statement that waits", async || {
+            let waiting: i64 = sqlx::query_scalar(
+                "SELECT COUNT(*) FROM information_schema.processlist
+                 WHERE user = ? AND command IN ('Query', 'Execute') AND time > 1",
+            )
+            .bind(&user)
+            .fetch_one(&self.pool)
+            .await
+            .unwrap();
+            waiting > 0
+        })
+        .await;
     }
 }

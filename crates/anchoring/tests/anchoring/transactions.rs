@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use alloy::sol;
 use anchoring::Problem;
-use database::{anchoring_jobs::JobState, anchoring_transactions};
+use database::anchoring_jobs::JobState;
 use devstack::{Fault, RpcProxy};
 use serde_json::json;
 
 use crate::{
-    people::{Person, ids},
+    people::ids,
     stage::{DEPTH, Process, SETTINGS, Stage, account},
 };
 
@@ -25,15 +25,6 @@ sol! {
     }
 }
 
-async fn signed(stage: &Stage, person: &Person) -> usize {
-    let job = stage.job(person.id).await;
-    let mut connection = stage.connection().await;
-    let all = anchoring_transactions::of_job(&mut connection, &stage.keys, job.id)
-        .await
-        .unwrap();
-    all.rows.len()
-}
-
 #[tokio::test]
 async fn one_that_the_node_forgot_is_sent_again() {
     let stage = Stage::without_blocks().await;
@@ -41,16 +32,12 @@ async fn one_that_the_node_forgot_is_sent_again() {
     let process = stage.start();
     stage.until_all_are(&ids(&people), JobState::Sent).await;
     let hash = stage.job(people[0].id).await.transaction_hash.unwrap();
-    stage
-        .chain
-        .rpc("anvil_dropTransaction", json!([hash]))
-        .await
-        .unwrap();
+    stage.drop_from_pool(hash).await;
     stage
         .mine_until_all_are(&ids(&people), JobState::Anchored)
         .await;
     stage.assert_anchored_once(&people).await;
-    assert_eq!(signed(&stage, &people[0]).await, 1, "the same bytes");
+    assert_eq!(stage.signed(people[0].id).await.len(), 1, "the same bytes");
     process.stop().await;
 }
 
@@ -63,17 +50,12 @@ async fn one_that_is_stuck_is_replaced_at_a_higher_fee() {
     let first = stage.job(people[0].id).await;
     // While no blocks come, no fee helps. (Blocks count whole seconds: one more, to be past it by theirs too.)
     tokio::time::sleep(SETTINGS.replace_after + Duration::from_millis(1_200)).await;
-    assert_eq!(signed(&stage, &people[0]).await, 1);
-    // 100 gwei, many times what was offered.
-    stage
-        .chain
-        .rpc("anvil_setNextBlockBaseFeePerGas", json!(["0x174876e800"]))
-        .await
-        .unwrap();
-    stage.chain.mine(1).await.unwrap();
+    assert_eq!(stage.signed(people[0].id).await.len(), 1);
+    // Many times what was offered.
+    stage.mine_at_base_fee(100).await;
     stage
         .until("a replacement", async || {
-            signed(&stage, &people[0]).await > 1
+            stage.signed(people[0].id).await.len() > 1
         })
         .await;
     let replaced = stage.job(people[0].id).await;
