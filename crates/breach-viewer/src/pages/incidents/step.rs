@@ -27,7 +27,11 @@ pub async fn submit(
 ) -> Result<Response> {
     person.require(&[Role::DataProtectionOfficer])?;
     let text = form.check("text", clean_note);
-    let (Some(text), Some((kind, to))) = (text, step(form.value("step"))) else {
+    let step = step(form.value("step"));
+    if step.is_none() {
+        form.headline("This is not one of the steps. Choose a button below.");
+    }
+    let (Some(text), Some((kind, to))) = (text, step) else {
         let page = show::load(page, &person, &tower, id, None, form).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response());
     };
