@@ -80,7 +80,9 @@ impl Site {
         let (names, databases) = name_databases(options, database.server()).await?;
         memory::check(&chain, database.server(), &names).await?;
         let operator = set_up(options, &stack, database.server(), &names).await?;
-        chain.deploy().await?;
+        if options.dir.is_some() {
+            chain.deploy().await?;
+        }
         options.tell("contracts");
         let (entry_proxy, viewer_proxy) = start_proxies(options, &chain).await?;
         let surroundings = Surroundings {
