@@ -1,0 +1,9 @@
+//! The product as it runs, with people who are enrolled, and browsers without a window.
+
+mod browser;
+mod people;
+mod stage;
+
+pub use browser::{Answer, Browser};
+pub use people::{Enrolled, sign_up};
+pub use stage::{LIMIT, Stage, add_staff};

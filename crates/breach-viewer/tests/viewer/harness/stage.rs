@@ -1,0 +1,237 @@
+use std::path::Path;
+use std::time::Duration;
+
+use demo::doors::Clerk;
+use devstack::{Mail, Site, SiteOptions, Staff, wait_until};
+use keyring::KeyFiles;
+use sqlx::mysql::MySqlConnection;
+use sqlx::{AssertSqlSafe, Connection};
+
+use super::browser::{Answer, Browser};
+use super::people::{Enrolled, clerk, enrol};
+
+/// No test waits longer for anything.
+pub const LIMIT: Duration = Duration::from_secs(60);
+pub const PASSWORD: &str = "quiet river stone";
+const OFFICER_EMAIL: &str = "officer@nordhaven.example";
+
+/// The whole product at work, and the people in it.
+pub struct Stage {
+    pub site: Site,
+    pub people: Vec<Enrolled>,
+    pub clerk: Clerk,
+}
+
+impl Stage {
+    /// With so many people whose records are anchored.
+    pub async fn with(people: usize) -> Self {
+        Self::start(people, Self::options()).await
+    }
+
+    /// Blocks are final at once, so that less has to be waited for.
+    pub fn options() -> SiteOptions {
+        SiteOptions {
+            confirmations: 0,
+            ..SiteOptions::default()
+        }
+    }
+
+    pub async fn start(people: usize, options: SiteOptions) -> Self {
+        let site = Site::start(&options).await.unwrap();
+        let clerk = clerk(&site).await;
+        let people = match people {
+            0 => Vec::new(),
+            count => enrol(&site, &clerk, count).await,
+        };
+        Self {
+            site,
+            people,
+            clerk,
+        }
+    }
+
+    /// A browser in which nobody is signed in.
+    pub fn browser(&self) -> Browser {
+        Browser::at(self.site.viewer.url())
+    }
+
+    /// A browser in which an officer is signed in.
+    pub async fn officer(&self) -> Browser {
+        self.signed_in("data_protection_officer", "officer").await
+    }
+
+    pub async fn signed_in(&self, role: &str, login: &str) -> Browser {
+        add_staff(&self.site, role, login).await;
+        let browser = self.browser();
+        let answer = self.sign_in(&browser, login).await;
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        browser
+    }
+
+    pub async fn sign_in(&self, browser: &Browser, login: &str) -> Answer {
+        let form = [("login", login), ("password", PASSWORD)];
+        browser.post("/sign-in", &form).await
+    }
+
+    /// Starts breach-viewer again with some settings changed, and waits until it is ready.
+    pub async fn restart_viewer(&mut self, settings: &[(&str, &str)]) {
+        let viewer = &mut self.site.viewer;
+        viewer.stop().await.unwrap();
+        for (name, value) in settings {
+            viewer.set_env(name, value);
+        }
+        viewer.resume().await.unwrap();
+    }
+
+    /// The keys that breach-viewer gets when it starts next.
+    pub fn use_keys(&mut self, directory: &Path) {
+        let files = KeyFiles::within(directory);
+        let viewer = &mut self.site.viewer;
+        viewer.set_env("MASTER_KEY_FILE", files.master);
+        viewer.set_env("APPLICATION_KEYS_FILE", files.application);
+    }
+
+    /// What an intruder with the database's password does.
+    pub async fn sql(&self, statement: &str) {
+        let mut connection = self.connect().await;
+        let done = sqlx::query(AssertSqlSafe(statement.to_owned()))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        assert!(done.rows_affected() > 0, "{statement} changed nothing");
+        connection.close().await.unwrap();
+    }
+
+    /// Changes the schema.
+    pub async fn sql_schema(&self, statement: &str) {
+        let mut connection = self.connect().await;
+        let statement = sqlx::query(AssertSqlSafe(statement.to_owned()));
+        statement.execute(&mut connection).await.unwrap();
+    }
+
+    /// The answer to a query for a number.
+    pub async fn number(&self, query: &str) -> i64 {
+        let mut connection = self.connect().await;
+        let number = sqlx::query_scalar(AssertSqlSafe(query.to_owned()))
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+        number
+    }
+
+    /// Asks again and again until the number is as wanted.
+    pub async fn until_number(&self, what: &str, query: &str, wanted: impl Fn(i64) -> bool) {
+        let reached = wait_until(what, LIMIT, || async {
+            Ok(wanted(self.number(query).await).then_some(()))
+        });
+        reached.await.unwrap();
+    }
+
+    /// The main database, as its administrator sees it.
+    pub async fn connect(&self) -> MySqlConnection {
+        let url = self.site.database().database_url(&self.site.names().main);
+        MySqlConnection::connect(url.as_str()).await.unwrap()
+    }
+
+    /// Looks again and again until a page is as wanted.
+    pub async fn until(
+        &self,
+        browser: &Browser,
+        path: &str,
+        wanted: impl Fn(&Answer) -> bool,
+    ) -> Answer {
+        wait_until(path, LIMIT, || async {
+            let answer = browser.get(path).await;
+            anyhow::ensure!(wanted(&answer), "{}", answer.body);
+            Ok(Some(answer))
+        })
+        .await
+        .unwrap()
+    }
+
+    /// Until the sweep has said of every record that it is valid, and nothing hinders it.
+    pub async fn until_all_valid(&self, browser: &Browser) {
+        let count = self.people.len();
+        let all_valid = |grid: &Answer| {
+            let badges = grid.badges();
+            grid.banner().is_empty()
+                && badges.len() == count
+                && badges.iter().all(|badge| badge == "Valid")
+        };
+        self.until(browser, "/records", all_valid).await;
+        for uid in 1..=count {
+            assert_eq!(browser.verify(uid).await, "Valid", "record {uid}");
+        }
+    }
+
+    /// Nothing that happened so far was taken for a breach.
+    pub async fn assert_no_breach(&self) {
+        assert_eq!(self.number("SELECT COUNT(*) FROM incidents").await, 0);
+        let mails = "SELECT COUNT(*) FROM outbox WHERE kind = 'breach_found'";
+        assert_eq!(self.number(mails).await, 0);
+        let mails = self.breach_mails().await;
+        assert!(mails.is_empty(), "{:?}", mails[0].text);
+    }
+
+    /// Alters one record: it is found, told once, and the neighbours stay valid.
+    pub async fn assert_breach_is_found(&self, browser: &Browser, uid: u64) {
+        self.alter_email(uid).await;
+        let altered = |grid: &Answer| grid.line(uid).contains("Altered");
+        let grid = self
+            .until(browser, "/records?verdict=altered", altered)
+            .await;
+        assert_eq!(grid.badges(), ["Altered"], "its neighbours are untouched");
+        assert_eq!(self.number("SELECT COUNT(*) FROM incidents").await, 1);
+        let told = |mail: &Mail| is_breach(mail) && mail.text.contains(&format!("UIDs: {uid}"));
+        self.site.inbox.wait_for(LIMIT, told).await.unwrap();
+        assert_eq!(self.breach_mails().await.len(), 1);
+    }
+
+    /// Changes a sealed e-mail address.
+    pub async fn alter_email(&self, uid: u64) {
+        self.sql(&format!(
+            "UPDATE record_versions SET email = REVERSE(email) \
+             WHERE record_id = (SELECT id FROM records WHERE uid = {uid})"
+        ))
+        .await;
+    }
+
+    /// All sealed cells of a record's values, as one text.
+    pub async fn cells_of(&self, uid: u64) -> String {
+        let mut connection = self.connect().await;
+        sqlx::query_scalar(
+            "SELECT HEX(CONCAT_WS('|', name, email, phone, age, address, wallet, relation, anchor)) FROM record_versions \
+             WHERE record_id = (SELECT id FROM records WHERE uid = ?)",
+        )
+        .bind(uid)
+        .fetch_one(&mut connection)
+        .await
+        .unwrap()
+    }
+
+    /// The mails about incidents, of which there is at least one by now or soon.
+    pub async fn breach_mails_once_there(&self) -> Vec<Mail> {
+        self.site.inbox.wait_for(LIMIT, is_breach).await.unwrap();
+        self.breach_mails().await
+    }
+
+    async fn breach_mails(&self) -> Vec<Mail> {
+        let mails = self.site.inbox.messages_to(OFFICER_EMAIL).await.unwrap();
+        mails.into_iter().filter(is_breach).collect()
+    }
+}
+
+fn is_breach(mail: &Mail) -> bool {
+    mail.is_to(OFFICER_EMAIL) && mail.subject.contains("not as signed")
+}
+
+pub async fn add_staff(site: &Site, role: &str, login: &str) {
+    let staff = Staff {
+        role: role.to_owned(),
+        login: login.to_owned(),
+        display_name: format!("Person {login}"),
+        password: PASSWORD.to_owned(),
+    };
+    site.add_staff(&staff).await.unwrap();
+}

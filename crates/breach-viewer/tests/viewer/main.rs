@@ -1,0 +1,18 @@
+//! breach-viewer through its doors: real database by its own accounts, real chain, real mail. The records in it came in by
+//! the doors of the other two apps.
+#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+
+mod access;
+mod another_chain;
+mod chain;
+mod database;
+mod grid;
+mod harness;
+mod incidents;
+mod keys;
+mod many;
+mod own_rows;
+mod planted;
+mod process;
+mod restore;
+mod verify;

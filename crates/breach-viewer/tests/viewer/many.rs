@@ -1,0 +1,91 @@
+//! Many at once: what one statement did is one incident and one mail, and pages show it a part at a time.
+
+use crate::harness::{Answer, Browser, Stage};
+
+const PLANTED: usize = 60;
+const PER_PAGE: usize = 50;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_full_of_planted_rows_is_one_incident_on_several_pages() {
+    let stage = Stage::with(2).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    plant(&stage).await;
+    let all_told = |grid: &Answer| grid.says(&format!("Forged <span class=\"soft\">{PLANTED}<"));
+    stage.until(&officer, "/records", all_told).await;
+
+    let pages = pages(&officer, "/records?verdict=forged").await;
+    let lines: Vec<usize> = pages.iter().map(|page| page.badges().len()).collect();
+    assert_eq!(lines, [PER_PAGE, PLANTED - PER_PAGE]);
+    assert!(
+        pages
+            .iter()
+            .flat_map(Answer::badges)
+            .all(|badge| badge == "Forged")
+    );
+    let mut rows: Vec<&str> = pages.iter().flat_map(|page| page.rows()).collect();
+    rows.sort_unstable();
+    rows.dedup();
+    assert_eq!(rows.len(), PLANTED, "no row stands on two pages");
+    assert!(pages[1].says("rel=\"prev\" href=\"/records?verdict=forged\""));
+    for uid in [1, 2] {
+        assert_eq!(officer.verify(uid).await, "Valid", "a neighbour");
+    }
+    the_incident_is_one(&stage, &officer).await;
+    what_is_taken_out_is_resolved(&stage, &officer).await;
+    stage.site.stop().await.unwrap();
+}
+
+/// Rows made of the cells of record 1, in one act.
+async fn plant(stage: &Stage) {
+    let mut connection = stage.connect().await;
+    let mut act = sqlx::Connection::begin(&mut connection).await.unwrap();
+    for statement in [
+        "INSERT INTO records SELECT RANDOM_BYTES(16), NULL, state, version, draft, wallet_index, email_index, \
+         RANDOM_BYTES(16), created_by, created_at, updated_at, mac FROM records, \
+         (WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 60) SELECT i FROM n) AS many \
+         WHERE uid = 1",
+        "INSERT INTO record_versions SELECT planted.id, 1, 0, name, email, phone, age, address, wallet, relation, NULL, \
+         real_one.created_at FROM records AS planted, record_versions AS real_one \
+         WHERE planted.uid IS NULL AND real_one.record_id = (SELECT id FROM records WHERE uid = 1)",
+    ] {
+        let done = sqlx::query(statement).execute(&mut *act).await.unwrap();
+        assert_eq!(done.rows_affected(), 60, "{statement}");
+    }
+    act.commit().await.unwrap();
+}
+
+async fn the_incident_is_one(stage: &Stage, officer: &Browser) {
+    let list = officer.get("/incidents").await;
+    assert!(list.says("Incident 1</a>") && !list.says("Incident 2</a>"));
+    let pages = pages(officer, "/incidents/1").await;
+    assert!(pages[0].says("60 found, 60 not resolved."));
+    let lines: Vec<usize> = pages
+        .iter()
+        .map(|page| page.body.matches("Row unknown to the chain").count())
+        .collect();
+    assert_eq!(lines, [PER_PAGE, PLANTED - PER_PAGE]);
+    let mails = stage.breach_mails_once_there().await;
+    assert_eq!(mails.len(), 1);
+    assert!(mails[0].text.contains("60"), "{}", mails[0].text);
+}
+
+async fn what_is_taken_out_is_resolved(stage: &Stage, officer: &Browser) {
+    stage
+        .sql("DELETE FROM record_versions WHERE record_id IN (SELECT id FROM records WHERE uid IS NULL)")
+        .await;
+    stage.sql("DELETE FROM records WHERE uid IS NULL").await;
+    stage.until_all_valid(officer).await;
+    let resolved = |page: &Answer| page.says("60 found, 0 not resolved.");
+    stage.until(officer, "/incidents/1", resolved).await;
+    assert_eq!(stage.number("SELECT COUNT(*) FROM incidents").await, 1);
+}
+
+/// A page and those behind it.
+async fn pages(officer: &Browser, path: &str) -> Vec<Answer> {
+    let mut pages = vec![officer.get(path).await];
+    while let Some(next) = pages.last().and_then(Answer::next) {
+        pages.push(officer.get(&next).await);
+    }
+    pages
+}

@@ -1,0 +1,66 @@
+//! The viewer's own rows, altered by somebody without our keys: they hide nothing and stop nothing.
+
+use crate::harness::{Answer, Browser, Stage};
+
+/// Tables whose rows carry a MAC and are written by the sweep or by a button.
+const TABLES: [&str; 6] = [
+    "verifications",
+    "incidents",
+    "incident_findings",
+    "incident_events",
+    "sweep_rounds",
+    "chain_progress",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn altered_rows_of_the_viewer_stop_no_sweep() {
+    let stage = Stage::with(3).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    stage.assert_breach_is_found(&officer, 1).await;
+    for table in TABLES {
+        stage
+            .sql(&format!("UPDATE {table} SET mac = REVERSE(mac)"))
+            .await;
+    }
+    goes_on(&stage, &officer).await;
+    hold_the_sweep_up(&stage).await;
+    goes_on(&stage, &officer).await;
+    stage.alter_email(3).await;
+    let told = |grid: &Answer| grid.line(3).contains("Altered");
+    stage
+        .until(&officer, "/records?verdict=altered", told)
+        .await;
+    let open = |list: &Answer| list.says("Open");
+    stage.until(&officer, "/incidents", open).await;
+    assert_eq!(officer.verify(2).await, "Valid");
+    stage.site.stop().await.unwrap();
+}
+
+/// A whole round is finished that began afterwards, and tells the truth of each record.
+async fn goes_on(stage: &Stage, officer: &Browser) {
+    let newest = "SELECT CAST(COALESCE(MAX(id), 0) AS SIGNED) FROM sweep_rounds WHERE finished_at IS NOT NULL \
+                  AND problem IS NULL";
+    let before = stage.number(newest).await;
+    stage
+        .until_number("a whole round", newest, |now| now >= before + 2)
+        .await;
+    let told = |grid: &Answer| {
+        grid.line(1).contains("Altered")
+            && grid.line(2).contains("Valid")
+            && grid.line(3).contains("Valid")
+    };
+    let grid = stage.until(officer, "/records", told).await;
+    assert!(grid.banner().is_empty(), "{}", grid.banner());
+    for page in ["/records/1", "/records/2", "/incidents"] {
+        assert_eq!(officer.get(page).await.status, 200, "{page}");
+    }
+    assert_eq!(officer.verify(1).await, "Altered");
+}
+
+/// A lease that lasts for ever and belongs to nobody.
+async fn hold_the_sweep_up(stage: &Stage) {
+    stage
+        .sql("REPLACE INTO leases SELECT 'sweep', RANDOM_BYTES(16), 99999999999999, REVERSE(mac) FROM sessions LIMIT 1")
+        .await;
+}
