@@ -6,8 +6,8 @@ use database::notices;
 use database::record_events::{self, Actor, RecordEventKind};
 use database::sealed::{open_cell, seal_cell};
 use keyring::{CellKind, OpenError, OwnerKey};
+use record::wiped_json;
 use sqlx::MySqlConnection;
-use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::offer::Offer;
@@ -56,7 +56,7 @@ pub fn read_offer(link: &ConsentLink, key: &OwnerKey) -> Result<Option<Offer>, O
 }
 
 fn seal_offer(offer: &Offer, link: &ConsentLink, key: &OwnerKey) -> Result<Vec<u8>, OfferError> {
-    let json = Zeroizing::new(serde_json::to_vec(offer)?);
+    let json = wiped_json(offer)?;
     Ok(seal_cell(
         key,
         link.version,

@@ -124,7 +124,7 @@ fn open(consent: &Consent, key: &OwnerKey) -> Result<(ConsentMessage, ConsentSig
     let message = cell(CellKind::ConsentMessage, &consent.message)?;
     let signature = cell(CellKind::ConsentSignature, &consent.signature)?;
     Ok((
-        serde_json::from_slice(&message.value)?,
+        ConsentMessage::from_json(&message.value)?,
         ConsentSignature::from_stored(&signature.value)?,
     ))
 }

@@ -294,21 +294,6 @@ pub async fn close(
     change_open(connection, keys, id, |link| link.end(to)).await
 }
 
-/// Keeps what is offered to be signed. An offer that is there already stays and is returned: two pages opened at
-/// once show the same.
-/// [`RowError::Changed`] when the link is not open any more, [`RowError::Mac`] for a planted one.
-pub async fn keep_offer(
-    connection: &mut MySqlConnection,
-    keys: &FrontKeys,
-    id: LinkId,
-    offer: Vec<u8>,
-) -> Result<ConsentLink, RowError> {
-    change_open(connection, keys, id, |link| {
-        link.offer.get_or_insert(offer);
-    })
-    .await
-}
-
 /// Counts a wrong code; the last one allowed locks the link.
 /// [`RowError::Changed`] when the link is not open any more, [`RowError::Mac`] for a planted one.
 pub async fn count_wrong_code(

@@ -154,7 +154,7 @@ const ENTRY: &[(&str, &str)] = &[
     ("sign_in_attempts", "SELECT, INSERT, UPDATE, DELETE"),
     ("records", "SELECT, INSERT, UPDATE"),
     ("record_versions", "SELECT, INSERT, UPDATE"),
-    ("owner_keys", "SELECT, INSERT, UPDATE"),
+    ("owner_keys", "SELECT, INSERT"),
     ("consents", "SELECT"),
     ("consent_links", "SELECT, INSERT, UPDATE"),
     ("notices", "SELECT, INSERT"),
@@ -222,7 +222,7 @@ const RESTORE: &[(&str, &str)] = &[
     ("records", "SELECT, INSERT, UPDATE, DELETE"),
     ("record_versions", "SELECT, INSERT, UPDATE, DELETE"),
     ("consents", "SELECT, INSERT, UPDATE, DELETE"),
-    ("owner_keys", "SELECT, INSERT, UPDATE, DELETE"),
+    ("owner_keys", "SELECT, INSERT, DELETE"),
     ("record_events", "INSERT"),
     // The step of the incident and the mail stand in the transaction of the restore.
     ("incident_events", "INSERT"),

@@ -173,14 +173,6 @@ pub async fn list(
     Ok(found)
 }
 
-/// How many incidents are not closed.
-pub async fn count_unclosed(connection: &mut MySqlConnection) -> Result<u64, RowError> {
-    let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM incidents WHERE state <> 'closed'")
-        .fetch_one(connection)
-        .await?;
-    Ok(count.unsigned_abs())
-}
-
 /// Writes the columns that may change of an incident that the caller has locked.
 /// [`RowError::Changed`] when it is gone.
 pub async fn update(

@@ -73,41 +73,6 @@ pub async fn put(
     Ok(())
 }
 
-/// Keys still wrapped by an old application key, to be wrapped anew.
-pub async fn wrapped_by(
-    connection: &mut MySqlConnection,
-    app_key_version: u32,
-    limit: u32,
-) -> Result<Vec<WrappedOwnerKey>, RowError> {
-    sqlx::query("SELECT * FROM owner_keys WHERE app_key_version = ? ORDER BY key_id LIMIT ?")
-        .bind(app_key_version)
-        .bind(limit)
-        .fetch_all(connection)
-        .await?
-        .iter()
-        .map(|row| read(row, TABLE))
-        .collect()
-}
-
-/// Replaces the wrapping of a key.
-/// [`RowError::Changed`] when the key was destroyed meanwhile: it must not come back.
-pub async fn rewrap(
-    connection: &mut MySqlConnection,
-    key: &WrappedOwnerKey,
-) -> Result<(), RowError> {
-    let done =
-        sqlx::query("UPDATE owner_keys SET app_key_version = ?, wrapped = ? WHERE key_id = ?")
-            .bind(key.app_key_version)
-            .bind(&key.bytes)
-            .bind(key.key_id.as_bytes().as_slice())
-            .execute(connection)
-            .await?;
-    match done.rows_affected() {
-        0 => Err(RowError::changed(TABLE, key.key_id)),
-        _ => Ok(()),
-    }
-}
-
 /// Destroys the key of a record; false when there was none.
 pub async fn destroy(connection: &mut MySqlConnection, record: RecordId) -> Result<bool, RowError> {
     let done = sqlx::query("DELETE FROM owner_keys WHERE record_id = ?")

@@ -142,9 +142,7 @@ pub fn seal_consent(
     now: UnixMillis,
 ) -> Consent {
     let (version, draft) = (signed.version, signed.draft);
-    let message = Zeroizing::new(
-        serde_json::to_vec(signed.message).expect("a message is made of texts and numbers only"),
-    );
+    let message = signed.message.to_json();
     let signature = signed.signature.to_stored();
     Consent {
         record_id: key.record_id(),

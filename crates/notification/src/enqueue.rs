@@ -5,8 +5,8 @@ use database::{MySqlConnection, RowError};
 use keyring::FrontKeys;
 use record::ids::MailId;
 use record::time::UnixMillis;
+use record::wiped_json;
 use thiserror::Error;
-use zeroize::Zeroizing;
 
 use crate::event::EventKey;
 use crate::mail::Mail;
@@ -29,8 +29,7 @@ pub async fn enqueue(
     recipient: &str,
     mail: &Mail,
 ) -> Result<bool, EnqueueError> {
-    let payload = serde_json::to_vec(mail).map(Zeroizing::new);
-    let payload = payload.expect("text, numbers and ids always become JSON");
+    let payload = wiped_json(mail).expect("text, numbers and ids always become JSON");
     let row = {
         let mut rng = rand::rng();
         let new = NewMail {

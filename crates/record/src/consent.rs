@@ -12,6 +12,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::{
     ids::{Uid, Version},
     proof::{FieldName, Fields},
+    wiped_json,
 };
 
 /// One purpose shown to the owner, and their choice.
@@ -121,7 +122,7 @@ impl ConsentMessage {
 
     /// Its JSON, as it is sealed and stored.
     pub fn to_json(&self) -> Zeroizing<Vec<u8>> {
-        Zeroizing::new(serde_json::to_vec(self).expect("plain data has a JSON form"))
+        wiped_json(self).expect("plain data has a JSON form")
     }
 
     /// Reads [`ConsentMessage::to_json`] back.

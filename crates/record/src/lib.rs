@@ -1,4 +1,5 @@
-//! What a record is: its fields, its proof, and the consent its owner signed. Pure: no I/O, no clock, no randomness of its own.
+//! What a record is: its fields, its proof, and the consent its owner signed. Pure: no I/O and no randomness of its own; the time is
+//! always passed in, as a [`time::Clock`] that only a process's edge makes.
 //!
 //! `docs/RECORD_PROOF.md` is the specification of [`proof`] and [`consent`]; `tests/vectors/record_proof.json` holds its published cases.
 
@@ -8,5 +9,7 @@ pub mod ids;
 pub mod proof;
 pub mod signature;
 pub mod time;
+mod wiped_json;
 
 pub use alloy_primitives::{Address, B256};
+pub use wiped_json::wiped_json;

@@ -101,7 +101,7 @@ impl SealedVersion {
                 .map(|cell| content(key.open(cell, &at(CellKind::Anchor)), Anchor::from_bytes)),
             message: consent(|row| &row.message, CellKind::ConsentMessage).map(|opened| {
                 opened.and_then(|opened| {
-                    serde_json::from_slice(&opened.value).map_err(|_| CellProblem::Content)
+                    ConsentMessage::from_json(&opened.value).map_err(|_| CellProblem::Content)
                 })
             }),
             signature: consent(|row| &row.signature, CellKind::ConsentSignature).map(|opened| {

@@ -231,22 +231,13 @@ async fn a_cell_in_the_wrong_place_is_told_as_such() {
 }
 
 #[tokio::test]
-async fn keys_are_wrapped_anew_and_destroyed_for_good() {
+async fn a_record_has_one_key_and_it_is_destroyed_for_good() {
     let stage = Stage::new().await;
     let mut connection = stage.connection().await;
     let person = stage.enter(&mut connection, NOW).await;
     let id = person.record.id;
-    let old = owner_keys::wrapped_by(&mut connection, 1, 10)
-        .await
-        .unwrap();
-    assert_eq!(old.len(), 1);
-    assert!(
-        owner_keys::wrapped_by(&mut connection, 2, 10)
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    let twice = owner_keys::insert(&mut connection, &old[0], NOW).await;
+    let key = owner_keys::of_record(&mut connection, id).await.unwrap();
+    let twice = owner_keys::insert(&mut connection, &key.unwrap(), NOW).await;
     assert!(matches!(
         twice,
         Err(RowError::Duplicate {
@@ -255,20 +246,8 @@ async fn keys_are_wrapped_anew_and_destroyed_for_good() {
         })
     ));
 
-    let anew = stage.keys.wrap_owner_key(&person.key, &mut rand::rng());
-    owner_keys::rewrap(&mut connection, &anew).await.unwrap();
-    assert_eq!(
-        owner_keys::of_record(&mut connection, id).await.unwrap(),
-        Some(anew.clone())
-    );
-
     assert!(owner_keys::destroy(&mut connection, id).await.unwrap());
     assert!(!owner_keys::destroy(&mut connection, id).await.unwrap());
-    let back = owner_keys::rewrap(&mut connection, &anew).await;
-    assert!(
-        matches!(back, Err(RowError::Changed { .. })),
-        "a destroyed key does not come back"
-    );
     assert_eq!(
         record_versions::destroy(&mut connection, id).await.unwrap(),
         1
