@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chain::ChainReader;
 use database::PoolSettings;
 use detection::verdict::Patience;
-use detection::{Examiner, ExaminerParts, Registrar, RestoreParts, Restorer, Sweeper};
+use detection::{DirectMail, Examiner, ExaminerParts, Registrar, RestoreParts, Restorer, Sweeper};
 use notification::{Mailer, Outbox};
 use record::time::Clock;
 use sqlx::MySqlPool;
@@ -28,13 +28,16 @@ pub fn start(
 ) -> anyhow::Result<Watchtower> {
     let keys = settings.keys.application.clone();
     let mailer = Mailer::new(settings.mail.server.clone(), settings.mail.sender.clone());
-    let outbox = Outbox::new(pool.clone(), keys.front(), mailer, clock.clone());
-    lifetime.spawn(
-        "outbox",
-        send_mail(outbox, settings, pool, lifetime.clone()),
-    );
+    let outbox = Outbox::new(pool.clone(), keys.front(), mailer.clone(), clock.clone());
+    let mail = outbox.run(lifetime.token());
+    let held = HeldKeys::Application(keys.clone());
+    lifetime.spawn("outbox", held.then(pool.clone(), lifetime.clone(), mail));
     let registrar = registrar(settings, pool, clock)?;
-    let sweeper = Sweeper::new(registrar.clone(), settings.sweep_rate);
+    let sweeper = Sweeper::new(
+        registrar.clone(),
+        settings.sweep_rate,
+        DirectMail::new(mailer),
+    );
     let sweep = sweeper.status();
     lifetime.spawn("sweep", sweeper.run(lifetime.token()));
     lifetime.spawn(
@@ -51,22 +54,6 @@ pub fn start(
         verify_all: Arc::new(watch::Sender::new(VerifyAll::default())),
         lifetime: lifetime.clone(),
     })
-}
-
-/// With other keys than those of the database every mail would seem planted; one that is, is told at once.
-fn send_mail(
-    outbox: Outbox,
-    settings: &Settings,
-    pool: &MySqlPool,
-    lifetime: Lifetime,
-) -> impl Future<Output = ()> + Send + use<> {
-    let (keys, pool) = (settings.keys.application.clone(), pool.clone());
-    async move {
-        let held = HeldKeys::Application(keys);
-        if held.wait_until_right(&pool, &lifetime).await {
-            outbox.run(lifetime.token()).await;
-        }
-    }
 }
 
 fn registrar(settings: &Settings, pool: &MySqlPool, clock: &Clock) -> anyhow::Result<Registrar> {

@@ -32,6 +32,20 @@ impl<'r> Columns<'r> {
         })
     }
 
+    /// A time that nothing rests on; the epoch where it can't be read.
+    pub(crate) fn time(&self, column: &'static str) -> UnixMillis {
+        self.get(column).unwrap_or(UnixMillis(0))
+    }
+
+    /// A sealed cell, whatever became of its column: one that can't be read, or is gone, is one that does not open. It must
+    /// not keep the other records from being looked at.
+    pub(crate) fn cell(&self, column: &'static str) -> Vec<u8> {
+        self.get::<Option<Vec<u8>>>(column)
+            .ok()
+            .flatten()
+            .unwrap_or_default()
+    }
+
     /// Compares the row's `mac` column with what its other columns give.
     pub(crate) fn check(&self, row: impl ToString, mac: MacBuilder<'_>) -> Result<(), RowError> {
         let stored: Vec<u8> = self.get("mac")?;

@@ -9,10 +9,13 @@ use url::{Host, Url};
 
 /// Strict: a value that does not fit is an error, never cut off. READ COMMITTED: workers that poll see what others
 /// have done, and `SKIP LOCKED` locks no gaps.
-const SESSION: [&str; 3] = [
+///
+/// Whoever locks a table, or a row, makes us say so: without a limit we would wait, and nobody would know why.
+const SESSION: [&str; 4] = [
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY,ERROR_FOR_DIVISION_BY_ZERO'",
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
     "SET SESSION innodb_lock_wait_timeout = 10",
+    "SET SESSION lock_wait_timeout = 10",
 ];
 
 /// How a pool behaves; the defaults serve an app.

@@ -1,10 +1,12 @@
 //! Everything in the main database that a verdict on a record needs, read in one go.
 //!
-//! Nothing here is checked by MAC, and no state column is read: the chain, the cells and the signature decide.
+//! Nothing here is checked by MAC, and no state column is read: the chain, the cells and the signature decide. What can't
+//! be read, because somebody emptied a column or changed its type, is what does not open: it keeps no other record from
+//! being looked at.
 
 use futures::stream::{BoxStream, StreamExt, TryStreamExt, try_unfold};
 use keyring::WrappedOwnerKey;
-use record::ids::{RecordId, Uid, Version};
+use record::ids::{Draft, LinkId, RecordId, Uid, Version};
 use record::time::UnixMillis;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 
@@ -67,68 +69,63 @@ impl Evidence {
 
     fn begin(row: &MySqlRow) -> Result<Self, RowError> {
         let columns = Columns::of(TABLE, row);
-        let has_key = columns.get::<Option<Vec<u8>>>("key_id")?.is_some();
+        let has_key = !columns.cell("key_id").is_empty();
         Ok(Self {
             record_id: columns.get("id")?,
-            claimed_uid: columns.get("uid")?,
-            entered_at: columns.get("entered_at")?,
+            claimed_uid: columns.get("uid").unwrap_or(Some(0)),
+            entered_at: columns.time("entered_at"),
             owner_key: has_key
-                .then(|| owner_keys::read(row, "owner_keys"))
-                .transpose()?,
+                .then(|| owner_keys::read(row, "owner_keys").ok())
+                .flatten(),
             versions: Vec::new(),
             stray_versions: 0,
         })
     }
 
-    fn add_version(&mut self, row: &MySqlRow) -> Result<(), RowError> {
+    fn add_version(&mut self, row: &MySqlRow) {
         let columns = Columns::of("record_versions", row);
-        let Some(number) = columns.get::<Option<u32>>("version")? else {
-            return Ok(());
+        let Some(number) = columns.get("version").unwrap_or(Some(0)) else {
+            return;
         };
         let Some(version) = Version::new(number).filter(|new| self.version(*new).is_none()) else {
             self.stray_versions += 1;
-            return Ok(());
+            return;
         };
         self.versions.push(SealedVersion {
             values: RecordVersion {
                 record_id: self.record_id,
                 version,
-                draft: columns.get("draft")?,
-                name: columns.get("name")?,
-                email: columns.get("email")?,
-                phone: columns.get("phone")?,
-                age: columns.get("age")?,
-                address: columns.get("address")?,
-                wallet: columns.get("wallet")?,
-                relation: columns.get("relation")?,
-                anchor: columns.get("anchor")?,
-                created_at: columns.get("created_at")?,
+                draft: columns.get("draft").unwrap_or(Draft::new(u32::MAX)),
+                name: columns.cell("name"),
+                email: columns.cell("email"),
+                phone: columns.cell("phone"),
+                age: columns.cell("age"),
+                address: columns.cell("address"),
+                wallet: columns.cell("wallet"),
+                relation: columns.cell("relation"),
+                anchor: columns.get("anchor").unwrap_or_else(|_| Some(Vec::new())),
+                created_at: columns.time("created_at"),
             },
-            consent: read_consent(row, self.record_id, version)?,
+            consent: read_consent(row, self.record_id, version),
         });
-        Ok(())
     }
 }
 
-fn read_consent(
-    row: &MySqlRow,
-    record_id: RecordId,
-    version: Version,
-) -> Result<Option<Consent>, RowError> {
+fn read_consent(row: &MySqlRow, record_id: RecordId, version: Version) -> Option<Consent> {
     let columns = Columns::of("consents", row);
-    let Some(draft) = columns.get("consent_draft")? else {
-        return Ok(None);
-    };
-    Ok(Some(Consent {
+    let draft = columns.get::<Option<Draft>>("consent_draft").ok()??;
+    Some(Consent {
         record_id,
         version,
         draft,
-        link_id: columns.get("link_id")?,
-        message: columns.get("message")?,
-        signature: columns.get("signature")?,
-        nonce_index: columns.get("nonce_index")?,
-        received_at: columns.get("received_at")?,
-    }))
+        link_id: columns
+            .get("link_id")
+            .unwrap_or(LinkId::from_bytes([0; 16])),
+        message: columns.cell("message"),
+        signature: columns.cell("signature"),
+        nonce_index: columns.get("nonce_index").unwrap_or_default(),
+        received_at: columns.time("received_at"),
+    })
 }
 
 /// Streams what there is about the UIDs from `first` to `last`, in order. A UID without a row is left out. Holds the
@@ -248,14 +245,14 @@ fn gather(
                 let id: RecordId = Columns::of(TABLE, &row).get("id")?;
                 let finished = match current.take() {
                     Some(mut same) if same.record_id == id => {
-                        same.add_version(&row)?;
+                        same.add_version(&row);
                         current = Some(same);
                         continue;
                     }
                     other => other,
                 };
                 let mut next = Evidence::begin(&row)?;
-                next.add_version(&row)?;
+                next.add_version(&row);
                 if let Some(finished) = finished {
                     return Ok(Some((finished, (rows, Some(next)))));
                 }

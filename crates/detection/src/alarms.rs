@@ -1,6 +1,8 @@
 //! Operations alarms: why nothing can be told right now, and what else needs mending. Each stands in a table and in a
 //! banner; one that lasts, or tells of somebody at work, goes to the officer by mail.
 
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use database::operations_alarms::{self, Alarm, AlarmKind};
@@ -50,6 +52,7 @@ impl Registrar {
         let mut planted = guarded::planted(&mut connection, &parts.keys).await?;
         // The head of a record that is at fault anyway is told by its incident.
         planted.retain(|one| !self.is_told_by_incident(one));
+        self.name(&planted);
         let kind = AlarmKind::RowTampered;
         if !planted.is_empty() {
             operations_alarms::raise(&mut connection, kind, now).await?;
@@ -61,6 +64,21 @@ impl Registrar {
             operations_alarms::clear(&mut connection, kind).await?;
         }
         Ok(())
+    }
+
+    /// Names each in the log, once for as long as it stands.
+    fn name(&self, planted: &[Tampered]) {
+        let rows = planted.iter().map(|row| (row.table, row.row.clone()));
+        let rows: BTreeSet<_> = rows.collect();
+        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        for (table, row) in rows.difference(&named) {
+            tracing::error!(
+                table,
+                row,
+                "ALARM: a planted or altered row stands in the database"
+            );
+        }
+        *named = rows;
     }
 
     fn is_told_by_incident(&self, planted: &Tampered) -> bool {

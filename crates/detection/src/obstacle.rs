@@ -52,6 +52,16 @@ impl Hindrance {
         }
     }
 
+    /// Whether the database can't be talked to: then nothing more can be written down either, and each try takes seconds.
+    pub(crate) const fn is_database_outage(&self) -> bool {
+        matches!(
+            self,
+            Self::Row(RowError::Sql(
+                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed
+            ))
+        )
+    }
+
     /// Whether only this one thing could not be read or written: everything else can go on.
     pub(crate) fn concerns_one_thing(&self) -> bool {
         self.obstacle() == Obstacle::DatabaseRefuses

@@ -7,11 +7,11 @@ mod filing;
 mod incident;
 mod telling;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use database::verifications::Source;
+use database::verifications::{Source, Subject};
 use record::ids::RecordId;
 use record::time::UnixMillis;
 use tokio::sync::Mutex;
@@ -30,8 +30,17 @@ pub struct Registrar {
     began_at: UnixMillis,
     /// Held while a bad verdict is filed, so that the sweep and the buttons open one incident between them.
     gathering: Arc<Mutex<Option<Gathering>>>,
-    /// The records whose newest verdict is bad: what is wrong with their rows is told by an incident.
-    in_incidents: Arc<RwLock<HashSet<RecordId>>>,
+    /// What this process saw of the records itself: rows can be put back, this can't.
+    memory: Arc<RwLock<Memory>>,
+    /// The planted rows that the log has named, by table and key.
+    pub(crate) named: Arc<std::sync::Mutex<BTreeSet<(&'static str, String)>>>,
+}
+
+/// The subjects whose newest verdict is bad, with their records, and since when all subjects were looked at.
+#[derive(Default)]
+struct Memory {
+    bad: HashMap<Subject, Option<RecordId>>,
+    complete_since: Option<UnixMillis>,
 }
 
 /// The incident that this process is filling.
@@ -61,7 +70,8 @@ impl Registrar {
             officer,
             viewer_url: viewer_url.trim_end_matches('/').to_owned(),
             gathering: Arc::default(),
-            in_incidents: Arc::default(),
+            memory: Arc::default(),
+            named: Arc::default(),
         }
     }
 
@@ -83,24 +93,30 @@ impl Registrar {
 
     /// Whether an incident tells of this record's row.
     pub(crate) fn is_in_incident(&self, record: RecordId) -> bool {
-        let known = self.in_incidents.read();
-        known
-            .unwrap_or_else(PoisonError::into_inner)
-            .contains(&record)
+        let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
+        memory.bad.values().any(|bad| *bad == Some(record))
+    }
+
+    /// Whether a finding on file can be about the trouble that its subject is in now: it was bad when this process last
+    /// looked, or nobody has looked since. One of an earlier trouble that somebody put back is not.
+    fn can_be_of_now(&self, subject: Subject, found_at: UnixMillis) -> bool {
+        let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
+        memory.bad.contains_key(&subject)
+            || memory.complete_since.is_none_or(|since| found_at >= since)
+    }
+
+    fn all_seen_since(&self, begun_at: UnixMillis) {
+        let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
+        memory.complete_since = Some(begun_at);
     }
 
     fn remember(&self, page: &[Examined]) {
-        let known = self.in_incidents.write();
-        let mut known = known.unwrap_or_else(PoisonError::into_inner);
+        let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
         for one in page {
-            match one.record_id() {
-                Some(record) if one.finding.verdict.is_bad() => {
-                    known.insert(record);
-                }
-                Some(record) => {
-                    known.remove(&record);
-                }
-                None => {}
+            if one.finding.verdict.is_bad() {
+                memory.bad.insert(one.subject, one.record_id());
+            } else {
+                memory.bad.remove(&one.subject);
             }
         }
     }

@@ -152,6 +152,12 @@ impl Sweeper {
         };
         let (pace, lent) = (Pace::new(self.rate), Some(&mut lease));
         let round = Pass::make(&self.registrar, Source::Sweep, pace, lent, |_| {}).await;
+        if let Err(hindrance) = &round
+            && hindrance.is_database_outage()
+        {
+            // The lease ends by itself, or is taken again by this process.
+            return round.map(|_| true);
+        }
         let mut connection = parts.pool.acquire().await?;
         leases::release(&mut connection, &lease).await?;
         round.map(|_| true)

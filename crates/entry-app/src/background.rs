@@ -11,6 +11,7 @@ use sqlx::MySqlPool;
 use tokio::sync::watch;
 use web_kit::components::Tone;
 use web_kit::lifetime::Lifetime;
+use web_kit::right_keys::HeldKeys;
 use web_kit::site::{Banner, Site};
 
 use crate::settings::Settings;
@@ -30,7 +31,9 @@ pub fn start(
     let keys = settings.keys.application.clone();
     let mailer = Mailer::new(settings.mail.server.clone(), settings.mail.sender.clone());
     let outbox = Outbox::new(pool.clone(), keys.front(), mailer, clock.clone());
-    lifetime.spawn("outbox", outbox.run(lifetime.token()));
+    let mail = outbox.run(lifetime.token());
+    let held = HeldKeys::Application(keys);
+    lifetime.spawn("outbox", held.then(pool.clone(), lifetime.clone(), mail));
     let anchorer = anchorer(settings, pool, clock)?;
     let status = anchorer.status();
     lifetime.spawn("anchoring", anchorer.run(lifetime.token()));

@@ -65,4 +65,11 @@ impl HeldKeys {
         }
         false
     }
+
+    /// Does such work once the keys are right.
+    pub async fn then(self, pool: MySqlPool, lifetime: Lifetime, work: impl Future<Output = ()>) {
+        if self.wait_until_right(&pool, &lifetime).await {
+            work.await;
+        }
+    }
 }

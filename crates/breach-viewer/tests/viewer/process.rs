@@ -1,5 +1,7 @@
 //! The process as an operator meets it.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
 
 use keyring::KeySet;
@@ -49,6 +51,48 @@ fn every_wrong_setting_is_named_at_once() {
         assert!(said.contains(&line), "{name} is not named:\n{said}");
     }
     assert!(!said.contains("plenty"), "values may be secrets");
+}
+
+/// What is there, and yet can't be used, is no exception.
+#[test]
+fn every_unusable_setting_is_named_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str, mode: u32| {
+        let path = directory.path().join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        path.display().to_string()
+    };
+    let text = str::to_owned;
+    let wrong = [
+        (
+            "RESTORE_DATABASE_URL",
+            text("mysql://a:hunter2@db/main?ssl-mode=hunter2"),
+        ),
+        (
+            "MASTER_KEY_FILE",
+            file("master.key", &"1".repeat(64), 0o644),
+        ),
+        (
+            "CHAIN_DEPLOYMENT_FILE",
+            file("deployment.json", "{}", 0o644),
+        ),
+        (
+            "SMTP_URL",
+            text("smtps://a:hunter2@mail.example.org?tls=hunter2"),
+        ),
+        ("MAIL_FROM", text("hunter2@")),
+        ("OFFICER_EMAIL", text("@hunter2")),
+    ];
+    let names = wrong.each_ref().map(|(name, _)| *name);
+    let Output { status, stderr, .. } = viewer().envs(wrong).output().unwrap();
+    assert_eq!(status.code(), Some(2));
+    let said = said(&stderr);
+    for name in names {
+        let line = format!("\n  {name}: ");
+        assert!(said.contains(&line), "{name} is not named:\n{said}");
+    }
+    assert!(!said.contains("hunter2"), "values may be secrets:\n{said}");
 }
 
 #[test]

@@ -42,7 +42,7 @@ pub(super) async fn anchored(
     Ok(jobs.rows.iter().map(|job| job.record_id).collect())
 }
 
-/// The row of the job in flight that was given this UID.
+/// The row of the job that was given this UID, where none claims it: on its way, or robbed of its UID.
 pub(super) async fn planned_row(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,

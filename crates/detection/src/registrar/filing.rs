@@ -24,7 +24,6 @@ impl Registrar {
         }
         let again = self.examiner.subject(first.subject).await?;
         let examined = again.unwrap_or(first);
-        self.remember(std::slice::from_ref(&examined));
         match examined.finding.verdict.is_bad() {
             true => self.file_bad_or_its_verdict(&examined, occasion).await?,
             false => {
@@ -157,6 +156,7 @@ impl Registrar {
             filled = Some(into);
         }
         transaction.commit().await?;
+        self.remember(std::slice::from_ref(examined));
         *gathering = filled;
         Ok(())
     }

@@ -14,7 +14,7 @@ use crate::found_row;
 use crate::obstacle::Hindrance;
 
 impl Registrar {
-    /// The same trouble told before is not told again, unless somebody took its incident away.
+    /// The same trouble told before is not told again, unless somebody took its incident away, or put it back.
     pub(super) async fn is_known(
         &self,
         connection: &mut MySqlConnection,
@@ -26,6 +26,7 @@ impl Registrar {
             one.verdict == examined.finding.verdict
                 && one.fields == examined.finding.fields()
                 && one.proof_found == examined.finding.proof_found
+                && self.can_be_of_now(examined.subject, one.found_at)
         });
         for one in same {
             match incidents::load(connection, keys, one.incident_id).await {
@@ -130,6 +131,7 @@ impl Registrar {
             .lock()
             .await
             .take_if(|gathering| gathering.opened_at <= begun_at);
+        self.all_seen_since(begun_at);
         self.tell(Some(begun_at)).await
     }
 

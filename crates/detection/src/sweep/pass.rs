@@ -70,7 +70,8 @@ impl<'a, T: FnMut(&SweepRound) + Send> Pass<'a, T> {
     }
 
     async fn end(mut self, swept: Result<(), Hindrance>) -> Result<SweepRound, Hindrance> {
-        let told = match swept {
+        let told = match &swept {
+            Err(hindrance) if hindrance.is_database_outage() => Ok(()),
             Ok(()) => self.registrar.end_round(self.round.started_at).await,
             // What was found is told in its time, also when the round could not be finished.
             Err(_) => self.registrar.tell(None).await,
@@ -85,10 +86,14 @@ impl<'a, T: FnMut(&SweepRound) + Send> Pass<'a, T> {
             .as_ref()
             .err()
             .map(|hindrance| alarm_of(hindrance.obstacle()).as_str().to_owned());
-        let filed = self.file_end().await;
         (self.tell)(&self.round);
-        outcome?;
-        filed?;
+        match outcome {
+            Err(hindrance) if hindrance.is_database_outage() => return Err(hindrance),
+            outcome => {
+                self.file_end().await?;
+                outcome?;
+            }
+        }
         Ok(self.round)
     }
 
