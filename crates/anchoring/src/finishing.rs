@@ -10,7 +10,7 @@ use database::{
     records::{self, Record, RecordState},
     sealed::{Anchor, SealedVersion},
 };
-use keyring::WrappedOwnerKey;
+use keyring::{OwnerKey, WrappedOwnerKey};
 use record::B256;
 
 use crate::{
@@ -26,6 +26,32 @@ use crate::{
 struct Copies {
     version: Backup,
     key: WrappedOwnerKey,
+}
+
+/// The row of a plan as it was checked, and as it still is.
+struct Row {
+    record: Record,
+    key: WrappedOwnerKey,
+    sealed: SealedVersion,
+    owner_key: OwnerKey,
+    statement: Statement,
+}
+
+impl Row {
+    fn into_copies(self, plan: &Plan) -> Option<Copies> {
+        let SealedVersion { values, consent } = self.sealed;
+        let record = Record {
+            uid: Some(plan.uid),
+            ..self.record
+        };
+        let version = Backup {
+            record,
+            values,
+            consent: consent?,
+        };
+        let key = self.key;
+        Some(Copies { version, key })
+    }
 }
 
 impl Work {
@@ -73,42 +99,47 @@ impl Work {
         let (id, version) = (plan.job.record_id, plan.job.version);
         let mut transaction = self.begin().await?;
         self.lock_unchanged(&mut transaction, &plan.job).await?;
-        let record = self.record_or_nothing(&mut transaction, plan).await?;
-        let key = owner_keys::of_record(&mut transaction, id).await?;
-        let sealed = self.sealed(&mut transaction, id, version).await?;
-        let (Some(mut record), Some(key), Ok((mut sealed, owner_key))) = (record, key, sealed)
-        else {
+        let Some(mut row) = self.unaltered(&mut transaction, plan).await? else {
+            return Ok(None);
+        };
+        let anchor = Anchor {
+            leaves: row.statement.leaves(),
+            ..anchor
+        };
+        if !holds(&row.sealed, &row.owner_key, &anchor) {
+            let draft = row.sealed.values.draft;
+            let cell = anchor.seal(&row.owner_key, version, draft, &mut rand::rng());
+            let cell = cell.expect("as many leaves as fields, and those fit the proof's format");
+            record_versions::set_anchor(&mut transaction, id, version, &cell).await?;
+            row.sealed.values.anchor = Some(cell);
+        }
+        transaction.commit().await?;
+        Ok(row.into_copies(plan))
+    }
+
+    /// The row of a plan, locked; nothing when it no longer gives the anchored proof.
+    async fn unaltered(
+        &self,
+        connection: &mut MySqlConnection,
+        plan: &Plan,
+    ) -> Result<Option<Row>, RoundError> {
+        let (id, version) = (plan.job.record_id, plan.job.version);
+        let record = self.record_or_nothing(connection, plan).await?;
+        let key = owner_keys::of_record(connection, id).await?;
+        let sealed = self.sealed(connection, id, version).await?;
+        let (Some(record), Some(key), Ok((sealed, owner_key))) = (record, key, sealed) else {
             return Ok(None);
         };
         let Ok(statement) = Statement::open(&sealed, &owner_key, &self.front) else {
             return Ok(None);
         };
-        if statement.proof(self.reader(), plan.uid, version, plan.timestamp) != plan.proof {
-            return Ok(None);
-        }
-        let anchor = Anchor {
-            leaves: statement.leaves(),
-            ..anchor
-        };
-        if !holds(&sealed, &owner_key, &anchor) {
-            let cell = anchor.seal(&owner_key, version, sealed.values.draft, &mut rand::rng());
-            let cell = cell.expect("as many leaves as fields, and those fit the proof's format");
-            record_versions::set_anchor(&mut transaction, id, version, &cell).await?;
-            sealed.values.anchor = Some(cell);
-        }
-        transaction.commit().await?;
-        record.uid = Some(plan.uid);
-        let SealedVersion { values, consent } = sealed;
-        let Some(consent) = consent else {
-            return Ok(None);
-        };
-        Ok(Some(Copies {
-            version: Backup {
-                record,
-                values,
-                consent,
-            },
+        let proof = statement.proof(self.reader(), plan.uid, version, plan.timestamp);
+        Ok((proof == plan.proof).then_some(Row {
+            record,
             key,
+            sealed,
+            owner_key,
+            statement,
         }))
     }
 
@@ -166,6 +197,6 @@ impl Work {
 }
 
 /// Whether the anchor cell is there already, from an attempt that did not get to its end.
-fn holds(sealed: &SealedVersion, key: &keyring::OwnerKey, anchor: &Anchor) -> bool {
+fn holds(sealed: &SealedVersion, key: &OwnerKey, anchor: &Anchor) -> bool {
     matches!(sealed.open(key).anchor, Some(Ok(there)) if there == *anchor)
 }
