@@ -60,7 +60,7 @@ async fn start(options: &Options, screen: &Arc<Screen>) -> Result<Site> {
         ports: options.ports(),
         own_database: true,
         // Each kept state makes the written state bigger; the demo may run for days.
-        kept_states: 64,
+        kept_states: 32,
         teller: Some(Arc::new(move |what: &str| hearing.up(what))),
         ..SiteOptions::default()
     };

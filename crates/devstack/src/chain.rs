@@ -11,6 +11,7 @@ use crate::process::{OnOrphaned, Process, Signal};
 use crate::readiness::wait_until;
 use crate::rpc::Rpc;
 use crate::stack_dir::StackDir;
+use crate::ticker::Ticker;
 use crate::{deployed_state, deployment};
 use crate::{ports, tools};
 
@@ -67,6 +68,7 @@ pub struct Chain {
     kept_states: u32,
     rpc: Rpc,
     process: Option<Process>,
+    ticker: Option<Ticker>,
     throw_away: Option<StackDir>,
 }
 
@@ -99,6 +101,7 @@ impl Chain {
             kept_states: options.kept_states,
             rpc: Rpc::new(port)?,
             process: None,
+            ticker: None,
             throw_away,
         })
     }
@@ -132,22 +135,23 @@ impl Chain {
 
     /// No new block until [`Self::resume_mining`]; transactions wait in the pool.
     pub async fn pause_mining(&self) -> Result<()> {
-        self.rpc("evm_setAutomine", json!([false])).await?;
-        self.rpc("evm_setIntervalMining", json!([0]))
-            .await
-            .map(drop)
+        self.set_mining(false).await
     }
 
     /// Mines again as the options said.
     pub async fn resume_mining(&self) -> Result<()> {
-        match self.mining {
-            Mining::EverySeconds(seconds) => self
-                .rpc("evm_setIntervalMining", json!([seconds]))
-                .await
-                .map(drop),
-            Mining::EachTransaction => self.rpc("evm_setAutomine", json!([true])).await.map(drop),
-            Mining::OnDemand => Ok(()),
+        self.set_mining(true).await
+    }
+
+    async fn set_mining(&self, on: bool) -> Result<()> {
+        match (self.mining, &self.ticker) {
+            (_, Some(ticker)) => ticker.pause(!on),
+            (Mining::EachTransaction, None) => {
+                self.rpc("evm_setAutomine", json!([on])).await?;
+            }
+            (Mining::EverySeconds(_) | Mining::OnDemand, None) => {}
         }
+        Ok(())
     }
 
     /// Replaces the newest `depth` blocks by empty ones: their transactions are gone.
@@ -194,6 +198,7 @@ impl Chain {
 
     /// Ends anvil in good order, which writes its state. [`Self::resume`] continues from there.
     pub async fn stop(&mut self) -> Result<()> {
+        self.ticker = None;
         if let Some(mut process) = self.process.take() {
             process.thaw().ok();
             process.stop(Signal::INT, STOP_LIMIT).await?;
@@ -204,6 +209,7 @@ impl Chain {
 
     /// SIGKILL: the state written last is all that [`Self::resume`] finds.
     pub fn kill(&mut self) {
+        self.ticker = None;
         if let Some(mut process) = self.process.take() {
             process.kill();
         }
@@ -235,9 +241,13 @@ impl Chain {
         })
         .await;
         match ready {
-            Ok(answer) => answer.map(drop),
-            Err(problem) => Err(process.explain(&problem)),
+            Ok(answer) => answer?,
+            Err(problem) => return Err(process.explain(&problem)),
+        };
+        if let Mining::EverySeconds(seconds) = self.mining {
+            self.ticker = Some(Ticker::start(self.port, Duration::from_secs(seconds))?);
         }
+        Ok(())
     }
 
     /// Fails with the log's end when anvil has ended by itself.
@@ -286,11 +296,8 @@ impl Chain {
             command.args(["--load-state", "state.json"]);
         }
         match self.mining {
-            Mining::EverySeconds(seconds) => {
-                command.args(["--block-time", &seconds.to_string()]);
-            }
             Mining::EachTransaction => {}
-            Mining::OnDemand => {
+            Mining::EverySeconds(_) | Mining::OnDemand => {
                 command.arg("--no-mining");
             }
         }

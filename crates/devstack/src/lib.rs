@@ -23,6 +23,7 @@ mod rpc_proxy;
 mod site;
 mod stack_dir;
 mod task;
+mod ticker;
 mod tools;
 
 pub use accounts::{Account, Accounts};

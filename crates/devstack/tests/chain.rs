@@ -82,6 +82,37 @@ async fn mines_by_itself_every_second() {
 }
 
 #[tokio::test]
+async fn a_paused_chain_makes_no_block() {
+    let chain = start(Mining::EverySeconds(1)).await;
+    chain.pause_mining().await.unwrap();
+    let paused_at = chain.block_number().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    assert_eq!(chain.block_number().await.unwrap(), paused_at);
+    chain.resume_mining().await.unwrap();
+    let hash = send_one_ether(&chain).await;
+    assert_eq!(mined_receipt(&chain, &hash).await["status"], "0x1");
+}
+
+/// A chain that runs for days must not fill the disk with the states of blocks in which nothing happened.
+#[tokio::test]
+async fn no_more_states_are_written_than_asked_for() {
+    let options = ChainOptions {
+        kept_states: 8,
+        ..Default::default()
+    };
+    let mut chain = Chain::start(&options).await.unwrap();
+    for _ in 0..20 {
+        chain.rpc("evm_mine", json!([])).await.unwrap();
+    }
+    chain.stop().await.unwrap();
+    let written = std::fs::read(chain.dir().join("state.json")).unwrap();
+    let state: Value = serde_json::from_slice(&written).unwrap();
+    assert!(state["blocks"].as_array().unwrap().len() > 20);
+    let states = state["historical_states"].as_array().unwrap().len();
+    assert!(states <= 8, "{states} states");
+}
+
+#[tokio::test]
 async fn a_stopped_chain_continues_with_all_its_blocks_and_their_states() {
     let mut chain = start(Mining::EachTransaction).await;
     let hash = send_one_ether(&chain).await;
