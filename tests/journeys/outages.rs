@@ -136,6 +136,8 @@ async fn stays_where_the_reader_is(tab: &Tab) -> Result<()> {
     ensure!(tab.run::<bool>(kept).await?, "the focus is lost");
     let top: f64 = tab.run("scrollY").await?;
     ensure!((top - 400.0).abs() < 2.0, "the page moved to {top}");
+    tab.run::<bool>("document.body.style.minHeight = '', true")
+        .await?;
     Ok(())
 }
 

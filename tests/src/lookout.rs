@@ -44,7 +44,7 @@ pub struct Line {
 /// A line of an incident's page.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Found {
-    /// The UID, or `Row unknown to the chain`.
+    /// The UID, or `Row 429f943d… unknown to the chain`.
     pub record: String,
     /// The badge.
     pub verdict: String,
@@ -56,6 +56,16 @@ pub struct Found {
     pub found: String,
     /// Open, restorable, or resolved.
     pub now: String,
+}
+
+impl Found {
+    /// What the grid calls it.
+    fn subject(&self) -> &str {
+        match self.record.ends_with(UNKNOWN) {
+            true => NO_UID,
+            false => &self.record,
+        }
+    }
 }
 
 /// One incident, as the officer learns of it.
@@ -121,11 +131,8 @@ impl<'a> Lookout<'a> {
     pub async fn incident_about(&mut self, faults: &[Fault<'_>]) -> Result<Incident> {
         let incident = self.next_incident().await?;
         let found = incident.findings.iter();
-        let found = sorted(found.map(|one| (&one.record, &one.verdict, &one.fields)));
-        let expected = sorted(faults.iter().map(|(record, verdict, fields)| {
-            let unknown = if *record == NO_UID { UNKNOWN } else { record };
-            (unknown, verdict, fields)
-        }));
+        let found = sorted(found.map(|one| (one.subject(), &one.verdict, &one.fields)));
+        let expected = sorted(faults.iter().copied());
         ensure!(
             found == expected,
             "incident {} is about {found:#?} instead of {expected:#?}",
@@ -211,8 +218,8 @@ impl<'a> Lookout<'a> {
 
 /// How the grid calls a row without a UID.
 pub const NO_UID: &str = "no UID";
-/// How an incident's page calls it.
-const UNKNOWN: &str = "Row unknown to the chain";
+/// How an incident's page ends the name of such a row, which begins with its id.
+const UNKNOWN: &str = "unknown to the chain";
 
 fn is_breach(mail: &Mail) -> bool {
     mail.is_to(OFFICER)

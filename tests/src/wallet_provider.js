@@ -21,7 +21,11 @@
   const info = Object.freeze({
     uuid: crypto.randomUUID ? crypto.randomUUID() : "350670db-19fa-4704-a166-e52e178b59d2",
     name: "__NAME__",
-    icon: "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>",
+    // The stranger's is one that does not load.
+    icon:
+      "__NAME__" === "Stranger"
+        ? "data:image/png;base64,AA=="
+        : "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'><circle cx='4' cy='4' r='4' fill='orange'/></svg>",
     rdns: "example.__BINDING__",
   });
   const announce = () =>

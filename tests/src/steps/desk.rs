@@ -1,5 +1,5 @@
 use alloy::primitives::Address;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use demo::doors::Person;
 use devstack::{Site, Staff};
 
@@ -125,14 +125,25 @@ impl<'a> Office<'a> {
         self.tab.see("Approved. Its proof").await
     }
 
-    /// Watches the progress on the record's page until the proof is final on the chain.
+    /// Watches the record's page until the proof is final on the chain: the page says so by itself, in all its parts.
     ///
     /// # Errors
-    /// When it is not in time.
+    /// When it is not in time, or a part of the page is not up to date.
     pub async fn wait_until_anchored(&self, record: &str) -> Result<Anchored> {
         self.show(record).await?;
+        self.tab.run::<bool>("window.untouched = true").await?;
         self.tab.see("Final on the chain").await?;
-        self.show(record).await?;
+        let state = self.tab.text("#state .badge").await?;
+        ensure!(state == "Anchored", "the head still says {state}");
+        let newest = self.tab.text("#history li").await?;
+        ensure!(
+            newest.starts_with("Anchored"),
+            "the history ends with {newest}"
+        );
+        ensure!(
+            self.tab.run::<bool>("window.untouched === true").await?,
+            "the page was loaded anew"
+        );
         let copied = |index: usize| format!("#anchoring dd:nth-of-type({index}) [data-copy]");
         let uid = self.tab.text("#anchoring dd").await?;
         let block = self.tab.text("#anchoring dd:nth-of-type(4)").await?;

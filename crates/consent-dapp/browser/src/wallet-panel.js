@@ -36,7 +36,10 @@ export class WalletPanel {
 
   async #choose(wallets, action) {
     if (wallets.length === 0) {
-      this.#part("no-wallet").hidden = false;
+      const ways = this.#part("no-wallet");
+      // Who has a mouse is not on a phone: what helps comes first.
+      if (window.matchMedia("(hover: hover) and (pointer: fine)").matches) ways.prepend(this.#part("on-computer"));
+      ways.hidden = false;
       this.#fail("no_wallet", "This browser has no wallet.");
       return;
     }
@@ -121,15 +124,22 @@ function choiceButton(wallet, choose) {
   button.className = "wallet-choice";
   button.dataset.testid = "wallet-choice";
   button.dataset.rdns = wallet.rdns;
-  if (wallet.icon) {
-    const icon = document.createElement("img");
-    icon.src = wallet.icon;
-    icon.alt = "";
-    icon.width = 32;
-    icon.height = 32;
-    button.append(icon);
-  }
-  button.append(wallet.name);
+  button.append(mark(wallet), wallet.name);
   button.addEventListener("click", choose);
   return button;
+}
+
+/** The wallet's icon; its first letter where it has none, or one that does not load. */
+function mark(wallet) {
+  const letter = document.createElement("span");
+  letter.className = "wallet-mark";
+  letter.dataset.letter = [...wallet.name.trim()][0] ?? "?";
+  if (!wallet.icon) return letter;
+  const icon = document.createElement("img");
+  icon.alt = "";
+  icon.width = 32;
+  icon.height = 32;
+  icon.addEventListener("error", () => icon.replaceWith(letter));
+  icon.src = wallet.icon;
+  return icon;
 }

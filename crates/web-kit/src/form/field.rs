@@ -11,16 +11,27 @@ use crate::components::Tone;
 #[template(path = "kit/summary.html")]
 pub struct Summary<'a> {
     form: &'a FormState,
+    labels: &'a [(&'a str, &'a str)],
 }
 impl HtmlSafe for Summary<'_> {}
 
 impl<'a> Summary<'a> {
     pub(super) fn new(form: &'a FormState) -> Self {
-        Self { form }
+        Self { form, labels: &[] }
     }
 
-    /// A field's name as people say it: `postal_address` is "Postal address".
-    fn spoken(name: &str) -> String {
+    /// What the form calls its fields, where the name alone does not tell: pairs of name and label.
+    #[must_use]
+    pub fn called(mut self, labels: &'a [(&'a str, &'a str)]) -> Self {
+        self.labels = labels;
+        self
+    }
+
+    /// A field's label, or else its name as people say it: `postal_address` is "Postal address".
+    fn spoken(&self, name: &str) -> String {
+        if let Some((_, label)) = self.labels.iter().find(|(of, _)| *of == name) {
+            return (*label).to_owned();
+        }
         let mut letters = name.replace(['_', '-'], " ");
         if let Some(first) = letters.get_mut(..1) {
             first.make_ascii_uppercase();
@@ -49,6 +60,7 @@ pub struct Field<'a> {
     inputmode: Option<&'a str>,
     max_length: Option<u32>,
     required: bool,
+    is_marked_optional: bool,
     autofocus: bool,
     summary_has_focus: bool,
 }
@@ -67,6 +79,7 @@ impl<'a> Field<'a> {
             inputmode: None,
             max_length: None,
             required: false,
+            is_marked_optional: true,
             autofocus: false,
             summary_has_focus: form.has_problems(),
         }
@@ -128,6 +141,14 @@ impl<'a> Field<'a> {
     #[must_use]
     pub fn required(mut self) -> Self {
         self.required = true;
+        self.is_marked_optional = false;
+        self
+    }
+
+    /// Must be filled in in some cases, which its hint names: neither required nor marked as optional.
+    #[must_use]
+    pub fn sometimes_required(mut self) -> Self {
+        self.is_marked_optional = false;
         self
     }
 

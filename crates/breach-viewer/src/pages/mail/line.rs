@@ -61,7 +61,7 @@ fn words(kind: &str) -> (&'static str, &'static str) {
         ),
         "consent_given" => (
             "An owner has signed, to the desk",
-            "The record waits in Sealwatch Entry under \"Signed\". Check the setting DESK_EMAIL of the consent page.",
+            "The record waits in Sealwatch Entry under \"Consented\". Check the setting DESK_EMAIL of the consent page.",
         ),
         "breach_found" => ("A breach was found, to the officer", TO_OFFICER),
         "restored" => ("A record was restored, to the officer", TO_OFFICER),

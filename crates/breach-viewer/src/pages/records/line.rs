@@ -32,7 +32,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// While nothing can be verified, no record is called valid.
+    /// While nothing can be verified, no record is called valid; what was found bad stays so.
     pub async fn new(
         tower: &Watchtower,
         connection: &mut MySqlConnection,
@@ -41,7 +41,7 @@ impl Line {
         let verification = viewed.verification.as_ref();
         let verdict = verification.map(|verification| verification.verdict);
         let hindered = tower.sweep.borrow().obstacle.is_some();
-        let shown = if hindered {
+        let shown = if hindered && !verdict.is_some_and(VerdictKind::is_bad) {
             Some(VerdictKind::Unverifiable)
         } else {
             verdict
@@ -89,8 +89,11 @@ impl Line {
 }
 
 impl Line {
-    /// Nothing can be told of it right now, whatever was told before.
+    /// Nothing can be told of it right now, unless it was found bad before.
     pub fn call_unverifiable(&mut self) {
+        if self.tone == Tone::Bad {
+            return;
+        }
         self.label = verdict_view::label(VerdictKind::Unverifiable);
         self.tone = verdict_view::tone(VerdictKind::Unverifiable);
     }

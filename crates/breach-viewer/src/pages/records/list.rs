@@ -47,6 +47,8 @@ struct ListPage {
     round: Option<SweepRound>,
     verify_all: VerifyAll,
     bad: u64,
+    /// Of the newest round that has ended: its MAC holds, which nobody checks of all the verdicts that are counted.
+    was_bad: u64,
     total: u64,
     /// While nothing can be verified, what is on file is only what was found last.
     is_hindered: bool,
@@ -72,6 +74,8 @@ pub async fn show(
     let counts = verifications::counts(&mut connection).await?;
     let (lines, pager) = find(&tower, &mut connection, verdict, after).await?;
     let rounds = sweep_rounds::newest(&mut connection, &tower.keys).await;
+    let rounds = rounds.unwrap_or_default();
+    let finished = rounds.iter().find(|round| round.finished_at.is_some());
     let is_hindered = tower.is_hindered(&mut connection).await?;
     let bad = counts.iter().filter(|(verdict, _)| verdict.is_bad());
     html(&ListPage {
@@ -79,7 +83,8 @@ pub async fn show(
         tabs: tabs(&counts, verdict, is_hindered),
         lines,
         pager,
-        round: rounds.ok().and_then(|rounds| rounds.into_iter().next()),
+        was_bad: finished.map_or(0, |round| round.bad),
+        round: rounds.first().cloned(),
         verify_all: tower.verify_all.borrow().clone(),
         bad: bad.map(|(_, count)| count).sum(),
         total: counts.values().sum(),

@@ -38,6 +38,8 @@ pub struct ShowPage {
     can_restore: bool,
     /// The chain's own word is at fault: the authority has to declare it void first.
     restores_later: bool,
+    is_bad: bool,
+    has_row: bool,
 }
 
 /// The page. The record is looked at anew, so that verdict and reasons are of one moment.
@@ -90,6 +92,7 @@ pub async fn load(
     let findings = incident_findings::unresolved(connection, &tower.keys, subject)
         .await?
         .rows;
+    let has_row = viewed.row.is_some();
     let verification = viewed.verification;
     let verdict = verification.as_ref().map(|one| one.verdict);
     Ok(ShowPage {
@@ -103,6 +106,8 @@ pub async fn load(
         verification,
         findings,
         revealed: None,
+        is_bad: verdict.is_some_and(VerdictKind::is_bad),
+        has_row,
         restores_later: verdict == Some(VerdictKind::ConsentInvalid),
         can_restore: verdict.is_some_and(VerdictKind::is_bad)
             && subject.as_uid().is_some()

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Redirect;
-use detection::{alarm_of, words};
+use detection::verdict::Obstacle;
+use detection::{alarm_of, hinders_verification, words};
 use tokio::sync::watch;
 use web_kit::components::Tone;
 use web_kit::error::Result;
@@ -40,7 +41,9 @@ async fn run(
 ) {
     if let Err(error) = tokio::spawn(pass).await {
         tracing::error!(%error, "the pass over all records broke off");
-        progress.send_replace(VerifyAll::Hindered("It broke off; please start it again."));
+        progress.send_replace(VerifyAll::Hindered(
+            "It broke off; please start it again.".to_owned(),
+        ));
     }
 }
 
@@ -62,11 +65,19 @@ async fn pass(tower: Watchtower) {
         }
         Err(hindrance) => {
             tracing::warn!(cause = ?hindrance, "all records could not be verified");
-            progress.send_replace(VerifyAll::Hindered(words(alarm_of(hindrance.obstacle()))));
+            progress.send_replace(VerifyAll::Hindered(why(hindrance.obstacle())));
             if let Err(again) = tower.registrar.raise(hindrance.obstacle()).await {
                 tracing::warn!(cause = ?again, "an alarm could not be noted");
             }
         }
+    }
+}
+
+fn why(obstacle: Obstacle) -> String {
+    let alarm = alarm_of(obstacle);
+    match hinders_verification(alarm) {
+        true => format!("{} This is not a breach.", words(alarm)),
+        false => words(alarm).to_owned(),
     }
 }
 

@@ -25,6 +25,16 @@ pub const SIGNERS: &[(&str, &str)] = &[
     ("proxy", "A proxy"),
 ];
 
+/// What the form calls its fields.
+pub const LABELS: &[(&str, &str)] = &[
+    ("email", "E-mail"),
+    ("address", "Postal address"),
+    ("wallet", "Wallet address"),
+    ("last_characters", "Last 6 characters of the wallet address"),
+    ("signer", "Whose wallet is it?"),
+    ("relation", "Relation of the guardian or proxy"),
+];
+
 /// Reads the details; what is wrong stands beside its field.
 pub fn read(form: &mut FormState) -> Option<Details> {
     let name = form.check("name", clean_name);

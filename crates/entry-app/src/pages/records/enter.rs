@@ -16,7 +16,7 @@ use web_kit::form::FormState;
 use web_kit::page::{Page, html};
 use web_kit::sign_in::{KeptForm, SignedIn};
 
-use super::details_form::{self, SIGNERS};
+use super::details_form::{self, LABELS, SIGNERS};
 use super::explain;
 use super::lines::Line;
 use super::link::HandedLink;

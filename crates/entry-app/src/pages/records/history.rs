@@ -13,6 +13,8 @@ use crate::state::Desk;
 pub struct Step {
     pub what: &'static str,
     pub who: String,
+    /// What came of it.
+    pub then: &'static str,
     pub at: UnixMillis,
 }
 
@@ -31,6 +33,10 @@ pub async fn load(
             Actor::Owner => "by the data owner".to_owned(),
             Actor::System => String::new(),
         },
+        then: match event.kind {
+            RecordEventKind::Declined => "; details and key were destroyed",
+            _ => "",
+        },
         at: event.at,
     });
     Ok((steps.collect(), events.tampered.len()))
@@ -46,7 +52,7 @@ const fn words(kind: RecordEventKind) -> &'static str {
         RecordEventKind::LinkOpened => "Details seen",
         RecordEventKind::LinkLocked => "Consent link locked after wrong codes",
         RecordEventKind::CorrectionRequested => "Correction asked for",
-        RecordEventKind::Declined => "Declined; details and key destroyed",
+        RecordEventKind::Declined => "Declined",
         RecordEventKind::Consented => "Signed",
         RecordEventKind::Approved => "Approved",
         RecordEventKind::AnchoringPlanned => "Transaction prepared",

@@ -22,7 +22,8 @@ pub struct SignedView {
 /// A purpose, and what the owner said to it.
 pub struct Answer {
     pub name: String,
-    pub lawful_basis: String,
+    /// The article that it rests on.
+    pub article: String,
     pub label: &'static str,
     pub tone: Tone,
 }
@@ -43,11 +44,17 @@ impl Answer {
         };
         Self {
             name: purpose.name,
-            lawful_basis: purpose.lawful_basis,
+            article: article(&purpose.lawful_basis),
             label,
             tone,
         }
     }
+}
+
+/// Of `Art. 6(1)(a): your consent` the article alone: the rest speaks to the owner.
+fn article(lawful_basis: &str) -> String {
+    let (article, _) = lawful_basis.split_once(':').unwrap_or((lawful_basis, ""));
+    article.trim().to_owned()
 }
 
 /// The consent to the newest version, once it is there. Whether the signature holds is checked when it counts: before

@@ -29,7 +29,8 @@ pub const fn label(state: RecordState) -> &'static str {
 pub const fn tone(state: RecordState) -> Tone {
     match state {
         RecordState::AwaitingConsent | RecordState::Approved => Tone::Waiting,
-        RecordState::CorrectionRequested | RecordState::Consented => Tone::Warning,
+        RecordState::CorrectionRequested => Tone::Warning,
+        RecordState::Consented => Tone::Info,
         RecordState::Anchored => Tone::Good,
         RecordState::Declined => Tone::Neutral,
     }
