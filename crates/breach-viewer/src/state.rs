@@ -64,5 +64,5 @@ pub enum VerifyAll {
     /// It is done.
     Done(SweepRound),
     /// It could not go on.
-    Hindered(&'static str),
+    Hindered(String),
 }

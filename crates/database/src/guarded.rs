@@ -11,6 +11,7 @@ use crate::consent_links::ConsentLink;
 use crate::error::{Checked, RowError, Tampered};
 use crate::key_checks;
 use crate::leases::Lease;
+use crate::notices;
 use crate::outbox::Mail;
 use crate::records::Record;
 use crate::sessions::Session;
@@ -20,7 +21,7 @@ use crate::staff::Staff;
 const PAGE: u32 = 500;
 
 /// The rows that are not ours, of those that are in use: accounts, sessions, leases, open links, unfinished jobs, mails
-/// that wait or were refused, what is kept to know the keys by, and the heads of records (state, owner's blind indexes).
+/// that wait or were refused, notices, what is kept to know the keys by, and the heads of records (state, owner's blind indexes).
 pub async fn planted(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -35,7 +36,7 @@ pub async fn planted(
     planted.extend(bad(&leases, |row| Lease::read(row, keys))?);
     let links = rows(
         connection,
-        "SELECT * FROM consent_links WHERE state = 'open'",
+        "SELECT * FROM consent_links WHERE state IN ('open', 'used')",
     )
     .await?;
     planted.extend(bad(&links, |row| ConsentLink::read(row, &front))?);
@@ -51,6 +52,7 @@ pub async fn planted(
     )
     .await?;
     planted.extend(bad(&mails, |row| Mail::read(row, &front))?);
+    planted.extend(notices::planted(connection).await?);
     planted.extend(key_checks::planted(connection, keys).await?);
     planted.extend(records(connection, &front).await?);
     Ok(planted)

@@ -5,7 +5,7 @@ use record::time::UnixMillis;
 use sha2::{Digest, Sha256};
 use sqlx::mysql::MySqlConnection;
 
-use crate::error::RowError;
+use crate::error::{RowError, Tampered};
 
 const TABLE: &str = "notices";
 
@@ -53,4 +53,21 @@ pub async fn text(
         }),
         other => Ok(other),
     }
+}
+
+/// The texts that are not those of their hashes.
+pub(crate) async fn planted(connection: &mut MySqlConnection) -> Result<Vec<Tampered>, RowError> {
+    let rows: Vec<(Vec<u8>, Vec<u8>)> =
+        sqlx::query_as("SELECT hash, CAST(text AS BINARY) FROM notices")
+            .fetch_all(connection)
+            .await?;
+    let planted = rows
+        .iter()
+        .filter(|(hash, text)| Sha256::digest(text).as_slice() != hash.as_slice());
+    Ok(planted
+        .map(|(hash, _)| Tampered {
+            table: TABLE,
+            row: hex::encode(hash),
+        })
+        .collect())
 }

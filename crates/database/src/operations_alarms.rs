@@ -52,8 +52,6 @@ pub struct Alarm {
     pub since: UnixMillis,
     /// When it was noticed last.
     pub last_seen_at: UnixMillis,
-    /// When the officer was told.
-    pub mailed_at: Option<UnixMillis>,
 }
 
 impl Alarm {
@@ -63,7 +61,6 @@ impl Alarm {
             kind: columns.get("kind")?,
             since: columns.get("since")?,
             last_seen_at: columns.get("last_seen_at")?,
-            mailed_at: columns.get("mailed_at")?,
         })
     }
 }
@@ -105,20 +102,4 @@ pub async fn all(connection: &mut MySqlConnection) -> Result<Vec<Alarm>, RowErro
         .iter()
         .filter_map(|row| Alarm::read(row).ok())
         .collect())
-}
-
-/// Marks an alarm as mailed; of two who try only one is told `true`. To be committed with the mail.
-pub async fn mark_mailed(
-    connection: &mut MySqlConnection,
-    kind: AlarmKind,
-    now: UnixMillis,
-) -> Result<bool, RowError> {
-    let done = sqlx::query(
-        "UPDATE operations_alarms SET mailed_at = ? WHERE kind = ? AND mailed_at IS NULL",
-    )
-    .bind(now.0)
-    .bind(kind.as_str())
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected() > 0)
 }

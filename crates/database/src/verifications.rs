@@ -3,6 +3,7 @@
 mod subject;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use alloy_primitives::B256;
 use keyring::{ApplicationKeys, MacBuilder};
@@ -262,6 +263,24 @@ pub async fn remove(connection: &mut MySqlConnection, subject: Subject) -> Resul
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// Forgets verdicts on UIDs that the round which began then, and has ended now, did not write: nobody else writes any.
+pub async fn remove_strangers(
+    connection: &mut MySqlConnection,
+    begun_at: UnixMillis,
+    now: UnixMillis,
+) -> Result<u64, RowError> {
+    // Another process of ours may be a little ahead.
+    let ahead = now.plus(Duration::from_secs(3600));
+    let done = sqlx::query(
+        "DELETE FROM verifications WHERE uid IS NOT NULL AND (checked_at < ? OR checked_at > ?)",
+    )
+    .bind(begun_at.0)
+    .bind(ahead.0)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
 }
 
 /// Verdicts on rows that the chain does not know, whose row is gone meanwhile. They have nothing to be about any more.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chain::{Block, ChainReader, OnChainRecord, OnChainVersion, SeenBlock};
+use database::anchoring_jobs::JobState;
 use database::chain_progress::{self, ChainProgress};
 use database::evidence::{self, Evidence};
 use database::key_checks::{self, KeyCheck};
@@ -164,11 +165,11 @@ impl Examiner {
         let row = evidence::by_record(&mut *self.parts.pool.acquire().await?, id).await?;
         let Some(row) = row else { return Ok(None) };
         let sight = self.sight().await?;
-        match row
+        let claimed = row
             .claimed_uid
             .and_then(Uid::new)
-            .filter(|uid| *uid < sight.next_uid)
-        {
+            .filter(|uid| *uid < sight.next_uid);
+        match claimed.or(self.lost_uid(&row, &sight).await?) {
             // The chain knows it by now, or it is not the only row that claims this UID.
             Some(uid) => {
                 let examined = self.uids(uid, uid).await?;
@@ -176,6 +177,35 @@ impl Examiner {
             }
             None => self.unknown(row, &sight).await.map(Some),
         }
+    }
+
+    /// The UID under which a row that claims none was anchored: it is looked at as that UID's, which it lost.
+    async fn lost_uid(&self, row: &Evidence, sight: &Sight) -> Result<Option<Uid>, Hindrance> {
+        if row.claimed_uid.is_some() {
+            return Ok(None);
+        }
+        let mut connection = self.parts.pool.acquire().await?;
+        let job = reading::newest_job(&mut connection, &self.parts.keys, row.record_id).await?;
+        let job = job.map(|job| Job::seen_from(&job, sight.block.number));
+        let anchored = job.filter(|job| job.state == JobState::Anchored);
+        Ok(anchored
+            .and_then(|job| job.uid)
+            .filter(|uid| *uid < sight.next_uid))
+    }
+
+    /// Of rows that the chain does not know by themselves, those that it does not know by their jobs either.
+    pub(crate) async fn all_unknown(
+        &self,
+        rows: Vec<Evidence>,
+        sight: &Sight,
+    ) -> Result<Vec<Examined>, Hindrance> {
+        let mut examined = Vec::with_capacity(rows.len());
+        for row in rows {
+            if self.lost_uid(&row, sight).await?.is_none() {
+                examined.push(self.unknown(row, sight).await?);
+            }
+        }
+        Ok(examined)
     }
 
     /// A row that the chain does not know.

@@ -102,8 +102,8 @@ pub const fn words(alarm: AlarmKind) -> &'static str {
         AlarmKind::KeysWrong => "The keys are not those that the database was written with.",
         AlarmKind::BackupUnreachable => "The backup databases do not answer.",
         AlarmKind::RowTampered => {
-            "Somebody wrote rows of accounts, sessions, links, jobs or mails behind Sealwatch's back. They are not used; \
-             find out who has access to the database."
+            "Somebody wrote rows behind Sealwatch's back: of accounts, sessions, links, jobs, mails, notices, or the heads of \
+             records. They are not used; the log names them. Find out who has access to the database."
         }
         AlarmKind::MailFailing => "Mail can't be delivered.",
         AlarmKind::MailUndelivered => {

@@ -11,7 +11,7 @@ use rand::Rng as _;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use self::pass::{LEASE_LENGTH, Pass};
+use self::pass::{LEASE_LENGTH, Pass, Unknown};
 use crate::direct_mail::DirectMail;
 use crate::obstacle::Hindrance;
 use crate::pace::Pace;
@@ -37,6 +37,7 @@ pub struct Sweeper {
     direct_mail: DirectMail,
     rate: u32,
     holder: [u8; 16],
+    unknown: Unknown,
     status: watch::Sender<SweepStatus>,
 }
 
@@ -51,6 +52,7 @@ impl Sweeper {
             direct_mail,
             rate,
             holder,
+            unknown: Unknown::default(),
             status: watch::Sender::new(SweepStatus::default()),
         }
     }
@@ -137,7 +139,7 @@ impl Sweeper {
         self.registrar.tell_alarms().await
     }
 
-    async fn round_under_lease(&self) -> Result<bool, Hindrance> {
+    async fn round_under_lease(&mut self) -> Result<bool, Hindrance> {
         let examiner = self.registrar.examiner();
         let (parts, now) = (examiner.parts(), examiner.now());
         // Under other keys every lease would seem planted, and ours planted to everybody else.
@@ -151,7 +153,8 @@ impl Sweeper {
             return Ok(false);
         };
         let (pace, lent) = (Pace::new(self.rate), Some(&mut lease));
-        let round = Pass::make(&self.registrar, Source::Sweep, pace, lent, |_| {}).await;
+        let unknown = &mut self.unknown;
+        let round = Pass::make(&self.registrar, Source::Sweep, pace, lent, unknown, |_| {}).await;
         if let Err(hindrance) = &round
             && hindrance.is_database_outage()
         {
@@ -169,5 +172,6 @@ pub async fn verify_all(
     registrar: &Registrar,
     tell: impl FnMut(&SweepRound) + Send,
 ) -> Result<SweepRound, Hindrance> {
-    Pass::make(registrar, Source::Button, Pace::unlimited(), None, tell).await
+    let (pace, mut unknown) = (Pace::unlimited(), Unknown::default());
+    Pass::make(registrar, Source::Button, pace, None, &mut unknown, tell).await
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use database::anchoring_jobs::{self, AnchoringJob};
+use database::anchoring_jobs::{self, AnchoringJob, JobState};
 use database::evidence::{self, Evidence};
 use database::{MySqlConnection, consents, records};
 use keyring::ApplicationKeys;
@@ -49,10 +49,10 @@ pub(super) async fn planned_row(
     uid: Uid,
 ) -> Result<(Option<Evidence>, Option<AnchoringJob>), Hindrance> {
     let jobs = anchoring_jobs::by_uid(connection, keys, uid).await?.rows;
-    let Some(job) = jobs
-        .into_iter()
-        .find(|job| Job::seen_from(job, u64::MAX).is_in_flight())
-    else {
+    let of_this_uid = |job: &AnchoringJob| {
+        job.state == JobState::Anchored || Job::seen_from(job, u64::MAX).is_in_flight()
+    };
+    let Some(job) = jobs.into_iter().find(of_this_uid) else {
         return Ok((None, None));
     };
     // A row that claims another UID is not this one's.
@@ -63,10 +63,7 @@ pub(super) async fn planned_row(
             .await
             .is_err()
     {
-        tracing::error!(
-            uid = uid.get(),
-            "the row of a job in flight was tampered with"
-        );
+        tracing::error!(uid = uid.get(), "the row of a job was tampered with");
     }
     Ok((row, Some(job)))
 }

@@ -104,7 +104,7 @@ impl Registrar {
                 filled.incident == incident.id && now.since(filled.latest_at) < GATHERING
             });
             let is_new = now.since(incident.detected_at) < GATHERING
-                && !self.is_told(connection, incident.id).await?;
+                && !self.is_told(connection, &incident).await?;
             if goes_on || is_new {
                 return Ok(Gathering {
                     incident: incident.id,

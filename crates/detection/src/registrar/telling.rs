@@ -3,7 +3,7 @@
 use database::incident_events::IncidentEventKind;
 use database::incident_findings;
 use database::incidents::{self, Incident, IncidentState};
-use database::operations_alarms::{Alarm, AlarmKind};
+use database::operations_alarms::{self, Alarm, AlarmKind};
 use database::verifications::Source;
 use database::{MySqlConnection, outbox};
 use keyring::ApplicationKeys;
@@ -18,32 +18,35 @@ use crate::obstacle::{Hindrance, hinders_verification, words};
 /// So many UIDs are handed to the mail, which names the first of them.
 const FIRST_UIDS: u32 = 50;
 /// So often the mail about an incident is written anew when somebody has changed it in the outbox.
-const MOST_ATTEMPTS: u8 = 8;
+const MOST_ATTEMPTS: u64 = 8;
 
 impl Registrar {
     pub(super) async fn is_told(
         &self,
         connection: &mut MySqlConnection,
-        incident: u64,
+        incident: &Incident,
     ) -> Result<bool, Hindrance> {
-        Ok(self.free_key(connection, incident).await?.is_none())
+        let told = Told::incident(incident);
+        Ok(self.free_key(connection, &told).await?.is_none())
     }
 
-    /// The key under which the mail about an incident is to be put into the outbox; none when it is there already. A row
-    /// that somebody else put there, or changed, keeps nobody from being told: the mail goes out under another key.
+    /// The key under which a mail is to be put into the outbox; none when it is there already. A row that somebody else put
+    /// there, or changed, keeps nobody from being told: the mail goes out under another key, at first at once and then every
+    /// hour.
     async fn free_key(
         &self,
         connection: &mut MySqlConnection,
-        incident: u64,
+        told: &Told,
     ) -> Result<Option<EventKey>, Hindrance> {
-        let keys = &self.examiner.parts().keys;
-        for attempt in 0..MOST_ATTEMPTS {
-            let key = told(keys, incident, attempt);
+        let (keys, now) = (&self.examiner.parts().keys, self.examiner.now());
+        let hours = now.since(told.since).as_secs() / 3600;
+        for attempt in 0..MOST_ATTEMPTS.saturating_add(hours) {
+            let key = told.key(keys, attempt);
             match outbox::by_event_key(connection, &keys.front(), key.as_bytes()).await {
                 Ok(None) => return Ok(Some(key)),
                 Ok(Some(_)) => return Ok(None),
                 Err(error) if error.is_tampering() => {
-                    tracing::error!(incident, "the mail about an incident was tampered with");
+                    operations_alarms::raise(connection, AlarmKind::RowTampered, now).await?;
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -76,7 +79,8 @@ impl Registrar {
         connection: &mut MySqlConnection,
         incident: &Incident,
     ) -> Result<(), Hindrance> {
-        let Some(key) = self.free_key(connection, incident.id).await? else {
+        let told = Told::incident(incident);
+        let Some(key) = self.free_key(connection, &told).await? else {
             return Ok(());
         };
         let parts = self.examiner.parts();
@@ -143,23 +147,20 @@ impl Registrar {
         Ok(())
     }
 
-    /// Puts the mail of an alarm into the outbox.
+    /// Puts the mail of an alarm into the outbox, once.
     pub(crate) async fn tell_alarm(
         &self,
         connection: &mut MySqlConnection,
         alarm: &Alarm,
     ) -> Result<(), Hindrance> {
         let (parts, now) = (self.examiner.parts(), self.examiner.now());
-        let (event, mail) = self.alarm_mail(alarm.kind, alarm.since);
-        notification::enqueue(
-            connection,
-            &parts.keys.front(),
-            now,
-            event,
-            &self.officer,
-            &mail,
-        )
-        .await?;
+        let told = Told::alarm(alarm.kind, alarm.since);
+        let Some(event) = self.free_key(connection, &told).await? else {
+            return Ok(());
+        };
+        let (_, mail) = self.alarm_mail(alarm.kind, alarm.since);
+        let (front, officer) = (parts.keys.front(), &self.officer);
+        notification::enqueue(connection, &front, now, event, officer, &mail).await?;
         Ok(())
     }
 
@@ -181,11 +182,32 @@ impl Registrar {
     }
 }
 
-/// Nobody without our keys can tell it beforehand, and put a row of their own in its place.
-fn told(keys: &ApplicationKeys, incident: u64, attempt: u8) -> EventKey {
-    let event = [&incident.to_be_bytes()[..], &[attempt]].concat();
-    EventKey::of(
-        "breach_found",
-        &keys.index().blind("outbox.event_key", &event),
-    )
+/// What a mail is about. Nobody without our keys can tell its key beforehand, and put a row of their own in its place.
+struct Told {
+    kind: &'static str,
+    event: Vec<u8>,
+    since: UnixMillis,
+}
+
+impl Told {
+    fn incident(incident: &Incident) -> Self {
+        Self {
+            kind: "breach_found",
+            event: incident.id.to_be_bytes().to_vec(),
+            since: incident.detected_at,
+        }
+    }
+
+    fn alarm(kind: AlarmKind, since: UnixMillis) -> Self {
+        Self {
+            kind: "operations_alarm",
+            event: [kind.as_str().as_bytes(), &since.0.to_be_bytes()].concat(),
+            since,
+        }
+    }
+
+    fn key(&self, keys: &ApplicationKeys, attempt: u64) -> EventKey {
+        let event = [&self.event[..], &attempt.to_be_bytes()].concat();
+        EventKey::of(self.kind, &keys.index().blind("outbox.event_key", &event))
+    }
 }

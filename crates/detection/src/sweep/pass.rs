@@ -22,12 +22,32 @@ pub(super) const LEASE_LENGTH: Duration = Duration::from_secs(30);
 /// Rounds that are kept for people to look at.
 const ROUNDS_KEPT: u64 = 1000;
 
+/// At least so many rows that the chain does not know are looked at in each round.
+const FEWEST_UNKNOWN: u64 = 500;
+
+/// How far the rows that the chain does not know were looked at: first those without a UID, then those with one.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Unknown {
+    with_uid: bool,
+    after: Option<RecordId>,
+}
+
+impl Unknown {
+    fn with_uid() -> Self {
+        Self {
+            with_uid: true,
+            after: None,
+        }
+    }
+}
+
 /// Where a pass stands.
 pub(super) struct Pass<'a, T> {
     registrar: &'a Registrar,
     source: Source,
     pace: Pace,
     lease: Option<&'a mut Lease>,
+    unknown: &'a mut Unknown,
     round: SweepRound,
     /// The first thing that the database refused.
     refused: Option<Hindrance>,
@@ -42,6 +62,7 @@ impl<'a, T: FnMut(&SweepRound) + Send> Pass<'a, T> {
         source: Source,
         pace: Pace,
         lease: Option<&'a mut Lease>,
+        unknown: &'a mut Unknown,
         tell: T,
     ) -> Result<SweepRound, Hindrance> {
         let sight = registrar.examiner().sight().await?;
@@ -51,6 +72,7 @@ impl<'a, T: FnMut(&SweepRound) + Send> Pass<'a, T> {
             source,
             pace,
             lease,
+            unknown,
             round: unfiled(total, registrar.examiner().now()),
             refused: None,
             tell,
@@ -133,41 +155,50 @@ impl<'a, T: FnMut(&SweepRound) + Send> Pass<'a, T> {
             self.take_in(page).await?;
             from = end.next();
         }
-        for with_uid in [false, true] {
-            self.rows_unknown(sight, with_uid).await?;
-        }
+        self.rows_unknown(sight).await?;
+        let forgotten = self.forget_strangers().await;
+        self.tolerate(forgotten)?;
         let forgotten = forget_gone_rows(self.registrar).await;
         self.tolerate(forgotten)?;
         Ok(())
     }
 
-    /// Rows without a UID, or with one that the chain has not given.
-    async fn rows_unknown(&mut self, sight: &Sight, with_uid: bool) -> Result<(), Hindrance> {
-        let mut after: Option<RecordId> = None;
-        loop {
+    /// Rows without a UID, then rows with one that the chain has not given. Whoever floods the table with such rows must not
+    /// keep the others waiting: there is an end to what one round looks at, and the next round goes on from there.
+    async fn rows_unknown(&mut self, sight: &Sight) -> Result<(), Hindrance> {
+        let mut left = self.most_unknown(sight);
+        while left > 0 {
             self.pace.turn().await;
-            let rows = self.next_unknown(sight, with_uid, after).await?;
+            let rows = self.next_unknown(sight).await?;
             let Some(last) = rows.last() else {
-                return Ok(());
+                match self.unknown.with_uid {
+                    false => *self.unknown = Unknown::with_uid(),
+                    true => break,
+                }
+                continue;
             };
-            after = Some(last.record_id);
-            let mut page = Vec::with_capacity(rows.len());
-            for row in rows {
-                page.push(self.registrar.examiner().unknown(row, sight).await?);
-            }
+            left = left.saturating_sub(rows.len() as u64);
+            self.unknown.after = Some(last.record_id);
+            let page = self.registrar.examiner().all_unknown(rows, sight).await?;
             self.take_in(page).await?;
+        }
+        if left > 0 {
+            *self.unknown = Unknown::default();
+        }
+        Ok(())
+    }
+
+    fn most_unknown(&self, sight: &Sight) -> u64 {
+        match self.source {
+            Source::Sweep => sight.next_uid.get().max(FEWEST_UNKNOWN),
+            _ => u64::MAX,
         }
     }
 
-    async fn next_unknown(
-        &self,
-        sight: &Sight,
-        with_uid: bool,
-        after: Option<RecordId>,
-    ) -> Result<Vec<Evidence>, Hindrance> {
-        let limit = self.pace.at_once();
+    async fn next_unknown(&self, sight: &Sight) -> Result<Vec<Evidence>, Hindrance> {
+        let (limit, after) = (self.pace.at_once(), self.unknown.after);
         let mut connection = self.registrar.examiner().parts().pool.acquire().await?;
-        Ok(if with_uid {
+        Ok(if self.unknown.with_uid {
             evidence::surplus(&mut connection, sight.next_uid, after, limit).await?
         } else {
             evidence::without_uid(&mut connection, after, limit).await?
@@ -194,6 +225,15 @@ impl<'a, T: FnMut(&SweepRound) + Send> Pass<'a, T> {
         let kept = self.keep_progress().await;
         self.tolerate(kept)?;
         self.keep_lease().await
+    }
+
+    /// Verdicts that stand beside those of this pass were written by somebody else.
+    async fn forget_strangers(&self) -> Result<(), Hindrance> {
+        let examiner = self.registrar.examiner();
+        let mut connection = examiner.parts().pool.acquire().await?;
+        let (begun_at, now) = (self.round.started_at, examiner.now());
+        verifications::remove_strangers(&mut connection, begun_at, now).await?;
+        Ok(())
     }
 
     async fn keep_progress(&self) -> Result<(), Hindrance> {
@@ -248,13 +288,18 @@ async fn total(registrar: &Registrar, sight: &Sight) -> Result<u64, Hindrance> {
 async fn forget_gone_rows(registrar: &Registrar) -> Result<(), Hindrance> {
     const AT_ONCE: u32 = 100;
     let mut connection = registrar.examiner().parts().pool.acquire().await?;
-    for subject in verifications::without_subject(&mut connection, AT_ONCE).await? {
-        let mut transaction = connection.begin().await?;
-        registrar
-            .resolve(&mut transaction, subject, "the row is gone")
-            .await?;
-        verifications::remove(&mut transaction, subject).await?;
-        transaction.commit().await?;
+    loop {
+        let gone = verifications::without_subject(&mut connection, AT_ONCE).await?;
+        for subject in &gone {
+            let mut transaction = connection.begin().await?;
+            registrar
+                .resolve(&mut transaction, *subject, "the row is gone")
+                .await?;
+            verifications::remove(&mut transaction, *subject).await?;
+            transaction.commit().await?;
+        }
+        if gone.len() < AT_ONCE as usize {
+            return Ok(());
+        }
     }
-    Ok(())
 }
