@@ -1,7 +1,9 @@
 //! `/records/{id}/link` and `/records/{id}/revoke`
 
 use database::consent_links::{self, ConsentLink, LinkState};
+use database::outbox::{self, Mail, MailState};
 use keyring::LinkSecret;
+use notification::EventKey;
 
 use crate::harness::{Answer, Owner, Server, Typed};
 
@@ -14,6 +16,20 @@ impl Server {
         let hash = front.hash_secret(&secret);
         let link = consent_links::by_secret_hash(&mut connection, &front, &hash).await;
         link.unwrap().unwrap()
+    }
+
+    /// As the worker does it when the mail server refuses the mail for good.
+    async fn give_up_mail_of(&self, link: &ConsentLink) {
+        let (front, mut connection) = (self.keys.front(), self.admin.acquire().await.unwrap());
+        let event = EventKey::of_consent_link(link.id);
+        let written = outbox::by_event_key(&mut connection, &front, event.as_bytes()).await;
+        let mail = Mail {
+            state: MailState::GivenUp,
+            ..written.unwrap().unwrap()
+        };
+        self.run("DELETE FROM outbox").await;
+        let written = outbox::enqueue(&mut connection, &front, &mail).await;
+        assert!(written.unwrap());
     }
 
     async fn is_open(&self, page: &Answer) -> bool {
@@ -43,6 +59,23 @@ async fn a_link_sent_again_replaces_the_one_before() {
     }
     let open = "SELECT COUNT(*) FROM consent_links WHERE state = 'open'";
     assert_eq!(server.count(open).await, 1);
+}
+
+#[tokio::test]
+async fn a_mail_that_was_given_up_is_told_where_its_link_is() {
+    const WARNING: &str = "The e-mail with this link could not be delivered.";
+    let server = Server::start().await;
+    let clerk = server.clerk().await;
+    let page = clerk.entered(&Typed::default().with("send", "mail")).await;
+    let shown = clerk.get(&page).await;
+    assert!(!shown.says(WARNING));
+
+    let link = server.link(&shown).await;
+    server.give_up_mail_of(&link).await;
+    assert!(clerk.get(&page).await.says(WARNING));
+    let path = format!("{page}/link");
+    clerk.post(&path, &[("send", "desk")]).await;
+    assert!(!clerk.get(&page).await.says(WARNING), "a new link, no mail");
 }
 
 #[tokio::test]
