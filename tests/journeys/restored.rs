@@ -150,8 +150,10 @@ async fn refuse(site: &Site, officer: &Officer<'_>, uid: u64) -> Result<()> {
          document.body.append(form); form.submit(); return true; })()",
     )
     .await?;
-    tab.see("is not restored: the backup holds nothing that matches the chain. Nothing was changed.")
-        .await?;
+    tab.see(
+        "is not restored: the backup holds nothing that matches the chain. Nothing was changed.",
+    )
+    .await?;
     let mut connection = connect(site).await?;
     let still_there: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM record_versions WHERE HEX(address) = ?")

@@ -10,7 +10,9 @@ use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executo
 use record::time::UnixMillis;
 use thiserror::Error;
 
+use crate::event::EventKey;
 use crate::letter::Letter;
+use crate::mail::Mail;
 use crate::smtp_server::SmtpServer;
 
 /// For each single step; a server that takes longer is out of order.
@@ -118,6 +120,29 @@ impl Mailer {
             transport,
             from: sender.0,
         }
+    }
+
+    /// Sends a mail past the outbox, for when there is none to be had; false when it did not go out. The same event at the
+    /// same time makes the same mail.
+    pub async fn send_at_once(
+        &self,
+        event: EventKey,
+        created_at: UnixMillis,
+        recipient: &str,
+        mail: &Mail,
+    ) -> bool {
+        let stamp = Stamp {
+            event_key: event.as_bytes(),
+            created_at,
+        };
+        let sent = self.send(&stamp, recipient, &mail.letter()).await;
+        if let Err(failure) = &sent {
+            tracing::error!(
+                problem = failure.problem,
+                "a mail past the outbox was not sent"
+            );
+        }
+        sent.is_ok()
     }
 
     pub(crate) async fn send(

@@ -3,7 +3,7 @@
 use devstack::{Mail, wait_until};
 use keyring::KeySet;
 use notification::EventKey;
-use record::ids::Uid;
+use record::ids::RecordId;
 use record::time::Clock;
 
 use crate::harness::{Answer, LIMIT, Stage};
@@ -45,12 +45,9 @@ async fn wrong_keys_accuse_nobody_and_lose_nothing() {
 async fn leave_a_mail(stage: &Stage) {
     let keys = KeySet::load(&stage.site.key_dir()).unwrap();
     let front = keys.application().front();
-    let mail = notification::Mail::Restored {
-        incident: 1,
-        restored_at: Clock::system().now(),
-        uids: vec![Uid::new(1).unwrap()],
-        count: 1,
-        url: "http://127.0.0.1".to_owned(),
+    let mail = notification::Mail::CorrectionAsked {
+        record: RecordId::from_bytes([1; 16]),
+        url: None,
     };
     let mut connection = stage.connect().await;
     let written = notification::enqueue(

@@ -10,7 +10,7 @@ use sqlx::Connection;
 use crate::harness::{Answer, Browser, Enrolled, LIMIT, Stage, add_staff, sign_up};
 
 const TOLD: &str =
-    "Somebody wrote rows of accounts, sessions, links, jobs or mails behind Sealwatch&#39;s back.";
+    "Somebody wrote rows behind Sealwatch&#39;s back: of accounts, sessions, links, jobs, mails,";
 /// The MAC of no row.
 const MAC: &str = "X'000000011111111111111111111111111111111111111111111111111111111111111111'";
 /// What the database holds of a session whose cookie is 32 zero bytes: their SHA-256.

@@ -2,7 +2,8 @@
 
 use crate::harness::{Answer, Browser, LIMIT, Stage};
 
-const REFUSED: &str = "is not restored: the backup does not match the chain. Nothing was changed.";
+const REFUSED: &str =
+    "is not restored: the backup holds nothing that matches the chain. Nothing was changed.";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_records_own_copy_goes_back() {

@@ -74,7 +74,10 @@ async fn all_with_their_progress(stage: &Stage, officer: &Browser) {
     assert!(again.says("All records are being verified already."));
     held.rollback().await.unwrap();
 
-    let done = |grid: &Answer| grid.section("rounds").contains("All 3 records verified");
+    let done = |grid: &Answer| {
+        grid.section("rounds")
+            .contains("All 3 records were verified")
+    };
     let grid = stage.until(officer, "/records", done).await;
     assert!(grid.section("rounds").contains(": 0 bad."));
     assert!(!grid.says("data-every=\"700\""), "and then seldom again");
@@ -93,7 +96,10 @@ async fn an_altered_record_is_told_at_once(stage: &Stage, officer: &Browser) {
     assert_eq!(officer.verify(1).await, "Valid");
     let all = officer.submit("/records/verify-all", &[]).await;
     assert_eq!(all.status, 200);
-    let done = |grid: &Answer| grid.section("rounds").contains("All 3 records verified");
+    let done = |grid: &Answer| {
+        grid.section("rounds")
+            .contains("All 3 records were verified")
+    };
     let grid = stage.until(officer, "/records", done).await;
     let rounds = grid.section("rounds");
     assert!(rounds.contains(": 1 bad.") && rounds.contains("<strong>1</strong> of 3"));

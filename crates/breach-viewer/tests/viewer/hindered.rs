@@ -1,0 +1,130 @@
+//! Somebody with the database's password who can't hide what they did hinders the viewer instead. It goes on, and nobody
+//! reads that it is no breach.
+
+use std::time::Duration;
+
+use crate::harness::{Answer, Browser, Stage};
+
+const REFUSES: &str = "The database answers, but refuses what Sealwatch reads or writes";
+const PLANTED: &str = "Somebody wrote rows behind Sealwatch&#39;s back";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_hinders_the_viewer_hides_nothing() {
+    let stage = Stage::with(4).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    keys_that_seem_wrong(&stage, &officer).await;
+    a_head_of_a_record(&stage, &officer).await;
+    leases_taken_away(&stage, &officer).await;
+    no_room_for_an_incident(&stage, &officer).await;
+    more_than_fits_into_a_file(&stage, &officer).await;
+    assert_eq!(officer.verify(2).await, "Valid", "a neighbour");
+    stage.site.stop().await.unwrap();
+}
+
+/// Known values that nobody's keys open, and then none at all.
+async fn keys_that_seem_wrong(stage: &Stage, officer: &Browser) {
+    stage
+        .sql("INSERT INTO key_checks SELECT ring, 99, REVERSE(cell), created_at FROM key_checks")
+        .await;
+    let told = |grid: &Answer| grid.banner().contains(PLANTED);
+    let grid = stage.until(officer, "/records", told).await;
+    assert!(!grid.banner().contains("Nothing can be verified"));
+    stage.sql("DELETE FROM key_checks").await;
+    a_whole_round(stage).await;
+    assert_eq!(officer.verify(1).await, "Valid");
+    assert!(!officer.get("/records").await.banner().contains("The keys"));
+}
+
+/// The record is what its owner signed, and yet nobody finds it any more by its wallet.
+async fn a_head_of_a_record(stage: &Stage, officer: &Browser) {
+    stage
+        .sql("UPDATE operations_alarms SET since = 1, last_seen_at = 1")
+        .await;
+    stage
+        .sql("UPDATE records SET wallet_index = REVERSE(wallet_index) WHERE uid = 3")
+        .await;
+    let seen =
+        "SELECT COUNT(*) FROM operations_alarms WHERE kind = 'row_tampered' AND last_seen_at > 1";
+    stage
+        .until_number("the alarm", seen, |count| count == 1)
+        .await;
+    assert_eq!(officer.verify(3).await, "Valid");
+    stage
+        .sql("UPDATE records SET wallet_index = REVERSE(wallet_index) WHERE uid = 3")
+        .await;
+    assert_eq!(stage.number("SELECT COUNT(*) FROM incidents").await, 0);
+}
+
+/// The sweep takes its lease again.
+async fn leases_taken_away(stage: &Stage, officer: &Browser) {
+    let takes_away = async {
+        loop {
+            let mut connection = stage.connect().await;
+            sqlx::query("DELETE FROM leases")
+                .execute(&mut connection)
+                .await
+                .unwrap();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::select! {
+        () = takes_away => {}
+        () = a_whole_round(stage) => {}
+    }
+    assert!(!officer.get("/records").await.says("Unverifiable"));
+}
+
+/// With the highest number taken no incident can be opened: the verdict is told all the same, and why there is no incident.
+async fn no_room_for_an_incident(stage: &Stage, officer: &Browser) {
+    stage
+        .sql("INSERT INTO incidents VALUES (18446744073709551615, 'closed', 'sweep', 1, 1, 1, '')")
+        .await;
+    stage.alter_email(1).await;
+    let told = |grid: &Answer| grid.line(1).contains("Altered") && grid.banner().contains(REFUSES);
+    let grid = stage.until(officer, "/records", told).await;
+    assert!(!grid.says("This is not a breach"), "{}", grid.banner());
+    assert!(!grid.says("No breach found"));
+    assert_eq!(stage.number("SELECT COUNT(*) FROM incidents").await, 1);
+
+    stage.sql("DELETE FROM incidents").await;
+    stage
+        .sql_schema("ALTER TABLE incidents AUTO_INCREMENT = 1")
+        .await;
+    let opened = "SELECT COUNT(*) FROM incidents WHERE state = 'open'";
+    stage
+        .until_number("the incident", opened, |count| count == 1)
+        .await;
+    let ended = |grid: &Answer| !grid.banner().contains(REFUSES);
+    stage.until(officer, "/records", ended).await;
+}
+
+/// A row with more in it than any file holds is filed with what fits.
+async fn more_than_fits_into_a_file(stage: &Stage, officer: &Browser) {
+    stage
+        .sql(
+            "INSERT INTO record_versions (record_id, version, draft, name, email, phone, age, address, wallet, relation,
+                                          anchor, created_at)
+             SELECT record_id, n.version, draft, name, email, phone, age, address, wallet, relation,
+                    REPEAT('x', 60000), created_at
+             FROM record_versions
+             JOIN (SELECT 1 + seq.a * 10 + seq2.b AS version
+                   FROM (SELECT 0 a UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4) seq
+                   JOIN (SELECT 1 b UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6
+                         UNION SELECT 7 UNION SELECT 8 UNION SELECT 9 UNION SELECT 10) seq2) n
+             WHERE record_id = (SELECT id FROM records WHERE uid = 4)",
+        )
+        .await;
+    let told = |grid: &Answer| grid.line(4).contains("unknown") || grid.line(4).contains("Forged");
+    let grid = stage.until(officer, "/records", told).await;
+    assert!(!grid.banner().contains(REFUSES), "{}", grid.banner());
+}
+
+async fn a_whole_round(stage: &Stage) {
+    let newest = "SELECT CAST(COALESCE(MAX(id), 0) AS SIGNED) FROM sweep_rounds WHERE finished_at IS NOT NULL \
+                  AND problem IS NULL";
+    let before = stage.number(newest).await;
+    stage
+        .until_number("a whole round", newest, |now| now >= before + 2)
+        .await;
+}

@@ -1,0 +1,97 @@
+//! Rows exchanged, robbed of a column, or put back from an earlier day, and how they are restored.
+
+use crate::harness::{Answer, Browser, Stage};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_moved_comes_back_and_what_was_put_back_counts_for_nothing() {
+    let stage = Stage::with(4).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    exchanged_rows_come_back_by_one_restore(&stage, &officer).await;
+    a_row_without_its_uid(&stage, &officer).await;
+    a_column_that_can_not_be_read(&stage, &officer).await;
+    an_old_finding_hides_no_new_breach(&stage, &officer).await;
+    stage.site.stop().await.unwrap();
+}
+
+async fn exchanged_rows_come_back_by_one_restore(stage: &Stage, officer: &Browser) {
+    stage
+        .sql("UPDATE records SET uid = CASE uid WHEN 1 THEN 999 ELSE 998 END WHERE uid IN (1, 2)")
+        .await;
+    stage
+        .sql("UPDATE records SET uid = CASE uid WHEN 999 THEN 2 ELSE 1 END WHERE uid IN (998, 999)")
+        .await;
+    let swapped =
+        |grid: &Answer| grid.line(1).contains("Swapped") && grid.line(2).contains("Swapped");
+    stage.until(officer, "/records", swapped).await;
+    let page = officer.submit("/records/1/restore", &[]).await;
+    assert!(page.says("restored and verified again"), "{}", page.body);
+    stage.until_all_valid(officer).await;
+    let open = "SELECT COUNT(*) FROM incident_findings WHERE resolved_at IS NULL";
+    stage
+        .until_number("no open finding", open, |count| count == 0)
+        .await;
+    assert_eq!(stage.number("SELECT COUNT(*) FROM incidents").await, 1);
+}
+
+/// It is the row that its UID lost, and no second one beside it.
+async fn a_row_without_its_uid(stage: &Stage, officer: &Browser) {
+    stage
+        .sql("UPDATE records SET uid = NULL WHERE uid = 3")
+        .await;
+    let told = |grid: &Answer| grid.line(3).contains("Altered") && grid.line(3).contains("UID");
+    let grid = stage.until(officer, "/records", told).await;
+    assert_eq!(grid.badges().len(), 4, "{:?}", grid.badges());
+    assert_eq!(officer.verify(4).await, "Valid");
+    let page = officer.submit("/records/3/restore", &[]).await;
+    assert!(page.says("restored and verified again"), "{}", page.body);
+    stage.until_all_valid(officer).await;
+}
+
+async fn a_column_that_can_not_be_read(stage: &Stage, officer: &Browser) {
+    stage
+        .sql_schema("ALTER TABLE record_versions MODIFY email VARBINARY(2048) NULL")
+        .await;
+    stage
+        .sql("UPDATE record_versions SET email = NULL WHERE record_id = (SELECT id FROM records WHERE uid = 4)")
+        .await;
+    let told = |grid: &Answer| grid.line(4).contains("Altered") && grid.line(4).contains("e-mail");
+    let grid = stage.until(officer, "/records", told).await;
+    assert!(grid.line(1).contains("Valid") && grid.banner().is_empty());
+    let page = officer.submit("/records/4/restore", &[]).await;
+    assert!(page.says("restored and verified again"), "{}", page.body);
+    stage
+        .sql_schema("ALTER TABLE record_versions MODIFY email VARBINARY(2048) NOT NULL")
+        .await;
+    stage.until_all_valid(officer).await;
+}
+
+/// The finding of an incident that is over, put back as it was when it was open: the same edit again is a finding of its own.
+async fn an_old_finding_hides_no_new_breach(stage: &Stage, officer: &Browser) {
+    stage.alter_email(2).await;
+    let told = |grid: &Answer| grid.line(2).contains("Altered");
+    stage.until(officer, "/records", told).await;
+    let open = "SELECT COUNT(*) FROM incident_findings WHERE resolved_at IS NULL";
+    stage
+        .until_number("the finding", open, |count| count == 1)
+        .await;
+    stage
+        .sql_schema(
+            "CREATE TABLE kept AS SELECT * FROM incident_findings WHERE resolved_at IS NULL",
+        )
+        .await;
+    stage.alter_email(2).await;
+    stage.until_all_valid(officer).await;
+    stage
+        .until_number("no open finding", open, |count| count == 0)
+        .await;
+    stage
+        .sql("REPLACE INTO incident_findings SELECT * FROM kept")
+        .await;
+    stage.alter_email(2).await;
+    stage.until(officer, "/records", told).await;
+    stage
+        .until_number("another finding", open, |count| count == 2)
+        .await;
+    stage.sql_schema("DROP TABLE kept").await;
+}
