@@ -56,7 +56,8 @@ fn ideas(site: &Site, intact: u64) -> Result<String> {
         "  1. Open an incident in breach-viewer, read what was found, and restore the record.\n\n  \
          2. Be the insider yourself, and watch record {intact} turn red:\n\n     {command}\n\n  \
          3. Enter yourself in entry-app with the wallet {wallet},\n     \
-         open the link in the inbox, and sign with the wallet named \"Demo wallet\".\n",
+         open the link in the inbox with the code that entry-app shows, and sign with the wallet named\n     \
+         \"Demo wallet\". Then approve yourself in entry-app, and watch breach-viewer say valid.\n",
         command = insider::command_to_alter(site, intact),
         wallet = accounts.named(SPARE_WALLET)?.address,
     ))

@@ -54,7 +54,7 @@ pub struct Examined {
     pub evidence: Option<Evidence>,
     /// The outcome.
     pub finding: Finding,
-    /// When.
+    /// When its rows began to be read.
     pub at: UnixMillis,
 }
 
@@ -147,6 +147,12 @@ impl Examiner {
 
     /// Examines one subject by itself: what the button does, and the second reading of a bad verdict.
     pub async fn subject(&self, subject: Subject) -> Result<Option<Examined>, Hindrance> {
+        let at = self.now();
+        let examined = self.looked_at(subject).await?;
+        Ok(examined.map(|one| Examined { at, ..one }))
+    }
+
+    async fn looked_at(&self, subject: Subject) -> Result<Option<Examined>, Hindrance> {
         if let Some(uid) = subject.as_uid() {
             let examined = self.uids(uid, uid).await?;
             if let Some(examined) = examined.into_iter().find(|one| one.subject == subject) {
@@ -193,16 +199,19 @@ impl Examiner {
             .filter(|uid| *uid < sight.next_uid))
     }
 
-    /// Of rows that the chain does not know by themselves, those that it does not know by their jobs either.
+    /// Of rows that the chain does not know by themselves, those that it does not know by their jobs either. They were read
+    /// at `at`.
     pub(crate) async fn all_unknown(
         &self,
         rows: Vec<Evidence>,
         sight: &Sight,
+        at: UnixMillis,
     ) -> Result<Vec<Examined>, Hindrance> {
         let mut examined = Vec::with_capacity(rows.len());
         for row in rows {
             if self.lost_uid(&row, sight).await?.is_none() {
-                examined.push(self.unknown(row, sight).await?);
+                let one = self.unknown(row, sight).await?;
+                examined.push(Examined { at, ..one });
             }
         }
         Ok(examined)

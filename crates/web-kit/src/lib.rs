@@ -18,6 +18,7 @@ pub mod lifetime;
 pub mod page;
 pub mod password;
 pub mod profile;
+pub mod query;
 pub mod rate_limit;
 pub mod readiness;
 pub mod right_keys;

@@ -26,9 +26,10 @@ impl Examiner {
     /// Examines the UIDs from `first` to `last`, as far as the chain has given them. Rows that claim one of them without
     /// a right to it come behind it, as rows that the chain does not know.
     pub async fn uids(&self, first: Uid, last: Uid) -> Result<Vec<Examined>, Hindrance> {
+        let at = self.now();
         let mut rows = self.rows(first, last).await?;
         let sight = self.sight().await?;
-        let mut examined = Vec::new();
+        let mut examined: Vec<Examined> = Vec::new();
         let mut from = first;
         // The chain answers in pages of its own size.
         while from <= last && from < sight.next_uid {
@@ -50,6 +51,8 @@ impl Examiner {
                 None => break,
             }
         }
+        // What was read may have changed since: an answer is as old as its first part.
+        examined.iter_mut().for_each(|one| one.at = at);
         Ok(examined)
     }
 

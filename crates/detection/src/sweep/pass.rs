@@ -169,6 +169,7 @@ impl<'a, T: FnMut(&SweepRound) + Send> Pass<'a, T> {
         let mut left = self.most_unknown(sight);
         while left > 0 {
             self.pace.turn().await;
+            let at = self.registrar.examiner().now();
             let rows = self.next_unknown(sight).await?;
             let Some(last) = rows.last() else {
                 match self.unknown.with_uid {
@@ -179,7 +180,8 @@ impl<'a, T: FnMut(&SweepRound) + Send> Pass<'a, T> {
             };
             left = left.saturating_sub(rows.len() as u64);
             self.unknown.after = Some(last.record_id);
-            let page = self.registrar.examiner().all_unknown(rows, sight).await?;
+            let examiner = self.registrar.examiner();
+            let page = examiner.all_unknown(rows, sight, at).await?;
             self.take_in(page).await?;
         }
         if left > 0 {

@@ -117,19 +117,18 @@ impl Ports {
             .filter_map(|(name, port)| Some((name, port?)))
             .collect();
         let twice = |port| wanted.iter().filter(|(_, other)| *other == port).count() > 1;
-        let taken: Vec<String> = wanted
+        let mut taken = wanted
             .iter()
             .filter(|(_, port)| twice(*port) || !is_free(*port))
-            .map(|(name, port)| format!("{name}={port}"))
-            .collect();
-        match taken.is_empty() {
-            true => Ok(()),
-            false => bail!(
-                "these ports are taken by another program, or named twice: {}. Stop that program, or \
-                 choose other ports, such as {}=17101",
-                taken.join(", "),
-                self.named()[0].0
-            ),
-        }
+            .peekable();
+        let Some((first, _)) = taken.peek().copied() else {
+            return Ok(());
+        };
+        let taken: Vec<String> = taken.map(|(name, port)| format!("{name}={port}")).collect();
+        bail!(
+            "these ports are taken by another program, or named twice: {}. Stop that program, or \
+             choose other ports, such as {first}=17101",
+            taken.join(", "),
+        );
     }
 }

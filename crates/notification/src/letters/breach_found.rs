@@ -36,7 +36,7 @@ pub(crate) fn breach_found(
         }),
         closing: vec![
             "If this is a personal-data breach, the authority must be told within 72 hours of your becoming aware of it \
-             (GDPR Art. 33). Nothing is sent to the authority or to data owners before you release it."
+             (GDPR Art. 33). Sealwatch tells neither the authority nor the data owners: that is yours to release."
                 .to_owned(),
         ],
         footer: TO_OFFICER.to_owned(),

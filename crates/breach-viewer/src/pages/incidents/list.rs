@@ -1,7 +1,7 @@
 //! All incidents, newest first.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Html;
 use database::incidents::{self, Incident, IncidentState};
 use database::{incident_findings, page_before};
@@ -10,6 +10,7 @@ use sqlx::MySqlConnection;
 use web_kit::components::{Badge, Moment, Pager, Tone};
 use web_kit::error::Result;
 use web_kit::page::{Page, html};
+use web_kit::query::Query;
 
 use super::clock::Clock72;
 use crate::state::Watchtower;

@@ -1,7 +1,7 @@
 //! One incident: what was found, the time line, the clock, and the steps of a person.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::Html;
 use database::incident_events;
 use database::incident_findings::{self, Finding};
@@ -15,6 +15,7 @@ use web_kit::components::{Badge, Copyable, Moment, Pager, Tone};
 use web_kit::error::{Error, Result};
 use web_kit::form::FormState;
 use web_kit::page::{Page, html};
+use web_kit::query::Query;
 use web_kit::sign_in::{KeptForm, Role, SignedIn};
 
 use super::clock::Clock72;

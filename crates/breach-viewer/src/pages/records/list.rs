@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Html;
 use database::sweep_rounds::{self, SweepRound};
 use database::verifications::{self, Subject, VerdictKind};
@@ -13,6 +13,7 @@ use sqlx::MySqlConnection;
 use web_kit::components::{Badge, Copyable, Moment, Pager, Progress};
 use web_kit::error::{Error, Result};
 use web_kit::page::{Page, html};
+use web_kit::query::Query;
 
 use super::line::Line;
 use crate::pages::verdict_view;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Html;
 use database::records::RecordState;
 use database::records_view::{self, Cursor};
@@ -12,6 +12,7 @@ use sqlx::MySqlConnection;
 use web_kit::components::{Badge, Moment, Pager};
 use web_kit::error::{Error, Result};
 use web_kit::page::{Page, html};
+use web_kit::query::Query;
 
 use super::lines::Line;
 use super::state_view;
