@@ -48,6 +48,7 @@ pub fn start(
         pool: pool.clone(),
         keys,
         clock: clock.clone(),
+        incident_clock: settings.incident_clock,
         restorer: Arc::new(Restorer::new(registrar.clone(), restore_parts(settings)?)),
         registrar,
         sweep,

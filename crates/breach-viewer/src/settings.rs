@@ -9,6 +9,7 @@ use web_kit::settings::{Chain, Database, Keys, Mail, Reader, Web};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// What the process was told.
 pub struct Settings {
@@ -36,6 +37,8 @@ pub struct Settings {
     pub consent_patience: Duration,
     /// How long an approved record may wait for its anchor.
     pub anchoring_patience: Duration,
+    /// Within which the authority must be told of an incident.
+    pub incident_clock: Duration,
 }
 
 impl Settings {
@@ -84,6 +87,11 @@ impl Settings {
             "30",
             "minutes after which an approved record is overdue",
         );
+        let clock_hours: Option<u32> = reader.or(
+            "INCIDENT_CLOCK_HOURS",
+            "72",
+            "hours within which the authority must be told of a breach (GDPR Art. 33)",
+        );
         Some(Self {
             web: web?,
             database: database?.url,
@@ -97,6 +105,7 @@ impl Settings {
             sweep_rate: sweep_rate?,
             consent_patience: DAY * consent_days?,
             anchoring_patience: MINUTE * anchoring_minutes?,
+            incident_clock: HOUR * clock_hours?,
         })
     }
 }

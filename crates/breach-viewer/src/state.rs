@@ -1,6 +1,7 @@
 //! What handlers may use.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use database::sweep_rounds::SweepRound;
 use database::{RowError, operations_alarms};
@@ -34,6 +35,8 @@ pub struct Watchtower {
     pub registrar: Registrar,
     /// Puts verified copies back.
     pub restorer: Arc<Restorer>,
+    /// Within which the authority must be told of an incident.
+    pub incident_clock: Duration,
     /// How the sweep stands.
     pub sweep: watch::Receiver<SweepStatus>,
     /// "Verify all", while somebody asked for it.

@@ -19,12 +19,13 @@ const SETTINGS: [&str; 11] = [
     "SMTP_URL",
     "MAIL_FROM",
 ];
-const MORE: [&str; 5] = [
+const MORE: [&str; 6] = [
     "LISTEN",
     "OFFICER_EMAIL",
     "SWEEP_RATE",
     "CONSENT_PATIENCE_DAYS",
     "ANCHORING_PATIENCE_MINUTES",
+    "INCIDENT_CLOCK_HOURS",
 ];
 
 fn viewer() -> Command {

@@ -1,4 +1,4 @@
-//! The 72 hours of GDPR Art. 33(1), from awareness.
+//! The 72 hours of GDPR Art. 33(1), or what the controller has set, from awareness.
 
 use std::time::Duration;
 
@@ -6,20 +6,19 @@ use database::incidents::{Incident, IncidentState};
 use record::time::UnixMillis;
 use web_kit::components::Tone;
 
-const HOURS: u64 = 72;
 const HOUR: u64 = 3600;
 
 /// What the clock shows.
-pub struct Clock72 {
+pub struct Clock {
     pub text: String,
     pub tone: Tone,
     pub due_at: UnixMillis,
 }
 
-impl Clock72 {
-    /// Of an incident, now.
-    pub fn of(incident: &Incident, now: UnixMillis) -> Self {
-        let due_at = incident.aware_at.plus(Duration::from_secs(HOURS * HOUR));
+impl Clock {
+    /// Of an incident that the authority must be told of within this time, now.
+    pub fn of(incident: &Incident, within: Duration, now: UnixMillis) -> Self {
+        let (due_at, hours) = (incident.aware_at.plus(within), within.as_secs() / HOUR);
         if incident.state == IncidentState::Closed {
             return Self {
                 text: "closed".to_owned(),
@@ -30,7 +29,7 @@ impl Clock72 {
         if now >= due_at {
             let over = now.since(due_at).as_secs() / HOUR;
             return Self {
-                text: format!("{over} h past the 72 hours"),
+                text: format!("{over} h past the {hours} hours"),
                 tone: Tone::Bad,
                 due_at,
             };
@@ -42,7 +41,11 @@ impl Clock72 {
             Tone::Warning
         };
         Self {
-            text: format!("{} h {:02} min left of 72 h", left / HOUR, left % HOUR / 60),
+            text: format!(
+                "{} h {:02} min left of {hours} h",
+                left / HOUR,
+                left % HOUR / 60
+            ),
             tone,
             due_at,
         }
@@ -65,7 +68,11 @@ mod tests {
             aware_at: UnixMillis::from_seconds(HOUR),
             closed_at: None,
         };
-        let at = |hours| Clock72::of(&incident, UnixMillis::from_seconds(hours * HOUR)).text;
+        let within = Duration::from_secs(72 * HOUR);
+        let at = |hours| {
+            let now = UnixMillis::from_seconds(hours * HOUR);
+            Clock::of(&incident, within, now).text
+        };
         assert_eq!(at(1), "72 h 00 min left of 72 h");
         assert_eq!(at(72), "1 h 00 min left of 72 h");
         assert_eq!(at(75), "2 h past the 72 hours");

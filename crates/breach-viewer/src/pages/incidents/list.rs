@@ -12,7 +12,7 @@ use web_kit::error::Result;
 use web_kit::page::{Page, html};
 use web_kit::query::Query;
 
-use super::clock::Clock72;
+use super::clock::Clock;
 use crate::state::Watchtower;
 use crate::urls;
 
@@ -29,7 +29,7 @@ struct Line {
     address: String,
     label: &'static str,
     tone: Tone,
-    clock: Clock72,
+    clock: Clock,
     all: u64,
     open: u64,
 }
@@ -90,7 +90,7 @@ impl Line {
         let (label, tone) = words(incident.state);
         Ok(Self {
             address: urls::incident(incident.id),
-            clock: Clock72::of(&incident, tower.clock.now()),
+            clock: Clock::of(&incident, tower.incident_clock, tower.clock.now()),
             incident,
             label,
             tone,

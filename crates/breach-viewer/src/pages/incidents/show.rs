@@ -18,7 +18,7 @@ use web_kit::page::{Page, html};
 use web_kit::query::Query;
 use web_kit::sign_in::{KeptForm, Role, SignedIn};
 
-use super::clock::Clock72;
+use super::clock::Clock;
 use super::list::words;
 use super::time_line::{Step, names};
 use crate::pages::verdict_view;
@@ -56,7 +56,7 @@ pub struct ShowPage {
     incident: Incident,
     label: &'static str,
     tone: Tone,
-    clock: Clock72,
+    clock: Clock,
     all: u64,
     open: u64,
     lines: Vec<FoundLine>,
@@ -103,7 +103,7 @@ pub async fn load(
     Ok(ShowPage {
         page: page.titled(format!("Incident {id}")),
         address: urls::incident(id),
-        clock: Clock72::of(&incident, tower.clock.now()),
+        clock: Clock::of(&incident, tower.incident_clock, tower.clock.now()),
         label,
         tone,
         all,
