@@ -27,7 +27,11 @@ async fn the_clock_is_in_view(officer: &Browser) {
     let list = officer.get("/incidents").await;
     assert!(started(&list) && list.says("Open"), "{}", list.body);
     let page = officer.get(PAGE).await;
-    assert!(started(&page) && page.says("Authority to be told by"), "{}", page.body);
+    assert!(
+        started(&page) && page.says("Authority to be told by"),
+        "{}",
+        page.body
+    );
     assert!(page.says("1 found, 1 not resolved."));
     assert!(page.says("Record 1</a>") && page.says("e-mail"));
     for step in ["Opened", "Found", "Mail to the officer written"] {
