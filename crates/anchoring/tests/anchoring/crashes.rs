@@ -14,6 +14,7 @@ use crate::{
     people::{Person, ids},
     stage::{LIMIT, Process, SETTINGS, Stage},
 };
+use sqlx::Executor as _;
 
 #[tokio::test]
 async fn killed_between_commit_and_send() {
@@ -110,17 +111,12 @@ async fn killed_between_the_proof_and_the_commit_of_its_plan() {
     let people = stage.all_approved(1).await;
     // What is locked so is read and not written: the proof is computed, its transaction not stored.
     let mut lock = stage.connection().await;
-    sqlx::query("LOCK TABLES anchoring_transactions READ")
-        .execute(&mut *lock)
-        .await
-        .unwrap();
+    let lock_it = "LOCK TABLES anchoring_transactions READ";
+    lock.execute(lock_it).await.unwrap();
     let process = stage.start();
     stage.until_it_waits_for_a_lock().await;
     process.kill().await;
-    sqlx::query("UNLOCK TABLES")
-        .execute(&mut *lock)
-        .await
-        .unwrap();
+    lock.execute("UNLOCK TABLES").await.unwrap();
     assert!(stage.is(people[0].id, JobState::Queued).await);
     assert_eq!(stage.job(people[0].id).await.attempts, 0);
     assert!(stage.signed(people[0].id).await.is_empty());

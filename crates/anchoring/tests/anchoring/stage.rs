@@ -25,7 +25,7 @@ use record::{
     time::Clock,
 };
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, MySql, pool::PoolConnection};
+use sqlx::{AssertSqlSafe, MySql, Row as _, pool::PoolConnection};
 use tempfile::TempDir;
 use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -398,14 +398,7 @@ impl Stage {
         if !out {
             return;
         }
-        let connections: Vec<u64> = sqlx::query_scalar(
-            "SELECT CAST(id AS UNSIGNED) FROM information_schema.processlist WHERE user = ?",
-        )
-        .bind(user)
-        .fetch_all(&self.pool)
-        .await
-        .unwrap();
-        for id in connections {
+        for (id, _) in self.statements_of(&user).await {
             // One that ended by itself meanwhile is as good.
             let kill = sqlx::query(AssertSqlSafe(format!("KILL {id}")));
             kill.execute(&self.pool).await.ok();
@@ -416,16 +409,29 @@ impl Stage {
     pub async fn until_it_waits_for_a_lock(&self) {
         let user = format!("t_{}_entry", self.databases.suffix());
         self.until("a statement that waits", async || {
-            let waiting: i64 = sqlx::query_scalar(
-                "SELECT COUNT(*) FROM information_schema.processlist
-                 WHERE user = ? AND command IN ('Query', 'Execute') AND time > 1",
-            )
-            .bind(&user)
-            .fetch_one(&self.pool)
-            .await
-            .unwrap();
-            waiting > 0
+            let statements = self.statements_of(&user).await;
+            statements.iter().any(|(_, seconds)| *seconds > 1)
         })
         .await;
+    }
+
+    /// The connections of an account, and for how many seconds the statement of each has run. By SHOW, since MySQL can't
+    /// list processes as a table while a statement has bytes in it that are no text.
+    async fn statements_of(&self, user: &str) -> Vec<(u64, i64)> {
+        let listed = sqlx::raw_sql("SHOW PROCESSLIST").fetch_all(&self.pool);
+        let rows = listed.await.unwrap();
+        let of_user = rows
+            .iter()
+            .filter(|row| row.get_unchecked::<String, _>("User") == user);
+        of_user
+            .map(|row| {
+                let command: String = row.get_unchecked("Command");
+                let seconds = match command.as_str() {
+                    "Query" | "Execute" => row.get_unchecked("Time"),
+                    _ => 0,
+                };
+                (row.get_unchecked("Id"), seconds)
+            })
+            .collect()
     }
 }

@@ -141,7 +141,7 @@ async fn planted_jobs_hold_nobody_up() {
         let sql = format!(
             "INSERT INTO anchoring_jobs (record_id, version, state, approved_by, approved_at, uid, nonce,
                                          chain_timestamp, proof, attempts, updated_at, mac)
-             VALUES (UNHEX(MD5(RAND())), 1, '{state}', REPEAT('x', 16), 0, 1, {nonce}, 1, REPEAT('p', 32), 0, 0,
+             VALUES (RANDOM_BYTES(16), 1, '{state}', REPEAT('x', 16), 0, 1, {nonce}, 1, REPEAT('p', 32), 0, 0,
                      REPEAT('m', 36))"
         );
         stage.sql(&sql).await;
