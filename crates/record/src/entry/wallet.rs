@@ -9,11 +9,12 @@ use super::FieldProblem;
 pub struct TypedWallet {
     /// The address; shows itself with its EIP-55 checksum.
     pub address: Address,
-    /// Whether it was typed in mixed case and so proved its own checksum. If not, ask to confirm its last characters.
+    /// Whether it proved its own checksum, as it was typed. If not, ask to confirm its last characters.
     pub checksummed: bool,
 }
 
-/// A wallet address: mixed case must be its EIP-55 checksum, one case alone carries none.
+/// A wallet address: mixed case must be its EIP-55 checksum. One case alone carries none, but for the few addresses whose
+/// checksum it is: a mistyped one would fit it as seldom as any other.
 pub fn clean_wallet(typed: &str) -> Result<TypedWallet, FieldProblem> {
     let typed = typed.trim();
     if typed.is_empty() {
@@ -28,12 +29,13 @@ pub fn clean_wallet(typed: &str) -> Result<TypedWallet, FieldProblem> {
     }
     let has = |case: fn(&u8) -> bool| digits.bytes().any(|b| case(&b));
     let mixed = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
-    if mixed && address.to_checksum(None) != typed {
+    let checksummed = address.to_checksum(None) == typed;
+    if mixed && !checksummed {
         return Err(FieldProblem::WalletChecksum);
     }
     Ok(TypedWallet {
         address,
-        checksummed: mixed,
+        checksummed,
     })
 }
 
@@ -68,6 +70,20 @@ mod tests {
                 );
             }
         }
+    }
+
+    /// Also from EIP-55: about one address in two thousand is such a one.
+    #[test]
+    fn a_checksum_can_be_in_one_case() {
+        for address in [
+            "0x52908400098527886E0F7030069857D2E4169EE7",
+            "0xde709f2102306220921060314715629080e2fb77",
+        ] {
+            let typed = clean_wallet(address);
+            assert_eq!(typed.map(|w| w.checksummed), Ok(true), "{address}");
+        }
+        let lower = clean_wallet("0x52908400098527886e0f7030069857d2e4169ee7");
+        assert_eq!(lower.map(|w| w.checksummed), Ok(false));
     }
 
     #[test]
