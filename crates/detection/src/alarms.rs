@@ -51,7 +51,11 @@ impl Registrar {
         let mut connection = parts.pool.acquire().await?;
         let mut planted = guarded::planted(&mut connection, &parts.keys).await?;
         // The head of a record that is at fault anyway is told by its incident.
-        planted.retain(|one| !self.is_told_by_incident(one));
+        let in_incidents = self.in_incidents();
+        planted.retain(|one| {
+            let record = one.row.parse();
+            one.table != "records" || !record.is_ok_and(|record| in_incidents.contains(&record))
+        });
         self.name(&planted);
         let kind = AlarmKind::RowTampered;
         if !planted.is_empty() {
@@ -82,14 +86,6 @@ impl Registrar {
             );
         }
         *named = rows;
-    }
-
-    fn is_told_by_incident(&self, planted: &Tampered) -> bool {
-        planted.table == "records"
-            && planted
-                .row
-                .parse()
-                .is_ok_and(|record| self.is_in_incident(record))
     }
 
     /// Raises the alarm when no round has ended in the time that several take. Rounds that somebody else wrote don't count.

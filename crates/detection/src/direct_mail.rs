@@ -2,7 +2,7 @@
 //! keys that are not ours.
 
 use database::operations_alarms::AlarmKind;
-use notification::{EventKey, Mail, Mailer};
+use notification::{EventKey, Mailer};
 use record::time::UnixMillis;
 
 use crate::alarms::LASTING;
@@ -50,11 +50,11 @@ impl DirectMail {
         if standing.is_told || now.since(standing.since) < LASTING {
             return;
         }
-        let (event, mail): (EventKey, Mail) = registrar.alarm_mail(standing.alarm, standing.since);
-        let (mailer, officer) = (&self.mailer, registrar.officer());
-        standing.is_told = mailer
-            .send_at_once(event, standing.since, officer, &mail)
-            .await;
+        let (alarm, since) = (standing.alarm, standing.since);
+        let what = format!("{}{}", alarm.as_str(), since.0);
+        let event = EventKey::of("operations_alarm", what.as_bytes());
+        let (mail, officer) = (registrar.alarm_mail(alarm, since), registrar.officer());
+        standing.is_told = self.mailer.send_at_once(event, since, officer, &mail).await;
     }
 }
 

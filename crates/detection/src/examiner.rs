@@ -175,28 +175,22 @@ impl Examiner {
             .claimed_uid
             .and_then(Uid::new)
             .filter(|uid| *uid < sight.next_uid);
-        match claimed.or(self.lost_uid(&row, &sight).await?) {
+        let job = self.job_of(&row, &sight).await?;
+        match claimed.or(lost_uid(&row, job, &sight)) {
             // The chain knows it by now, or it is not the only row that claims this UID.
             Some(uid) => {
                 let examined = self.uids(uid, uid).await?;
                 Ok(examined.into_iter().find(|one| one.record_id() == Some(id)))
             }
-            None => self.unknown(row, &sight).await.map(Some),
+            None => Ok(Some(self.not_on_chain(row, job))),
         }
     }
 
-    /// The UID under which a row that claims none was anchored: it is looked at as that UID's, which it lost.
-    async fn lost_uid(&self, row: &Evidence, sight: &Sight) -> Result<Option<Uid>, Hindrance> {
-        if row.claimed_uid.is_some() {
-            return Ok(None);
-        }
+    /// The newest job of a row, as it stands to who reads the chain up to this block.
+    async fn job_of(&self, row: &Evidence, sight: &Sight) -> Result<Option<Job>, Hindrance> {
         let mut connection = self.parts.pool.acquire().await?;
         let job = reading::newest_job(&mut connection, &self.parts.keys, row.record_id).await?;
-        let job = job.map(|job| Job::seen_from(&job, sight.block.number));
-        let anchored = job.filter(|job| job.state == JobState::Anchored);
-        Ok(anchored
-            .and_then(|job| job.uid)
-            .filter(|uid| *uid < sight.next_uid))
+        Ok(job.map(|job| Job::seen_from(&job, sight.block.number)))
     }
 
     /// Of rows that the chain does not know by themselves, those that it does not know by their jobs either. They were read
@@ -209,8 +203,9 @@ impl Examiner {
     ) -> Result<Vec<Examined>, Hindrance> {
         let mut examined = Vec::with_capacity(rows.len());
         for row in rows {
-            if self.lost_uid(&row, sight).await?.is_none() {
-                let one = self.unknown(row, sight).await?;
+            let job = self.job_of(&row, sight).await?;
+            if lost_uid(&row, job, sight).is_none() {
+                let one = self.not_on_chain(row, job);
                 examined.push(Examined { at, ..one });
             }
         }
@@ -223,17 +218,18 @@ impl Examiner {
         row: Evidence,
         sight: &Sight,
     ) -> Result<Examined, Hindrance> {
-        let mut connection = self.parts.pool.acquire().await?;
-        let job = reading::newest_job(&mut connection, &self.parts.keys, row.record_id).await?;
-        let job = job.map(|job| Job::seen_from(&job, sight.block.number));
-        let finding = self.judged(None, Some(&row), job, None);
-        Ok(Examined {
+        let job = self.job_of(&row, sight).await?;
+        Ok(self.not_on_chain(row, job))
+    }
+
+    fn not_on_chain(&self, row: Evidence, job: Option<Job>) -> Examined {
+        Examined {
             subject: Subject::row(row.record_id),
             uid: None,
+            finding: self.judged(None, Some(&row), job, None),
             evidence: Some(row),
-            finding,
             at: self.now(),
-        })
+        }
     }
 
     /// What a record with these rows would be judged, were they the ones in the database.
@@ -285,4 +281,11 @@ impl Examiner {
         let sight = self.sight().await?;
         Ok(self.parts.chain.record(uid, &sight.block).await?)
     }
+}
+
+/// The UID under which a row that claims none was anchored: it is looked at as that UID's, which it lost.
+fn lost_uid(row: &Evidence, job: Option<Job>, sight: &Sight) -> Option<Uid> {
+    let job = job.filter(|job| row.claimed_uid.is_none() && job.state == JobState::Anchored);
+    job.and_then(|job| job.uid)
+        .filter(|uid| *uid < sight.next_uid)
 }

@@ -7,7 +7,7 @@ mod filing;
 mod incident;
 mod telling;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -91,10 +91,10 @@ impl Registrar {
         &self.examiner
     }
 
-    /// Whether an incident tells of this record's row.
-    pub(crate) fn is_in_incident(&self, record: RecordId) -> bool {
+    /// The records of whose rows an incident tells.
+    pub(crate) fn in_incidents(&self) -> HashSet<RecordId> {
         let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
-        memory.bad.values().any(|bad| *bad == Some(record))
+        memory.bad.values().flatten().copied().collect()
     }
 
     /// Whether a finding on file can be about the trouble that its subject is in now: it was bad when this process last

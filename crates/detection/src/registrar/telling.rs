@@ -158,23 +158,20 @@ impl Registrar {
         let Some(event) = self.free_key(connection, &told).await? else {
             return Ok(());
         };
-        let (_, mail) = self.alarm_mail(alarm.kind, alarm.since);
+        let mail = self.alarm_mail(alarm.kind, alarm.since);
         let (front, officer) = (parts.keys.front(), &self.officer);
         notification::enqueue(connection, &front, now, event, officer, &mail).await?;
         Ok(())
     }
 
-    /// The mail of an alarm, and the event that it tells.
-    pub(crate) fn alarm_mail(&self, kind: AlarmKind, since: UnixMillis) -> (EventKey, Mail) {
-        let what = words(kind);
-        let mail = Mail::OperationsAlarm {
-            what: what.to_owned(),
+    /// The mail of an alarm.
+    pub(crate) fn alarm_mail(&self, kind: AlarmKind, since: UnixMillis) -> Mail {
+        Mail::OperationsAlarm {
+            what: words(kind).to_owned(),
             hinders: hinders_verification(kind),
             since,
             url: self.viewer_url.clone(),
-        };
-        let event = EventKey::of("operations_alarm", format!("{what}{}", since.0).as_bytes());
-        (event, mail)
+        }
     }
 
     fn incident_url(&self, incident: u64) -> String {
