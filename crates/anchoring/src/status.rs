@@ -123,9 +123,9 @@ impl From<&ChainError> for Problem {
             ChainError::Unreachable { .. } => Self::ChainOutOfReach,
             ChainError::WrongChain { .. } => Self::WrongChain,
             ChainError::Behind { .. } => Self::ChainBehind,
-            ChainError::Disagreement { .. } | ChainError::Malformed { .. } => {
-                Self::ChainMakesNoSense
-            }
+            ChainError::Disagreement { .. }
+            | ChainError::EndpointsDisagree { .. }
+            | ChainError::Malformed { .. } => Self::ChainMakesNoSense,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chain::ChainReader;
+use chain::{ChainError, ChainReader};
 use database::PoolSettings;
 use detection::verdict::Patience;
 use detection::{DirectMail, Examiner, ExaminerParts, Registrar, RestoreParts, Restorer, Sweeper};
@@ -58,12 +58,7 @@ pub fn start(
 }
 
 fn registrar(settings: &Settings, pool: &MySqlPool, clock: &Clock) -> anyhow::Result<Registrar> {
-    let chain = &settings.chain;
-    let reader = ChainReader::new(
-        &chain.rpc_url,
-        chain.deployment.clone(),
-        chain.confirmations,
-    )?;
+    let reader = chain_reader(settings)?;
     let examiner = Examiner::new(ExaminerParts {
         pool: pool.clone(),
         keys: settings.keys.application.clone(),
@@ -79,6 +74,15 @@ fn registrar(settings: &Settings, pool: &MySqlPool, clock: &Clock) -> anyhow::Re
         settings.officer_email.as_str().to_owned(),
         settings.web.public_url.as_str(),
     ))
+}
+
+fn chain_reader(settings: &Settings) -> Result<ChainReader, ChainError> {
+    let chain = &settings.chain;
+    let (first, deployment) = (&chain.rpc_url, chain.deployment.clone());
+    match &settings.second_endpoint {
+        None => ChainReader::new(first, deployment, chain.confirmations),
+        Some(second) => ChainReader::of_two([first, second], deployment, chain.confirmations),
+    }
 }
 
 fn restore_parts(settings: &Settings) -> anyhow::Result<RestoreParts> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chain::Deployment;
 use notification::{Recipient, Sender, SmtpServer};
 use url::Url;
-use web_kit::settings::{Chain, Database, Keys, Mail, Reader, Web};
+use web_kit::settings::{Chain, Database, Keys, Mail, Reader, SecondEndpoint, Web};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -27,6 +27,8 @@ pub struct Settings {
     pub keys: Keys,
     /// The chain.
     pub chain: Chain<Deployment>,
+    /// A second, independent endpoint of it.
+    pub second_endpoint: Option<Url>,
     /// How mail leaves.
     pub mail: Mail<SmtpServer, Sender>,
     /// Who hears of breaches.
@@ -67,6 +69,7 @@ impl Settings {
         );
         let keys = Keys::read(reader);
         let chain = Chain::read(reader, Deployment::load);
+        let second_endpoint = SecondEndpoint::read(reader);
         let mail = Mail::read(reader);
         let officer_email = reader.required(
             "OFFICER_EMAIL",
@@ -100,6 +103,7 @@ impl Settings {
             key_backup: key_backup?.url,
             keys: keys?,
             chain: chain?,
+            second_endpoint: second_endpoint?,
             mail: mail?,
             officer_email: officer_email?,
             sweep_rate: sweep_rate?,

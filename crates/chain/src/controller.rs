@@ -16,7 +16,7 @@ use crate::{
     Block, ChainError, ChainReader, ControllerKey, FeeError, Fees, KeyFileError, SendOutcome,
     SignedTransaction, TransactionError,
     contracts::{IMasterData, ISecurityLayer},
-    endpoint::{is_revert, unusable},
+    endpoint::unusable,
     pins, sending, transaction,
 };
 
@@ -168,14 +168,8 @@ impl Controller {
     ) -> Result<bool, ChainError> {
         let call = add_record_proof(uid, timestamp, proof);
         let endpoint = &self.reader.endpoint;
-        match endpoint
-            .call_as(Some(self.address()), master_data, call, at.number)
-            .await
-        {
-            Ok(_) => Ok(true),
-            Err(error) if is_revert(&error) => Ok(false),
-            Err(error) => Err(unusable(error)),
-        }
+        let returned = endpoint.call_as(self.address(), master_data, call, at.number);
+        Ok(returned.await?.is_some())
     }
 
     /// Signs a transfer of nothing to ourselves: it uses up a nonce that nobody else will.

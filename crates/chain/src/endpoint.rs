@@ -7,7 +7,11 @@ use alloy::{
     network::{Ethereum, TransactionBuilder as _},
     primitives::{Address, Bytes},
     providers::{Provider as _, RootProvider},
-    rpc::{client::RpcClient, json_rpc::RpcError, types::TransactionRequest},
+    rpc::{
+        client::RpcClient,
+        json_rpc::RpcError,
+        types::{Filter, Log, TransactionRequest},
+    },
     sol_types::SolCall,
     transports::{
         TransportError, TransportErrorKind,
@@ -22,70 +26,112 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// The longest answer is a page of records: well under a second on a busy node.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A JSON-RPC endpoint.
+/// A JSON-RPC endpoint and, where two are asked, a second and independent one: what is read counts only when both say the same.
 #[derive(Clone)]
 pub(crate) struct Endpoint {
-    provider: RootProvider<Ethereum>,
+    provider: Provider,
+    second: Option<Provider>,
 }
 
+type Provider = RootProvider<Ethereum>;
+
 impl Endpoint {
-    pub(crate) fn new(url: &Url) -> Result<Self, ChainError> {
-        let http = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(ANSWER_TIMEOUT)
-            .build()
-            .map_err(|_| ChainError::Unreachable {
-                cause: Outage::NoConnection,
-            })?;
-        let transport = Http::with_client(http, url.clone());
-        let local = transport.guess_local();
+    pub(crate) fn new(url: &Url, second: Option<&Url>) -> Result<Self, ChainError> {
         Ok(Self {
-            provider: RootProvider::new(RpcClient::new(transport, local)),
+            provider: provider(url)?,
+            second: second.map(provider).transpose()?,
         })
     }
 
-    pub(crate) const fn provider(&self) -> &RootProvider<Ethereum> {
+    /// The first endpoint alone: what is sent goes there, and what is asked of it is not evidence.
+    pub(crate) const fn provider(&self) -> &Provider {
         &self.provider
     }
 
-    /// The newest block, or the one of a number; nothing when the chain has none there.
-    pub(crate) async fn block(
+    /// The answer on which all endpoints agree.
+    async fn agreed<T, F>(
         &self,
-        number: BlockNumberOrTag,
-    ) -> Result<Option<Block>, ChainError> {
-        let block = self
-            .provider
-            .get_block_by_number(number)
-            .await
-            .map_err(unusable)?;
-        Ok(block.map(|block| Block {
-            number: block.header.number,
-            hash: block.header.hash,
-            timestamp: block.header.timestamp,
-        }))
+        what: &'static str,
+        ask: impl Fn(Provider) -> F,
+    ) -> Result<T, ChainError>
+    where
+        T: PartialEq,
+        F: Future<Output = Result<T, ChainError>>,
+    {
+        let Some(second) = &self.second else {
+            return ask(self.provider.clone()).await;
+        };
+        let (one, other) = tokio::try_join!(ask(self.provider.clone()), ask(second.clone()))?;
+        (one == other)
+            .then_some(one)
+            .ok_or(ChainError::EndpointsDisagree { what })
     }
 
-    /// The bytes that a contract's function returns at a block, asked by nobody in particular.
+    pub(crate) async fn chain_id(&self) -> Result<u64, ChainError> {
+        let ask = async |node: Provider| node.get_chain_id().await.map_err(unusable);
+        self.agreed("the chain's id", ask).await
+    }
+
+    /// The newest block that every endpoint has: one may be a little behind another.
+    pub(crate) async fn head(&self) -> Result<Block, ChainError> {
+        let newest = newest_of(&self.provider).await?;
+        let Some(second) = &self.second else {
+            return Ok(newest);
+        };
+        let other = newest_of(second).await?;
+        let number = newest.number.min(other.number);
+        let block = self.block(number).await?;
+        block.ok_or(ChainError::Malformed {
+            what: "a newest block that is gone",
+        })
+    }
+
+    /// The block of a number; nothing when the chain has none there.
+    pub(crate) async fn block(&self, number: u64) -> Result<Option<Block>, ChainError> {
+        let number = BlockNumberOrTag::Number(number);
+        let ask = async |node: Provider| block_of(&node, number).await;
+        self.agreed("a block", ask).await
+    }
+
+    pub(crate) async fn code(&self, of: Address, at: u64) -> Result<Bytes, ChainError> {
+        let ask = async |node: Provider| {
+            let code = node.get_code_at(of).block_id(BlockId::number(at)).await;
+            code.map_err(unusable)
+        };
+        self.agreed("a contract's code", ask).await
+    }
+
+    pub(crate) async fn logs(&self, filter: &Filter) -> Result<Vec<Log>, ChainError> {
+        let ask = async |node: Provider| {
+            let logs = node.get_logs(filter).await.map_err(unusable)?;
+            Ok(logs.into_iter().map(as_all_tell_it).collect())
+        };
+        self.agreed("events", ask).await
+    }
+
+    /// The bytes that a contract's function returns at a block, asked by nobody in particular; nothing when it reverts.
     pub(crate) async fn call(
         &self,
         to: Address,
         input: Vec<u8>,
         at: u64,
-    ) -> Result<Bytes, TransportError> {
-        self.call_as(None, to, input, at).await
+    ) -> Result<Option<Bytes>, ChainError> {
+        let request = TransactionRequest::default().with_to(to).with_input(input);
+        let ask = async |node: Provider| called(&node, request.clone(), at).await;
+        self.agreed("what a contract returns", ask).await
     }
 
-    /// The same as if `from` had sent it.
+    /// The same as if `from` had sent it, asked of the first endpoint alone: what is only tried out is not evidence.
     pub(crate) async fn call_as(
         &self,
-        from: Option<Address>,
+        from: Address,
         to: Address,
         input: Vec<u8>,
         at: u64,
-    ) -> Result<Bytes, TransportError> {
+    ) -> Result<Option<Bytes>, ChainError> {
         let mut request = TransactionRequest::default().with_to(to).with_input(input);
-        request.from = from;
-        self.provider.call(request).block(BlockId::number(at)).await
+        request.from = Some(from);
+        called(&self.provider, request, at).await
     }
 
     /// What a contract's view function returns at a block.
@@ -96,16 +142,64 @@ impl Endpoint {
         at: u64,
     ) -> Result<C::Return, ChainError> {
         let malformed = ChainError::Malformed { what: C::SIGNATURE };
-        match self.call(to, call.abi_encode(), at).await {
-            Ok(answer) => C::abi_decode_returns(&answer).map_err(|_| malformed),
-            Err(error) if is_revert(&error) => Err(malformed),
-            Err(error) => Err(unusable(error)),
+        match self.call(to, call.abi_encode(), at).await? {
+            Some(answer) => C::abi_decode_returns(&answer).map_err(|_| malformed),
+            None => Err(malformed),
         }
     }
 }
 
+fn provider(url: &Url) -> Result<Provider, ChainError> {
+    let http = reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(ANSWER_TIMEOUT)
+        .build()
+        .map_err(|_| ChainError::Unreachable {
+            cause: Outage::NoConnection,
+        })?;
+    let transport = Http::with_client(http, url.clone());
+    let local = transport.guess_local();
+    Ok(RootProvider::new(RpcClient::new(transport, local)))
+}
+
+async fn newest_of(node: &Provider) -> Result<Block, ChainError> {
+    let newest = block_of(node, BlockNumberOrTag::Latest).await?;
+    newest.ok_or(ChainError::Malformed {
+        what: "no newest block",
+    })
+}
+
+async fn block_of(node: &Provider, number: BlockNumberOrTag) -> Result<Option<Block>, ChainError> {
+    let block = node.get_block_by_number(number).await.map_err(unusable)?;
+    Ok(block.map(|block| Block {
+        number: block.header.number,
+        hash: block.header.hash,
+        timestamp: block.header.timestamp,
+    }))
+}
+
+async fn called(
+    node: &Provider,
+    request: TransactionRequest,
+    at: u64,
+) -> Result<Option<Bytes>, ChainError> {
+    match node.call(request).block(BlockId::number(at)).await {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if is_revert(&error) => Ok(None),
+        Err(error) => Err(unusable(error)),
+    }
+}
+
+/// Some nodes add the block's time to a log, others don't.
+fn as_all_tell_it(log: Log) -> Log {
+    Log {
+        block_timestamp: None,
+        ..log
+    }
+}
+
 /// Whether the contract itself refused, which no other endpoint would change.
-pub(crate) fn is_revert(error: &TransportError) -> bool {
+fn is_revert(error: &TransportError) -> bool {
     // Code 3 is what nodes agreed on (execution-apis); some give the data only.
     error
         .as_error_resp()

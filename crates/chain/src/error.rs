@@ -33,6 +33,12 @@ pub enum ChainError {
         /// The first record at fault.
         uid: Uid,
     },
+    /// Two independent endpoints tell different things: one of them lies, or is broken.
+    #[error("the two endpoints disagree about {what}")]
+    EndpointsDisagree {
+        /// What they were asked for.
+        what: &'static str,
+    },
     /// An answer that does not follow the contracts' rules.
     #[error("the chain's answer makes no sense: {what}")]
     Malformed {
@@ -103,6 +109,7 @@ impl ChainError {
             Self::WrongChain { .. } => "wrong_chain",
             Self::Behind { .. } => "chain_behind",
             Self::Disagreement { .. } => "chain_disagreement",
+            Self::EndpointsDisagree { .. } => "endpoints_disagree",
             Self::Malformed { .. } => "chain_malformed",
         }
     }

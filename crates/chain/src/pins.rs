@@ -1,10 +1,6 @@
 //! Whether the endpoint serves the chain that the deployment names.
 
-use alloy::{
-    eips::{BlockId, BlockNumberOrTag},
-    primitives::keccak256,
-    providers::Provider as _,
-};
+use alloy::{eips::BlockNumberOrTag, primitives::keccak256, providers::Provider as _};
 
 use crate::{
     Block, ChainError, Deployment, Pin, SeenBlock,
@@ -14,7 +10,7 @@ use crate::{
 
 /// Checks all pins at the head: chain id, block of the deployment, code of the storage layer, and that relay and storage layer belong together.
 pub(crate) async fn check(endpoint: &Endpoint, deployment: &Deployment) -> Result<(), ChainError> {
-    let head = head(endpoint).await?;
+    let head = endpoint.head().await?;
     let ((), (), ()) = tokio::try_join!(
         check_identity(endpoint, deployment, &head),
         check_storage(endpoint, deployment, &head),
@@ -29,8 +25,7 @@ pub(crate) async fn check_identity(
     deployment: &Deployment,
     head: &Block,
 ) -> Result<(), ChainError> {
-    let chain_id = endpoint.provider().get_chain_id().await.map_err(unusable)?;
-    if chain_id != deployment.chain_id {
+    if endpoint.chain_id().await? != deployment.chain_id {
         return Err(ChainError::WrongChain { what: Pin::ChainId });
     }
     let pinned = deployment.deployment_block;
@@ -56,13 +51,6 @@ pub(crate) async fn check_history(
     }
 }
 
-pub(crate) async fn head(endpoint: &Endpoint) -> Result<Block, ChainError> {
-    let head = endpoint.block(BlockNumberOrTag::Latest).await?;
-    head.ok_or(ChainError::Malformed {
-        what: "no newest block",
-    })
-}
-
 /// What a unit of gas costs at least in the next block, as the newest one tells.
 pub(crate) async fn base_fee(endpoint: &Endpoint) -> Result<u128, ChainError> {
     let newest = endpoint
@@ -85,10 +73,7 @@ async fn block_at(endpoint: &Endpoint, number: u64, head: &Block) -> Result<Bloc
     if head.number < number {
         return Err(behind);
     }
-    endpoint
-        .block(BlockNumberOrTag::Number(number))
-        .await?
-        .ok_or(behind)
+    endpoint.block(number).await?.ok_or(behind)
 }
 
 async fn check_storage(
@@ -96,13 +81,8 @@ async fn check_storage(
     deployment: &Deployment,
     head: &Block,
 ) -> Result<(), ChainError> {
-    let at = BlockId::number(head.number);
-    let code = endpoint
-        .provider()
-        .get_code_at(deployment.storage_layer)
-        .block_id(at)
-        .await;
-    if keccak256(code.map_err(unusable)?) == deployment.storage_code_hash {
+    let code = endpoint.code(deployment.storage_layer, head.number).await?;
+    if keccak256(code) == deployment.storage_code_hash {
         Ok(())
     } else {
         Err(ChainError::WrongChain {
@@ -117,13 +97,8 @@ async fn check_relay(
     head: &Block,
 ) -> Result<(), ChainError> {
     let wrong = ChainError::WrongChain { what: Pin::Relay };
-    let at = BlockId::number(head.number);
-    let code = endpoint
-        .provider()
-        .get_code_at(deployment.relay)
-        .block_id(at)
-        .await;
-    if code.map_err(unusable)?.is_empty() {
+    let code = endpoint.code(deployment.relay, head.number).await?;
+    if code.is_empty() {
         return Err(wrong);
     }
     let (relay, storage) = (deployment.relay, deployment.storage_layer);
@@ -135,8 +110,7 @@ async fn check_relay(
         .await;
     match (of_relay, of_storage) {
         (Ok(named), Ok(by)) if named == storage && by == relay => Ok(()),
-        (Err(out @ ChainError::Unreachable { .. }), _)
-        | (_, Err(out @ ChainError::Unreachable { .. })) => Err(out),
+        (Err(out), _) | (_, Err(out)) if !matches!(out, ChainError::Malformed { .. }) => Err(out),
         _ => Err(wrong),
     }
 }

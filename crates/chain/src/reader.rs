@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use alloy::{
-    eips::BlockNumberOrTag,
     primitives::{Bytes, U256},
-    providers::Provider as _,
     rpc::types::Filter,
     sol_types::{SolCall as _, SolEvent as _},
 };
@@ -18,7 +16,7 @@ use url::Url;
 use crate::{
     Block, ChainError, Deployment, SeenBlock,
     contracts::{IERC1271, IMasterData, IRecordRelay, IStorageLayer},
-    endpoint::{Endpoint, is_revert, unusable},
+    endpoint::Endpoint,
     pins,
 };
 
@@ -54,7 +52,28 @@ impl ChainReader {
         deployment: Deployment,
         confirmations: u64,
     ) -> Result<Self, ChainError> {
-        let endpoint = Endpoint::new(rpc_url)?;
+        Self::of(Endpoint::new(rpc_url, None)?, deployment, confirmations)
+    }
+
+    /// The same with a second, independent endpoint: what is read counts only when both say the same.
+    pub fn of_two(
+        rpc_urls: [&Url; 2],
+        deployment: Deployment,
+        confirmations: u64,
+    ) -> Result<Self, ChainError> {
+        let [first, second] = rpc_urls;
+        Self::of(
+            Endpoint::new(first, Some(second))?,
+            deployment,
+            confirmations,
+        )
+    }
+
+    fn of(
+        endpoint: Endpoint,
+        deployment: Deployment,
+        confirmations: u64,
+    ) -> Result<Self, ChainError> {
         Ok(Self {
             endpoint,
             deployment: Arc::new(deployment),
@@ -91,7 +110,7 @@ impl ChainReader {
 
     /// The newest block. Chain id and block of the deployment are checked with it.
     pub async fn head(&self) -> Result<Block, ChainError> {
-        let head = pins::head(&self.endpoint).await?;
+        let head = self.endpoint.head().await?;
         pins::check_identity(&self.endpoint, &self.deployment, &head).await?;
         Ok(head)
     }
@@ -123,10 +142,7 @@ impl ChainReader {
                 head: number,
             });
         }
-        let block = self
-            .endpoint
-            .block(BlockNumberOrTag::Number(number))
-            .await?;
+        let block = self.endpoint.block(number).await?;
         block.ok_or(ChainError::Behind {
             seen: number,
             head: head.number,
@@ -193,12 +209,7 @@ impl ChainReader {
             .topic3(proof)
             .from_block(*blocks.start())
             .to_block(*blocks.end());
-        let logs = self
-            .endpoint
-            .provider()
-            .get_logs(&filter)
-            .await
-            .map_err(unusable)?;
+        let logs = self.endpoint.logs(&filter).await?;
         let Some(log) = logs.first() else {
             return Ok(None);
         };
@@ -227,11 +238,10 @@ impl ChainReader {
             hash: digest,
             signature: Bytes::copy_from_slice(signature),
         };
-        match self.endpoint.call(wallet, call.abi_encode(), at).await {
-            Ok(answer) => Ok(IERC1271::isValidSignatureCall::abi_decode_returns(&answer)
-                .is_ok_and(|magic| magic == ERC_1271_VALID)),
-            Err(error) if is_revert(&error) => Ok(false),
-            Err(error) => Err(unusable(error)),
-        }
+        let answer = self.endpoint.call(wallet, call.abi_encode(), at).await?;
+        Ok(answer.is_some_and(|answer| {
+            IERC1271::isValidSignatureCall::abi_decode_returns(&answer)
+                .is_ok_and(|magic| magic == ERC_1271_VALID)
+        }))
     }
 }

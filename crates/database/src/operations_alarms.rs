@@ -20,14 +20,14 @@ text_enum! {
         ChainBehind = "chain_behind",
         /// Master-data and storage layer tell different things.
         ChainDisagrees = "chain_disagrees",
+        /// Two independent endpoints tell different things.
+        EndpointsDisagree = "endpoints_disagree",
         /// The database does not answer.
         DatabaseUnreachable = "database_unreachable",
         /// The database answers, and refuses what we read or write.
         DatabaseRefuses = "database_refuses",
         /// No round over all records has ended for long.
         SweepStalled = "sweep_stalled",
-        /// The backup databases do not answer.
-        BackupUnreachable = "backup_unreachable",
         /// The keys are not those that the database was written with.
         KeysWrong = "keys_wrong",
         /// A row that grants access or moves work does not carry our MAC.

@@ -44,6 +44,7 @@ impl Hindrance {
             Self::Chain(ChainError::Disagreement { .. } | ChainError::Malformed { .. }) => {
                 Obstacle::ChainDisagrees
             }
+            Self::Chain(ChainError::EndpointsDisagree { .. }) => Obstacle::EndpointsDisagree,
             Self::WrongKeys => Obstacle::WrongKeys,
             Self::Row(error) | Self::Mail(EnqueueError::Row(error)) if error.is_refusal() => {
                 Obstacle::DatabaseRefuses
@@ -79,6 +80,7 @@ pub const fn alarm_of(obstacle: Obstacle) -> AlarmKind {
         Obstacle::WrongChain => AlarmKind::ChainWrong,
         Obstacle::ChainBehind => AlarmKind::ChainBehind,
         Obstacle::ChainDisagrees => AlarmKind::ChainDisagrees,
+        Obstacle::EndpointsDisagree => AlarmKind::EndpointsDisagree,
         Obstacle::WrongKeys => AlarmKind::KeysWrong,
     }
 }
@@ -99,8 +101,10 @@ pub const fn words(alarm: AlarmKind) -> &'static str {
         AlarmKind::ChainWrong => "The endpoint serves another chain than the pinned one.",
         AlarmKind::ChainBehind => "The chain is behind what was seen of it before.",
         AlarmKind::ChainDisagrees => "The chain's contracts tell different things.",
+        AlarmKind::EndpointsDisagree => {
+            "The two endpoints of the chain tell different things: one of them lies or is broken."
+        }
         AlarmKind::KeysWrong => "The keys are not those that the database was written with.",
-        AlarmKind::BackupUnreachable => "The backup databases do not answer.",
         AlarmKind::RowTampered => {
             "Somebody wrote rows behind Sealwatch's back: of accounts, sessions, links, jobs, mails, notices, or the heads of \
              records. They are not used; the log names them. Find out who has access to the database."
@@ -122,12 +126,13 @@ pub fn hinders_verification(alarm: AlarmKind) -> bool {
 }
 
 /// Every obstacle that an alarm of ours stands for.
-pub(crate) const ALL: [Obstacle; 7] = [
+pub(crate) const ALL: [Obstacle; 8] = [
     Obstacle::DatabaseUnreachable,
     Obstacle::DatabaseRefuses,
     Obstacle::ChainUnreachable,
     Obstacle::WrongChain,
     Obstacle::ChainBehind,
     Obstacle::ChainDisagrees,
+    Obstacle::EndpointsDisagree,
     Obstacle::WrongKeys,
 ];

@@ -45,6 +45,9 @@ struct State {
 #[derive(Clone, Default)]
 struct Rules {
     cut_all: bool,
+    babble: bool,
+    delay: Duration,
+    ends_at: Option<u64>,
     by_method: BTreeMap<String, Fault>,
 }
 
@@ -93,6 +96,23 @@ impl RpcProxy {
     /// Breaks every connection, open ones too, and lets none pass.
     pub fn cut_all(&self) {
         self.state.rules.send_modify(|rules| rules.cut_all = true);
+    }
+
+    /// Answers every call with something that is no JSON.
+    pub fn babble(&self) {
+        self.state.rules.send_modify(|rules| rules.babble = true);
+    }
+
+    /// Lets every answer wait for so long.
+    pub fn slow(&self, delay: Duration) {
+        self.state.rules.send_modify(|rules| rules.delay = delay);
+    }
+
+    /// Shows the chain as a node does that got no block after this one.
+    pub fn end_at(&self, block: u64) {
+        self.state
+            .rules
+            .send_modify(|rules| rules.ends_at = Some(block));
     }
 
     /// Everything passes again.
@@ -174,6 +194,18 @@ impl State {
         if fault == Some(Fault::CutBefore) {
             bail!("cut before");
         }
+        let rules = self.rules.borrow().clone();
+        tokio::time::sleep(rules.delay).await;
+        if rules.babble {
+            return Ok(b"<html>the office is closed</html>".to_vec());
+        }
+        let body = match rules.ends_at {
+            None => body,
+            Some(end) => match as_if_ended(call, end) {
+                Seen::Ask(call) => call.to_string().into_bytes(),
+                Seen::Answer(answer) => return Ok(answer.to_string().into_bytes()),
+            },
+        };
         let request = self
             .http
             .post(&self.upstream)
@@ -208,6 +240,35 @@ impl State {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         for method in methods {
             *counts.entry(method.clone()).or_default() += 1;
+        }
+    }
+}
+
+/// What becomes of a call where the chain ends earlier.
+enum Seen {
+    Ask(Value),
+    Answer(Value),
+}
+
+/// A single call, as a node with no block after `end` takes it.
+fn as_if_ended(mut call: Value, end: u64) -> Seen {
+    let answer = |result: Value| json!({"jsonrpc": "2.0", "id": call["id"], "result": result});
+    let newest = json!(format!("{end:#x}"));
+    match call["method"].as_str() {
+        Some("eth_blockNumber") => return Seen::Answer(answer(newest)),
+        Some("eth_getBlockByNumber") => {}
+        _ => return Seen::Ask(call),
+    }
+    let wanted = call["params"][0].as_str().unwrap_or_default();
+    let number = wanted
+        .strip_prefix("0x")
+        .map(|hex| u64::from_str_radix(hex, 16));
+    match number {
+        Some(Ok(number)) if number > end => Seen::Answer(answer(Value::Null)),
+        Some(_) => Seen::Ask(call),
+        None => {
+            call["params"][0] = newest;
+            Seen::Ask(call)
         }
     }
 }

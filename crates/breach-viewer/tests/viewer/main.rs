@@ -17,4 +17,5 @@ mod planted;
 mod process;
 mod put_back;
 mod restore;
+mod second_endpoint;
 mod verify;

@@ -4,4 +4,5 @@
 mod controller;
 mod pins;
 mod reading;
+mod second;
 mod support;

@@ -134,6 +134,7 @@ fn of_obstacle(obstacle: Obstacle) -> &'static str {
         }
         Obstacle::ChainBehind => "The chain that answers is behind what was seen before.",
         Obstacle::ChainDisagrees => "What is told about the chain contradicts itself.",
+        Obstacle::EndpointsDisagree => "The two endpoints of the chain tell different things.",
         Obstacle::WrongKeys => "The keys in use are not those that sealed the records.",
     }
 }

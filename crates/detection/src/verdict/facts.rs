@@ -49,8 +49,10 @@ pub enum Obstacle {
     WrongChain,
     /// The chain is behind what was seen before.
     ChainBehind,
-    /// Master-data and storage layer, or two nodes, tell different things, or an answer makes no sense.
+    /// Master-data and storage layer tell different things, or an answer makes no sense.
     ChainDisagrees,
+    /// Two independent endpoints tell different things.
+    EndpointsDisagree,
     /// The key-check cells do not open: these are not the keys that sealed the records.
     WrongKeys,
 }

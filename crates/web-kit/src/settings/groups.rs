@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use keyring::{ApplicationKeys, FrontKeys, MasterKey};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::Reader;
@@ -41,6 +41,15 @@ fn secret_url(
     help: &'static str,
 ) -> Option<Url> {
     let text = reader.secret(name, help)?;
+    checked_url(reader, name, schemes, &text)
+}
+
+fn checked_url(
+    reader: &mut Reader,
+    name: &'static str,
+    schemes: &[&str],
+    text: &SecretString,
+) -> Option<Url> {
     match Url::parse(text.expose_secret()) {
         Ok(url) if schemes.contains(&url.scheme()) && url.has_host() => Some(url),
         _ => reader.problem(
@@ -108,7 +117,7 @@ impl<D> Chain<D> {
         let rpc_url = secret_url(
             reader,
             "CHAIN_RPC_URL",
-            &["http", "https"],
+            &RPC_SCHEMES,
             "JSON-RPC endpoint of the chain",
         );
         let deployment = Deployment::read(reader, load);
@@ -122,6 +131,23 @@ impl<D> Chain<D> {
             deployment: deployment?,
             confirmations: confirmations?,
         })
+    }
+}
+
+const RPC_SCHEMES: [&str; 2] = ["http", "https"];
+
+/// A second endpoint of the chain, of somebody else than the first: what only one of them says is not believed.
+pub struct SecondEndpoint;
+
+impl SecondEndpoint {
+    /// Reads `CHAIN_SECOND_RPC_URL`, which may be left out.
+    pub fn read(reader: &mut Reader) -> Option<Option<Url>> {
+        let name = "CHAIN_SECOND_RPC_URL";
+        let help = "JSON-RPC endpoint of somebody else: nothing is valid unless both say the same";
+        match reader.optional_secret(name, help)? {
+            Some(text) => checked_url(reader, name, &RPC_SCHEMES, &text).map(Some),
+            None => Some(None),
+        }
     }
 }
 

@@ -31,7 +31,7 @@ use std::str::FromStr;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-pub use groups::{Chain, Database, Deployment, FrontKeysFile, Keys, Mail, Profile};
+pub use groups::{Chain, Database, Deployment, FrontKeysFile, Keys, Mail, Profile, SecondEndpoint};
 pub use problem::{SettingProblem, SettingsError};
 pub use web::{Environment, TrustedProxies, Web};
 

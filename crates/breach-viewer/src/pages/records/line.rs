@@ -13,6 +13,9 @@ use crate::pages::verdict_view;
 use crate::state::Watchtower;
 use crate::urls;
 
+/// A name of more words is cut, so that it leaves room for the other columns.
+const MOST_LETTERS: usize = 5;
+
 /// What a line shows.
 pub struct Line {
     /// The element's id, by which it is updated in place.
@@ -112,12 +115,13 @@ async fn transaction_of(
         .map(|hash| hash.to_string()))
 }
 
-/// The first letter of each word: enough to find a line again, too little to read a list of people.
+/// The first letters of the first words: enough to find a line again, too little to read a list of people.
 fn masked(name: &str) -> String {
     let words = name
         .split_whitespace()
         .filter_map(|word| word.chars().next());
     words
+        .take(MOST_LETTERS)
         .map(|letter| format!("{letter}…"))
         .collect::<Vec<_>>()
         .join(" ")
@@ -143,5 +147,6 @@ mod tests {
     fn names_keep_their_first_letters() {
         assert_eq!(masked("Zoë van Dijk"), "Z… v… D…");
         assert_eq!(masked("  "), "");
+        assert_eq!(masked(&"Jo ".repeat(60)), "J… J… J… J… J…");
     }
 }

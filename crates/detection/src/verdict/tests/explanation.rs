@@ -68,6 +68,7 @@ fn every_reason_is_said_in_one_sentence() {
         Obstacle::WrongChain,
         Obstacle::ChainBehind,
         Obstacle::ChainDisagrees,
+        Obstacle::EndpointsDisagree,
         Obstacle::WrongKeys,
     ];
     let reasons = [

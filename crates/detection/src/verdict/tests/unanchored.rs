@@ -223,6 +223,7 @@ fn obstacles_come_before_everything() {
         Obstacle::WrongChain,
         Obstacle::ChainBehind,
         Obstacle::ChainDisagrees,
+        Obstacle::EndpointsDisagree,
         Obstacle::WrongKeys,
     ] {
         world.obstacle = Some(obstacle);
