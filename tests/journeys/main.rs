@@ -10,6 +10,7 @@ mod happy_path;
 mod links;
 mod moved_rows;
 mod outages;
+mod phone;
 mod re_anchored;
 mod restored;
 mod second_thoughts;
