@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use chromiumoxide::Page;
 use chromiumoxide::cdp::browser_protocol::emulation::SetFocusEmulationEnabledParams;
 use chromiumoxide::cdp::browser_protocol::input::InsertTextParams;
 use chromiumoxide::cdp::browser_protocol::log::EventEntryAdded;
@@ -19,6 +18,7 @@ use chromiumoxide::cdp::browser_protocol::page::{
 };
 use chromiumoxide::cdp::js_protocol::runtime::EventExceptionThrown;
 use chromiumoxide::page::ScreenshotParams;
+use chromiumoxide::{Element, Page};
 use futures::StreamExt;
 use serde::de::DeserializeOwned;
 
@@ -161,11 +161,7 @@ impl Tab {
     /// When there is no such control.
     pub async fn fill(&self, label: &str, text: &str) -> Result<()> {
         self.act(label, "field").await?;
-        self.page
-            .find_element("[data-journey]")
-            .await?
-            .focus()
-            .await?;
+        self.element("[data-journey]").await?.focus().await?;
         self.run::<bool>("cleared()").await?;
         self.page.execute(InsertTextParams::new(text)).await?;
         Ok(())
@@ -194,11 +190,7 @@ impl Tab {
     /// When there is none.
     pub async fn press(&self, text: &str) -> Result<()> {
         self.act(text, "pressable").await?;
-        self.page
-            .find_element("[data-journey]")
-            .await?
-            .click()
-            .await?;
+        self.element("[data-journey]").await?.click().await?;
         Ok(())
     }
 
@@ -236,11 +228,7 @@ impl Tab {
     /// # Errors
     /// When there is none.
     pub async fn press_on(&self, selector: &str) -> Result<()> {
-        self.until(&format!("to find {selector}"), || async {
-            self.page.find_element(selector).await.is_ok()
-        })
-        .await?;
-        self.page.find_element(selector).await?.click().await?;
+        self.element(selector).await?.click().await?;
         Ok(())
     }
 
@@ -473,6 +461,20 @@ impl Tab {
             self.run::<bool>(&script).await.unwrap_or(false)
         })
         .await
+    }
+
+    /// The first element that matches, waited for: what the browser calls an element is void once the
+    /// page has been read to its end, also between asking for the name and using it.
+    async fn element(&self, selector: &str) -> Result<Element> {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if let Ok(element) = self.page.find_element(selector).await {
+                return Ok(element);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        self.fail(&format!("waited {PATIENCE:?} to find {selector}"))
+            .await
     }
 
     async fn until<F, Fut>(&self, what: &str, mut holds: F) -> Result<()>
