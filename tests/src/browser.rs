@@ -17,6 +17,8 @@ use tokio::task::JoinHandle;
 
 use crate::tab::Tab;
 
+/// Finds the browser that is to be started.
+const EXECUTABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/browser/chromium");
 const DOWNLOAD_LIMIT: Duration = Duration::from_secs(20);
 
 /// The width and height of what a person holds, in CSS pixels.
@@ -57,11 +59,11 @@ impl Browser {
     /// Starts Chromium without a window.
     ///
     /// # Errors
-    /// When no Chromium is installed or it does not come up.
+    /// When Chromium is not installed or does not come up.
     pub async fn launch(screen: Screen) -> Result<Self> {
         let profile = tempfile::tempdir()?;
         let config = BrowserConfig::builder()
-            .chrome_executable(executable()?)
+            .chrome_executable(EXECUTABLE)
             .user_data_dir(profile.path())
             .no_sandbox()
             .viewport(screen.viewport())
@@ -145,16 +147,4 @@ impl Browser {
         self.events.abort();
         Ok(())
     }
-}
-
-/// Debian calls it chromium; others ship it as google-chrome or chromium-browser.
-fn executable() -> Result<PathBuf> {
-    if let Some(given) = std::env::var_os("CHROMIUM") {
-        return Ok(given.into());
-    }
-    ["chromium", "chromium-browser", "google-chrome"]
-        .iter()
-        .map(|name| PathBuf::from("/usr/bin").join(name))
-        .find(|path| path.exists())
-        .context("no Chromium found: install Debian's package chromium, or name one in the variable CHROMIUM")
 }
