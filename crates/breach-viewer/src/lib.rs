@@ -11,4 +11,5 @@ mod settings;
 mod state;
 mod urls;
 
-pub use run::run;
+pub use run::{assemble, run};
+pub use settings::Settings;

@@ -1,6 +1,7 @@
 //! What can go wrong between us and a row.
 
 use keyring::MacError;
+use sqlx::mysql::MySqlDatabaseError;
 
 /// Why a row could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +73,19 @@ impl RowError {
         }
     }
 
+    /// Whether the server takes no writes: it was put to read-only, or is a replica.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        const READ_ONLY: [u16; 2] = [1290, 1836];
+        let Self::Sql(sqlx::Error::Database(problem)) = self else {
+            return false;
+        };
+        let number = problem
+            .try_downcast_ref::<MySqlDatabaseError>()
+            .map(MySqlDatabaseError::number);
+        number.is_some_and(|number| READ_ONLY.contains(&number))
+    }
+
     /// Whether `key` (its name in `migrations/`) was taken already.
     #[must_use]
     pub fn is_duplicate_of(&self, key: &str) -> bool {
@@ -103,7 +117,7 @@ fn passes_by_itself(problem: &dyn sqlx::error::DatabaseError) -> bool {
     /// Too many connections, shutting down, locks (wait too long, deadlock), read-only (two ways), statement stopped.
     const PASSING: [u16; 9] = [1040, 1053, 1203, 1205, 1213, 1290, 1317, 1836, 1927];
     problem
-        .try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
+        .try_downcast_ref::<MySqlDatabaseError>()
         .is_some_and(|problem| PASSING.contains(&problem.number()))
 }
 

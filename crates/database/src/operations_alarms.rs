@@ -24,6 +24,8 @@ text_enum! {
         EndpointsDisagree = "endpoints_disagree",
         /// The database does not answer.
         DatabaseUnreachable = "database_unreachable",
+        /// The database takes no writes.
+        DatabaseReadOnly = "database_read_only",
         /// The database answers, and refuses what we read or write.
         DatabaseRefuses = "database_refuses",
         /// No round over all records has ended for long.

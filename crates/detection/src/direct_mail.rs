@@ -62,6 +62,9 @@ impl DirectMail {
 fn keeps_from_outbox(obstacle: Obstacle) -> bool {
     matches!(
         obstacle,
-        Obstacle::DatabaseUnreachable | Obstacle::DatabaseRefuses | Obstacle::WrongKeys
+        Obstacle::DatabaseUnreachable
+            | Obstacle::DatabaseReadOnly
+            | Obstacle::DatabaseRefuses
+            | Obstacle::WrongKeys
     )
 }

@@ -49,6 +49,9 @@ impl Hindrance {
             Self::Row(error) | Self::Mail(EnqueueError::Row(error)) if error.is_refusal() => {
                 Obstacle::DatabaseRefuses
             }
+            Self::Row(error) | Self::Mail(EnqueueError::Row(error)) if error.is_read_only() => {
+                Obstacle::DatabaseReadOnly
+            }
             Self::Row(_) | Self::Mail(_) | Self::LostLease => Obstacle::DatabaseUnreachable,
         }
     }
@@ -75,6 +78,7 @@ impl Hindrance {
 pub const fn alarm_of(obstacle: Obstacle) -> AlarmKind {
     match obstacle {
         Obstacle::DatabaseUnreachable => AlarmKind::DatabaseUnreachable,
+        Obstacle::DatabaseReadOnly => AlarmKind::DatabaseReadOnly,
         Obstacle::DatabaseRefuses => AlarmKind::DatabaseRefuses,
         Obstacle::ChainUnreachable => AlarmKind::ChainUnreachable,
         Obstacle::WrongChain => AlarmKind::ChainWrong,
@@ -90,6 +94,9 @@ pub const fn alarm_of(obstacle: Obstacle) -> AlarmKind {
 pub const fn words(alarm: AlarmKind) -> &'static str {
     match alarm {
         AlarmKind::DatabaseUnreachable => "The database does not answer.",
+        AlarmKind::DatabaseReadOnly => {
+            "The database is read-only: no verdict, incident or mail can be kept in it."
+        }
         AlarmKind::DatabaseRefuses => {
             "The database answers, but refuses what Sealwatch reads or writes: a table, a right or a row was changed. \
              Somebody may have done so to hide something; find out who."
@@ -126,8 +133,9 @@ pub fn hinders_verification(alarm: AlarmKind) -> bool {
 }
 
 /// Every obstacle that an alarm of ours stands for.
-pub(crate) const ALL: [Obstacle; 8] = [
+pub(crate) const ALL: [Obstacle; 9] = [
     Obstacle::DatabaseUnreachable,
+    Obstacle::DatabaseReadOnly,
     Obstacle::DatabaseRefuses,
     Obstacle::ChainUnreachable,
     Obstacle::WrongChain,

@@ -95,6 +95,11 @@ impl App {
         &self.url
     }
 
+    /// The settings that it gets when it starts.
+    pub fn env(&self) -> &BTreeMap<String, OsString> {
+        &self.spec.env
+    }
+
     /// A page of the app.
     pub fn page(&self, path: &str) -> Result<Url> {
         Ok(self.url.join(path)?)

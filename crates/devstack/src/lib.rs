@@ -23,6 +23,7 @@ mod rpc_proxy;
 mod site;
 mod stack_dir;
 mod task;
+mod tcp_proxy;
 mod ticker;
 mod tools;
 
@@ -38,4 +39,5 @@ pub use readiness::wait_until;
 pub use rpc_proxy::{Fault, RpcProxy};
 pub use site::{Names, Ports, Site, SiteOptions, Staff, Teller};
 pub use stack_dir::StackDir;
+pub use tcp_proxy::TcpProxy;
 pub use tools::{binary, workspace_root};

@@ -6,6 +6,7 @@ mod access;
 mod another_chain;
 mod chain;
 mod database;
+mod day;
 mod grid;
 mod harness;
 mod hindered;

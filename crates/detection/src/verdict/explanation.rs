@@ -125,6 +125,7 @@ fn what(finding: &Finding) -> String {
 fn of_obstacle(obstacle: Obstacle) -> &'static str {
     match obstacle {
         Obstacle::DatabaseUnreachable => "The database does not answer.",
+        Obstacle::DatabaseReadOnly => "The database takes no writes.",
         Obstacle::DatabaseRefuses => {
             "The database answers, and refuses what has to be read or written."
         }

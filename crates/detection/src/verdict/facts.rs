@@ -41,6 +41,8 @@ pub struct Facts<'a> {
 pub enum Obstacle {
     /// No database answers.
     DatabaseUnreachable,
+    /// The database takes no writes.
+    DatabaseReadOnly,
     /// The database answers, and a table, a right or a row is not as it should be.
     DatabaseRefuses,
     /// No node answers.

@@ -1,9 +1,11 @@
 //! The product as it runs, with people who are enrolled, and browsers without a window.
 
 mod browser;
+mod in_process;
 mod people;
 mod stage;
 
 pub use browser::{Answer, Browser};
+pub use in_process::InProcess;
 pub use people::{Enrolled, sign_up};
 pub use stage::{LIMIT, Stage, add_staff};

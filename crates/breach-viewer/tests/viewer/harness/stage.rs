@@ -217,8 +217,13 @@ impl Stage {
     }
 
     async fn breach_mails(&self) -> Vec<Mail> {
-        let mails = self.site.inbox.messages_to(OFFICER_EMAIL).await.unwrap();
+        let mails = self.officer_mails().await;
         mails.into_iter().filter(is_breach).collect()
+    }
+
+    /// All mails to the officer.
+    pub async fn officer_mails(&self) -> Vec<Mail> {
+        self.site.inbox.messages_to(OFFICER_EMAIL).await.unwrap()
     }
 }
 

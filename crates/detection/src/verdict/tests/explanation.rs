@@ -69,6 +69,7 @@ fn every_reason_is_said_in_one_sentence() {
         Obstacle::ChainBehind,
         Obstacle::ChainDisagrees,
         Obstacle::EndpointsDisagree,
+        Obstacle::DatabaseReadOnly,
         Obstacle::WrongKeys,
     ];
     let reasons = [

@@ -224,6 +224,7 @@ fn obstacles_come_before_everything() {
         Obstacle::ChainBehind,
         Obstacle::ChainDisagrees,
         Obstacle::EndpointsDisagree,
+        Obstacle::DatabaseReadOnly,
         Obstacle::WrongKeys,
     ] {
         world.obstacle = Some(obstacle);
