@@ -77,8 +77,8 @@ async fn break_four(insider: &mut Insider) -> Result<()> {
     act.put_cell("email", 1, &format!("X'{GARBAGE}'")).await?;
     act.run(&format!(
         "INSERT INTO {backup} SELECT NULL, uid, version, record_id, RANDOM_BYTES(32), draft, name, X'{GARBAGE}', phone, \
-         age, address, wallet, relation, anchor, version_created_at, link_id, message, signature, nonce_index, \
-         received_at, wallet_index, email_index, submission, created_by, created_at, stored_at \
+         age, address, wallet, relation, anchor, link_id, message, signature, nonce_index, \
+         received_at, consent_mac, wallet_index, email_index, submission, created_by, created_at, stored_at \
          FROM {backup} WHERE record_id = {one}"
     ))
     .await?;

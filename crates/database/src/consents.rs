@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use keyring::FrontKeys;
+use keyring::{FrontKeys, MacBuilder};
 use record::ids::{Draft, LinkId, RecordId, Version};
 use record::time::UnixMillis;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
@@ -37,6 +37,8 @@ pub struct Consent {
     pub nonce_index: [u8; 32],
     /// When it was stored.
     pub received_at: UnixMillis,
+    /// MAC under the front key, over all of the above. Not checked on read: it is a part of the record, for the verdict.
+    pub mac: Vec<u8>,
 }
 
 impl Consent {
@@ -51,7 +53,32 @@ impl Consent {
             signature: columns.get("signature")?,
             nonce_index: columns.get("nonce_index")?,
             received_at: columns.get("received_at")?,
+            mac: columns.get("mac")?,
         })
+    }
+
+    /// The same, with the MAC that its columns give.
+    pub(crate) fn with_mac(self, keys: &FrontKeys) -> Self {
+        let mac = self.columns(keys).finish();
+        Self { mac, ..self }
+    }
+
+    /// Whether all columns are as one of our applications wrote them.
+    #[must_use]
+    pub fn is_ours(&self, keys: &FrontKeys) -> bool {
+        self.columns(keys).verify(&self.mac).is_ok()
+    }
+
+    fn columns<'k>(&self, keys: &'k FrontKeys) -> MacBuilder<'k> {
+        keys.mac(TABLE)
+            .bytes(self.record_id.as_bytes())
+            .u32(self.version.get())
+            .u32(self.draft.get())
+            .bytes(self.link_id.as_bytes())
+            .bytes(&self.message)
+            .bytes(&self.signature)
+            .bytes(&self.nonce_index)
+            .u64(self.received_at.0)
     }
 }
 
@@ -65,8 +92,8 @@ pub fn nonce_index(keys: &FrontKeys, nonce: &B256) -> [u8; 32] {
 /// [`RowError::Duplicate`] of [`NONCE_KEY`] when the nonce served before, of `PRIMARY` when this version is signed.
 pub async fn insert(connection: &mut MySqlConnection, consent: &Consent) -> Result<(), RowError> {
     sqlx::query(
-        "INSERT INTO consents (record_id, version, draft, link_id, message, signature, nonce_index, received_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO consents (record_id, version, draft, link_id, message, signature, nonce_index, received_at, mac)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(consent.record_id.as_bytes().as_slice())
     .bind(consent.version.get())
@@ -76,6 +103,7 @@ pub async fn insert(connection: &mut MySqlConnection, consent: &Consent) -> Resu
     .bind(&consent.signature)
     .bind(consent.nonce_index.as_slice())
     .bind(consent.received_at.0)
+    .bind(&consent.mac)
     .execute(connection)
     .await
     .map_err(|error| RowError::of_insert(TABLE, error))?;
@@ -162,6 +190,20 @@ pub async fn remove_above(
             .execute(connection)
             .await?;
     Ok(done.rows_affected())
+}
+
+/// Takes out the consent to one version; false when there was none.
+pub async fn remove(
+    connection: &mut MySqlConnection,
+    record: RecordId,
+    version: Version,
+) -> Result<bool, RowError> {
+    let done = sqlx::query("DELETE FROM consents WHERE record_id = ? AND version = ?")
+        .bind(record.as_bytes().as_slice())
+        .bind(version.get())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// Destroys all consents of a record; tells how many there were.

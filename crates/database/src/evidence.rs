@@ -1,11 +1,11 @@
 //! Everything in the main database that a verdict on a record needs, read in one go.
 //!
-//! Nothing here is checked by MAC, and no state column is read: the chain, the cells and the signature decide. What can't
+//! Nothing here is checked by MAC yet: whoever judges it does that, beside the chain, the cells and the signature. What can't
 //! be read, because somebody emptied a column or changed its type, is what does not open: it keeps no other record from
 //! being looked at.
 
 use futures::stream::{BoxStream, StreamExt, TryStreamExt, try_unfold};
-use keyring::WrappedOwnerKey;
+use keyring::{FrontKeys, WrappedOwnerKey};
 use record::ids::{Draft, LinkId, RecordId, Uid, Version};
 use record::time::UnixMillis;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
@@ -15,6 +15,7 @@ use crate::consents::Consent;
 use crate::error::RowError;
 use crate::owner_keys;
 use crate::record_versions::RecordVersion;
+use crate::records::{Head, Record};
 use crate::sealed::SealedVersion;
 
 const TABLE: &str = "records";
@@ -23,10 +24,12 @@ const TABLE: &str = "records";
 macro_rules! evidence_of {
     ($from:literal, $order:literal) => {
         concat!(
-            "SELECT r.id, r.uid, r.created_at AS entered_at,
-                    v.version, v.draft, v.name, v.email, v.phone, v.age, v.address, v.wallet, v.relation, v.anchor,
-                    v.created_at,
+            "SELECT r.id, r.uid, r.state, r.version, r.draft, r.wallet_index, r.email_index, r.submission, r.created_by,
+                    r.created_at, r.updated_at, r.mac,
+                    v.version AS its_version, v.draft AS its_draft,
+                    v.name, v.email, v.phone, v.age, v.address, v.wallet, v.relation, v.anchor,
                     c.draft AS consent_draft, c.link_id, c.message, c.signature, c.nonce_index, c.received_at,
+                    c.mac AS consent_mac,
                     k.key_id, k.record_id, k.app_key_version, k.wrapped
              FROM (",
             $from,
@@ -50,6 +53,8 @@ pub struct Evidence {
     pub claimed_uid: Option<u64>,
     /// When the row says it was entered.
     pub entered_at: UnixMillis,
+    /// The whole row of `records`; nothing when a column of it holds what we never write.
+    pub head: Option<Head>,
     /// The wrapped owner key.
     pub owner_key: Option<WrappedOwnerKey>,
     /// The versions, oldest first.
@@ -67,13 +72,24 @@ impl Evidence {
             .find(|sealed| sealed.values.version == version)
     }
 
+    /// The row of `records`, when every column of it is as one of our applications wrote it.
+    #[must_use]
+    pub fn own_head(&self, keys: &FrontKeys) -> Option<&Record> {
+        let head = self.head.as_ref()?;
+        let is_same = head.record.id == self.record_id
+            && head.record.uid.map(Uid::get) == self.claimed_uid
+            && head.record.created_at == self.entered_at;
+        (is_same && head.is_ours(keys)).then_some(&head.record)
+    }
+
     fn begin(row: &MySqlRow) -> Result<Self, RowError> {
         let columns = Columns::of(TABLE, row);
         let has_key = !columns.cell("key_id").is_empty();
         Ok(Self {
             record_id: columns.get("id")?,
             claimed_uid: columns.get("uid").unwrap_or(Some(0)),
-            entered_at: columns.time("entered_at"),
+            entered_at: columns.time("created_at"),
+            head: Head::read(row).ok(),
             owner_key: has_key
                 .then(|| owner_keys::read(row, "owner_keys").ok())
                 .flatten(),
@@ -84,7 +100,7 @@ impl Evidence {
 
     fn add_version(&mut self, row: &MySqlRow) {
         let columns = Columns::of("record_versions", row);
-        let Some(number) = columns.get("version").unwrap_or(Some(0)) else {
+        let Some(number) = columns.get("its_version").unwrap_or(Some(0)) else {
             return;
         };
         let Some(version) = Version::new(number).filter(|new| self.version(*new).is_none()) else {
@@ -95,7 +111,7 @@ impl Evidence {
             values: RecordVersion {
                 record_id: self.record_id,
                 version,
-                draft: columns.get("draft").unwrap_or(Draft::new(u32::MAX)),
+                draft: columns.get("its_draft").unwrap_or(Draft::new(u32::MAX)),
                 name: columns.cell("name"),
                 email: columns.cell("email"),
                 phone: columns.cell("phone"),
@@ -104,7 +120,6 @@ impl Evidence {
                 wallet: columns.cell("wallet"),
                 relation: columns.cell("relation"),
                 anchor: columns.get("anchor").unwrap_or_else(|_| Some(Vec::new())),
-                created_at: columns.time("created_at"),
             },
             consent: read_consent(row, self.record_id, version),
         });
@@ -125,6 +140,7 @@ fn read_consent(row: &MySqlRow, record_id: RecordId, version: Version) -> Option
         signature: columns.cell("signature"),
         nonce_index: columns.get("nonce_index").unwrap_or_default(),
         received_at: columns.time("received_at"),
+        mac: columns.cell("consent_mac"),
     })
 }
 

@@ -2,8 +2,7 @@
 //!
 //! Each of them is refused where it would be used. This look finds those that nobody has tried to use yet.
 
-use keyring::{ApplicationKeys, FrontKeys};
-use sqlx::Row;
+use keyring::ApplicationKeys;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 
 use crate::anchoring_jobs::AnchoringJob;
@@ -13,15 +12,11 @@ use crate::key_checks;
 use crate::leases::Lease;
 use crate::notices;
 use crate::outbox::Mail;
-use crate::records::Record;
 use crate::sessions::Session;
 use crate::staff::Staff;
 
-/// So many records are read at once.
-const PAGE: u32 = 500;
-
 /// The rows that are not ours, of those that are in use: accounts, sessions, leases, open links, unfinished jobs, mails
-/// that wait or were refused, notices, what is kept to know the keys by, and the heads of records (state, owner's blind indexes).
+/// that wait or were refused, notices, and what is kept to know the keys by. The heads of records are looked at with their records.
 pub async fn planted(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -54,29 +49,7 @@ pub async fn planted(
     planted.extend(bad(&mails, |row| Mail::read(row, &front))?);
     planted.extend(notices::planted(connection).await?);
     planted.extend(key_checks::planted(connection, keys).await?);
-    planted.extend(records(connection, &front).await?);
     Ok(planted)
-}
-
-async fn records(
-    connection: &mut MySqlConnection,
-    keys: &FrontKeys,
-) -> Result<Vec<Tampered>, RowError> {
-    let mut planted = Vec::new();
-    let mut after: Option<Vec<u8>> = None;
-    loop {
-        let page = sqlx::query("SELECT * FROM records WHERE (? OR id > ?) ORDER BY id LIMIT ?")
-            .bind(after.is_none())
-            .bind(after.unwrap_or_default())
-            .bind(PAGE)
-            .fetch_all(&mut *connection)
-            .await?;
-        planted.extend(bad(&page, |row| Record::read(row, keys))?);
-        let Some(last) = page.last() else {
-            return Ok(planted);
-        };
-        after = Some(last.try_get("id")?);
-    }
 }
 
 async fn rows(

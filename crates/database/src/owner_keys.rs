@@ -3,7 +3,6 @@
 
 use keyring::WrappedOwnerKey;
 use record::ids::RecordId;
-use record::time::UnixMillis;
 use sqlx::Connection;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 
@@ -27,16 +26,14 @@ pub(crate) fn read(row: &MySqlRow, table: &'static str) -> Result<WrappedOwnerKe
 pub async fn insert(
     connection: &mut MySqlConnection,
     key: &WrappedOwnerKey,
-    now: UnixMillis,
 ) -> Result<(), RowError> {
     sqlx::query(
-        "INSERT INTO owner_keys (key_id, record_id, app_key_version, wrapped, created_at) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO owner_keys (key_id, record_id, app_key_version, wrapped) VALUES (?, ?, ?, ?)",
     )
     .bind(key.key_id.as_bytes().as_slice())
     .bind(key.record_id.as_bytes().as_slice())
     .bind(key.app_key_version)
     .bind(&key.bytes)
-    .bind(now.0)
     .execute(connection)
     .await
     .map_err(|error| RowError::of_insert(TABLE, error))?;
@@ -57,18 +54,14 @@ pub async fn of_record(
 }
 
 /// Writes a key back as its backup has it, whatever stands there now.
-pub async fn put(
-    connection: &mut MySqlConnection,
-    key: &WrappedOwnerKey,
-    now: UnixMillis,
-) -> Result<(), RowError> {
+pub async fn put(connection: &mut MySqlConnection, key: &WrappedOwnerKey) -> Result<(), RowError> {
     let mut transaction = connection.begin().await?;
     sqlx::query("DELETE FROM owner_keys WHERE key_id = ? OR record_id = ?")
         .bind(key.key_id.as_bytes().as_slice())
         .bind(key.record_id.as_bytes().as_slice())
         .execute(&mut *transaction)
         .await?;
-    insert(&mut transaction, key, now).await?;
+    insert(&mut transaction, key).await?;
     transaction.commit().await?;
     Ok(())
 }

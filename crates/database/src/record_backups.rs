@@ -56,7 +56,7 @@ impl Backup {
             consent,
         } = self;
         let mut hash = Sha256::new();
-        let parts: [&[u8]; 21] = [
+        let parts: [&[u8]; 22] = [
             &uid.get().to_be_bytes(),
             &values.version.get().to_be_bytes(),
             record.id.as_bytes(),
@@ -74,6 +74,7 @@ impl Backup {
             &consent.signature,
             &consent.nonce_index,
             &consent.received_at.0.to_be_bytes(),
+            &consent.mac,
             &record.wallet_index,
             &record.email_index,
             record.submission.as_bytes(),
@@ -84,7 +85,6 @@ impl Backup {
             hash.update(part);
         }
         hash.update(record.created_at.0.to_be_bytes());
-        hash.update(values.created_at.0.to_be_bytes());
         hash.finalize().into()
     }
 }
@@ -106,8 +106,8 @@ pub async fn insert(
     };
     let inserted = sqlx::query(
         "INSERT INTO record_backups (uid, version, record_id, content_hash, draft, name, email, phone, age, address,
-                                     wallet, relation, anchor, version_created_at, link_id, message, signature,
-                                     nonce_index, received_at, wallet_index, email_index, submission, created_by,
+                                     wallet, relation, anchor, link_id, message, signature,
+                                     nonce_index, received_at, consent_mac, wallet_index, email_index, submission, created_by,
                                      created_at, stored_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
@@ -124,12 +124,12 @@ pub async fn insert(
     .bind(&values.wallet)
     .bind(&values.relation)
     .bind(anchor)
-    .bind(values.created_at.0)
     .bind(consent.link_id.as_bytes().as_slice())
     .bind(&consent.message)
     .bind(&consent.signature)
     .bind(consent.nonce_index.as_slice())
     .bind(consent.received_at.0)
+    .bind(&consent.mac)
     .bind(record.wallet_index.as_slice())
     .bind(record.email_index.as_slice())
     .bind(record.submission.as_bytes().as_slice())
@@ -191,7 +191,6 @@ fn read(row: &MySqlRow) -> Result<StoredBackup, RowError> {
         wallet: columns.get("wallet")?,
         relation: columns.get("relation")?,
         anchor: columns.get("anchor")?,
-        created_at: columns.get("version_created_at")?,
     };
     let consent = Consent {
         record_id,
@@ -202,6 +201,7 @@ fn read(row: &MySqlRow) -> Result<StoredBackup, RowError> {
         signature: columns.get("signature")?,
         nonce_index: columns.get("nonce_index")?,
         received_at: columns.get("received_at")?,
+        mac: columns.get("consent_mac")?,
     };
     Ok(StoredBackup {
         id: columns.get("id")?,

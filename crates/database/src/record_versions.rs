@@ -1,7 +1,6 @@
 //! The sealed values of a record, one row per version. [`crate::sealed`] seals and opens them.
 
 use record::ids::{Draft, RecordId, Version};
-use record::time::UnixMillis;
 use sqlx::Connection;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 
@@ -35,8 +34,6 @@ pub struct RecordVersion {
     pub relation: Vec<u8>,
     /// Cell that binds UID, timestamp, transaction, block and leaves, once anchored.
     pub anchor: Option<Vec<u8>>,
-    /// When this draft was written.
-    pub created_at: UnixMillis,
 }
 
 impl RecordVersion {
@@ -67,7 +64,6 @@ impl RecordVersion {
             wallet: columns.get("wallet")?,
             relation: columns.get("relation")?,
             anchor: columns.get("anchor")?,
-            created_at: columns.get("created_at")?,
         })
     }
 }
@@ -77,8 +73,8 @@ impl RecordVersion {
 pub async fn insert(connection: &mut MySqlConnection, row: &RecordVersion) -> Result<(), RowError> {
     sqlx::query(
         "INSERT INTO record_versions (record_id, version, draft, name, email, phone, age, address, wallet, relation,
-                                      anchor, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                      anchor)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(row.record_id.as_bytes().as_slice())
     .bind(row.version.get())
@@ -91,7 +87,6 @@ pub async fn insert(connection: &mut MySqlConnection, row: &RecordVersion) -> Re
     .bind(&row.wallet)
     .bind(&row.relation)
     .bind(row.anchor.as_deref())
-    .bind(row.created_at.0)
     .execute(connection)
     .await
     .map_err(|error| RowError::of_insert(TABLE, error))?;
@@ -107,7 +102,7 @@ pub async fn replace_draft(
 ) -> Result<(), RowError> {
     let done = sqlx::query(
         "UPDATE record_versions
-         SET draft = ?, name = ?, email = ?, phone = ?, age = ?, address = ?, wallet = ?, relation = ?, created_at = ?
+         SET draft = ?, name = ?, email = ?, phone = ?, age = ?, address = ?, wallet = ?, relation = ?
          WHERE record_id = ? AND version = ? AND draft = ? AND anchor IS NULL",
     )
     .bind(row.draft.get())
@@ -118,7 +113,6 @@ pub async fn replace_draft(
     .bind(&row.address)
     .bind(&row.wallet)
     .bind(&row.relation)
-    .bind(row.created_at.0)
     .bind(row.record_id.as_bytes().as_slice())
     .bind(row.version.get())
     .bind(old.get())
@@ -194,6 +188,20 @@ pub async fn remove_above(
     .execute(connection)
     .await?;
     Ok(done.rows_affected())
+}
+
+/// Takes out one version; false when there was none.
+pub async fn remove(
+    connection: &mut MySqlConnection,
+    record: RecordId,
+    version: Version,
+) -> Result<bool, RowError> {
+    let done = sqlx::query("DELETE FROM record_versions WHERE record_id = ? AND version = ?")
+        .bind(record.as_bytes().as_slice())
+        .bind(version.get())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// Destroys all sealed values of a record; tells how many versions there were.

@@ -58,6 +58,38 @@ pub struct Record {
     pub updated_at: UnixMillis,
 }
 
+/// A row as it was read, whatever became of its MAC: what a verdict looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The row.
+    pub record: Record,
+    /// What stands in its `mac` column.
+    pub mac: Vec<u8>,
+}
+
+impl Head {
+    /// The row with the MAC that it gives.
+    #[must_use]
+    pub fn of(record: Record, keys: &FrontKeys) -> Self {
+        let mac = record.mac(keys).finish();
+        Self { record, mac }
+    }
+
+    pub(crate) fn read(row: &MySqlRow) -> Result<Self, RowError> {
+        let columns = Columns::of(TABLE, row);
+        Ok(Self {
+            record: Record::unchecked(&columns)?,
+            mac: columns.cell("mac"),
+        })
+    }
+
+    /// Whether all columns are as one of our applications wrote them.
+    #[must_use]
+    pub fn is_ours(&self, keys: &FrontKeys) -> bool {
+        self.record.mac(keys).verify(&self.mac).is_ok()
+    }
+}
+
 /// A record about to be entered.
 #[derive(Debug, Clone)]
 pub struct NewRecord {
@@ -85,7 +117,13 @@ pub enum Entered {
 impl Record {
     pub(crate) fn read(row: &MySqlRow, keys: &FrontKeys) -> Result<Self, RowError> {
         let columns = Columns::of(TABLE, row);
-        let record = Self {
+        let record = Self::unchecked(&columns)?;
+        columns.check(record.id, record.mac(keys))?;
+        Ok(record)
+    }
+
+    fn unchecked(columns: &Columns<'_>) -> Result<Self, RowError> {
+        Ok(Self {
             id: columns.get("id")?,
             uid: columns.get("uid")?,
             state: columns.get("state")?,
@@ -97,9 +135,7 @@ impl Record {
             created_by: columns.get("created_by")?,
             created_at: columns.get("created_at")?,
             updated_at: columns.get("updated_at")?,
-        };
-        columns.check(record.id, record.mac(keys))?;
-        Ok(record)
+        })
     }
 
     fn mac<'k>(&self, keys: &'k FrontKeys) -> MacBuilder<'k> {

@@ -63,7 +63,6 @@ impl PlainVersion {
         &self,
         key: &OwnerKey,
         rng: &mut (impl CryptoRng + ?Sized),
-        now: UnixMillis,
     ) -> Option<RecordVersion> {
         let mut field = |name| {
             let field = self.fields.get(name)?;
@@ -87,7 +86,6 @@ impl PlainVersion {
             wallet: self.cell(key, CellKind::Wallet, self.wallet.as_slice(), rng),
             relation: self.cell(key, CellKind::Relation, self.relation.as_bytes(), rng),
             anchor: None,
-            created_at: now,
         })
     }
 
@@ -144,7 +142,7 @@ pub fn seal_consent(
     let (version, draft) = (signed.version, signed.draft);
     let message = signed.message.to_json();
     let signature = signed.signature.to_stored();
-    Consent {
+    let consent = Consent {
         record_id: key.record_id(),
         version,
         draft,
@@ -160,7 +158,9 @@ pub fn seal_consent(
         ),
         nonce_index: nonce_index(front, &signed.message.nonce),
         received_at: now,
-    }
+        mac: Vec::new(),
+    };
+    consent.with_mac(front)
 }
 
 /// What an owner signed, and where.

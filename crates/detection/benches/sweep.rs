@@ -277,12 +277,12 @@ impl Stage {
         records::update(connection, &front, &mut record, now)
             .await
             .unwrap();
-        owner_keys::insert(connection, &self.keys.wrap_owner_key(&key, rng), now)
+        owner_keys::insert(connection, &self.keys.wrap_owner_key(&key, rng))
             .await
             .unwrap();
         let row = RecordVersion {
             anchor: anchor.seal(&key, Version::FIRST, Draft::FIRST, rng),
-            ..plain.seal(&key, rng, now).unwrap()
+            ..plain.seal(&key, rng).unwrap()
         };
         record_versions::put(connection, &row).await.unwrap();
         let signed = SignedConsent {

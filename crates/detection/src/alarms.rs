@@ -49,13 +49,7 @@ impl Registrar {
     pub async fn look_for_planted_rows(&self) -> Result<(), Hindrance> {
         let (parts, now) = (self.examiner().parts(), self.examiner().now());
         let mut connection = parts.pool.acquire().await?;
-        let mut planted = guarded::planted(&mut connection, &parts.keys).await?;
-        // The head of a record that is at fault anyway is told by its incident.
-        let in_incidents = self.in_incidents();
-        planted.retain(|one| {
-            let record = one.row.parse();
-            one.table != "records" || !record.is_ok_and(|record| in_incidents.contains(&record))
-        });
+        let planted = guarded::planted(&mut connection, &parts.keys).await?;
         self.name(&planted);
         let kind = AlarmKind::RowTampered;
         if !planted.is_empty() {

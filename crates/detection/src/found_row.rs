@@ -1,6 +1,8 @@
 //! A row as it was found, for the file of an incident: the sealed cells, as JSON with hexadecimal values.
 
+use database::consents::Consent;
 use database::evidence::Evidence;
+use database::records::Head;
 use database::sealed::SealedVersion;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -16,6 +18,7 @@ pub fn to_json(evidence: &Evidence) -> Vec<u8> {
         "record_id": evidence.record_id.to_string(),
         "uid": evidence.claimed_uid,
         "entered_at": evidence.entered_at.0,
+        "head": evidence.head.as_ref().map(head),
         "owner_key": evidence.owner_key.as_ref().map(|key| cell(&key.bytes)),
         "versions": versions.iter().take(MOST_VERSIONS).map(version).collect::<Vec<_>>(),
         "versions_left_out": versions.len().saturating_sub(MOST_VERSIONS),
@@ -25,7 +28,6 @@ pub fn to_json(evidence: &Evidence) -> Vec<u8> {
 
 fn version(sealed: &SealedVersion) -> Value {
     let values = &sealed.values;
-    let consent = sealed.consent.as_ref();
     json!({
         "version": values.version.get(),
         "draft": values.draft.get(),
@@ -37,8 +39,34 @@ fn version(sealed: &SealedVersion) -> Value {
         "wallet": cell(&values.wallet),
         "relation": cell(&values.relation),
         "anchor": values.anchor.as_deref().map(cell),
-        "message": consent.map(|consent| cell(&consent.message)),
-        "signature": consent.map(|consent| cell(&consent.signature)),
+        "consent": sealed.consent.as_ref().map(consent),
+    })
+}
+
+fn head(head: &Head) -> Value {
+    let row = &head.record;
+    json!({
+        "state": row.state.as_str(),
+        "version": row.version.get(),
+        "draft": row.draft.get(),
+        "wallet_index": hex::encode(row.wallet_index),
+        "email_index": hex::encode(row.email_index),
+        "submission": row.submission.to_string(),
+        "created_by": row.created_by.to_string(),
+        "updated_at": row.updated_at.0,
+        "mac": cell(&head.mac),
+    })
+}
+
+fn consent(consent: &Consent) -> Value {
+    json!({
+        "draft": consent.draft.get(),
+        "link_id": consent.link_id.to_string(),
+        "message": cell(&consent.message),
+        "signature": cell(&consent.signature),
+        "nonce_index": hex::encode(consent.nonce_index),
+        "received_at": consent.received_at.0,
+        "mac": cell(&consent.mac),
     })
 }
 

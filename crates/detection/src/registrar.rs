@@ -7,12 +7,11 @@ mod filing;
 mod incident;
 mod telling;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use database::verifications::{Source, Subject};
-use record::ids::RecordId;
 use record::time::UnixMillis;
 use tokio::sync::Mutex;
 
@@ -36,10 +35,10 @@ pub struct Registrar {
     pub(crate) named: Arc<std::sync::Mutex<BTreeSet<(&'static str, String)>>>,
 }
 
-/// The subjects whose newest verdict is bad, with their records, and since when all subjects were looked at.
+/// The subjects whose newest verdict is bad, and since when all subjects were looked at.
 #[derive(Default)]
 struct Memory {
-    bad: HashMap<Subject, Option<RecordId>>,
+    bad: HashSet<Subject>,
     complete_since: Option<UnixMillis>,
 }
 
@@ -91,18 +90,11 @@ impl Registrar {
         &self.examiner
     }
 
-    /// The records of whose rows an incident tells.
-    pub(crate) fn in_incidents(&self) -> HashSet<RecordId> {
-        let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
-        memory.bad.values().flatten().copied().collect()
-    }
-
     /// Whether a finding on file can be about the trouble that its subject is in now: it was bad when this process last
     /// looked, or nobody has looked since. One of an earlier trouble that somebody put back is not.
     fn can_be_of_now(&self, subject: Subject, found_at: UnixMillis) -> bool {
         let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
-        memory.bad.contains_key(&subject)
-            || memory.complete_since.is_none_or(|since| found_at >= since)
+        memory.bad.contains(&subject) || memory.complete_since.is_none_or(|since| found_at >= since)
     }
 
     fn all_seen_since(&self, begun_at: UnixMillis) {
@@ -114,7 +106,7 @@ impl Registrar {
         let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
         for one in page {
             if one.finding.verdict.is_bad() {
-                memory.bad.insert(one.subject, one.record_id());
+                memory.bad.insert(one.subject);
             } else {
                 memory.bad.remove(&one.subject);
             }

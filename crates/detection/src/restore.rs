@@ -9,9 +9,10 @@ use database::evidence::Evidence;
 use database::incident_events::IncidentEventKind;
 use database::incident_findings;
 use database::record_backups::{self, Backup};
+use database::records::Head;
 use database::verifications::{Source, Subject};
 use database::{MySqlPool, RowError, owner_key_backups, owner_keys};
-use keyring::WrappedOwnerKey;
+use keyring::{FrontKeys, WrappedOwnerKey};
 use record::ids::{RecordId, StaffId, Uid, Version};
 use sqlx::Connection;
 
@@ -125,16 +126,17 @@ impl Restorer {
         key: WrappedOwnerKey,
     ) -> Option<Copy> {
         let examiner = self.registrar.examiner();
+        let front = examiner.parts().keys.front();
         let mut versions = Vec::new();
         for version in chain.versions.iter().filter(|version| !version.voided) {
             let of_version = |copy: &&Backup| copy.values.version == version.version;
             let copy = copies.iter().filter(of_version).find(|copy| {
-                let row = evidence_of(std::slice::from_ref(*copy), &key);
+                let row = evidence_of(std::slice::from_ref(*copy), &key, &front);
                 row.is_some_and(|row| examiner.holds(chain, version, &row))
             })?;
             versions.push(copy.clone());
         }
-        let row = evidence_of(&versions, &key)?;
+        let row = evidence_of(&versions, &key, &front)?;
         let finding = examiner.judged(Some(chain), Some(&row), None, None);
         (finding.verdict == Verdict::Valid).then(|| Copy {
             chain: chain.clone(),
@@ -164,8 +166,11 @@ impl Restorer {
         newest.retain(|copy| copy.record.id == record);
         let newest: Vec<Backup> = newest.into_iter().cloned().collect();
         let keys = self.keys_of(record).await?;
-        let row = keys.first().and_then(|key| evidence_of(&newest, key));
         let examiner = self.registrar.examiner();
+        let front = examiner.parts().keys.front();
+        let row = keys
+            .first()
+            .and_then(|key| evidence_of(&newest, key, &front));
         let finding = examiner.judged(Some(chain), row.as_ref(), None, None);
         Ok(Plan::DoesNotMatch(Box::new(finding)))
     }
@@ -241,13 +246,14 @@ const BY_HAND: Occasion = Occasion {
     round: None,
 };
 
-/// Copies as if they stood in the database; none without a copy.
-fn evidence_of(versions: &[Backup], key: &WrappedOwnerKey) -> Option<Evidence> {
+/// Copies as if they stood in the database, under the head that a restore would write; none without a copy.
+fn evidence_of(versions: &[Backup], key: &WrappedOwnerKey, front: &FrontKeys) -> Option<Evidence> {
     let newest = &versions.last()?.record;
     Some(Evidence {
         record_id: newest.id,
         claimed_uid: newest.uid.map(Uid::get),
         entered_at: newest.created_at,
+        head: Some(Head::of(newest.clone(), front)),
         owner_key: Some(key.clone()),
         versions: versions.iter().map(Backup::sealed).collect(),
         stray_versions: 0,

@@ -23,7 +23,7 @@ pub use database::verifications::VerdictKind as Verdict;
 pub use explanation::Explanation;
 pub use facts::{Facts, Job, Obstacle, Patience};
 pub use finding::{ConsentProblem, Finding, Part, Reason};
-pub use row::{KeyState, Row, VersionRow};
+pub use row::{HeadState, KeyState, Row, VersionRow};
 
 use chain::OnChainVersion;
 use known::Known;

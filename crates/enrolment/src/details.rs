@@ -5,7 +5,6 @@ use keyring::{ApplicationKeys, OwnerKey};
 use rand::CryptoRng;
 use record::ids::{Draft, Version};
 use record::proof::{FieldName, ProofError};
-use record::time::UnixMillis;
 use zeroize::Zeroizing;
 
 use database::index;
@@ -43,10 +42,9 @@ impl Details {
         version: Version,
         draft: Draft,
         rng: &mut (impl CryptoRng + ?Sized),
-        now: UnixMillis,
     ) -> Result<RecordVersion, EnrolmentError> {
         let plain = self.plain(version, draft, rng)?;
-        let sealed = plain.seal(key, rng, now);
+        let sealed = plain.seal(key, rng);
         Ok(sealed.expect("all fields of v1 are there"))
     }
 

@@ -44,7 +44,7 @@ pub async fn edit(
     record.state = RecordState::AwaitingConsent;
     record.wallet_index = details.wallet_index(office.keys);
     record.email_index = details.email_index(office.keys);
-    let sealed = details.seal(&key, record.version, record.draft, rng, office.now)?;
+    let sealed = details.seal(&key, record.version, record.draft, rng)?;
     record_versions::replace_draft(transaction, old_draft, &sealed).await?;
     records::update(transaction, &front, &mut record, office.now).await?;
     consent_links::revoke_open(transaction, &front, id).await?;

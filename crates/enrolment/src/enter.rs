@@ -63,8 +63,8 @@ async fn store_values(
 ) -> Result<OwnerKey, EnrolmentError> {
     let key = office.keys.generate_owner_key(record, rng);
     let wrapped = office.keys.wrap_owner_key(&key, rng);
-    owner_keys::insert(transaction, &wrapped, office.now).await?;
-    let sealed = details.seal(&key, Version::FIRST, Draft::FIRST, rng, office.now)?;
+    owner_keys::insert(transaction, &wrapped).await?;
+    let sealed = details.seal(&key, Version::FIRST, Draft::FIRST, rng)?;
     record_versions::insert(transaction, &sealed).await?;
     Ok(key)
 }

@@ -101,9 +101,7 @@ impl Stage {
             .unwrap();
         assert!(matches!(entered, Entered::New(_)));
         let wrapped = self.keys.wrap_owner_key(&key, &mut rand::rng());
-        owner_keys::insert(&mut connection, &wrapped, now)
-            .await
-            .unwrap();
+        owner_keys::insert(&mut connection, &wrapped).await.unwrap();
         let mut message = self.message(&plain, 0, B256::ZERO, to);
         message.issued_at = now.as_seconds().checked_add_signed(from).unwrap();
         let person = self.sign(new.id, key, plain, wallet, message);
@@ -209,11 +207,7 @@ impl Stage {
 
     /// As consent-dapp stores it.
     pub async fn store(&self, connection: &mut MySqlConnection, person: &Person) {
-        let now = self.clock.now();
-        let values = person
-            .plain
-            .seal(&person.key, &mut rand::rng(), now)
-            .unwrap();
+        let values = person.plain.seal(&person.key, &mut rand::rng()).unwrap();
         record_versions::insert(connection, &values).await.unwrap();
         consents::insert(connection, &self.sealed_consent(person))
             .await

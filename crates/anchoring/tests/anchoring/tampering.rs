@@ -49,9 +49,7 @@ async fn another_wallet_sealed_with_the_real_key() {
             &people[0].wallet,
         );
         plain.fields = person.plain.fields.clone();
-        let values = plain
-            .seal(&person.key, &mut rand::rng(), stage.clock.now())
-            .unwrap();
+        let values = plain.seal(&person.key, &mut rand::rng()).unwrap();
         let mut connection = stage.connection().await;
         record_versions::put(&mut connection, &values)
             .await

@@ -58,6 +58,8 @@ pub fn part(name: &str) -> &str {
         "owner_key" => "key",
         "uid" => "UID",
         "nonce_index" => "index of the nonce",
+        "consent_receipt" => "note of receipt",
+        "head" => "head of the record",
         other => other,
     }
 }

@@ -14,7 +14,6 @@ async fn who_hinders_the_viewer_hides_nothing() {
     let officer = stage.officer().await;
     stage.until_all_valid(&officer).await;
     keys_that_seem_wrong(&stage, &officer).await;
-    a_head_of_a_record(&stage, &officer).await;
     leases_taken_away(&stage, &officer).await;
     no_room_for_an_incident(&stage, &officer).await;
     more_than_fits_into_a_file(&stage, &officer).await;
@@ -34,26 +33,6 @@ async fn keys_that_seem_wrong(stage: &Stage, officer: &Browser) {
     a_whole_round(stage).await;
     assert_eq!(officer.verify(1).await, "Valid");
     assert!(!officer.get("/records").await.banner().contains("The keys"));
-}
-
-/// The record is what its owner signed, and yet nobody finds it any more by its wallet.
-async fn a_head_of_a_record(stage: &Stage, officer: &Browser) {
-    stage
-        .sql("UPDATE operations_alarms SET since = 1, last_seen_at = 1")
-        .await;
-    stage
-        .sql("UPDATE records SET wallet_index = REVERSE(wallet_index) WHERE uid = 3")
-        .await;
-    let seen =
-        "SELECT COUNT(*) FROM operations_alarms WHERE kind = 'row_tampered' AND last_seen_at > 1";
-    stage
-        .until_number("the alarm", seen, |count| count == 1)
-        .await;
-    assert_eq!(officer.verify(3).await, "Valid");
-    stage
-        .sql("UPDATE records SET wallet_index = REVERSE(wallet_index) WHERE uid = 3")
-        .await;
-    assert_eq!(stage.number("SELECT COUNT(*) FROM incidents").await, 0);
 }
 
 /// The sweep takes its lease again.
@@ -104,9 +83,9 @@ async fn more_than_fits_into_a_file(stage: &Stage, officer: &Browser) {
     stage
         .sql(
             "INSERT INTO record_versions (record_id, version, draft, name, email, phone, age, address, wallet, relation,
-                                          anchor, created_at)
+                                          anchor)
              SELECT record_id, n.version, draft, name, email, phone, age, address, wallet, relation,
-                    REPEAT('x', 60000), created_at
+                    REPEAT('x', 60000)
              FROM record_versions
              JOIN (SELECT 1 + seq.a * 10 + seq2.b AS version
                    FROM (SELECT 0 a UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4) seq

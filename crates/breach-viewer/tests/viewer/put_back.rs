@@ -9,6 +9,7 @@ async fn what_was_moved_comes_back_and_what_was_put_back_counts_for_nothing() {
     stage.until_all_valid(&officer).await;
     exchanged_rows_come_back_by_one_restore(&stage, &officer).await;
     a_row_without_its_uid(&stage, &officer).await;
+    a_head_and_a_receipt(&stage, &officer).await;
     a_column_that_can_not_be_read(&stage, &officer).await;
     an_old_finding_hides_no_new_breach(&stage, &officer).await;
     stage.site.stop().await.unwrap();
@@ -46,6 +47,28 @@ async fn a_row_without_its_uid(stage: &Stage, officer: &Browser) {
     let page = officer.submit("/records/3/restore", &[]).await;
     assert!(page.says("restored and verified again"), "{}", page.body);
     stage.until_all_valid(officer).await;
+}
+
+/// What no proof covers is told as well: who could find the record by its wallet, and when its consent came.
+async fn a_head_and_a_receipt(stage: &Stage, officer: &Browser) {
+    for (change, name) in [
+        (
+            "UPDATE records SET wallet_index = REVERSE(wallet_index) WHERE uid = 3",
+            "head of the record",
+        ),
+        (
+            "UPDATE consents SET received_at = received_at + 1 WHERE record_id = (SELECT id FROM records WHERE uid = 3)",
+            "note of receipt",
+        ),
+    ] {
+        stage.sql(change).await;
+        let told = |grid: &Answer| grid.line(3).contains("Altered") && grid.line(3).contains(name);
+        let grid = stage.until(officer, "/records", told).await;
+        assert!(grid.banner().is_empty(), "{}", grid.banner());
+        let page = officer.submit("/records/3/restore", &[]).await;
+        assert!(page.says("restored and verified again"), "{}", page.body);
+        stage.until_all_valid(officer).await;
+    }
 }
 
 async fn a_column_that_can_not_be_read(stage: &Stage, officer: &Browser) {

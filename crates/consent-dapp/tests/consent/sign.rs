@@ -305,7 +305,7 @@ async fn a_nonce_serves_one_consent() {
         .unwrap();
     let mut connection = server.admin.acquire().await.unwrap();
     let taken = database::consents::nonce_index(&server.keys.front(), &nonce);
-    sqlx::query("INSERT INTO consents SELECT ?, 1, 0, id, 'x', 'x', ?, 1 FROM consent_links")
+    sqlx::query("INSERT INTO consents SELECT ?, 1, 0, id, 'x', 'x', ?, 1, 'x' FROM consent_links")
         .bind([7_u8; 16].as_slice())
         .bind(taken.as_slice())
         .execute(&mut *connection)

@@ -172,9 +172,7 @@ async fn a_row_is_put_back_whatever_stands_there() {
         consents::put(&mut transaction, &backup.consent)
             .await
             .unwrap();
-        owner_keys::put(&mut transaction, &copies[0], NOW)
-            .await
-            .unwrap();
+        owner_keys::put(&mut transaction, &copies[0]).await.unwrap();
         transaction.commit().await.unwrap();
 
         let restored = records::load(&mut connection, &stage.front, id)

@@ -127,7 +127,7 @@ async fn a_consent_is_stored_once_and_its_nonce_serves_no_other() {
 
     // What comes out is what was signed.
     let sealed = sealed::SealedVersion {
-        values: one.plain.seal(&one.key, &mut rand::rng(), NOW).unwrap(),
+        values: one.plain.seal(&one.key, &mut rand::rng()).unwrap(),
         consent: loaded,
     };
     let opened = sealed.open(&one.key);

@@ -180,7 +180,7 @@ async fn values_open_as_they_were_sealed_and_a_new_draft_shares_no_leaf() {
     {
         assert_ne!(old, new);
     }
-    let row = second.seal(&key, &mut rand::rng(), NOW).unwrap();
+    let row = second.seal(&key, &mut rand::rng()).unwrap();
     record_versions::replace_draft(&mut connection, Draft::FIRST, &row)
         .await
         .unwrap();
@@ -237,7 +237,7 @@ async fn a_record_has_one_key_and_it_is_destroyed_for_good() {
     let person = stage.enter(&mut connection, NOW).await;
     let id = person.record.id;
     let key = owner_keys::of_record(&mut connection, id).await.unwrap();
-    let twice = owner_keys::insert(&mut connection, &key.unwrap(), NOW).await;
+    let twice = owner_keys::insert(&mut connection, &key.unwrap()).await;
     assert!(matches!(
         twice,
         Err(RowError::Duplicate {

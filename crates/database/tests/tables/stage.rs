@@ -123,9 +123,9 @@ impl Stage {
         };
         let key = self.keys.generate_owner_key(record.id, &mut rand::rng());
         let wrapped = self.keys.wrap_owner_key(&key, &mut rand::rng());
-        owner_keys::insert(connection, &wrapped, now).await.unwrap();
+        owner_keys::insert(connection, &wrapped).await.unwrap();
         let plain = plain(Draft::FIRST);
-        let values = plain.seal(&key, &mut rand::rng(), now).unwrap();
+        let values = plain.seal(&key, &mut rand::rng()).unwrap();
         record_versions::insert(connection, &values).await.unwrap();
         Person { record, key, plain }
     }

@@ -27,11 +27,17 @@ pub(super) fn judge(known: &Known<'_>, fault: &Fault<'_>) -> Finding {
     }
     if !known.uid_fits() {
         parts.insert(Part::Uid);
+    } else if !known.row.head_is_ours() {
+        parts.insert(Part::Head);
     }
     let named = fault
         .row
         .and_then(|row| named(known, fault, row))
         .filter(|(_, named)| !named.is_empty());
+    // Where nothing else is wrong, the head is of another time than the versions beside it.
+    if parts.is_empty() && named.is_none() && !known.head_fits() {
+        parts.insert(Part::Head);
+    }
     let reason = match &named {
         _ if !parts.is_empty() => Reason::CellsBroken,
         Some((told_by, _)) => *told_by,
@@ -63,8 +69,10 @@ fn unfit(known: &Known<'_>, fault: &Fault<'_>, row: &VersionRow) -> BTreeSet<Par
     if !row.has_anchor_cell() && !known.facts.in_flight(fault.version.version) {
         parts.insert(Part::Anchor);
     }
-    if !row.nonce_fits {
-        parts.insert(Part::NonceIndex);
+    // Whoever changed a cell of a consent broke the MAC of its row as well.
+    let cells = [Part::ConsentMessage, Part::ConsentSignature];
+    if cells.iter().all(|part| !parts.contains(part)) {
+        parts.extend(row.unfit_index_or_receipt());
     }
     // A row that gives the anchored word, with an anchor cell that says other things.
     if known.matched(fault.version, row).is_some() && !known.anchor_fits(fault.version, row) {

@@ -197,5 +197,7 @@ fn name(part: &Part) -> &str {
         Part::Uid => "UID",
         Part::Draft => "number of the draft",
         Part::NonceIndex => "index of the signed message",
+        Part::ConsentReceipt => "note of when and how the signature came",
+        Part::Head => "the record's own row (its state, look-up indexes or times)",
     }
 }

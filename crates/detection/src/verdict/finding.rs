@@ -52,6 +52,10 @@ pub enum Part {
     Draft,
     /// The index by which a nonce is refused the second time.
     NonceIndex,
+    /// When the consent came, by which link, and to which draft.
+    ConsentReceipt,
+    /// The row of `records` itself: state, numbers, look-up indexes, times.
+    Head,
 }
 
 impl fmt::Display for Part {
@@ -67,6 +71,8 @@ impl fmt::Display for Part {
             Self::Uid => "uid",
             Self::Draft => "draft",
             Self::NonceIndex => "nonce_index",
+            Self::ConsentReceipt => "consent_receipt",
+            Self::Head => "head",
         })
     }
 }

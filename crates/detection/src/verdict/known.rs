@@ -85,10 +85,11 @@ impl<'a> Known<'a> {
             .map(|(_, row)| row)
     }
 
-    /// Whether all that no proof covers is in order as well: relation, anchor, index.
+    /// Whether all that no proof covers is in order as well: relation, anchor, index, receipt.
     pub fn is_whole(&self, version: &OnChainVersion, row: &VersionRow) -> bool {
         Faults::of(self.row, row).is_empty()
             && row.nonce_fits
+            && row.receipt_fits
             && row.version == version.version
             && self.anchor_fits(version, row)
     }
@@ -109,6 +110,11 @@ impl<'a> Known<'a> {
         anchor.uid == self.chain.uid
             && timestamp_fits
             && leaves.is_some_and(|leaves| leaves.as_slice() == anchor.leaves)
+    }
+
+    /// Whether the head is ours, and of the versions that stand beside it.
+    pub fn head_fits(&self) -> bool {
+        self.row.head_is_ours() && self.row.head_names_newest()
     }
 
     /// Whether the row carries its UID. It may lack it only while the job has not finished.

@@ -25,15 +25,17 @@ pub(super) fn judge<'a>(known: &Known<'a>) -> Result<Finding, Fault<'a>> {
     if let Some(problem) = consent_problem(known, row, &content, spot, &matched) {
         return Ok(consent_invalid(problem, newest));
     }
-    for older in known.before(newest.version).filter(|older| !older.voided) {
-        if let Some(problem) = judge_older(known, older, row, &content)? {
+    for older in known.before(newest.version) {
+        if older.voided {
+            judge_voided(known, older)?;
+        } else if let Some(problem) = judge_older(known, older, row, &content)? {
             return Ok(problem);
         }
     }
     if let Some(uid) = known.facts.nonce_also_at {
         return Ok(consent_invalid(ConsentProblem::NonceReused(uid), newest));
     }
-    if !known.is_whole(newest, row) || !known.uid_fits() {
+    if !known.is_whole(newest, row) || !known.uid_fits() || !known.head_fits() {
         return Err(fault);
     }
     let valid = Finding::new(Verdict::Valid, Reason::Matches).of(newest);
@@ -49,6 +51,20 @@ pub(super) fn holds(known: &Known<'_>, version: &OnChainVersion) -> bool {
         return false;
     };
     known.is_whole(version, row) && consent_problem(known, row, &content, spot, &matched).is_none()
+}
+
+/// A version that the authority voided counts for nothing. Its row may be gone; one that stands is as it was anchored.
+fn judge_voided<'a>(known: &Known<'a>, voided: &'a OnChainVersion) -> Result<(), Fault<'a>> {
+    let Some(row) = known.row.versions.get(&voided.version) else {
+        return Ok(());
+    };
+    if known.matched(voided, row).is_some() && known.is_whole(voided, row) {
+        return Ok(());
+    }
+    Err(Fault {
+        version: voided,
+        row: Some(row),
+    })
 }
 
 /// What an older version has against the newest, whose row and content these are.

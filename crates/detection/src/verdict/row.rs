@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use database::{
     consents,
     evidence::Evidence,
+    records::RecordState,
     sealed::{Anchor, OpenedVersion, SealedVersion},
 };
 use keyring::{ApplicationKeys, OwnerKey, UnwrapError};
@@ -12,6 +13,8 @@ use record::{
     ids::{Draft, RecordId, Uid, Version},
     time::UnixMillis,
 };
+
+use super::Part;
 
 /// A row with its versions, opened.
 pub struct Row {
@@ -21,12 +24,30 @@ pub struct Row {
     pub claimed_uid: Option<u64>,
     /// When it says it was entered.
     pub entered_at: UnixMillis,
+    /// What its head says of it.
+    pub head: HeadState,
     /// What became of its owner key.
     pub owner_key: KeyState,
     /// Its versions.
     pub versions: BTreeMap<Version, VersionRow>,
     /// Whether there are versions with a number that there is not.
     pub has_stray_versions: bool,
+}
+
+/// The row of `records` itself: what stands there for no proof to cover.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeadState {
+    /// Its MAC holds, and it says this.
+    Ours {
+        /// The newest version.
+        version: Version,
+        /// The newest draft of that version.
+        draft: Draft,
+        /// Where the record is on its way. Never makes a verdict better.
+        state: RecordState,
+    },
+    /// Its MAC does not hold, or a column can't be read.
+    NotOurs,
 }
 
 /// What became of an owner key.
@@ -52,6 +73,8 @@ pub struct VersionRow {
     pub opened: Option<OpenedVersion>,
     /// Whether the consent is filed under the nonce that its message carries.
     pub nonce_fits: bool,
+    /// Whether the consent's row is as consent-dapp wrote it: when it came, by which link, to which draft.
+    pub receipt_fits: bool,
     /// Whether the contract at the wallet's address accepts the signature at its check block; only asked for kind 2.
     pub contract_accepts: Option<bool>,
 }
@@ -79,6 +102,7 @@ impl Row {
             record_id,
             claimed_uid: evidence.claimed_uid,
             entered_at: evidence.entered_at,
+            head: HeadState::of(evidence, keys),
             owner_key,
             versions: evidence
                 .versions
@@ -97,9 +121,38 @@ impl Row {
         anchors.map(|anchor| anchor.uid).next()
     }
 
+    /// Whether the head carries our MAC.
+    pub(super) fn head_is_ours(&self) -> bool {
+        self.head != HeadState::NotOurs
+    }
+
+    /// Whether the head names the newest version that there is, and its draft.
+    pub(super) fn head_names_newest(&self) -> bool {
+        let newest = self.versions.values().next_back();
+        match (self.head, newest) {
+            (HeadState::Ours { version, draft, .. }, Some(newest)) => {
+                (version, draft) == (newest.version, newest.draft)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether nothing personal is left of it: no version and no key.
     pub(super) fn holds_nothing(&self) -> bool {
         self.versions.is_empty() && !self.has_stray_versions && self.owner_key == KeyState::Absent
+    }
+}
+
+impl HeadState {
+    fn of(evidence: &Evidence, keys: &ApplicationKeys) -> Self {
+        match evidence.own_head(&keys.front()) {
+            Some(head) => Self::Ours {
+                version: head.version,
+                draft: head.draft,
+                state: head.state,
+            },
+            None => Self::NotOurs,
+        }
     }
 }
 
@@ -109,9 +162,14 @@ impl VersionRow {
         let message = opened
             .as_ref()
             .and_then(|opened| opened.message.as_ref()?.as_ref().ok());
+        let front = keys.front();
+        let receipt_fits = sealed
+            .consent
+            .as_ref()
+            .is_none_or(|consent| consent.is_ours(&front));
         let nonce_fits = match (message, &sealed.consent) {
             (Some(message), Some(consent)) => {
-                consents::nonce_index(&keys.front(), &message.nonce) == consent.nonce_index
+                consents::nonce_index(&front, &message.nonce) == consent.nonce_index
             }
             // Without a message there is nothing to compare; that it is gone is told elsewhere.
             _ => true,
@@ -121,7 +179,17 @@ impl VersionRow {
             draft: sealed.values.draft,
             opened,
             nonce_fits,
+            receipt_fits,
             contract_accepts: None,
+        }
+    }
+
+    /// What of a consent's row is wrong though its cells open.
+    pub(super) fn unfit_index_or_receipt(&self) -> Option<Part> {
+        match (self.nonce_fits, self.receipt_fits) {
+            (false, _) => Some(Part::NonceIndex),
+            (true, false) => Some(Part::ConsentReceipt),
+            (true, true) => None,
         }
     }
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use database::anchoring_jobs::JobState;
+use database::{anchoring_jobs::JobState, records::RecordState, sealed::OpenedVersion};
 use record::time::UnixMillis;
 
 use super::{
-    Facts, Finding, Job, Reason, Row, Verdict, VersionRow,
+    Facts, Finding, HeadState, Job, KeyState, Part, Reason, Row, Verdict, VersionRow,
     altered::differs_from_signed,
     cells::{self, Faults},
     known::Known,
@@ -30,30 +30,35 @@ pub(super) fn surplus(known: &Known<'_>) -> Option<Finding> {
         if !is_draft(known, row) {
             return Some(forged(Reason::VersionUnknown).at(*version));
         }
+        if let Some(tampered) = tampered(known.facts, known.row, row) {
+            return Some(tampered);
+        }
     }
     None
 }
 
-/// A rectification on its way: sealed by us, and not anchored yet.
+/// A rectification on its way: sealed by us for this place, and not anchored yet.
 fn is_draft(known: &Known<'_>, row: &VersionRow) -> bool {
-    let opens = row.opened.is_some() && Faults::of(known.row, row).is_empty();
+    let opens = row.opened.as_ref().is_some_and(|opened| {
+        let faults = Faults::of(known.row, row);
+        faults.other_draft.is_empty() && !all_of(&faults, opened)
+    });
     opens && (!row.has_anchor_cell() || known.facts.in_flight(row.version))
 }
 
 /// A row whose UID, if it claims one, the chain does not know.
 pub(super) fn judge(facts: &Facts<'_>) -> Finding {
-    let Some(row) = facts
-        .row
-        .filter(|row| !row.holds_nothing() || row.claimed_uid.is_some())
-    else {
+    let Some(row) = facts.row else {
         return Finding::new(Verdict::Pending, Reason::Empty);
     };
     forged(facts, row)
+        .or_else(|| key_problem(row))
         .or_else(|| {
             row.versions
                 .values()
                 .find_map(|version| tampered(facts, row, version))
         })
+        .or_else(|| head_problem(facts, row))
         .unwrap_or_else(|| waiting(facts, row))
 }
 
@@ -70,7 +75,7 @@ fn forged(facts: &Facts<'_>, row: &Row) -> Option<Finding> {
         Reason::VersionUnknown
     } else if row.versions.values().any(VersionRow::has_anchor_cell) && in_flight.is_none() {
         Reason::AnchorUnknown
-    } else if nothing_opens {
+    } else if nothing_opens && !row.head_is_ours() {
         Reason::NothingOpens
     } else {
         return None;
@@ -80,10 +85,66 @@ fn forged(facts: &Facts<'_>, row: &Row) -> Option<Finding> {
 
 /// Whether no cell of a version was sealed for this record.
 fn nothing_is_ours(row: &Row, version: &VersionRow) -> bool {
-    version.opened.as_ref().is_none_or(|opened| {
-        let faults = Faults::of(row, version);
-        faults.broken.len() + faults.other_record.len() == cells::count(opened)
-    })
+    version
+        .opened
+        .as_ref()
+        .is_none_or(|opened| all_of(&Faults::of(row, version), opened))
+}
+
+fn all_of(faults: &Faults, opened: &OpenedVersion) -> bool {
+    faults.broken.len() + faults.other_record.len() == cells::count(opened)
+}
+
+/// Values whose key is gone, or is none of theirs.
+fn key_problem(row: &Row) -> Option<Finding> {
+    if row.versions.is_empty() && row.owner_key == KeyState::Absent {
+        return None;
+    }
+    let (verdict, reason) = match row.owner_key {
+        KeyState::Opens => return None,
+        KeyState::OfAnotherRecord => (Verdict::Swapped, Reason::OtherRecord),
+        KeyState::Absent | KeyState::Broken => (Verdict::Altered, Reason::CellsBroken),
+    };
+    Some(Finding::new(verdict, reason).with([Part::OwnerKey]))
+}
+
+/// A head that is not ours, or speaks of other things than those that stand beside it. Its state can only make things
+/// worse: whoever could write it holds our keys.
+fn head_problem(facts: &Facts<'_>, row: &Row) -> Option<Finding> {
+    let altered = |parts: &[Part]| {
+        let finding = Finding::new(Verdict::Altered, Reason::CellsBroken);
+        finding.with(parts.iter().cloned())
+    };
+    let fits = match row.head {
+        HeadState::NotOurs => false,
+        HeadState::Ours {
+            state: RecordState::Declined,
+            ..
+        } => row.holds_nothing(),
+        HeadState::Ours { .. } => row.head_names_newest(),
+    };
+    if !fits {
+        return Some(altered(&[Part::Head]));
+    }
+    let consent = [Part::ConsentMessage, Part::ConsentSignature];
+    lacks_consent(facts, row).then(|| altered(&consent))
+}
+
+/// What was signed, by its head's word, or approved, by its job's, has a consent.
+fn lacks_consent(facts: &Facts<'_>, row: &Row) -> bool {
+    let HeadState::Ours { state, .. } = row.head else {
+        return false;
+    };
+    let is_signed = matches!(
+        state,
+        RecordState::Consented | RecordState::Approved | RecordState::Anchored
+    );
+    let opened = row
+        .versions
+        .values()
+        .next_back()
+        .and_then(|newest| newest.opened.as_ref());
+    (is_signed || facts.job.is_some()) && opened.is_some_and(|opened| opened.message.is_none())
 }
 
 /// What was changed before it was anchored: no promise covers it, and the cells and the signature tell it all the same.
@@ -100,11 +161,12 @@ fn tampered(facts: &Facts<'_>, row: &Row, version: &VersionRow) -> Option<Findin
     } else if !faults.broken.is_empty() {
         (Verdict::Altered, Reason::CellsBroken, faults.broken)
     } else {
-        let differs = differs_from_signed(facts, version.opened.as_ref()?)?;
-        if differs.is_empty() {
-            return None;
+        let differs = differs_from_signed(facts, version.opened.as_ref()?).unwrap_or_default();
+        match (differs.is_empty(), version.unfit_index_or_receipt()) {
+            (false, _) => (Verdict::Altered, Reason::SignedDiffers, differs),
+            (true, Some(part)) => (Verdict::Altered, Reason::CellsBroken, [part].into()),
+            (true, None) => return None,
         }
-        (Verdict::Altered, Reason::SignedDiffers, differs)
     };
     Some(
         Finding::new(verdict, reason)
@@ -114,6 +176,9 @@ fn tampered(facts: &Facts<'_>, row: &Row, version: &VersionRow) -> Option<Findin
 }
 
 fn waiting(facts: &Facts<'_>, row: &Row) -> Finding {
+    if row.holds_nothing() {
+        return Finding::new(Verdict::Pending, Reason::Empty);
+    }
     let (reason, since, patience) = match facts.job {
         Some(job) if job.state == JobState::Rejected => {
             return Finding::new(Verdict::Overdue, Reason::Rejected);

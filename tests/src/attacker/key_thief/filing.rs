@@ -66,7 +66,7 @@ impl KeyThief {
         records::update(connection, &front, &mut record, now()).await?;
         let key = self.keys.generate_owner_key(id, &mut rng);
         let wrapped = self.keys.wrap_owner_key(&key, &mut rng);
-        owner_keys::insert(connection, &wrapped, now()).await?;
+        owner_keys::insert(connection, &wrapped).await?;
         Ok(key)
     }
 
@@ -86,7 +86,7 @@ impl KeyThief {
             wallet: signed.wallet,
             relation: "self".to_owned().into(),
         };
-        let values = plain.seal(key, &mut rng, now());
+        let values = plain.seal(key, &mut rng);
         let mut values = values.context("all five fields")?;
         if let Some((uid, timestamp)) = filed.anchored {
             let anchor = Anchor {

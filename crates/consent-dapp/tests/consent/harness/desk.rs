@@ -134,9 +134,7 @@ impl<'a> Desk<'a> {
             .unwrap();
         let mut plain = row.open(&link.key).unwrap();
         forge(&mut plain);
-        let row = plain
-            .seal(&link.key, &mut rng(), self.server.clock.now())
-            .unwrap();
+        let row = plain.seal(&link.key, &mut rng()).unwrap();
         record_versions::put(&mut connection, &row).await.unwrap();
     }
 

@@ -223,6 +223,7 @@ fn a_voided_version_must_not_stay_as_the_newest() {
         (Verdict::Forged, Reason::VersionVoided)
     );
     world.evidence.versions.pop();
+    world.write_head();
     assert_eq!(world.judge().verdict, Verdict::Valid);
 }
 

@@ -1,12 +1,17 @@
 //! What somebody can do who writes SQL, with or without the application's keys.
 
-use database::sealed::{Anchor, seal_cell};
+use database::{
+    consents::Consent,
+    records::{Record, RecordState},
+    sealed::{Anchor, seal_cell},
+};
 use keyring::{CellKind, KeySet};
 use rand::{SeedableRng, rngs::StdRng};
 use record::{
     Address, B256,
-    ids::{Draft, Uid},
+    ids::{Draft, LinkId, RecordId, StaffId, SubmissionId, Uid},
     proof::V1_FIELDS,
+    time::UnixMillis,
 };
 
 use super::{super::*, world::*};
@@ -161,6 +166,7 @@ fn an_anchor_cell_may_lack_only_while_the_job_is_in_flight() {
     world.row(1).values.anchor = None;
     assert_eq!(said(&world.judge()), is(Verdict::Altered, &["anchor"]));
     world.evidence.claimed_uid = None;
+    world.write_head();
     let state = database::anchoring_jobs::JobState::Mined;
     let uid = Uid::new(7);
     world.job = Some(Job {
@@ -201,6 +207,82 @@ fn a_uid_taken_off_its_row_is_altered() {
     let mut world = World::anchored(1);
     world.evidence.claimed_uid = None;
     assert_eq!(said(&world.judge()), is(Verdict::Altered, &["uid"]));
+}
+
+#[test]
+fn any_column_of_the_head_is_told() {
+    let change: [fn(&mut Record); 9] = [
+        |head| head.state = RecordState::AwaitingConsent,
+        |head| head.version = version(1),
+        |head| head.draft = Draft::new(9),
+        |head| head.wallet_index = [9; 32],
+        |head| head.email_index = [9; 32],
+        |head| head.submission = SubmissionId::from_bytes([9; 16]),
+        |head| head.created_by = StaffId::from_bytes([9; 16]),
+        |head| head.updated_at = UnixMillis(1),
+        |head| head.id = RecordId::from_bytes([9; 16]),
+    ];
+    for change in change {
+        let mut world = World::anchored(2);
+        change(&mut world.evidence.head.as_mut().unwrap().record);
+        assert_eq!(said(&world.judge()), is(Verdict::Altered, &["head"]));
+    }
+    let mut world = World::anchored(2);
+    world.evidence.entered_at = UnixMillis(1);
+    assert_eq!(said(&world.judge()), is(Verdict::Altered, &["head"]));
+    let mut world = World::anchored(2);
+    world.evidence.head.as_mut().unwrap().mac.clear();
+    assert_eq!(said(&world.judge()), is(Verdict::Altered, &["head"]));
+    let mut world = World::anchored(2);
+    world.evidence.head = None;
+    assert_eq!(said(&world.judge()), is(Verdict::Altered, &["head"]));
+}
+
+#[test]
+fn a_head_put_back_alone_is_told() {
+    let mut world = World::anchored(2);
+    world.write_head_in(RecordState::Anchored, version(1), SIGNED);
+    assert_eq!(said(&world.judge()), is(Verdict::Altered, &["head"]));
+    world.write_head_in(RecordState::Anchored, version(2), Draft::FIRST);
+    assert_eq!(said(&world.judge()), is(Verdict::Altered, &["head"]));
+    world.write_head_in(RecordState::Anchored, version(2), SIGNED);
+    assert_eq!(said(&world.judge()), is(Verdict::Valid, &[]));
+}
+
+#[test]
+fn a_receipt_that_says_other_things_is_altered() {
+    let change: [fn(&mut Consent); 4] = [
+        |consent| consent.received_at = UnixMillis(1),
+        |consent| consent.link_id = LinkId::from_bytes([9; 16]),
+        |consent| consent.draft = Draft::new(9),
+        |consent| consent.mac[9] ^= 1,
+    ];
+    for change in change {
+        for number in [1, 2] {
+            let mut world = World::anchored(2);
+            change(world.row(number).consent.as_mut().unwrap());
+            let finding = world.judge();
+            assert_eq!(said(&finding), is(Verdict::Altered, &["consent_receipt"]));
+            assert_eq!(finding.version, Some(version(number)));
+        }
+    }
+}
+
+#[test]
+fn the_row_of_a_voided_version_stays_as_it_was() {
+    let voided = || {
+        let mut world = World::anchored(2);
+        world.void(1);
+        world
+    };
+    assert_eq!(voided().judge().verdict, Verdict::Valid);
+    let mut altered = voided();
+    *altered.row(1).values.email.last_mut().unwrap() ^= 1;
+    assert_eq!(said(&altered.judge()), is(Verdict::Altered, &["email"]));
+    assert_eq!(altered.judge().version, Some(version(1)));
+    let mut removed = voided();
+    removed.evidence.versions.remove(0);
+    assert_eq!(removed.judge().verdict, Verdict::Valid);
 }
 
 #[test]

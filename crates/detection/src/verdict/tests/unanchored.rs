@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chain::{Retirement, RetirementReason};
 use database::anchoring_jobs::{AnchoringJob, JobState};
+use database::records::RecordState;
 use keyring::KeySet;
 use rand::{SeedableRng, rngs::StdRng};
 use record::{
@@ -20,6 +21,7 @@ fn entered() -> World {
     let plain = world.signed(1, "9 Elm Road");
     world.put(1, Draft::FIRST, &plain);
     world.row(1).values.anchor = None;
+    world.write_head();
     world.now = world.evidence.entered_at.plus(Duration::from_secs(60));
     world
 }
@@ -60,6 +62,8 @@ fn a_record_on_its_way_is_pending_and_then_overdue() {
 fn an_entry_time_far_ahead_does_not_wait_for_ever() {
     let mut world = entered();
     world.evidence.entered_at = UnixMillis(u64::MAX);
+    assert_eq!(said(&world.judge()), is(Verdict::Altered, &["head"]));
+    world.write_head();
     assert_eq!(world.judge().verdict, Verdict::Overdue);
 }
 
@@ -81,6 +85,7 @@ fn a_job_about_to_finish_has_its_cell_already() {
     world.job = Some(job(&world, JobState::Mined));
     assert_eq!(world.judge().verdict, Verdict::Pending);
     world.evidence.claimed_uid = Some(7);
+    world.write_head();
     assert_eq!(world.judge().verdict, Verdict::Pending);
     world.job = None;
     assert_eq!(world.judge().verdict, Verdict::Forged);
@@ -92,6 +97,7 @@ fn what_is_final_to_another_node_is_on_its_way_to_ours() {
     let plain = world.plain(1);
     world.put(1, Draft::FIRST, &plain);
     world.evidence.claimed_uid = Some(7);
+    world.write_head();
     let anchored = AnchoringJob {
         id: 1,
         record_id: world.evidence.record_id,
@@ -143,6 +149,8 @@ fn rows_that_the_chain_does_not_know_are_forged() {
 
     let mut keyless = entered();
     keyless.evidence.owner_key = None;
+    assert_eq!(said(&keyless.judge()), is(Verdict::Altered, &["owner_key"]));
+    keyless.evidence.head = None;
     assert_eq!(
         (keyless.judge().verdict, keyless.judge().reason),
         (Verdict::Forged, Reason::NothingOpens)
@@ -152,6 +160,8 @@ fn rows_that_the_chain_does_not_know_are_forged() {
     for (_, cell) in cells(noise.row(1)) {
         *cell = vec![7; 100];
     }
+    assert_eq!(noise.judge().verdict, Verdict::Altered);
+    noise.evidence.head = None;
     assert_eq!(
         (noise.judge().verdict, noise.judge().reason),
         (Verdict::Forged, Reason::NothingOpens)
@@ -184,6 +194,8 @@ fn what_is_changed_before_it_is_anchored_is_told_as_well() {
         .clone_from(&other.row(1).values.name);
     assert_eq!(said(&swapped.judge()), is(Verdict::Swapped, &["name"]));
     swapped.evidence.owner_key = other.evidence.owner_key;
+    assert_eq!(said(&swapped.judge()), is(Verdict::Swapped, &["owner_key"]));
+    swapped.evidence.head = None;
     assert_eq!(
         swapped.judge().reason,
         Reason::NothingOpens,
@@ -195,6 +207,7 @@ fn what_is_changed_before_it_is_anchored_is_told_as_well() {
     let later = draft.sealed(1, Draft::new(1), &earlier);
     let email = std::mem::replace(&mut draft.row(1).values, later).email;
     draft.row(1).consent = None;
+    draft.write_head();
     assert_eq!(draft.judge().verdict, Verdict::Pending);
     draft.row(1).values.email = email;
     assert_eq!(said(&draft.judge()), is(Verdict::RolledBack, &["email"]));
@@ -206,11 +219,54 @@ fn a_declined_record_holds_nothing_to_judge() {
     world.evidence.versions.clear();
     world.evidence.owner_key = None;
     world.now = world.now.plus(Duration::from_secs(1000 * DAY));
+    // Somebody else took the values out: the head does not say that their owner declined.
+    assert_eq!(said(&world.judge()), is(Verdict::Altered, &["head"]));
+    world.write_head_in(RecordState::Declined, version(1), Draft::FIRST);
     assert_eq!(
         (world.judge().verdict, world.judge().reason),
         (Verdict::Pending, Reason::Empty)
     );
     assert_eq!(world.judge_without_row().verdict, Verdict::Pending);
+    world.evidence.head.as_mut().unwrap().mac[7] ^= 1;
+    assert_eq!(world.judge().reason, Reason::NothingOpens);
+}
+
+#[test]
+fn what_was_declined_does_not_come_back() {
+    let mut world = entered();
+    world.write_head_in(RecordState::Declined, version(1), Draft::FIRST);
+    assert_eq!(said(&world.judge()), is(Verdict::Altered, &["head"]));
+}
+
+#[test]
+fn rows_beside_the_cells_are_told_before_the_anchor_too() {
+    let mut head = entered();
+    head.evidence.head.as_mut().unwrap().record.email_index = [9; 32];
+    assert_eq!(said(&head.judge()), is(Verdict::Altered, &["head"]));
+
+    let mut receipt = entered();
+    receipt.row(1).consent.as_mut().unwrap().received_at = UnixMillis(1);
+    assert_eq!(
+        said(&receipt.judge()),
+        is(Verdict::Altered, &["consent_receipt"])
+    );
+
+    let mut index = entered();
+    index.row(1).consent.as_mut().unwrap().nonce_index = [0; 32];
+    assert_eq!(said(&index.judge()), is(Verdict::Altered, &["nonce_index"]));
+
+    let parts = ["consent_message", "consent_signature"];
+    let mut unsigned = entered();
+    unsigned.row(1).consent = None;
+    assert_eq!(said(&unsigned.judge()), is(Verdict::Altered, &parts));
+    unsigned.write_head();
+    assert_eq!(unsigned.judge().verdict, Verdict::Pending);
+    unsigned.job = Some(job(&unsigned, JobState::Queued));
+    assert_eq!(said(&unsigned.judge()), is(Verdict::Altered, &parts));
+
+    let mut values = entered();
+    values.evidence.versions.clear();
+    assert_eq!(said(&values.judge()), is(Verdict::Altered, &["head"]));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use chain::{OnChainRecord, OnChainVersion};
 use database::{
     evidence::Evidence,
     record_versions::RecordVersion,
+    records::{Head, Record, RecordState},
     sealed::{Anchor, PlainVersion, SealedVersion, SignedConsent, seal_consent},
 };
 use keyring::{ApplicationKeys, KeySet, OwnerKey};
@@ -13,7 +14,7 @@ use rand::{SeedableRng, rngs::StdRng};
 use record::{
     Address, B256,
     consent::{ConsentMessage, Purpose, signed_fields},
-    ids::{Draft, LinkId, RecordId, Uid, Version},
+    ids::{Draft, LinkId, RecordId, StaffId, SubmissionId, Uid, Version},
     proof::{FieldName, Fields, RecordProofInput, Salt, V1_FIELDS, consent_hash},
     signature::ConsentSignature,
     time::UnixMillis,
@@ -143,6 +144,7 @@ impl World {
             world.anchor(number, &plain, plain.rebuilt_digest());
         }
         world.evidence.claimed_uid = Some(uid);
+        world.write_head();
         world
     }
 
@@ -162,6 +164,7 @@ impl World {
                 record_id,
                 claimed_uid: None,
                 entered_at: UnixMillis::from_seconds(START),
+                head: None,
                 owner_key: Some(wrapped),
                 versions: vec![],
                 stray_versions: 0,
@@ -243,9 +246,7 @@ impl World {
             wallet: plain.wallet,
             relation: Zeroizing::new("the owner's own wallet".to_owned()),
         };
-        plain
-            .seal(&self.key, &mut self.rng, UnixMillis::from_seconds(START))
-            .unwrap()
+        plain.seal(&self.key, &mut self.rng).unwrap()
     }
 
     /// Writes a version with consent and anchor cell, as the applications do, in the place of the one that was there.
@@ -270,6 +271,39 @@ impl World {
             consent: Some(consent),
         });
         self.evidence.versions.sort_by_key(|v| v.values.version);
+        self.write_head();
+    }
+
+    /// Writes the head as the applications do: of the newest version, with its MAC.
+    pub fn write_head(&mut self) {
+        let newest = self.evidence.versions.last().map(|newest| &newest.values);
+        let state = match self.evidence.versions.last() {
+            Some(newest) if newest.values.anchor.is_some() => RecordState::Anchored,
+            Some(newest) if newest.consent.is_some() => RecordState::Consented,
+            _ => RecordState::AwaitingConsent,
+        };
+        self.write_head_in(
+            state,
+            newest.map_or(Version::FIRST, |newest| newest.version),
+            newest.map_or(Draft::FIRST, |newest| newest.draft),
+        );
+    }
+
+    pub fn write_head_in(&mut self, state: RecordState, version: Version, draft: Draft) {
+        let record = Record {
+            id: self.evidence.record_id,
+            uid: self.evidence.claimed_uid.and_then(Uid::new),
+            state,
+            version,
+            draft,
+            wallet_index: [1; 32],
+            email_index: [2; 32],
+            submission: SubmissionId::from_bytes([3; 16]),
+            created_by: StaffId::from_bytes([4; 16]),
+            created_at: self.evidence.entered_at,
+            updated_at: self.evidence.entered_at,
+        };
+        self.evidence.head = Some(Head::of(record, &self.keys.front()));
     }
 
     pub fn anchor_of(&self, number: u32, plain: &Plain) -> Anchor {
