@@ -1,6 +1,7 @@
 //! The demo: the whole product on this machine, and a story played through its public doors.
 
 pub mod doors;
+mod edition;
 mod farewell;
 mod insider;
 mod interruption;
@@ -64,6 +65,7 @@ async fn start(options: &Options, screen: &Arc<Screen>) -> Result<Site> {
         teller: Some(Arc::new(move |what: &str| hearing.up(what))),
         ..SiteOptions::default()
     };
+    edition::claim(&options.dir)?;
     let site = Site::start(&site_options).await?;
     screen.settle();
     Ok(site)
