@@ -9,12 +9,14 @@ mod controller;
 mod deployment;
 mod endpoint;
 mod error;
+mod events;
 mod fees;
 mod key_file;
 mod pins;
 mod reader;
 mod records;
 mod sending;
+mod stored;
 mod transaction;
 
 pub use block::{Block, SeenBlock};

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How many blocks one question for events spans: what the common providers allow.
-const EVENT_SPAN: u64 = 10_000;
+pub(crate) const EVENT_SPAN: u64 = 10_000;
 
 /// What ERC-1271 answers for a valid signature.
 const ERC_1271_VALID: [u8; 4] = [0x16, 0x26, 0xba, 0x7e];
@@ -157,17 +157,25 @@ impl ChainReader {
             .await
     }
 
-    /// The UID that the next new record takes; all below are taken.
+    /// The UID that the next new record takes; all below are taken. Master-data and storage layer have to agree on it.
     pub async fn next_uid(&self, at: &Block) -> Result<Uid, ChainError> {
-        let master_data = self.newest_master_data(at).await?;
-        let next: U256 = self
-            .endpoint
-            .view(master_data, IMasterData::nextUidCall {}, at.number)
-            .await?;
+        let storage = self.deployment.storage_layer;
+        let told = async {
+            let master_data = self.newest_master_data(at).await?;
+            let call = IMasterData::nextUidCall {};
+            self.endpoint.view(master_data, call, at.number).await
+        };
+        let last = IStorageLayer::lastUidCall {};
+        let (next, last): (U256, u64) =
+            tokio::try_join!(told, self.endpoint.view(storage, last, at.number))?;
         let next = u64::try_from(next).ok().and_then(Uid::new);
-        next.ok_or(ChainError::Malformed {
+        let next = next.ok_or(ChainError::Malformed {
             what: "nextUid is no UID",
-        })
+        })?;
+        match next.get() - 1 == last {
+            true => Ok(next),
+            false => Err(ChainError::Disagreement { uid: next }),
+        }
     }
 
     /// Finds the transaction that anchored a proof, by its event, up to a block. Looks backwards from there: what is asked for is mostly recent.

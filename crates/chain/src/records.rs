@@ -16,11 +16,11 @@ use crate::{
 pub const MAX_PAGE: u64 = 500;
 
 /// Stream kinds of the storage layer.
-const RECORD: u8 = 1;
-const VOID: u8 = 4;
+pub(crate) const RECORD: u8 = 1;
+pub(crate) const VOID: u8 = 4;
 
 /// How many records of more than one version are asked for at a time.
-const CONCURRENT: usize = 16;
+pub(crate) const CONCURRENT: usize = 16;
 
 /// What the chain knows of one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,7 +159,7 @@ impl ChainReader {
         })
     }
 
-    async fn one(
+    pub(crate) async fn one(
         &self,
         stream: &IStorageLayer::Stream,
         voids: &IStorageLayer::Stream,

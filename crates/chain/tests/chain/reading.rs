@@ -189,3 +189,56 @@ async fn contract_wallets_answer_for_themselves() {
         assert_eq!(answer, Ok(expected));
     }
 }
+
+#[tokio::test]
+async fn the_storage_layer_tells_the_same_by_itself() {
+    let stage = Stage::set().await;
+    for number in 1..=5 {
+        stage.anchor(u64::from(number), word(number)).await;
+    }
+    stage.pass_a_minute().await;
+    stage.anchor(2, word(0x22)).await;
+    stage.void(3, 1).await;
+    stage.retire(4, 1, word(0x4e)).await;
+    let reader = stage.reader(0).await;
+    let now = reader.final_block(None).await.unwrap();
+    for (first, last) in [(1, 5), (2, 4), (5, 5)] {
+        let stored = reader.stored(uid(first), uid(last), &now).await.unwrap();
+        let count = last - first + 1;
+        assert_eq!(
+            stored,
+            reader.records(uid(first), count, &now).await.unwrap()
+        );
+    }
+    assert_eq!(
+        reader.stored(uid(4), uid(6), &now).await,
+        Err(ChainError::Disagreement { uid: uid(6) })
+    );
+}
+
+#[tokio::test]
+async fn events_name_the_records_that_were_touched_since() {
+    let stage = Stage::set().await;
+    for number in 1..=4 {
+        stage.anchor(u64::from(number), word(number)).await;
+    }
+    let reader = stage.reader(0).await;
+    let before = reader.final_block(None).await.unwrap();
+    stage.pass_a_minute().await;
+    stage.anchor(3, word(0x33)).await;
+    stage.void(1, 1).await;
+    stage.retire(2, 1, word(0x2e)).await;
+    let now = reader.final_block(None).await.unwrap();
+    let touched = |from, to| reader.touched(from..=to);
+    let since = touched(before.number + 1, now.number).await.unwrap();
+    assert_eq!(since, [3..=3, 1..=1, 2..=2]);
+    assert_eq!(touched(now.number, now.number).await.unwrap(), [2..=2]);
+    let all = touched(0, now.number).await.unwrap();
+    assert_eq!(all, [1..=1, 2..=2, 3..=3, 4..=4, 3..=3, 1..=1, 2..=2]);
+    assert!(reader.holds(&before).await.unwrap());
+    let other = Block {
+        hash: word(9),
+        ..before
+    };
+    assert!(!reader.holds(&other).await.unwrap());
+}
