@@ -44,6 +44,10 @@ macro_rules! evidence_of {
     };
 }
 
+mod raw;
+
+pub use raw::RowsOfUid;
+
 /// What the tables hold about one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
@@ -161,6 +165,19 @@ pub fn stream(
     gather(rows.map_err(RowError::from).boxed())
 }
 
+/// [`stream`], as the server sent it: nothing is made of it yet.
+pub fn raw(
+    connection: &mut MySqlConnection,
+    first: Uid,
+    last: Uid,
+) -> BoxStream<'_, Result<RowsOfUid, RowError>> {
+    let query = evidence_of!(
+        "SELECT * FROM records WHERE uid BETWEEN ? AND ?",
+        "r.uid, r.id"
+    );
+    raw::connection_stream(connection, query, first, last)
+}
+
 /// What there is about the UIDs from `first` to `last`, in order. A UID without a row is left out.
 pub async fn range(
     connection: &mut MySqlConnection,
@@ -248,6 +265,23 @@ pub async fn count_unknown_to_chain(
 
 fn id_or_zero(id: Option<&RecordId>) -> &[u8] {
     id.map_or(&[0; 16], |id| id.as_bytes().as_slice())
+}
+
+/// [`gather`] of rows at hand.
+fn assembled(rows: &[MySqlRow]) -> Result<Vec<Evidence>, RowError> {
+    let mut found: Vec<Evidence> = Vec::with_capacity(1);
+    for row in rows {
+        let id: RecordId = Columns::of(TABLE, row).get("id")?;
+        match found.last_mut().filter(|last| last.record_id == id) {
+            Some(same) => same.add_version(row),
+            None => {
+                let mut next = Evidence::begin(row)?;
+                next.add_version(row);
+                found.push(next);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// One record's rows stand together: they make one piece of evidence.

@@ -210,6 +210,7 @@ const VIEWER: &[(&str, &str)] = &[
     ("key_checks", "SELECT"),
     ("verifications", "SELECT, INSERT, UPDATE, DELETE"),
     ("sweep_rounds", "SELECT, INSERT, UPDATE, DELETE"),
+    ("sweep_parts", "SELECT, INSERT, UPDATE, DELETE"),
     ("incidents", "SELECT, INSERT, UPDATE"),
     ("incident_findings", "SELECT, INSERT, UPDATE"),
     ("incident_events", "SELECT, INSERT"),

@@ -296,6 +296,41 @@ pub async fn unresolved_of(
         .collect()
 }
 
+/// Of these UIDs, those that have findings which are not resolved.
+pub async fn unresolved_between(
+    connection: &mut MySqlConnection,
+    first: Uid,
+    last: Uid,
+) -> Result<Vec<Uid>, RowError> {
+    let (first, last) = (Subject::uid(first), Subject::uid(last));
+    let rows = sqlx::query(
+        "SELECT DISTINCT subject FROM incident_findings WHERE resolved_at IS NULL AND subject BETWEEN ? AND ?",
+    )
+    .bind(first.as_bytes().as_slice())
+    .bind(last.as_bytes().as_slice())
+    .fetch_all(connection)
+    .await?;
+    let subject = |row: &MySqlRow| Columns::of(TABLE, row).get::<Subject>("subject");
+    let subjects = rows.iter().map(subject).collect::<Result<Vec<_>, _>>()?;
+    Ok(subjects.iter().filter_map(Subject::as_uid).collect())
+}
+
+/// When the newest finding of an incident was made; none when it has none that is ours.
+pub async fn newest_at(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    incident_id: u64,
+) -> Result<Option<UnixMillis>, RowError> {
+    let rows = sqlx::query(
+        "SELECT * FROM incident_findings WHERE incident_id = ? ORDER BY id DESC LIMIT 1",
+    )
+    .bind(incident_id)
+    .fetch_all(connection)
+    .await?;
+    let newest = Checked::sort(rows.iter().map(|row| Finding::read(row, keys)))?;
+    Ok(newest.rows.first().map(|finding| finding.found_at))
+}
+
 /// Marks the open findings about a subject as resolved and gives them back, newest first.
 pub async fn resolve(
     connection: &mut MySqlConnection,

@@ -115,6 +115,37 @@ pub async fn release(connection: &mut MySqlConnection, lease: &Lease) -> Result<
     Ok(())
 }
 
+/// Sees to it that there is a row of this name that is ours, held by nobody: to be locked by [`lock`].
+pub async fn make_room(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    name: &str,
+    now: UnixMillis,
+) -> Result<(), RowError> {
+    let standing = sqlx::query("SELECT * FROM leases WHERE name = ?")
+        .bind(name)
+        .fetch_optional(&mut *connection)
+        .await?;
+    let is_there = match standing.map(|row| Lease::read(&row, keys)).transpose() {
+        Ok(standing) => standing.is_some(),
+        Err(error) if error.is_tampering() => false,
+        Err(error) => return Err(error),
+    };
+    if !is_there {
+        acquire(connection, keys, name, &[0; 16], Duration::ZERO, now).await?;
+    }
+    Ok(())
+}
+
+/// Locks the row of this name until the caller's transaction ends: others wait.
+pub async fn lock(connection: &mut MySqlConnection, name: &str) -> Result<(), RowError> {
+    sqlx::query("SELECT name FROM leases WHERE name = ? FOR UPDATE")
+        .bind(name)
+        .fetch_optional(connection)
+        .await?;
+    Ok(())
+}
+
 fn is_held_by_another(
     row: &MySqlRow,
     keys: &ApplicationKeys,

@@ -1,12 +1,9 @@
 //! Where the page before begins, for lists whose address names where this one begins. Counting rows back needs no MAC: a
-//! planted one shifts a page, and is told of by the list itself.
+//! planted one shifts a page, and is told of by the list itself. Of the grid: [`crate::records_view::verified_before`].
 
-use sqlx::mysql::{MySqlConnection, MySqlRow};
-use sqlx::{MySql, QueryBuilder};
+use sqlx::mysql::MySqlConnection;
 
-use crate::column::Columns;
 use crate::error::RowError;
-use crate::verifications::{Subject, VerdictKind};
 
 /// Of the incidents below `before`: the number that the page before is below. None when that is the first page.
 pub async fn of_incidents(
@@ -35,25 +32,4 @@ pub async fn of_findings(
     .bind(after)
     .bind(limit);
     Ok(found.fetch_optional(connection).await?)
-}
-
-/// Of the grid behind `after`: the subject that the page before is behind. None when that is the first page.
-pub async fn of_verified(
-    connection: &mut MySqlConnection,
-    verdict: Option<VerdictKind>,
-    after: Subject,
-    limit: u32,
-) -> Result<Option<Subject>, RowError> {
-    let mut query =
-        QueryBuilder::<MySql>::new("SELECT subject FROM verifications WHERE subject >= ");
-    query.push_bind(after.as_bytes().as_slice());
-    if let Some(verdict) = verdict {
-        query.push(" AND verdict = ");
-        query.push_bind(verdict.as_str());
-    }
-    query.push(" ORDER BY subject LIMIT 1 OFFSET ");
-    query.push_bind(limit);
-    let row = query.build().fetch_optional(connection).await?;
-    row.map(|row: MySqlRow| Columns::of("verifications", &row).get("subject"))
-        .transpose()
 }

@@ -3,6 +3,8 @@
 //! A row that somebody else wrote or changed stays in its place, marked as such: a list must never hide it.
 
 mod grid;
+mod standing;
+mod uids;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,7 +23,10 @@ use crate::owner_keys;
 use crate::records::{Record, RecordState};
 use crate::sealed;
 
-pub use grid::{ViewedRecord, find_verified, not_yet_verified, verified, verified_one};
+pub use grid::{
+    ViewedRecord, find_verified, not_yet_verified, verified, verified_before, verified_one,
+};
+pub use standing::{Standing, standing, verdict_counts};
 
 const TABLE: &str = "records";
 

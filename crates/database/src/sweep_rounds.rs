@@ -1,20 +1,44 @@
-//! Passes over all records, with their progress. MAC under the application key.
+//! Passes over all records, with their progress. MAC under the application key. What they are made of stands in
+//! [`crate::sweep_parts`]; docs/SWEEP.md tells how several workers share one.
 
+use alloy_primitives::B256;
 use keyring::{ApplicationKeys, MacBuilder};
 use record::time::UnixMillis;
-use sqlx::Connection;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
+use sqlx::{Connection, MySql, QueryBuilder, Row};
 
-use crate::column::Columns;
+use crate::column::{Columns, text_enum};
 use crate::error::{Checked, RowError};
 
 const TABLE: &str = "sweep_rounds";
+/// So many of the newest are looked at.
+const NEWEST: usize = 20;
+
+text_enum! {
+    /// Who works on a round.
+    RoundKind {
+        /// Every worker of the sweep.
+        Shared = "shared",
+        /// Who pressed "Verify all".
+        All = "all",
+        /// `breach-viewer sweep --once`.
+        Once = "once",
+    }
+}
 
 /// One pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SweepRound {
     /// Its number.
     pub id: u64,
+    /// Who works on it.
+    pub kind: RoundKind,
+    /// The final block that it began at.
+    pub block_number: u64,
+    /// That block's hash.
+    pub block_hash: B256,
+    /// The newest UID given by then; zero when there was none.
+    pub last_uid: u64,
     /// When it began.
     pub started_at: UnixMillis,
     /// When it ended.
@@ -30,10 +54,20 @@ pub struct SweepRound {
 }
 
 impl SweepRound {
+    /// Whether every record was looked at in it, and nothing was in the way.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.finished_at.is_some() && self.problem.is_none()
+    }
+
     fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
         let columns = Columns::of(TABLE, row);
         let round = Self {
             id: columns.get("id")?,
+            kind: columns.get("kind")?,
+            block_number: columns.get("block_number")?,
+            block_hash: columns.get("block_hash")?,
+            last_uid: columns.get("last_uid")?,
             started_at: columns.get("started_at")?,
             finished_at: columns.get("finished_at")?,
             total: columns.get("total")?,
@@ -48,6 +82,10 @@ impl SweepRound {
     fn mac<'k>(&self, keys: &'k ApplicationKeys) -> MacBuilder<'k> {
         keys.mac(TABLE)
             .u64(self.id)
+            .text(self.kind.as_str())
+            .u64(self.block_number)
+            .bytes(self.block_hash.as_slice())
+            .u64(self.last_uid)
             .u64(self.started_at.0)
             .opt_u64(self.finished_at.map(|at| at.0))
             .u64(self.total)
@@ -57,69 +95,129 @@ impl SweepRound {
     }
 }
 
-/// Begins a pass over `total` subjects.
+/// Begins a pass. The number that `round` carries does not count: it is given one.
 pub async fn start(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
-    total: u64,
-    now: UnixMillis,
+    round: &SweepRound,
 ) -> Result<SweepRound, RowError> {
     let mut transaction = connection.begin().await?;
     // The MAC covers the id, which is known only once the row stands; nobody sees the row in between.
     let inserted = sqlx::query(
-        "INSERT INTO sweep_rounds (started_at, total, checked, bad, mac) VALUES (?, ?, 0, 0, '')",
+        "INSERT INTO sweep_rounds (kind, block_number, block_hash, last_uid, started_at, total, checked, bad, mac)
+         VALUES (?, ?, ?, ?, ?, ?, 0, 0, '')",
     )
-    .bind(now.0)
-    .bind(total)
+    .bind(round.kind.as_str())
+    .bind(round.block_number)
+    .bind(round.block_hash.as_slice())
+    .bind(round.last_uid)
+    .bind(round.started_at.0)
+    .bind(round.total)
     .execute(&mut *transaction)
     .await?;
-    let round = SweepRound {
+    let started = SweepRound {
         id: inserted.last_insert_id(),
-        started_at: now,
-        finished_at: None,
-        total,
-        checked: 0,
-        bad: 0,
-        problem: None,
+        ..round.clone()
     };
-    update(&mut transaction, keys, &round).await?;
+    put(&mut transaction, keys, &started).await?;
     transaction.commit().await?;
-    Ok(round)
+    Ok(started)
 }
 
-/// Writes progress or end. Only the holder of the sweep's lease does.
-/// [`RowError::Changed`] when the round is gone.
-pub async fn update(
+/// Writes a round as it stands now, also where somebody has taken its row away.
+pub async fn put(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
     round: &SweepRound,
 ) -> Result<(), RowError> {
-    let done = sqlx::query(
-        "UPDATE sweep_rounds SET finished_at = ?, total = ?, checked = ?, bad = ?, problem = ?, mac = ? WHERE id = ?",
+    sqlx::query(
+        "REPLACE INTO sweep_rounds (id, kind, block_number, block_hash, last_uid, started_at, finished_at, total, checked,
+                                    bad, problem, mac)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
+    .bind(round.id)
+    .bind(round.kind.as_str())
+    .bind(round.block_number)
+    .bind(round.block_hash.as_slice())
+    .bind(round.last_uid)
+    .bind(round.started_at.0)
     .bind(round.finished_at.map(|at| at.0))
     .bind(round.total)
     .bind(round.checked)
     .bind(round.bad)
     .bind(round.problem.as_deref())
     .bind(round.mac(keys).finish())
-    .bind(round.id)
     .execute(connection)
     .await?;
-    match done.rows_affected() {
-        0 => Err(RowError::changed(TABLE, round.id)),
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
-/// The newest passes, newest first. Rows that somebody else wrote are left out.
+/// Ends a round; false when another worker has done so already.
+pub async fn finish(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    round: &SweepRound,
+) -> Result<bool, RowError> {
+    let mut transaction = connection.begin().await?;
+    let standing = sqlx::query("SELECT * FROM sweep_rounds WHERE id = ? FOR UPDATE")
+        .bind(round.id)
+        .fetch_optional(&mut *transaction)
+        .await?;
+    let standing = standing.map(|row| SweepRound::read(&row, keys)).transpose();
+    let is_ended = match standing {
+        Ok(standing) => standing.is_some_and(|one| one.finished_at.is_some()),
+        Err(error) if error.is_tampering() => false,
+        Err(error) => return Err(error),
+    };
+    if !is_ended {
+        put(&mut transaction, keys, round).await?;
+    }
+    transaction.commit().await?;
+    Ok(!is_ended)
+}
+
+/// The newest passes, newest first. Rows that somebody else wrote are left out, however many, and take no place of theirs.
 pub async fn newest(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
 ) -> Result<Vec<SweepRound>, RowError> {
-    let rows = sqlx::query("SELECT * FROM sweep_rounds ORDER BY id DESC LIMIT 20")
-        .fetch_all(connection)
-        .await?;
+    let mut found = Checked::default();
+    let mut before = Some(u64::MAX);
+    // The highest number there is can be looked at as well.
+    let mut compare = "<=";
+    while let Some(below) = before {
+        let mut query = QueryBuilder::<MySql>::new("SELECT * FROM sweep_rounds WHERE id ");
+        query.push(compare).push(" ").push_bind(below);
+        query.push(" ORDER BY id DESC LIMIT 20");
+        let rows = query.build().fetch_all(&mut *connection).await?;
+        for row in &rows {
+            found.add(SweepRound::read(row, keys))?;
+            if found.rows.len() == NEWEST {
+                return Ok(found.rows);
+            }
+        }
+        before = rows.last().map(|row| row.try_get("id")).transpose()?;
+        compare = "<";
+    }
+    Ok(found.rows)
+}
+
+/// Those of these passes that are ours.
+pub async fn load_all(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    ids: &[u64],
+) -> Result<Vec<SweepRound>, RowError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = QueryBuilder::<MySql>::new("SELECT * FROM sweep_rounds WHERE id IN (");
+    let mut list = query.separated(", ");
+    for id in ids {
+        list.push_bind(id);
+    }
+    query.push(")");
+    let rows = query.build().fetch_all(connection).await?;
     Ok(Checked::sort(rows.iter().map(|row| SweepRound::read(row, keys)))?.rows)
 }
 

@@ -1,4 +1,5 @@
-//! The newest verdict on each subject. MAC under the application key.
+//! Verdicts on subjects that are not valid, and those that a button or the watch gave; of all other UIDs the parts of the
+//! sweep's rounds tell ([`crate::records_view::standing`]). MAC under the application key.
 
 mod subject;
 
@@ -265,22 +266,73 @@ pub async fn remove(connection: &mut MySqlConnection, subject: Subject) -> Resul
     Ok(())
 }
 
-/// Forgets verdicts on UIDs that the round which began then, and has ended now, did not write: nobody else writes any.
-pub async fn remove_strangers(
+/// Forgets verdicts on these UIDs from before `begun_at`, when somebody began to look at all of them, and those from times
+/// to come: nobody of ours wrote any.
+pub async fn remove_stale(
     connection: &mut MySqlConnection,
+    first: Uid,
+    last: Uid,
     begun_at: UnixMillis,
     now: UnixMillis,
 ) -> Result<u64, RowError> {
-    // Another process of ours may be a little ahead.
-    let ahead = now.plus(Duration::from_secs(3600));
     let done = sqlx::query(
-        "DELETE FROM verifications WHERE uid IS NOT NULL AND (checked_at < ? OR checked_at > ?)",
+        "DELETE FROM verifications WHERE uid BETWEEN ? AND ? AND (checked_at < ? OR checked_at > ?)",
     )
+    .bind(first.get())
+    .bind(last.get())
     .bind(begun_at.0)
-    .bind(ahead.0)
+    .bind(latest_of_ours(now).0)
     .execute(connection)
     .await?;
     Ok(done.rows_affected())
+}
+
+/// Forgets verdicts on UIDs above the last one given: somebody else wrote them.
+pub async fn remove_above(
+    connection: &mut MySqlConnection,
+    last_uid: u64,
+) -> Result<u64, RowError> {
+    let done = sqlx::query("DELETE FROM verifications WHERE uid = 0 OR uid > ?")
+        .bind(last_uid)
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected())
+}
+
+/// Another process of ours may be a little ahead.
+pub(crate) fn latest_of_ours(now: UnixMillis) -> UnixMillis {
+    now.plus(Duration::from_secs(3600))
+}
+
+/// Of these UIDs, those that a verdict stands on.
+pub async fn on_file(
+    connection: &mut MySqlConnection,
+    first: Uid,
+    last: Uid,
+) -> Result<Vec<Uid>, RowError> {
+    let uids: Vec<u64> =
+        sqlx::query_scalar("SELECT uid FROM verifications WHERE uid BETWEEN ? AND ?")
+            .bind(first.get())
+            .bind(last.get())
+            .fetch_all(connection)
+            .await?;
+    Ok(uids.into_iter().filter_map(Uid::new).collect())
+}
+
+/// Those of these subjects that a verdict stands on.
+pub async fn on_file_of(
+    connection: &mut MySqlConnection,
+    subjects: &[Subject],
+) -> Result<Vec<Subject>, RowError> {
+    if subjects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = QueryBuilder::<MySql>::new("SELECT subject FROM verifications WHERE ");
+    push_subjects(&mut query, subjects);
+    let rows = query.build().fetch_all(connection).await?;
+    rows.iter()
+        .map(|row| Columns::of(TABLE, row).get("subject"))
+        .collect()
 }
 
 /// Verdicts on rows that the chain does not know, whose row is gone meanwhile. They have nothing to be about any more.
@@ -300,13 +352,15 @@ pub async fn without_subject(
     .collect()
 }
 
-/// How many subjects have each verdict. Counts what the column says: a planted one counts until the sweep comes by.
-pub async fn counts(
+/// How many rows that the chain does not know have each verdict, as the column says.
+pub(crate) async fn counts_unknown(
     connection: &mut MySqlConnection,
 ) -> Result<BTreeMap<VerdictKind, u64>, RowError> {
-    let rows = sqlx::query("SELECT verdict, COUNT(*) AS count FROM verifications GROUP BY verdict")
-        .fetch_all(connection)
-        .await?;
+    let rows = sqlx::query(
+        "SELECT verdict, COUNT(*) AS count FROM verifications WHERE uid IS NULL GROUP BY verdict",
+    )
+    .fetch_all(connection)
+    .await?;
     let mut counts = BTreeMap::new();
     for row in &rows {
         let count: i64 = row.try_get("count")?;

@@ -54,6 +54,8 @@ pub struct Examined {
     pub evidence: Option<Evidence>,
     /// The outcome.
     pub finding: Finding,
+    /// Whether an anchor was on its way for it.
+    pub in_flight: bool,
     /// When its rows began to be read.
     pub at: UnixMillis,
 }
@@ -228,6 +230,7 @@ impl Examiner {
             uid: None,
             finding: self.judged(None, Some(&row), job, None),
             evidence: Some(row),
+            in_flight: job.is_some_and(|job| job.is_in_flight()),
             at: self.now(),
         }
     }

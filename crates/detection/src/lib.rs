@@ -1,7 +1,8 @@
 //! Finds out whether records are what their owners signed, tells when one is not, and restores it.
 //!
 //! [`verdict`] is the one pure function. [`Examiner`] reads what it rests on, [`Registrar`] files what it says and opens
-//! incidents, [`Sweeper`] does both for all records for ever, [`Restorer`] puts a verified copy back.
+//! incidents, [`Sweeper`] does both for all records for ever, together with
+//! others, [`Restorer`] puts a verified copy back.
 
 pub mod verdict;
 
@@ -20,4 +21,4 @@ pub use examiner::{Examined, Examiner, ExaminerParts, Sight};
 pub use obstacle::{Hindrance, alarm_of, hinders_verification, words};
 pub use registrar::{Occasion, Registrar};
 pub use restore::{Copy, Plan, RestoreError, RestoreParts, Restorer};
-pub use sweep::{SweepStatus, Sweeper, verify_all};
+pub use sweep::{SweepStatus, Sweeper, sweep_once, verify_all};

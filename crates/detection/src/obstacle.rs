@@ -19,9 +19,6 @@ pub enum Hindrance {
     /// The keys at hand are not those of the database.
     #[error("the keys are not those that the database was written with")]
     WrongKeys,
-    /// Another process does this work.
-    #[error("another process holds the lease")]
-    LostLease,
     /// A mail could not be put into the outbox.
     #[error("the mail could not be put into the outbox")]
     Mail(#[from] EnqueueError),
@@ -52,7 +49,7 @@ impl Hindrance {
             Self::Row(error) | Self::Mail(EnqueueError::Row(error)) if error.is_read_only() => {
                 Obstacle::DatabaseReadOnly
             }
-            Self::Row(_) | Self::Mail(_) | Self::LostLease => Obstacle::DatabaseUnreachable,
+            Self::Row(_) | Self::Mail(_) => Obstacle::DatabaseUnreachable,
         }
     }
 

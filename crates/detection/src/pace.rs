@@ -7,8 +7,8 @@ use tokio::time::Instant;
 /// How far behind its rate a pass may catch up at once.
 const SLACK: Duration = Duration::from_secs(1);
 
-/// Most that are looked at together.
-const MOST_AT_ONCE: u32 = 50;
+/// Most that are looked at together: a page of the chain.
+const MOST_AT_ONCE: u32 = 500;
 /// So many parts of a second's work are done one after the other, so that none is told long after it was looked at.
 const PARTS_OF_A_SECOND: u32 = 4;
 
@@ -38,26 +38,24 @@ impl Pace {
         }
     }
 
-    /// How many to look at together.
-    pub fn at_once(&self) -> u32 {
-        self.at_once
-    }
-
-    /// Waits for the next turn.
-    pub async fn turn(&mut self) {
+    /// Waits for the next turn, and says how many to look at together.
+    pub async fn turn(&mut self) -> u32 {
         if self.every.is_zero() {
-            return;
+            return self.at_once;
         }
         let now = Instant::now();
         let earliest = now.checked_sub(SLACK).unwrap_or(now);
         let turn = self.next.unwrap_or(now).max(earliest);
         self.next = Some(turn);
         tokio::time::sleep_until(turn).await;
+        self.at_once
     }
 
-    /// So many were looked at in this turn.
-    pub fn took(&mut self, count: u32) {
-        self.next = self.next.map(|turn| turn + self.every * count);
+    /// So many are looked at in this turn.
+    pub fn took(&mut self, count: u64) {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        let taken = self.every.saturating_mul(count);
+        self.next = self.next.map(|turn| turn + taken);
     }
 }
 
@@ -94,9 +92,8 @@ mod tests {
             let (mut pace, start) = (Pace::new(rate), Instant::now());
             let mut left = rate * 2;
             while left > 0 {
-                let count = pace.at_once().min(left);
-                pace.turn().await;
-                pace.took(count);
+                let count = pace.turn().await.min(left);
+                pace.took(u64::from(count));
                 left -= count;
             }
             pace.turn().await;

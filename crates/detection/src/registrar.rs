@@ -16,9 +16,13 @@ use record::time::UnixMillis;
 use tokio::sync::Mutex;
 
 use crate::examiner::{Examined, Examiner};
+use crate::verdict::Verdict;
 
 /// After this time an incident is told by mail, whole or not. A longer pause between two findings parts them.
 const GATHERING: Duration = Duration::from_secs(60);
+
+/// The row that is locked while an incident is chosen.
+const GATHERING_LOCK: &str = "incident";
 
 /// Files verdicts. A clone is a handle to the same.
 #[derive(Clone)]
@@ -27,8 +31,8 @@ pub struct Registrar {
     officer: String,
     viewer_url: String,
     began_at: UnixMillis,
-    /// Held while a bad verdict is filed, so that the sweep and the buttons open one incident between them.
-    gathering: Arc<Mutex<Option<Gathering>>>,
+    /// Held while a bad verdict is filed; processes keep to one another by a locked row.
+    gathering: Arc<Mutex<()>>,
     /// What this process saw of the records itself: rows can be put back, this can't.
     memory: Arc<RwLock<Memory>>,
     /// The planted rows that the log has named, by table and key.
@@ -40,14 +44,6 @@ pub struct Registrar {
 struct Memory {
     bad: HashSet<Subject>,
     complete_since: Option<UnixMillis>,
-}
-
-/// The incident that this process is filling.
-#[derive(Clone, Copy)]
-struct Gathering {
-    incident: u64,
-    opened_at: UnixMillis,
-    latest_at: UnixMillis,
 }
 
 /// On whose behalf something was examined.
@@ -100,6 +96,27 @@ impl Registrar {
     fn all_seen_since(&self, begun_at: UnixMillis) {
         let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
         memory.complete_since = Some(begun_at);
+    }
+
+    /// What this process did not see itself: what the parts of a whole round say that others worked on.
+    pub(crate) fn learn(&self, exceptions: impl Iterator<Item = (Subject, Verdict)>) {
+        let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
+        for (subject, _) in exceptions.filter(|(_, verdict)| verdict.is_bad()) {
+            memory.bad.insert(subject);
+        }
+    }
+
+    /// These are valid.
+    pub(crate) fn forget_bad(&self, subjects: &[Subject]) {
+        let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
+        if memory.bad.is_empty() {
+            return;
+        }
+        drop(memory);
+        let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
+        for subject in subjects {
+            memory.bad.remove(subject);
+        }
     }
 
     fn remember(&self, page: &[Examined]) {

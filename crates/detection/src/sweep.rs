@@ -1,32 +1,35 @@
-//! The sweep: all records, for ever, at a set rate, by one process at a time.
+//! The sweep: all records, for ever, at a set rate, by as many processes as there are. docs/SWEEP.md is its page.
 
-mod pass;
+mod finish;
+mod memory;
+mod part;
+mod round;
+mod unknown;
+mod worker;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use database::leases::{self, Lease};
-use database::sweep_rounds::SweepRound;
-use database::verifications::Source;
-use rand::Rng as _;
-use tokio::sync::watch;
+use database::sweep_rounds::{RoundKind, SweepRound};
+use tokio::sync::{Mutex, watch};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use self::pass::{LEASE_LENGTH, Pass, Unknown};
+use self::round::{Round, Tell};
+use self::worker::Worker;
 use crate::direct_mail::DirectMail;
 use crate::obstacle::Hindrance;
 use crate::pace::Pace;
 use crate::registrar::Registrar;
 use crate::verdict::Obstacle;
 
-const LEASE: &str = "sweep";
 const PAUSE_BETWEEN_ROUNDS: Duration = Duration::from_secs(1);
 const PAUSE_AFTER_HINDRANCE: Duration = Duration::from_secs(2);
 
 /// How the sweep stands, as this process sees it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SweepStatus {
-    /// Whether this process does the work; another one may.
-    pub leading: bool,
     /// What keeps it from telling anything.
     pub obstacle: Option<Obstacle>,
 }
@@ -36,8 +39,8 @@ pub struct Sweeper {
     registrar: Registrar,
     direct_mail: DirectMail,
     rate: u32,
-    holder: [u8; 16],
-    unknown: Unknown,
+    workers: Vec<Worker>,
+    examined: Arc<AtomicU64>,
     status: watch::Sender<SweepStatus>,
 }
 
@@ -45,14 +48,12 @@ impl Sweeper {
     /// Examines `rate` records a second.
     #[must_use]
     pub fn new(registrar: Registrar, rate: u32, direct_mail: DirectMail) -> Self {
-        let mut holder = [0; 16];
-        rand::rng().fill_bytes(&mut holder);
         Self {
+            workers: vec![Worker::with_memory()],
             registrar,
             direct_mail,
             rate,
-            holder,
-            unknown: Unknown::default(),
+            examined: Arc::default(),
             status: watch::Sender::new(SweepStatus::default()),
         }
     }
@@ -62,7 +63,13 @@ impl Sweeper {
         self.status.subscribe()
     }
 
-    /// Works until told to stop; then gives the lease back, so that the next process need not wait for its end.
+    /// How many records this process has looked at since it began.
+    #[must_use]
+    pub fn examined(&self) -> Arc<AtomicU64> {
+        self.examined.clone()
+    }
+
+    /// Works until told to stop; then gives back what it has claimed, so that others need not wait.
     pub async fn run(mut self, shutdown: CancellationToken) {
         while !shutdown.is_cancelled() {
             let pause = tokio::select! {
@@ -74,43 +81,24 @@ impl Sweeper {
                 () = tokio::time::sleep(pause) => {}
             }
         }
-        if let Err(hindrance) = self.give_back().await {
-            tracing::warn!(cause = ?hindrance, "the sweep's lease could not be given back");
+        for worker in &self.workers {
+            if let Err(hindrance) = round::give_back(&self.registrar, worker.holder()).await {
+                tracing::warn!(cause = ?hindrance, "what the sweep had claimed could not be given back");
+            }
         }
     }
 
-    async fn give_back(&self) -> Result<(), Hindrance> {
-        let (parts, now) = (
-            self.registrar.examiner().parts(),
-            self.registrar.examiner().now(),
-        );
-        let lease = Lease {
-            name: LEASE.to_owned(),
-            holder: self.holder,
-            expires_at: now,
-        };
-        let mut connection = parts.pool.acquire().await?;
-        Ok(leases::release(&mut connection, &lease).await?)
-    }
-
-    /// One round, if it is ours to make.
+    /// One round.
     async fn turn(&mut self) -> Duration {
-        let outcome = self.round_under_lease().await;
-        let (leading, obstacle) = match &outcome {
-            Ok(leading) => (*leading, None),
-            Err(Hindrance::LostLease) => (false, None),
-            Err(hindrance) => (true, Some(hindrance.obstacle())),
-        };
-        let before = self
-            .status
-            .send_replace(SweepStatus { leading, obstacle })
-            .obstacle;
+        let outcome = self.round().await;
+        let obstacle = outcome.as_ref().err().map(Hindrance::obstacle);
+        let before = self.status.send_replace(SweepStatus { obstacle }).obstacle;
         if let Err(hindrance) = &outcome
             && before != obstacle
         {
             tracing::warn!(cause = ?hindrance, "nothing can be verified right now");
         }
-        if let Err(hindrance) = self.note(leading, obstacle).await {
+        if let Err(hindrance) = self.note(outcome.ok(), obstacle).await {
             tracing::warn!(cause = ?hindrance, "an alarm could not be noted");
         }
         self.direct_mail.tell(&self.registrar, obstacle).await;
@@ -122,14 +110,17 @@ impl Sweeper {
     }
 
     /// Raises and ends alarms, and tells of those that last.
-    async fn note(&self, leading: bool, obstacle: Option<Obstacle>) -> Result<(), Hindrance> {
-        match obstacle {
-            Some(obstacle) => self.registrar.raise(obstacle).await?,
-            None if leading => {
-                self.registrar.all_clear().await?;
-                self.registrar.look_for_planted_rows().await?;
-            }
-            None => {}
+    async fn note(
+        &self,
+        ended: Option<Ended>,
+        obstacle: Option<Obstacle>,
+    ) -> Result<(), Hindrance> {
+        if let Some(obstacle) = obstacle {
+            self.registrar.raise(obstacle).await?;
+        }
+        if ended.is_some_and(|ended| ended.by_us && ended.round.is_whole()) {
+            self.registrar.all_clear().await?;
+            self.registrar.look_for_planted_rows().await?;
         }
         // Under keys that are not the database's nothing can be written that anybody would believe.
         if obstacle == Some(Obstacle::WrongKeys) {
@@ -139,39 +130,89 @@ impl Sweeper {
         self.registrar.tell_alarms().await
     }
 
-    async fn round_under_lease(&mut self) -> Result<bool, Hindrance> {
-        let examiner = self.registrar.examiner();
-        let (parts, now) = (examiner.parts(), examiner.now());
-        // Under other keys every lease would seem planted, and ours planted to everybody else.
-        examiner.check_keys().await?;
-        let held = {
-            let mut connection = parts.pool.acquire().await?;
-            let (keys, holder) = (&parts.keys, &self.holder);
-            leases::acquire(&mut connection, keys, LEASE, holder, LEASE_LENGTH, now).await?
-        };
-        let Some(mut lease) = held else {
-            return Ok(false);
-        };
-        let (pace, lent) = (Pace::new(self.rate), Some(&mut lease));
-        let unknown = &mut self.unknown;
-        let round = Pass::make(&self.registrar, Source::Sweep, pace, lent, unknown, |_| {}).await;
-        if let Err(hindrance) = &round
-            && hindrance.is_database_outage()
-        {
-            // The lease ends by itself, or is taken again by this process.
-            return round.map(|_| true);
-        }
-        let mut connection = parts.pool.acquire().await?;
-        leases::release(&mut connection, &lease).await?;
-        round.map(|_| true)
+    async fn round(&mut self) -> Result<Ended, Hindrance> {
+        // Under other keys every row would seem planted, and ours planted to everybody else.
+        self.registrar.examiner().check_keys().await?;
+        let round = Round::join_or_begin(&self.registrar, Box::new(|_| {})).await?;
+        let pace = Arc::new(Mutex::new(Pace::new(self.rate)));
+        let workers = std::mem::take(&mut self.workers);
+        let (workers, worked) = work(&round, workers, &pace, &self.examined).await;
+        self.workers = workers;
+        round.end(worked).await
     }
+}
+
+/// A round that has ended.
+pub(crate) struct Ended {
+    round: SweepRound,
+    /// Whether this process was the first to see it.
+    by_us: bool,
+}
+
+/// Lets the workers do what there is to do in a round; the first hindrance is told once all have stopped.
+async fn work(
+    round: &Arc<Round>,
+    workers: Vec<Worker>,
+    pace: &Arc<Mutex<Pace>>,
+    examined: &Arc<AtomicU64>,
+) -> (Vec<Worker>, Result<(), Hindrance>) {
+    let mut tasks = JoinSet::new();
+    for mut worker in workers {
+        let (round, pace, examined) = (round.clone(), pace.clone(), examined.clone());
+        tasks.spawn(async move {
+            let worked = worker.work(&round, &pace, &examined).await;
+            (worker, worked)
+        });
+    }
+    let (mut workers, mut outcome) = (Vec::new(), Ok(()));
+    while let Some(done) = tasks.join_next().await {
+        match done {
+            Ok((worker, worked)) => {
+                workers.push(worker);
+                outcome = outcome.and(worked);
+            }
+            Err(error) => {
+                if let Ok(panic) = error.try_into_panic() {
+                    std::panic::resume_unwind(panic);
+                }
+            }
+        }
+    }
+    (workers, outcome)
 }
 
 /// One pass over all records, as fast as it goes: what "Verify all" does. `tell` hears of the progress.
 pub async fn verify_all(
     registrar: &Registrar,
-    tell: impl FnMut(&SweepRound) + Send,
+    tell: impl FnMut(&SweepRound) + Send + 'static,
 ) -> Result<SweepRound, Hindrance> {
-    let (pace, mut unknown) = (Pace::unlimited(), Unknown::default());
-    Pass::make(registrar, Source::Button, pace, None, &mut unknown, tell).await
+    alone(registrar, RoundKind::All, 1, Box::new(tell)).await
+}
+
+/// One round by as many workers, as fast as it goes: what `breach-viewer sweep --once` does.
+pub async fn sweep_once(
+    registrar: &Registrar,
+    workers: usize,
+    tell: impl FnMut(&SweepRound) + Send + 'static,
+) -> Result<SweepRound, Hindrance> {
+    alone(registrar, RoundKind::Once, workers, Box::new(tell)).await
+}
+
+/// A round of this process's own, that remembers nothing.
+async fn alone(
+    registrar: &Registrar,
+    kind: RoundKind,
+    workers: usize,
+    tell: Tell,
+) -> Result<SweepRound, Hindrance> {
+    let round = Round::begin(registrar, kind, tell).await?;
+    let workers = (0..workers.max(1)).map(|_| Worker::forgetful()).collect();
+    let pace = Arc::new(Mutex::new(Pace::unlimited()));
+    let (_, worked) = work(&round, workers, &pace, &Arc::default()).await;
+    Ok(round.end(worked).await?.round)
+}
+
+/// So many more were looked at.
+fn count(examined: &AtomicU64, more: u64) {
+    examined.fetch_add(more, Ordering::Relaxed);
 }

@@ -128,6 +128,9 @@ macro_rules! counted_id {
             /// The first one.
             pub const FIRST: Self = Self(1);
 
+            /// The highest there can be.
+            pub const LAST: Self = Self(<$number>::MAX);
+
             /// From its number, which is at least one.
             pub const fn new(number: $number) -> Option<Self> {
                 if number == 0 { None } else { Some(Self(number)) }

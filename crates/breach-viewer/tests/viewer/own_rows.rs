@@ -3,12 +3,13 @@
 use crate::harness::{Answer, Browser, Stage};
 
 /// Tables whose rows carry a MAC and are written by the sweep or by a button.
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 7] = [
     "verifications",
     "incidents",
     "incident_findings",
     "incident_events",
     "sweep_rounds",
+    "sweep_parts",
     "chain_progress",
 ];
 

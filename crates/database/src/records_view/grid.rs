@@ -7,7 +7,9 @@ use record::ids::{RecordId, Uid};
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{MySql, QueryBuilder};
 
-use super::{ListedRecord, Page, Search, TABLE, find, listed, page};
+use super::standing::{Cover, Standing, ours, standing};
+use super::uids::Walk;
+use super::{ListedRecord, Page, Search, TABLE, find, listed};
 use crate::column::Columns;
 use crate::error::RowError;
 use crate::verifications::{Subject, VerdictKind, Verification};
@@ -34,11 +36,85 @@ pub async fn verified(
     after: Option<Subject>,
     limit: u32,
 ) -> Result<Page<ViewedRecord, Subject>, RowError> {
-    let mut query = QueryBuilder::<MySql>::new("SELECT * FROM verifications WHERE TRUE");
+    let shown = usize::try_from(limit).unwrap_or(usize::MAX);
+    // One more than asked for tells whether there is a next page.
+    let wanted = shown.saturating_add(1);
+    let mut rows = Vec::new();
+    if after.is_none_or(|after| after.as_uid().is_none()) {
+        rows = unknown_down(connection, keys, verdicts, after, limit.saturating_add(1)).await?;
+    }
+    let from = match after.and_then(|after| after.as_uid()) {
+        Some(uid) => uid.previous(),
+        None => Some(Uid::LAST),
+    };
+    if let Some(from) = from.filter(|_| rows.len() < wanted) {
+        let walk = Walk::new(connection, keys, verdicts, wanted - rows.len()).await?;
+        let found = walk.down(connection, from).await?;
+        rows.extend(found.into_iter().map(ViewedRecord::of_uid));
+    }
+    let is_more = rows.len() > shown;
+    rows.truncate(shown);
+    attach_rows(connection, &keys.front(), &mut rows).await?;
+    Ok(Page {
+        first: rows.first().map(|line| line.subject),
+        next: rows.last().map(|line| line.subject).filter(|_| is_more),
+        rows,
+    })
+}
+
+/// Of the grid behind `after`: the subject that the page before is behind. None when that is the first page.
+pub async fn verified_before(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    verdicts: &[VerdictKind],
+    after: Subject,
+    limit: u32,
+) -> Result<Option<Subject>, RowError> {
+    let mut left = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut from = after;
+    if let Some(uid) = after.as_uid() {
+        let walk = Walk::new(connection, keys, verdicts, left.saturating_add(1)).await?;
+        let found = walk.up(connection, uid).await?;
+        if let Some((uid, _)) = found.get(left) {
+            return Ok(Some(Subject::uid(*uid)));
+        }
+        left -= found.len();
+        from = Subject::uid(Uid::LAST);
+    }
+    let mut query = unknown_of("SELECT subject", verdicts);
+    query.push(" AND subject >= ");
+    query.push_bind(from.as_bytes().as_slice());
+    query.push(" ORDER BY subject LIMIT 1 OFFSET ");
+    query.push_bind(u32::try_from(left).unwrap_or(u32::MAX));
+    let row = query.build().fetch_optional(connection).await?;
+    row.map(|row| Columns::of("verifications", &row).get("subject"))
+        .transpose()
+}
+
+/// Rows that the chain does not know, in the order of the grid.
+async fn unknown_down(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    verdicts: &[VerdictKind],
+    after: Option<Subject>,
+    limit: u32,
+) -> Result<Vec<ViewedRecord>, RowError> {
+    let mut query = unknown_of("SELECT *", verdicts);
     if let Some(after) = &after {
         query.push(" AND subject < ");
         query.push_bind(after.as_bytes().as_slice());
     }
+    query.push(" ORDER BY subject DESC LIMIT ");
+    query.push_bind(limit);
+    let rows = query.build().fetch_all(connection).await?;
+    rows.iter()
+        .map(|row| ViewedRecord::of_verification(row, keys))
+        .collect()
+}
+
+fn unknown_of(select: &'static str, verdicts: &[VerdictKind]) -> QueryBuilder<MySql> {
+    let mut query = QueryBuilder::<MySql>::new(select);
+    query.push(" FROM verifications WHERE uid IS NULL");
     if !verdicts.is_empty() {
         query.push(" AND verdict IN (");
         let mut list = query.separated(", ");
@@ -47,20 +123,13 @@ pub async fn verified(
         }
         query.push(")");
     }
-    query.push(" ORDER BY subject DESC LIMIT ");
-    query.push_bind(limit.saturating_add(1));
-    let rows = query.build().fetch_all(&mut *connection).await?;
-    let subject = |row: &MySqlRow| Columns::of("verifications", row).get("subject");
-    let read = |row: &MySqlRow| ViewedRecord::of_verification(row, keys);
-    let mut page = page(&rows, limit, read, subject)?;
-    attach_rows(connection, &keys.front(), &mut page.rows).await?;
-    Ok(page)
+    query
 }
 
 /// The newest records that no verification has looked at yet, among the newest `limit` ones.
 pub async fn not_yet_verified(
     connection: &mut MySqlConnection,
-    keys: &FrontKeys,
+    keys: &ApplicationKeys,
     limit: u32,
 ) -> Result<Vec<ViewedRecord>, RowError> {
     let rows = sqlx::query(
@@ -72,11 +141,18 @@ pub async fn not_yet_verified(
          ORDER BY r.created_at DESC, r.id DESC",
     )
     .bind(limit)
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
-    rows.iter()
-        .map(|row| ListedRecord::read(row, keys).map(ViewedRecord::unverified))
-        .collect()
+    let cover = Cover::whole(connection, keys).await?;
+    let front = keys.front();
+    let mut unverified = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let viewed = ViewedRecord::unverified(ListedRecord::read(row, &front)?);
+        if viewed.subject.as_uid().is_none_or(|uid| !cover.holds(uid)) {
+            unverified.push(viewed);
+        }
+    }
+    Ok(unverified)
 }
 
 /// One line of the viewer's grid.
@@ -85,12 +161,25 @@ pub async fn verified_one(
     keys: &ApplicationKeys,
     subject: Subject,
 ) -> Result<Option<ViewedRecord>, RowError> {
-    let row = sqlx::query("SELECT * FROM verifications WHERE subject = ?")
-        .bind(subject.as_bytes().as_slice())
-        .fetch_optional(&mut *connection)
-        .await?;
-    let Some(row) = row else { return Ok(None) };
-    let mut viewed = [ViewedRecord::of_verification(&row, keys)?];
+    let viewed = match subject.as_uid() {
+        Some(uid) => {
+            let standing = standing(connection, keys, uid).await?;
+            let is_there = standing.verification.is_some() || standing.is_tampered;
+            is_there.then(|| ViewedRecord::of_uid((uid, standing)))
+        }
+        None => {
+            let row = sqlx::query("SELECT * FROM verifications WHERE subject = ?")
+                .bind(subject.as_bytes().as_slice())
+                .fetch_optional(&mut *connection)
+                .await?;
+            let viewed = row.map(|row| ViewedRecord::of_verification(&row, keys));
+            viewed.transpose()?
+        }
+    };
+    let Some(viewed) = viewed else {
+        return Ok(None);
+    };
+    let mut viewed = [viewed];
     attach_rows(connection, &keys.front(), &mut viewed).await?;
     let [viewed] = viewed;
     Ok(Some(viewed))
@@ -116,20 +205,22 @@ pub async fn find_verified(
 
 impl ViewedRecord {
     fn of_verification(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
-        let (verification, verdict_is_tampered) = match Verification::read(row, keys) {
-            Ok(verification) => (Some(verification), false),
-            Err(error) if error.is_tampering() => {
-                tracing::error!(%error, "the grid shows a verdict that is not ours");
-                (None, true)
-            }
-            Err(error) => return Err(error),
-        };
+        let verification = ours(row, keys)?;
         Ok(Self {
             subject: Columns::of("verifications", row).get("subject")?,
+            verdict_is_tampered: verification.is_none(),
             verification,
-            verdict_is_tampered,
             row: None,
         })
+    }
+
+    fn of_uid((uid, standing): (Uid, Standing)) -> Self {
+        Self {
+            subject: Subject::uid(uid),
+            verification: standing.verification,
+            verdict_is_tampered: standing.is_tampered,
+            row: None,
+        }
     }
 
     fn unverified(row: ListedRecord) -> Self {

@@ -29,6 +29,12 @@ impl Subject {
         Self(bytes)
     }
 
+    /// From the bytes that [`Self::as_bytes`] gave.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
     /// Its 16 bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {

@@ -112,7 +112,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
     .fetch_all(&stage.pool)
     .await
     .unwrap();
-    assert_eq!(tables.len(), 25);
+    assert_eq!(tables.len(), 26);
 
     use Account::{Consent, Entry, Migrate, Restore, Viewer};
     let readable = |account| -> &[&str] {
@@ -165,6 +165,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "key_checks",
                 "verifications",
                 "sweep_rounds",
+                "sweep_parts",
                 "incidents",
                 "incident_findings",
                 "incident_events",

@@ -318,7 +318,7 @@ async fn the_grid_shows_missing_forged_and_waiting_rows() {
         .collect();
     assert_eq!(bad, ["2".to_owned(), "3".to_owned()].into());
 
-    let unseen = records_view::not_yet_verified(&mut connection, &stage.front, 50)
+    let unseen = records_view::not_yet_verified(&mut connection, &stage.keys, 50)
         .await
         .unwrap();
     let unseen: Vec<RecordId> = unseen
@@ -392,16 +392,17 @@ async fn previous_leads_to_the_page_before() {
     assert_eq!(back(incident - 5).await, Some(incident - 2), "the third");
 
     let subject = |uid| Subject::uid(Uid::new(uid).unwrap());
-    let back = async |verdict, after| {
+    let back = async |verdict: &[VerdictKind], after| {
         let mut connection = stage.connection().await;
-        let found = page_before::of_verified(&mut connection, verdict, subject(after), 3);
+        let found =
+            records_view::verified_before(&mut connection, keys, verdict, subject(after), 3);
         found.await.unwrap()
     };
-    for verdict in [None, Some(VerdictKind::Valid)] {
-        assert_eq!(back(verdict, 5).await, None);
-        assert_eq!(back(verdict, 2).await, Some(subject(5)));
+    for verdicts in [&[][..], &[VerdictKind::Valid]] {
+        assert_eq!(back(verdicts, 5).await, None);
+        assert_eq!(back(verdicts, 2).await, Some(subject(5)));
     }
-    assert_eq!(back(Some(VerdictKind::Missing), 2).await, None);
+    assert_eq!(back(&[VerdictKind::Missing], 2).await, None);
 
     let mut findings = Vec::new();
     for uid in 1..=7 {

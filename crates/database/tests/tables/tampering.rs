@@ -13,6 +13,7 @@ use database::outbox::{self, Mail, NewMail};
 use database::record_events::{self, Actor, RecordEventKind};
 use database::records;
 use database::sessions::{self, App, Session};
+use database::sweep_parts::{self, SweepPart};
 use database::verifications::{self, Source, Subject, VerdictKind};
 use database::{Checked, RowError, leases, staff, sweep_rounds};
 use record::B256;
@@ -20,7 +21,7 @@ use record::ids::{MailId, RecordId, Uid, Version};
 use sqlx::{AssertSqlSafe, MySqlConnection, Row};
 
 use crate::stage::{CLERK, MINUTE, NOW, Stage};
-use crate::verdicts::verdict;
+use crate::verdicts::{round, verdict};
 
 /// Values other than those that the tests write, and that the columns may hold: the MAC has to tell, not the parser.
 const OTHER_TEXTS: [(&str, &str); 12] = [
@@ -357,9 +358,21 @@ async fn verdicts_and_incidents() {
     })
     .await;
 
-    sweep_rounds::start(&mut connection, keys, 10, NOW)
+    let round = sweep_rounds::start(&mut connection, keys, &round(10))
         .await
         .unwrap();
+    let mut part = SweepPart::all_of(&round).remove(0);
+    (part.holder, part.problem) = (Some([9; 16]), Some("x".to_owned()));
+    part.exceptions.set(subject, VerdictKind::Altered);
+    sweep_parts::put(&mut connection, keys, &round, &[part])
+        .await
+        .unwrap();
+    every_column_counts(&stage, "sweep_parts", &[], async |connection| {
+        Ok(!sweep_parts::of_round(connection, keys, &round)
+            .await?
+            .is_empty())
+    })
+    .await;
     every_column_counts(&stage, "sweep_rounds", &[], async |connection| {
         Ok(!sweep_rounds::newest(connection, keys).await?.is_empty())
     })

@@ -1,5 +1,6 @@
 use database::operations_alarms::{self, AlarmKind};
-use database::sweep_rounds;
+use database::records_view;
+use database::sweep_rounds::{self, RoundKind, SweepRound};
 use database::verifications::{self, Source, Subject, VerdictKind, Verification};
 use record::B256;
 use record::ids::{RecordId, Uid};
@@ -22,6 +23,23 @@ pub fn verdict(
         source: Source::Sweep,
         round_id: Some(3),
         checked_at: NOW,
+    }
+}
+
+/// One over the UIDs from 1 to this one.
+pub fn round(last_uid: u64) -> SweepRound {
+    SweepRound {
+        id: 0,
+        kind: RoundKind::Shared,
+        block_number: 77,
+        block_hash: B256::repeat_byte(7),
+        last_uid,
+        started_at: NOW,
+        finished_at: None,
+        total: last_uid,
+        checked: 0,
+        bad: 0,
+        problem: None,
     }
 }
 
@@ -73,7 +91,9 @@ async fn the_newest_verdict_stands_and_takes_the_place_of_the_rows_own() {
         .await
         .unwrap();
     assert_eq!(old, None, "once the chain knows it, the UID is the subject");
-    let counts = verifications::counts(&mut connection).await.unwrap();
+    let counts = records_view::verdict_counts(&mut connection, &stage.keys)
+        .await
+        .unwrap();
     assert_eq!(
         counts.into_iter().collect::<Vec<_>>(),
         [(VerdictKind::Unverifiable, 1)]
@@ -105,29 +125,39 @@ async fn a_round_tells_its_progress() {
     let mut connection = stage.connection().await;
     let newest = sweep_rounds::newest(&mut connection, &stage.keys).await;
     assert_eq!(newest.unwrap(), []);
-    let mut first = sweep_rounds::start(&mut connection, &stage.keys, 10, NOW)
+    let mut first = sweep_rounds::start(&mut connection, &stage.keys, &round(10))
         .await
         .unwrap();
     first.checked = 10;
     first.bad = 2;
     first.finished_at = Some(NOW.plus(MINUTE));
-    sweep_rounds::update(&mut connection, &stage.keys, &first)
-        .await
-        .unwrap();
-    let mut second = sweep_rounds::start(&mut connection, &stage.keys, 10, NOW)
+    assert!(
+        sweep_rounds::finish(&mut connection, &stage.keys, &first)
+            .await
+            .unwrap()
+    );
+    let again = sweep_rounds::finish(&mut connection, &stage.keys, &first).await;
+    assert!(!again.unwrap(), "who comes second ends nothing");
+    let mut second = sweep_rounds::start(&mut connection, &stage.keys, &round(10))
         .await
         .unwrap();
     second.problem = Some("chain_unreachable".to_owned());
     second.finished_at = Some(NOW.plus(MINUTE));
-    sweep_rounds::update(&mut connection, &stage.keys, &second)
+    sweep_rounds::put(&mut connection, &stage.keys, &second)
         .await
         .unwrap();
-    // A row that somebody else wrote hides none of ours.
-    sqlx::query("INSERT INTO sweep_rounds SELECT ?, started_at, finished_at, total, checked, bad, problem, mac FROM sweep_rounds LIMIT 1")
-        .bind(u64::MAX)
+    // Rows that somebody else wrote hide none of ours, however many.
+    for id in 0..30 {
+        sqlx::query(
+            "INSERT INTO sweep_rounds SELECT ?, kind, block_number, block_hash, last_uid, started_at, finished_at, total,
+                                             checked, bad, problem, mac
+             FROM sweep_rounds ORDER BY id LIMIT 1",
+        )
+        .bind(u64::MAX - id)
         .execute(&mut *connection)
         .await
         .unwrap();
+    }
     let newest = sweep_rounds::newest(&mut connection, &stage.keys).await;
     assert_eq!(newest.unwrap(), [second.clone(), first]);
     assert_eq!(

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use chain::OnChainRecord;
+use chain::{MAX_PAGE, OnChainRecord};
 use database::anchoring_jobs::AnchoringJob;
 use database::consents;
 use database::evidence::{self, Evidence};
 use database::verifications::Subject;
 use record::ids::{RecordId, Uid};
+use record::time::UnixMillis;
 
 use super::{Examined, Examiner, Sight, reading};
 use crate::obstacle::Hindrance;
@@ -22,33 +23,65 @@ struct Rows {
     sharing_nonces: Vec<RecordId>,
 }
 
+/// How the chain's words are asked for.
+#[derive(Clone, Copy)]
+pub(crate) enum Words {
+    /// Of the newest master-data and of the storage layer, and compared.
+    Compared,
+    /// Of the storage layer alone, which holds them.
+    Stored,
+}
+
+/// UIDs this far apart are not worth one question to the chain.
+const FAR: u64 = 32;
+
 impl Examiner {
     /// Examines the UIDs from `first` to `last`, as far as the chain has given them. Rows that claim one of them without
     /// a right to it come behind it, as rows that the chain does not know.
     pub async fn uids(&self, first: Uid, last: Uid) -> Result<Vec<Examined>, Hindrance> {
         let at = self.now();
-        let mut rows = self.rows(first, last).await?;
+        let found = {
+            let mut connection = self.parts.pool.acquire().await?;
+            evidence::range(&mut connection, first, last).await?
+        };
+        let rows = self.rows(found).await?;
         let sight = self.sight().await?;
-        let mut examined: Vec<Examined> = Vec::new();
-        let mut from = first;
-        // The chain answers in pages of its own size.
-        while from <= last && from < sight.next_uid {
-            let wanted = last.get() - from.get() + 1;
-            let page = self.parts.chain.records(from, wanted, &sight.block).await?;
-            let Some(end) = page.last().map(|record| record.uid) else {
-                break;
-            };
-            for record in &page {
-                let mut claiming = rows.by_uid.remove(&record.uid).unwrap_or_default();
-                let row = self.rightful(record, &mut claiming).await?;
-                examined.push(self.one(record, row, &rows, &sight).await?);
-                for surplus in claiming {
-                    examined.push(self.unknown(surplus, &sight).await?);
-                }
-            }
-            match end.next() {
-                Some(next) => from = next,
-                None => break,
+        let Some(newest) = sight.last_uid() else {
+            return Ok(Vec::new());
+        };
+        let wanted = first.get()..=last.min(newest).get();
+        let wanted: Vec<Uid> = wanted.filter_map(Uid::new).collect();
+        let words = self.words(&wanted, Words::Compared, &sight).await?;
+        self.examined(&words, rows, &sight, at).await
+    }
+
+    /// Examines these UIDs (in their order, all given by the chain) against rows that were read from `at` on.
+    pub(crate) async fn these(
+        &self,
+        wanted: &[Uid],
+        found: Vec<Evidence>,
+        sight: &Sight,
+        at: UnixMillis,
+    ) -> Result<Vec<Examined>, Hindrance> {
+        let rows = self.rows(found).await?;
+        let words = self.words(wanted, Words::Stored, sight).await?;
+        self.examined(&words, rows, sight, at).await
+    }
+
+    async fn examined(
+        &self,
+        words: &[OnChainRecord],
+        mut rows: Rows,
+        sight: &Sight,
+        at: UnixMillis,
+    ) -> Result<Vec<Examined>, Hindrance> {
+        let mut examined = Vec::with_capacity(words.len());
+        for record in words {
+            let mut claiming = rows.by_uid.remove(&record.uid).unwrap_or_default();
+            let row = self.rightful(record, &mut claiming).await?;
+            examined.push(self.one(record, row, &rows, sight).await?);
+            for surplus in claiming {
+                examined.push(self.unknown(surplus, sight).await?);
             }
         }
         // What was read may have changed since: an answer is as old as its first part.
@@ -56,9 +89,44 @@ impl Examiner {
         Ok(examined)
     }
 
-    async fn rows(&self, first: Uid, last: Uid) -> Result<Rows, Hindrance> {
+    /// The chain's words on these UIDs, in pages.
+    async fn words(
+        &self,
+        mut wanted: &[Uid],
+        how: Words,
+        sight: &Sight,
+    ) -> Result<Vec<OnChainRecord>, Hindrance> {
+        let (chain, block) = (&self.parts.chain, &sight.block);
+        let mut words = Vec::with_capacity(wanted.len());
+        while let Some((first, last, count)) = page(wanted) {
+            let (these, rest) = wanted.split_at(count);
+            let found = match how {
+                Words::Stored => chain.stored(first, last, block).await?,
+                Words::Compared => {
+                    let count = last.get() - first.get() + 1;
+                    chain.records(first, count, block).await?
+                }
+            };
+            let asked_for = |record: &OnChainRecord| these.binary_search(&record.uid).is_ok();
+            words.extend(found.into_iter().filter(asked_for));
+            wanted = rest;
+        }
+        Ok(words)
+    }
+
+    /// Compares what the newest master-data says of some records with what the storage layer holds.
+    pub(crate) async fn compare_contracts(
+        &self,
+        first: Uid,
+        count: u64,
+        sight: &Sight,
+    ) -> Result<(), Hindrance> {
+        self.parts.chain.records(first, count, &sight.block).await?;
+        Ok(())
+    }
+
+    async fn rows(&self, found: Vec<Evidence>) -> Result<Rows, Hindrance> {
         let mut connection = self.parts.pool.acquire().await?;
-        let found = evidence::range(&mut connection, first, last).await?;
         let nonces: Vec<[u8; 32]> = found.iter().flat_map(reading::nonces).collect();
         let shared = consents::shared_nonces(&mut connection, &nonces).await?;
         let shares = |row: &&Evidence| reading::nonces(row).any(|nonce| shared.contains(&nonce));
@@ -125,16 +193,17 @@ impl Examiner {
         let shares_its_nonce = row
             .as_ref()
             .is_some_and(|row| rows.sharing_nonces.contains(&row.record_id));
-        let (evidence, finding) = if quick.verdict.is_bad() || shares_its_nonce {
+        let (evidence, finding, job) = if quick.verdict.is_bad() || shares_its_nonce {
             self.closer(chain, row, sight).await?
         } else {
-            (row, quick)
+            (row, quick, job)
         };
         Ok(Examined {
             subject: Subject::uid(chain.uid),
             uid: Some(chain.uid),
             evidence,
             finding,
+            in_flight: job.is_some_and(|job| job.is_in_flight()),
             at: self.now(),
         })
     }
@@ -145,7 +214,7 @@ impl Examiner {
         chain: &OnChainRecord,
         row: Option<Evidence>,
         sight: &Sight,
-    ) -> Result<(Option<Evidence>, Finding), Hindrance> {
+    ) -> Result<(Option<Evidence>, Finding, Option<Job>), Hindrance> {
         let keys = &self.parts.keys;
         let mut connection = self.parts.pool.acquire().await?;
         let (row, job) = match row {
@@ -161,6 +230,38 @@ impl Examiner {
         };
         let job = job.map(|job| Job::seen_from(&job, sight.block.number));
         let finding = self.judged(Some(chain), row.as_ref(), job, nonce_also_at);
-        Ok((row, finding))
+        Ok((row, finding, job))
+    }
+}
+
+/// The first of these UIDs, the last that is still worth the same question, and how many they are.
+fn page(wanted: &[Uid]) -> Option<(Uid, Uid, usize)> {
+    let first = *wanted.first()?;
+    let (mut last, mut count) = (first, 1);
+    for uid in &wanted[1..] {
+        if uid.get() - last.get() > FAR || uid.get() - first.get() >= MAX_PAGE {
+            break;
+        }
+        (last, count) = (*uid, count + 1);
+    }
+    Some((first, last, count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_ones_share_a_question() {
+        let uids = |numbers: &[u64]| numbers.iter().copied().filter_map(Uid::new).collect();
+        let paged = |numbers: &[u64]| {
+            let uids: Vec<Uid> = uids(numbers);
+            page(&uids).map(|(first, last, count)| (first.get(), last.get(), count))
+        };
+        assert_eq!(paged(&[]), None);
+        assert_eq!(paged(&[7]), Some((7, 7, 1)));
+        assert_eq!(paged(&[7, 9, 39, 80]), Some((7, 39, 3)));
+        let many: Vec<u64> = (1..=1000).collect();
+        assert_eq!(paged(&many), Some((1, 500, 500)));
     }
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use database::MySqlConnection;
 use database::incident_findings;
+use database::leases;
 use database::verifications::{self, Subject, Verification};
 use record::time::UnixMillis;
 use sqlx::Connection;
 
-use super::{Occasion, Registrar};
+use super::{GATHERING_LOCK, Occasion, Registrar};
 use crate::examiner::Examined;
 use crate::obstacle::Hindrance;
 use crate::verdict::Verdict;
@@ -17,30 +18,40 @@ impl Registrar {
     /// Files one result. A bad one is read again first, row before chain: what was in motion is not alarmed about.
     /// Gives back what was filed.
     pub async fn file(&self, first: Examined, occasion: Occasion) -> Result<Examined, Hindrance> {
-        if !first.finding.verdict.is_bad() {
-            self.file_good(std::slice::from_ref(&first), occasion)
-                .await?;
-            return Ok(first);
-        }
-        let again = self.examiner.subject(first.subject).await?;
-        let examined = again.unwrap_or(first);
-        match examined.finding.verdict.is_bad() {
-            true => self.file_bad_or_its_verdict(&examined, occasion).await?,
-            false => {
-                self.file_good(std::slice::from_ref(&examined), occasion)
-                    .await?;
-            }
-        }
+        let examined = match first.finding.verdict.is_bad() {
+            true => self.second_look(first).await?,
+            false => first,
+        };
+        self.file_looked_at(&examined, occasion).await?;
         Ok(examined)
     }
 
-    /// [`Self::file`] for a page. `tell` hears of each as it is filed, and whether it is bad. What the database refuses to
-    /// keep about one record does not touch the others; the first such refusal is given back.
+    async fn second_look(&self, first: Examined) -> Result<Examined, Hindrance> {
+        let again = self.examiner.subject(first.subject).await?;
+        Ok(again.unwrap_or(first))
+    }
+
+    async fn file_looked_at(
+        &self,
+        examined: &Examined,
+        occasion: Occasion,
+    ) -> Result<(), Hindrance> {
+        match examined.finding.verdict.is_bad() {
+            true => self.file_bad_or_its_verdict(examined, occasion).await,
+            false => {
+                self.file_good(std::slice::from_ref(examined), occasion)
+                    .await
+            }
+        }
+    }
+
+    /// [`Self::file`] for a page. `tell` hears of each as it was filed. What the database refuses to keep about one record
+    /// does not touch the others; the first such refusal is given back.
     pub(crate) async fn file_page(
         &self,
         page: Vec<Examined>,
         occasion: Occasion,
-        mut tell: impl FnMut(bool) + Send,
+        mut tell: impl FnMut(&Examined) + Send,
     ) -> Result<Option<Hindrance>, Hindrance> {
         let is_bad = |one: &Examined| one.finding.verdict.is_bad();
         let (bad, good): (Vec<Examined>, Vec<Examined>) = page.into_iter().partition(is_bad);
@@ -52,16 +63,12 @@ impl Registrar {
                 refused = refused.or(refusal);
             }
         }
-        good.iter().for_each(|_| tell(false));
-        for examined in bad {
-            match self.file(examined, occasion).await {
-                Ok(filed) => tell(is_bad(&filed)),
-                Err(hindrance) => {
-                    let refusal = refusal(Err(hindrance))?;
-                    refused = refused.or(refusal);
-                    tell(true);
-                }
-            }
+        good.iter().for_each(&mut tell);
+        for first in bad {
+            let examined = self.second_look(first).await?;
+            tell(&examined);
+            let refusal = refusal(self.file_looked_at(&examined, occasion).await)?;
+            refused = refused.or(refusal);
         }
         Ok(refused)
     }
@@ -134,9 +141,16 @@ impl Registrar {
 
     async fn file_bad(&self, examined: &Examined, occasion: Occasion) -> Result<(), Hindrance> {
         let parts = self.examiner.parts();
-        let mut gathering = self.gathering.lock().await;
+        let _alone = self.gathering.lock().await;
         let mut connection = parts.pool.acquire().await?;
+        // Other processes wait here as well: one act is one incident. Where there is nothing to lock, two incidents are
+        // better than none.
+        let (name, now) = (GATHERING_LOCK, self.examiner.now());
+        let room = leases::make_room(&mut connection, &parts.keys, name, now).await;
+        refusal(room.map_err(Hindrance::from))?;
         let mut transaction = connection.begin().await?;
+        let locked = leases::lock(&mut transaction, name).await;
+        refusal(locked.map_err(Hindrance::from))?;
         if self
             .fresh(&mut transaction, std::slice::from_ref(examined))
             .await?
@@ -146,18 +160,13 @@ impl Registrar {
         }
         let verification = verification(examined, occasion);
         verifications::upsert(&mut transaction, &parts.keys, &verification).await?;
-        let mut filled = *gathering;
         if !self.is_known(&mut transaction, examined).await? {
-            let into = self
-                .incident_for(&mut transaction, occasion, filled)
+            let incident = self.incident_for(&mut transaction, occasion).await?;
+            self.add_finding(&mut transaction, examined, incident)
                 .await?;
-            self.add_finding(&mut transaction, examined, into.incident)
-                .await?;
-            filled = Some(into);
         }
         transaction.commit().await?;
         self.remember(std::slice::from_ref(examined));
-        *gathering = filled;
         Ok(())
     }
 }

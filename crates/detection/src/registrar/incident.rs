@@ -3,12 +3,13 @@
 use database::MySqlConnection;
 use database::incident_events::{self, IncidentEvent, IncidentEventKind};
 use database::incident_findings::{self, NewFinding, seal_found_row};
-use database::incidents;
+use database::incidents::{self, Incident};
+use database::sweep_rounds::{self, SweepRound};
 use database::verifications::Subject;
 use record::ids::StaffId;
 use record::time::UnixMillis;
 
-use super::{GATHERING, Gathering, Occasion, Registrar};
+use super::{GATHERING, Occasion, Registrar};
 use crate::examiner::Examined;
 use crate::found_row;
 use crate::obstacle::Hindrance;
@@ -90,47 +91,52 @@ impl Registrar {
         Ok(())
     }
 
-    /// The incident that a finding belongs to: the one that is being filled, or one that another process opened within
-    /// the last minute and nobody was told of, or a new one.
+    /// The incident that a finding belongs to: the newest open one as long as it is being filled, by whichever process, or
+    /// a new one. The caller holds the lock.
     pub(super) async fn incident_for(
         &self,
         connection: &mut MySqlConnection,
         occasion: Occasion,
-        filled: Option<Gathering>,
-    ) -> Result<Gathering, Hindrance> {
+    ) -> Result<u64, Hindrance> {
         let (keys, now) = (&self.examiner.parts().keys, self.examiner.now());
-        if let Some(incident) = incidents::newest_open(connection, keys).await? {
-            let goes_on = filled.is_some_and(|filled| {
-                filled.incident == incident.id && now.since(filled.latest_at) < GATHERING
-            });
-            let is_new = now.since(incident.detected_at) < GATHERING
-                && !self.is_told(connection, &incident).await?;
-            if goes_on || is_new {
-                return Ok(Gathering {
-                    incident: incident.id,
-                    opened_at: incident.detected_at,
-                    latest_at: now,
-                });
-            }
+        if let Some(incident) = incidents::newest_open(connection, keys).await?
+            && self.is_being_filled(connection, &incident).await?
+        {
+            return Ok(incident.id);
         }
         let incident = incidents::open(connection, keys, occasion.source, now).await?;
         let kind = IncidentEventKind::Opened;
         self.note(connection, incident.id, kind, None, None).await?;
         let (number, source) = (incident.id, occasion.source.as_str());
         tracing::error!(incident = number, source, "an incident was opened");
-        Ok(Gathering {
-            incident: number,
-            opened_at: now,
-            latest_at: now,
-        })
+        Ok(number)
+    }
+
+    /// An incident is filled until every record was looked at once more, as long as its findings follow each other within a
+    /// minute.
+    async fn is_being_filled(
+        &self,
+        connection: &mut MySqlConnection,
+        incident: &Incident,
+    ) -> Result<bool, Hindrance> {
+        let (keys, now) = (&self.examiner.parts().keys, self.examiner.now());
+        let rounds = sweep_rounds::newest(connection, keys).await?;
+        let has_all = |round: &SweepRound| {
+            round.finished_at.is_some() && round.started_at >= incident.detected_at
+        };
+        if rounds.iter().any(has_all) {
+            return Ok(false);
+        }
+        let newest = incident_findings::newest_at(connection, keys, incident.id).await?;
+        let latest = newest.unwrap_or(incident.detected_at);
+        let follows = now.since(latest) < GATHERING;
+        // What was told of within its first minute was whole.
+        let is_new = now.since(incident.detected_at) < GATHERING;
+        Ok(follows && !(is_new && self.is_told(connection, incident).await?))
     }
 
     /// Every record was looked at in a round that began then: what was found before it is whole.
     pub(crate) async fn end_round(&self, begun_at: UnixMillis) -> Result<(), Hindrance> {
-        self.gathering
-            .lock()
-            .await
-            .take_if(|gathering| gathering.opened_at <= begun_at);
         self.all_seen_since(begun_at);
         self.tell(Some(begun_at)).await
     }

@@ -1,6 +1,6 @@
 //! A record as a line of the grid.
 
-use database::anchoring_jobs;
+use database::anchoring_jobs::{self, AnchoringJob, JobState};
 use database::records_view::ViewedRecord;
 use database::verifications::VerdictKind;
 use record::ids::Uid;
@@ -62,10 +62,15 @@ impl Line {
             Some(None) => "does not open".to_owned(),
             None => "–".to_owned(),
         };
-        let transaction = match row {
-            Some(row) => transaction_of(tower, connection, row.id).await?,
+        let job = match row {
+            Some(row) => newest_job(tower, connection, row.id).await?,
             None => None,
         };
+        // Of what is valid nothing is on file but that: the word on the chain is the one that was anchored.
+        let of_job = || job.as_ref().filter(|job| job.state == JobState::Anchored);
+        let expected = verification.and_then(|one| one.proof_expected);
+        let expected = expected.or_else(|| of_job().and_then(|job| job.proof));
+        let transaction = job.as_ref().and_then(|job| job.transaction_hash);
         Ok(Self {
             element: format!("row-{}", viewed.subject),
             address: urls::record(viewed.subject),
@@ -83,10 +88,8 @@ impl Line {
                 .map(|one| verdict_view::parts(&one.fields))
                 .unwrap_or_default(),
             checked_at: verification.map(|one| one.checked_at),
-            proof: verification
-                .and_then(|one| one.proof_expected)
-                .map(|proof| proof.to_string()),
-            transaction,
+            proof: expected.map(|proof| proof.to_string()),
+            transaction: transaction.map(|hash| hash.to_string()),
         })
     }
 }
@@ -102,17 +105,13 @@ impl Line {
     }
 }
 
-async fn transaction_of(
+async fn newest_job(
     tower: &Watchtower,
     connection: &mut MySqlConnection,
     id: record::ids::RecordId,
-) -> Result<Option<String>> {
+) -> Result<Option<AnchoringJob>> {
     let jobs = anchoring_jobs::of_record(connection, &tower.keys, id).await?;
-    Ok(jobs
-        .rows
-        .last()
-        .and_then(|job| job.transaction_hash)
-        .map(|hash| hash.to_string()))
+    Ok(jobs.rows.into_iter().next_back())
 }
 
 /// The first letters of the first words: enough to find a line again, too little to read a list of people.

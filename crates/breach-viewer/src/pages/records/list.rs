@@ -6,8 +6,8 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
 use database::sweep_rounds::{self, SweepRound};
-use database::verifications::{self, Subject, VerdictKind};
-use database::{page_before, records_view};
+use database::verifications::{Subject, VerdictKind};
+use database::{records_view, sweep_parts};
 use serde::Deserialize;
 use sqlx::MySqlConnection;
 use web_kit::components::{Badge, Copyable, Moment, Pager, Progress};
@@ -72,11 +72,18 @@ pub async fn show(
     let after = part.after.as_deref().map(super::parse_subject);
     let after = after.transpose()?;
     let mut connection = tower.pool.acquire().await?;
-    let counts = verifications::counts(&mut connection).await?;
+    let counts = records_view::verdict_counts(&mut connection, &tower.keys).await?;
     let (lines, pager) = find(&tower, &mut connection, verdict, after).await?;
     let rounds = sweep_rounds::newest(&mut connection, &tower.keys).await;
     let rounds = rounds.unwrap_or_default();
     let finished = rounds.iter().find(|round| round.finished_at.is_some());
+    let round = match rounds.first().cloned() {
+        Some(round) if round.finished_at.is_none() => Some(SweepRound {
+            checked: sweep_parts::progress(&mut connection, &round).await?,
+            ..round
+        }),
+        round => round,
+    };
     let is_hindered = tower.is_hindered(&mut connection).await?;
     let bad = counts.iter().filter(|(verdict, _)| verdict.is_bad());
     html(&ListPage {
@@ -85,7 +92,7 @@ pub async fn show(
         lines,
         pager,
         was_bad: finished.map_or(0, |round| round.bad),
-        round: rounds.first().cloned(),
+        round,
         verify_all: tower.verify_all.borrow().clone(),
         bad: bad.map(|(_, count)| count).sum(),
         total: counts.values().sum(),
@@ -103,8 +110,8 @@ async fn find(
     let found = records_view::verified(connection, &tower.keys, &only, after, PER_PAGE).await?;
     let mut lines = Vec::with_capacity(found.rows.len());
     if verdict.is_none() && after.is_none() {
-        let front = tower.keys.front();
-        let new = records_view::not_yet_verified(connection, &front, NEWEST_UNVERIFIED).await?;
+        let (keys, most) = (&tower.keys, NEWEST_UNVERIFIED);
+        let new = records_view::not_yet_verified(connection, keys, most).await?;
         for viewed in &new {
             lines.push(Line::new(tower, connection, viewed).await?);
         }
@@ -114,8 +121,9 @@ async fn find(
     }
     let previous = match after {
         Some(after) => {
-            let before = page_before::of_verified(connection, verdict, after, PER_PAGE).await?;
-            Some(urls::records(verdict, before))
+            let keys = &tower.keys;
+            let before = records_view::verified_before(connection, keys, &only, after, PER_PAGE);
+            Some(urls::records(verdict, before.await?))
         }
         None => None,
     };

@@ -28,6 +28,5 @@ fn unavailable(hindrance: Hindrance) -> Error {
         },
         Hindrance::Row(error) => error.into(),
         Hindrance::Mail(error) => error.into(),
-        Hindrance::LostLease => Error::Unavailable { what: "the sweep" },
     }
 }

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use database::incident_findings::{self, Finding};
 use database::records_view;
-use database::verifications::{self, Subject, VerdictKind, Verification};
+use database::verifications::{Subject, VerdictKind, Verification};
 use detection::Examined;
 use detection::verdict::Explanation;
 use sqlx::MySqlConnection;
@@ -57,6 +57,11 @@ pub async fn show(
     }
     let mut connection = tower.pool.acquire().await?;
     let mut shown = load(page, &person, &tower, &mut connection, subject).await?;
+    if let (Some(seen), Some(on_file)) = (&seen, &mut shown.verification) {
+        // Of what is valid only that is on file.
+        on_file.proof_expected = on_file.proof_expected.or(seen.finding.proof_expected);
+        on_file.proof_found = on_file.proof_found.or(seen.finding.proof_found);
+    }
     shown.explanation = seen.map(|seen| seen.finding.explanation());
     Ok(html(&shown)?.into_response())
 }
@@ -68,8 +73,10 @@ async fn look(tower: &Watchtower, subject: Subject) -> Option<Examined> {
     }
     let examined = tower.registrar.examiner().subject(subject).await.ok()??;
     let mut connection = tower.pool.acquire().await.ok()?;
-    let on_file = verifications::load(&mut connection, &tower.keys, examined.subject).await;
-    let is_on_file = on_file.ok().flatten().is_some_and(|on_file| {
+    let keys = &tower.keys;
+    let viewed = records_view::verified_one(&mut connection, keys, examined.subject).await;
+    let on_file = viewed.ok().flatten().and_then(|viewed| viewed.verification);
+    let is_on_file = on_file.is_some_and(|on_file| {
         on_file.verdict == examined.finding.verdict && on_file.fields == examined.finding.fields()
     });
     match is_on_file {

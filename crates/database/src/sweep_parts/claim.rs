@@ -1,0 +1,156 @@
+//! Taking a part, keeping it, and handing in what came out. Claims compare times of the machines that ask, as leases do.
+
+use keyring::ApplicationKeys;
+use record::time::UnixMillis;
+use sqlx::mysql::MySqlConnection;
+use sqlx::{Connection, MySql, QueryBuilder};
+
+use super::{SweepPart, ours, put};
+use crate::column::Columns;
+use crate::error::RowError;
+use crate::sweep_rounds::SweepRound;
+
+/// Claims a part that nobody is at, one of `preferred` if there is one; none when all that are ours are done or held. A
+/// row that is not ours is passed by: [`super::of_round`] leaves it out, and who misses it writes it anew.
+pub async fn claim(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    round: &SweepRound,
+    holder: &[u8; 16],
+    preferred: &[u32],
+    (now, until): (UnixMillis, UnixMillis),
+) -> Result<Option<SweepPart>, RowError> {
+    let mut query = QueryBuilder::<MySql>::new(
+        "SELECT * FROM sweep_parts WHERE finished_at IS NULL AND round_id = ",
+    );
+    query.push_bind(round.id);
+    // One that this worker holds is left over from before something came in between.
+    query.push(" AND (holder IS NULL OR holder = ");
+    query.push_bind(holder.as_slice());
+    query.push(" OR lease_until <= ");
+    query.push_bind(now.0);
+    query.push(") ORDER BY ");
+    if !preferred.is_empty() {
+        query.push("number NOT IN (");
+        let mut list = query.separated(", ");
+        for number in preferred {
+            list.push_bind(number);
+        }
+        query.push("), ");
+    }
+    query.push("number LIMIT 1 FOR UPDATE SKIP LOCKED");
+    let mut transaction = connection.begin().await?;
+    let Some(row) = query.build().fetch_optional(&mut *transaction).await? else {
+        return Ok(None);
+    };
+    let part = match ours(SweepPart::read(&row, keys, round))? {
+        Some(part) => part,
+        // Somebody else wrote it: it is made ours, nobody's, and claimed like the others.
+        None => match planned(round, Columns::of(super::TABLE, &row).get("number")?) {
+            Some(part) => part,
+            None => return Ok(None),
+        },
+    };
+    let claimed = SweepPart {
+        holder: Some(*holder),
+        lease_until: until,
+        started_at: Some(now),
+        checked: 0,
+        ..part
+    };
+    put(
+        &mut transaction,
+        keys,
+        round,
+        std::slice::from_ref(&claimed),
+    )
+    .await?;
+    transaction.commit().await?;
+    Ok(Some(claimed))
+}
+
+/// Keeps a part for longer and says how far it is; false when another worker has it, because we were too slow.
+pub async fn renew(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    round: &SweepRound,
+    part: &SweepPart,
+    now: UnixMillis,
+) -> Result<bool, RowError> {
+    let mut transaction = connection.begin().await?;
+    let is_kept = !is_anothers(&mut transaction, keys, round, part, now).await?;
+    if is_kept {
+        // Also where somebody has taken the row away, or written over it.
+        put(&mut transaction, keys, round, std::slice::from_ref(part)).await?;
+    }
+    transaction.commit().await?;
+    Ok(is_kept)
+}
+
+/// Hands in a part. Verdicts on its UIDs that stand from before it was begun are taken out: nobody has looked at them
+/// since, or they are not ours. False when another worker has done it, or is at it.
+pub async fn finish(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    round: &SweepRound,
+    part: &SweepPart,
+    now: UnixMillis,
+) -> Result<bool, RowError> {
+    let mut transaction = connection.begin().await?;
+    let is_ours = !is_anothers(&mut transaction, keys, round, part, now).await?;
+    if is_ours {
+        put(&mut transaction, keys, round, std::slice::from_ref(part)).await?;
+        if let (Some((first, last)), Some(begun_at)) = (part.uids, part.started_at) {
+            crate::verifications::remove_stale(&mut transaction, first, last, begun_at, now)
+                .await?;
+        }
+    }
+    transaction.commit().await?;
+    Ok(is_ours)
+}
+
+/// Gives back what a worker that ends has not finished, so that the others need not wait.
+pub async fn release(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    round: &SweepRound,
+    holder: &[u8; 16],
+) -> Result<(), RowError> {
+    for part in super::of_round(connection, keys, round)
+        .await?
+        .into_values()
+    {
+        if part.holder == Some(*holder) && part.finished_at.is_none() {
+            let free = SweepPart::free(round, part.number, part.uids);
+            put(connection, keys, round, &[free]).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn is_anothers(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    round: &SweepRound,
+    part: &SweepPart,
+    now: UnixMillis,
+) -> Result<bool, RowError> {
+    let row = sqlx::query("SELECT * FROM sweep_parts WHERE round_id = ? AND number = ? FOR UPDATE")
+        .bind(part.round_id)
+        .bind(part.number)
+        .fetch_optional(connection)
+        .await?;
+    let Some(row) = row else { return Ok(false) };
+    let Some(standing) = ours(SweepPart::read(&row, keys, round))? else {
+        return Ok(false);
+    };
+    let is_done = standing.finished_at.is_some() && standing.holder != part.holder;
+    let holder = part.holder.unwrap_or_default();
+    Ok(is_done || standing.is_held_by_another(&holder, now))
+}
+
+fn planned(round: &SweepRound, number: u32) -> Option<SweepPart> {
+    SweepPart::all_of(round)
+        .into_iter()
+        .find(|part| part.number == number)
+}

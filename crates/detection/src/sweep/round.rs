@@ -1,0 +1,534 @@
+//! A round as a process sees it: which parts are done, which are next. What others write into its rows counts only with
+//! our MAC; what they take away from us is written again. Where the database keeps nothing, a round goes on without it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use database::evidence;
+use database::leases;
+use database::sweep_parts::{self, SweepPart};
+use database::sweep_rounds::{self, RoundKind, SweepRound};
+use database::verifications::Source;
+use record::time::UnixMillis;
+
+use crate::examiner::{Examined, Sight};
+use crate::obstacle::{Hindrance, alarm_of};
+use crate::registrar::{Occasion, Registrar};
+
+/// A part that was claimed and not kept for so long is taken over.
+const CLAIM: Duration = Duration::from_secs(30);
+/// So often a claim is renewed, and the progress told.
+const KEEP_EVERY: Duration = Duration::from_secs(1);
+/// Held while a round is begun.
+const LEASE: &str = "sweep";
+const LEASE_LENGTH: Duration = Duration::from_secs(10);
+/// A round that nobody was at for so long is not taken up again.
+const ABANDONED: Duration = Duration::from_secs(10 * 60);
+/// So often rows that somebody takes away are put back; then their parts are done without them.
+const REPAIRS: u32 = 5;
+
+/// Hears of the progress.
+pub(super) type Tell = Box<dyn FnMut(&SweepRound) + Send>;
+
+/// What a worker does next.
+pub(super) enum Next {
+    /// This part.
+    Part(SweepPart),
+    /// Others are at what is left.
+    Wait,
+    /// Nothing: all parts are done.
+    Done,
+}
+
+/// A round.
+pub(super) struct Round {
+    registrar: Registrar,
+    sight: Sight,
+    pub(super) round: SweepRound,
+    plan: Vec<SweepPart>,
+    pub(super) state: Mutex<State>,
+}
+
+/// What is known of its parts.
+pub(super) struct State {
+    /// Those that are done, by us or with our MAC.
+    pub(super) done: BTreeMap<u32, SweepPart>,
+    /// Those that a task of this process works on without a claim.
+    unclaimed: BTreeSet<u32>,
+    /// Subjects looked at and bad ones, of the parts that this process is at.
+    at_work: BTreeMap<u32, (u64, u64)>,
+    kept_at: BTreeMap<u32, UnixMillis>,
+    repairs: u32,
+    /// The first thing that the database refused.
+    pub(super) refused: Option<Hindrance>,
+    pub(super) tell: Tell,
+}
+
+impl Round {
+    /// The round that everybody works on, or a new one.
+    pub(super) async fn join_or_begin(
+        registrar: &Registrar,
+        tell: Tell,
+    ) -> Result<Arc<Self>, Hindrance> {
+        let sight = registrar.examiner().sight().await?;
+        let holder = *record::ids::RecordId::random(&mut rand::rng()).as_bytes();
+        let alone = alone(registrar, &holder).await;
+        let mut refused = None;
+        tolerate(alone, &mut refused)?;
+        let open = open(registrar, &sight).await;
+        let round = match tolerate(open, &mut refused)?.flatten() {
+            Some(open) => Arc::new(Self::of(registrar, &sight, open, tell)),
+            None => Self::begin_at(registrar, RoundKind::Shared, &sight, tell).await?,
+        };
+        {
+            let mut state = round.state();
+            state.refused = state.refused.take().or(refused);
+        }
+        let given_back = release(registrar, &holder).await;
+        round.tolerate(given_back)?;
+        Ok(round)
+    }
+
+    /// A round of this process's own.
+    pub(super) async fn begin(
+        registrar: &Registrar,
+        kind: RoundKind,
+        tell: Tell,
+    ) -> Result<Arc<Self>, Hindrance> {
+        let sight = registrar.examiner().sight().await?;
+        Self::begin_at(registrar, kind, &sight, tell).await
+    }
+
+    async fn begin_at(
+        registrar: &Registrar,
+        kind: RoundKind,
+        sight: &Sight,
+        tell: Tell,
+    ) -> Result<Arc<Self>, Hindrance> {
+        let unfiled = unfiled(registrar, kind, sight).await?;
+        let mut refused = None;
+        let filed = tolerate(file(registrar, &unfiled).await, &mut refused)?;
+        let round = Self::of(registrar, sight, filed.unwrap_or(unfiled), tell);
+        round.state().refused = refused;
+        round.told();
+        Ok(Arc::new(round))
+    }
+
+    fn of(registrar: &Registrar, sight: &Sight, round: SweepRound, tell: Tell) -> Self {
+        Self {
+            registrar: registrar.clone(),
+            sight: *sight,
+            plan: SweepPart::all_of(&round),
+            round,
+            state: Mutex::new(State {
+                done: BTreeMap::new(),
+                unclaimed: BTreeSet::new(),
+                at_work: BTreeMap::new(),
+                kept_at: BTreeMap::new(),
+                repairs: 0,
+                refused: None,
+                tell,
+            }),
+        }
+    }
+
+    pub(super) fn registrar(&self) -> &Registrar {
+        &self.registrar
+    }
+
+    /// The chain as it was seen when this process came to the round.
+    pub(super) fn sight(&self) -> Sight {
+        self.sight
+    }
+
+    pub(super) fn kind(&self) -> RoundKind {
+        self.round.kind
+    }
+
+    /// Whether its rows stand in the database.
+    pub(super) fn is_filed(&self) -> bool {
+        self.round.id > 0
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Goes on without what the database refused; every other hindrance ends the work.
+    pub(super) fn tolerate<V>(&self, done: Result<V, Hindrance>) -> Result<Option<V>, Hindrance> {
+        let mut refused = None;
+        let value = tolerate(done, &mut refused)?;
+        let mut state = self.state();
+        state.refused = state.refused.take().or(refused);
+        Ok(value)
+    }
+
+    /// The next part for a worker, of those that it knows (by their first UIDs) if there is one.
+    pub(super) async fn next(&self, holder: &[u8; 16], known: &[u64]) -> Result<Next, Hindrance> {
+        if !self.is_filed() {
+            return Ok(self.next_unclaimed());
+        }
+        let claimed = self.claim(holder, known).await;
+        match self.tolerate(claimed)? {
+            None => Ok(self.next_unclaimed()),
+            Some(Some(part)) => match self.done(part.number) {
+                // Somebody set back the row of what is done.
+                Some(done) => {
+                    let put = self.put(&[done]).await;
+                    self.tolerate(put)?;
+                    Ok(Next::Wait)
+                }
+                None => Ok(Next::Part(part)),
+            },
+            Some(None) => {
+                let looked = self.look(holder).await;
+                match self.tolerate(looked)? {
+                    Some(next) => Ok(next),
+                    None => Ok(self.next_unclaimed()),
+                }
+            }
+        }
+    }
+
+    fn done(&self, number: u32) -> Option<SweepPart> {
+        self.state().done.get(&number).cloned()
+    }
+
+    async fn claim(
+        &self,
+        holder: &[u8; 16],
+        known: &[u64],
+    ) -> Result<Option<SweepPart>, Hindrance> {
+        let is_known = |part: &&SweepPart| {
+            part.uids
+                .is_some_and(|(first, _)| known.contains(&first.get()))
+        };
+        let preferred = self.plan.iter().filter(is_known).map(|part| part.number);
+        let preferred: Vec<u32> = preferred.collect();
+        let parts = self.registrar.examiner().parts();
+        let now = self.registrar.examiner().now();
+        let mut connection = parts.pool.acquire().await?;
+        let (keys, times) = (&parts.keys, (now, now.plus(CLAIM)));
+        let claimed = sweep_parts::claim(
+            &mut connection,
+            keys,
+            &self.round,
+            holder,
+            &preferred,
+            times,
+        );
+        Ok(claimed.await?)
+    }
+
+    /// Nothing can be claimed: the others are at it, or all is done, or rows were taken away.
+    async fn look(&self, holder: &[u8; 16]) -> Result<Next, Hindrance> {
+        let standing = {
+            let parts = self.registrar.examiner().parts();
+            let mut connection = parts.pool.acquire().await?;
+            sweep_parts::of_round(&mut connection, &parts.keys, &self.round).await?
+        };
+        let missing: Vec<SweepPart> = {
+            let mut state = self.state();
+            let finished = standing.values().filter(|part| part.finished_at.is_some());
+            for part in finished {
+                state
+                    .done
+                    .entry(part.number)
+                    .or_insert_with(|| part.clone());
+            }
+            if self
+                .plan
+                .iter()
+                .all(|part| state.done.contains_key(&part.number))
+            {
+                return Ok(Next::Done);
+            }
+            let is_missing = |part: &&SweepPart| {
+                let number = &part.number;
+                let is_ours = state.done.contains_key(number) || state.at_work.contains_key(number);
+                !is_ours && !standing.contains_key(number)
+            };
+            let missing: Vec<SweepPart> = self.plan.iter().filter(is_missing).cloned().collect();
+            state.repairs += u32::from(!missing.is_empty() && state.repairs <= REPAIRS);
+            missing
+        };
+        if missing.is_empty() {
+            return Ok(Next::Wait);
+        }
+        if self.state().repairs > REPAIRS {
+            return Ok(self.next_unclaimed());
+        }
+        tracing::warn!(
+            parts = missing.len(),
+            holder = hex::encode(holder),
+            "parts of a round are put back"
+        );
+        self.put(&missing).await?;
+        Ok(Next::Wait)
+    }
+
+    /// Where nothing can be claimed: a part that is not done, nor worked on in this process.
+    fn next_unclaimed(&self) -> Next {
+        let mut state = self.state();
+        let state = &mut *state;
+        let is_free = |part: &&SweepPart| {
+            !state.done.contains_key(&part.number) && !state.at_work.contains_key(&part.number)
+        };
+        let free = self.plan.iter().filter(is_free);
+        let free: Vec<&SweepPart> = free.collect();
+        let next = free
+            .iter()
+            .find(|part| !state.unclaimed.contains(&part.number));
+        match next.or(free.first()) {
+            Some(part) => {
+                state.unclaimed.insert(part.number);
+                state.at_work.insert(part.number, (0, 0));
+                let now = self.registrar.examiner().now();
+                Next::Part(SweepPart {
+                    started_at: Some(now),
+                    ..(*part).clone()
+                })
+            }
+            None if state.at_work.is_empty() => Next::Done,
+            None => Next::Wait,
+        }
+    }
+
+    async fn put(&self, parts: &[SweepPart]) -> Result<(), Hindrance> {
+        let examiner = self.registrar.examiner().parts();
+        let mut connection = examiner.pool.acquire().await?;
+        sweep_parts::put(&mut connection, &examiner.keys, &self.round, parts).await?;
+        Ok(())
+    }
+
+    /// Files results, and notes in the part what is not valid.
+    pub(super) async fn file(
+        &self,
+        page: Vec<Examined>,
+        part: &mut SweepPart,
+    ) -> Result<(), Hindrance> {
+        if page.is_empty() {
+            return Ok(());
+        }
+        let occasion = Occasion {
+            source: match self.round.kind {
+                RoundKind::All => Source::Button,
+                RoundKind::Shared | RoundKind::Once => Source::Sweep,
+            },
+            round: self.is_filed().then_some(self.round.id),
+        };
+        let told = |one: &Examined| {
+            let verdict = one.finding.verdict;
+            // Rows that the chain does not know all have their verdict in `verifications`.
+            if one.uid.is_some() || verdict.is_bad() {
+                part.exceptions.set(one.subject, verdict);
+            }
+            if one.uid.is_none() && part.uids.is_none() {
+                part.checked += 1;
+                self.at_work(part);
+            }
+        };
+        let refused = self.registrar.file_page(page, occasion, told).await?;
+        if let Some(refused) = refused {
+            let word = alarm_of(refused.obstacle()).as_str();
+            part.problem = Some(word.to_owned());
+            self.tolerate::<()>(Err(refused))?;
+        }
+        let told = self.registrar.tell(None).await;
+        self.tolerate(told)?;
+        Ok(())
+    }
+
+    fn at_work(&self, part: &SweepPart) {
+        let progress = (part.checked, part.exceptions.bad());
+        self.state().at_work.insert(part.number, progress);
+        self.told();
+    }
+
+    /// Tells how far the round is.
+    fn told(&self) {
+        let mut state = self.state();
+        let done = state.done.values();
+        let done = done.map(|part| (part.checked, part.exceptions.bad()));
+        let all = done.chain(state.at_work.values().copied());
+        let (checked, bad) = all.fold((0, 0), |(checked, bad), one| (checked + one.0, bad + one.1));
+        let progress = SweepRound {
+            checked,
+            bad,
+            ..self.round.clone()
+        };
+        (state.tell)(&progress);
+    }
+
+    /// Keeps the claim on a part, once in a while; false when another worker has taken it over.
+    pub(super) async fn keep(&self, part: &mut SweepPart) -> Result<bool, Hindrance> {
+        self.at_work(part);
+        let now = self.registrar.examiner().now();
+        let is_due = {
+            let mut state = self.state();
+            let kept_at = state.kept_at.entry(part.number).or_insert(now);
+            let is_due = now.since(*kept_at) >= KEEP_EVERY;
+            if is_due {
+                *kept_at = now;
+            }
+            is_due
+        };
+        if !is_due || part.holder.is_none() {
+            return Ok(true);
+        }
+        part.lease_until = now.plus(CLAIM);
+        let parts = self.registrar.examiner().parts();
+        let renewed = async {
+            let mut connection = parts.pool.acquire().await?;
+            let keys = &parts.keys;
+            Ok(sweep_parts::renew(&mut connection, keys, &self.round, part, now).await?)
+        };
+        let renewed = renewed.await;
+        let is_kept = self.tolerate(renewed)?.unwrap_or(true);
+        if !is_kept {
+            self.state().at_work.remove(&part.number);
+        }
+        Ok(is_kept)
+    }
+
+    /// Hands in a part that is done.
+    pub(super) async fn hand_in(&self, mut part: SweepPart) -> Result<(), Hindrance> {
+        let now = self.registrar.examiner().now();
+        part.finished_at = Some(now);
+        let parts = self.registrar.examiner().parts();
+        if self.is_filed() {
+            let finished = async {
+                let mut connection = parts.pool.acquire().await?;
+                let keys = &parts.keys;
+                Ok(sweep_parts::finish(&mut connection, keys, &self.round, &part, now).await?)
+            };
+            let finished = finished.await;
+            self.tolerate(finished)?;
+        }
+        {
+            let mut state = self.state();
+            state.at_work.remove(&part.number);
+            state.kept_at.remove(&part.number);
+            state.done.insert(part.number, part);
+        }
+        self.told();
+        Ok(())
+    }
+}
+
+fn tolerate<V>(
+    done: Result<V, Hindrance>,
+    refused: &mut Option<Hindrance>,
+) -> Result<Option<V>, Hindrance> {
+    match done {
+        Ok(value) => Ok(Some(value)),
+        Err(hindrance) if hindrance.concerns_one_thing() => {
+            tracing::error!(cause = ?hindrance, "the database refuses what the sweep has to keep");
+            refused.get_or_insert(hindrance);
+            Ok(None)
+        }
+        Err(hindrance) => Err(hindrance),
+    }
+}
+
+/// Waits until nobody else begins a round.
+async fn alone(registrar: &Registrar, holder: &[u8; 16]) -> Result<(), Hindrance> {
+    const AGAIN: Duration = Duration::from_millis(100);
+    let parts = registrar.examiner().parts();
+    loop {
+        let now = registrar.examiner().now();
+        let held = {
+            let mut connection = parts.pool.acquire().await?;
+            leases::acquire(
+                &mut connection,
+                &parts.keys,
+                LEASE,
+                holder,
+                LEASE_LENGTH,
+                now,
+            )
+            .await?
+        };
+        if held.is_some() {
+            return Ok(());
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+async fn release(registrar: &Registrar, holder: &[u8; 16]) -> Result<(), Hindrance> {
+    let lease = leases::Lease {
+        name: LEASE.to_owned(),
+        holder: *holder,
+        expires_at: registrar.examiner().now(),
+    };
+    let mut connection = registrar.examiner().parts().pool.acquire().await?;
+    Ok(leases::release(&mut connection, &lease).await?)
+}
+
+/// The round that others have begun, if it is on the chain that we see and somebody is at it.
+async fn open(registrar: &Registrar, sight: &Sight) -> Result<Option<SweepRound>, Hindrance> {
+    let (parts, now) = (registrar.examiner().parts(), registrar.examiner().now());
+    let mut connection = parts.pool.acquire().await?;
+    let newest = sweep_rounds::newest(&mut connection, &parts.keys).await?;
+    let mut shared = newest
+        .into_iter()
+        .filter(|round| round.kind == RoundKind::Shared);
+    let Some(round) = shared.next().filter(|round| round.finished_at.is_none()) else {
+        return Ok(None);
+    };
+    let active = sweep_parts::newest_activity(&mut connection, &round).await?;
+    let block = chain::Block {
+        number: round.block_number,
+        hash: round.block_hash,
+        timestamp: 0,
+    };
+    let is_seen = block.number <= sight.block.number && parts.chain.holds(&block).await?;
+    Ok(Some(round).filter(|_| is_seen && now.since(active) < ABANDONED))
+}
+
+/// A round that stands nowhere yet.
+async fn unfiled(
+    registrar: &Registrar,
+    kind: RoundKind,
+    sight: &Sight,
+) -> Result<SweepRound, Hindrance> {
+    let mut connection = registrar.examiner().parts().pool.acquire().await?;
+    let unknown = evidence::count_unknown_to_chain(&mut connection, sight.next_uid).await?;
+    let last_uid = sight.next_uid.get() - 1;
+    Ok(SweepRound {
+        id: 0,
+        kind,
+        block_number: sight.block.number,
+        block_hash: sight.block.hash,
+        last_uid,
+        started_at: registrar.examiner().now(),
+        finished_at: None,
+        total: last_uid + unknown,
+        checked: 0,
+        bad: 0,
+        problem: None,
+    })
+}
+
+async fn file(registrar: &Registrar, unfiled: &SweepRound) -> Result<SweepRound, Hindrance> {
+    let parts = registrar.examiner().parts();
+    let mut connection = parts.pool.acquire().await?;
+    let round = sweep_rounds::start(&mut connection, &parts.keys, unfiled).await?;
+    let plan = SweepPart::all_of(&round);
+    sweep_parts::put(&mut connection, &parts.keys, &round, &plan).await?;
+    Ok(round)
+}
+
+/// Gives back what a worker has claimed of the newest round and not finished.
+pub(super) async fn give_back(registrar: &Registrar, holder: &[u8; 16]) -> Result<(), Hindrance> {
+    let parts = registrar.examiner().parts();
+    let mut connection = parts.pool.acquire().await?;
+    for round in sweep_rounds::newest(&mut connection, &parts.keys).await? {
+        if round.finished_at.is_none() {
+            sweep_parts::release(&mut connection, &parts.keys, &round, holder).await?;
+        }
+    }
+    Ok(())
+}
