@@ -27,7 +27,7 @@ pub struct ChainProgress {
 }
 
 impl ChainProgress {
-    fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
+    pub(crate) fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
         let columns = Columns::of(TABLE, row);
         let progress = Self {
             reader: columns.get("reader")?,

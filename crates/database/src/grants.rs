@@ -216,6 +216,7 @@ const VIEWER: &[(&str, &str)] = &[
     ("incident_events", "SELECT, INSERT"),
     ("access_log", "SELECT, INSERT"),
     ("chain_progress", "SELECT, INSERT, UPDATE"),
+    ("row_counts", "SELECT, INSERT, UPDATE"),
     ("operations_alarms", "SELECT, INSERT, UPDATE, DELETE"),
 ];
 

@@ -6,6 +6,7 @@ use keyring::ApplicationKeys;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 
 use crate::anchoring_jobs::AnchoringJob;
+use crate::chain_progress::ChainProgress;
 use crate::consent_links::ConsentLink;
 use crate::error::{Checked, RowError, Tampered};
 use crate::key_checks;
@@ -15,7 +16,7 @@ use crate::outbox::Mail;
 use crate::sessions::Session;
 use crate::staff::Staff;
 
-/// The rows that are not ours, of those that are in use: accounts, sessions, leases, open links, unfinished jobs, mails
+/// The rows that are not ours, of those that are in use: accounts, sessions, leases, open links, unfinished jobs, how far the chain was seen, mails
 /// that wait or were refused, notices, and what is kept to know the keys by. The heads of records are looked at with their records.
 pub async fn planted(
     connection: &mut MySqlConnection,
@@ -47,6 +48,8 @@ pub async fn planted(
     )
     .await?;
     planted.extend(bad(&mails, |row| Mail::read(row, &front))?);
+    let progress = rows(connection, "SELECT * FROM chain_progress").await?;
+    planted.extend(bad(&progress, |row| ChainProgress::read(row, keys))?);
     planted.extend(notices::planted(connection).await?);
     planted.extend(key_checks::planted(connection, keys).await?);
     Ok(planted)

@@ -43,6 +43,7 @@ pub mod record_events;
 pub mod record_versions;
 pub mod records;
 pub mod records_view;
+pub mod row_counts;
 pub mod sealed;
 pub mod sessions;
 pub mod sign_in_attempts;

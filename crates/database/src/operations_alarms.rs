@@ -34,6 +34,8 @@ text_enum! {
         KeysWrong = "keys_wrong",
         /// A row that grants access or moves work does not carry our MAC.
         RowTampered = "row_tampered",
+        /// Rows are gone from a table that nothing of ours deletes from.
+        RowsDeleted = "rows_deleted",
         /// Mail can't be delivered.
         MailFailing = "mail_failing",
         /// A mail was refused for good or tried too often, and nobody has seen to it.

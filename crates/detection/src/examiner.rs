@@ -11,6 +11,7 @@ use database::anchoring_jobs::JobState;
 use database::chain_progress::{self, ChainProgress};
 use database::evidence::{self, Evidence};
 use database::key_checks::{self, KeyCheck};
+use database::operations_alarms::{self, AlarmKind};
 use database::verifications::Subject;
 use database::{MySqlConnection, MySqlPool};
 use keyring::ApplicationKeys;
@@ -142,7 +143,11 @@ impl Examiner {
                 hash: seen.block_hash,
             })),
             // Written over by `advance`, which says so in the log; the other pins still hold.
-            Err(error) if error.is_tampering() => Ok(None),
+            Err(error) if error.is_tampering() => {
+                let kind = AlarmKind::RowTampered;
+                operations_alarms::raise(connection, kind, self.now()).await?;
+                Ok(None)
+            }
             Err(error) => Err(error.into()),
         }
     }

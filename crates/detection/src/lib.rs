@@ -7,6 +7,7 @@
 pub mod verdict;
 
 mod alarms;
+mod deletions;
 mod direct_mail;
 mod examiner;
 mod found_row;

@@ -113,6 +113,10 @@ pub const fn words(alarm: AlarmKind) -> &'static str {
             "Somebody wrote rows behind Sealwatch's back: of accounts, sessions, links, jobs, mails, notices, or the heads of \
              records. They are not used; the log names them. Find out who has access to the database."
         }
+        AlarmKind::RowsDeleted => {
+            "Somebody took rows out of a table from which Sealwatch deletes nothing: mails, incidents, steps, jobs, links, accounts, or \
+             who looked at what. The log names the table. Find out who has access to the database, and compare with a backup."
+        }
         AlarmKind::MailFailing => "Mail can't be delivered.",
         AlarmKind::MailUndelivered => {
             "A mail could not be delivered to its reader; the viewer's page \"Mail\" says which, and what to do."

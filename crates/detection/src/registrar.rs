@@ -15,6 +15,7 @@ use database::verifications::{Source, Subject};
 use record::time::UnixMillis;
 use tokio::sync::Mutex;
 
+use crate::deletions::Counted;
 use crate::examiner::{Examined, Examiner};
 use crate::verdict::Verdict;
 
@@ -37,6 +38,8 @@ pub struct Registrar {
     memory: Arc<RwLock<Memory>>,
     /// The planted rows that the log has named, by table and key.
     pub(crate) named: Arc<std::sync::Mutex<BTreeSet<(&'static str, String)>>>,
+    /// How many rows it saw in the tables that rows are only added to.
+    pub(crate) counted: Arc<std::sync::Mutex<Counted>>,
 }
 
 /// The subjects whose newest verdict is bad, and since when all subjects were looked at.
@@ -67,6 +70,7 @@ impl Registrar {
             gathering: Arc::default(),
             memory: Arc::default(),
             named: Arc::default(),
+            counted: Arc::default(),
         }
     }
 

@@ -121,6 +121,7 @@ impl Sweeper {
         if ended.is_some_and(|ended| ended.by_us && ended.round.is_whole()) {
             self.registrar.all_clear().await?;
             self.registrar.look_for_planted_rows().await?;
+            self.registrar.look_for_deleted_rows().await?;
         }
         // Under keys that are not the database's nothing can be written that anybody would believe.
         if obstacle == Some(Obstacle::WrongKeys) {

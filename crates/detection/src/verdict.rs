@@ -70,7 +70,8 @@ pub fn judge(facts: &Facts<'_>) -> Finding {
     if let Some(forged) = unknown::surplus(&known) {
         return forged;
     }
-    if row.versions.is_empty() {
+    // A draft above what was anchored does not stand in for it.
+    if known.row_for(newest.version).is_none() {
         return missing();
     }
     let fault = match newest::judge(&known) {

@@ -171,6 +171,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "incident_events",
                 "access_log",
                 "chain_progress",
+                "row_counts",
                 "operations_alarms",
             ],
             Restore => &["records", "record_versions", "consents", "owner_keys"],

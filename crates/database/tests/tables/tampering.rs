@@ -15,7 +15,7 @@ use database::records;
 use database::sessions::{self, App, Session};
 use database::sweep_parts::{self, SweepPart};
 use database::verifications::{self, Source, Subject, VerdictKind};
-use database::{Checked, RowError, leases, staff, sweep_rounds};
+use database::{Checked, RowError, leases, row_counts, staff, sweep_rounds};
 use record::B256;
 use record::ids::{MailId, RecordId, Uid, Version};
 use sqlx::{AssertSqlSafe, MySqlConnection, Row};
@@ -307,6 +307,67 @@ async fn jobs_transactions_leases_and_progress() {
             .is_some())
     })
     .await;
+}
+
+#[tokio::test]
+async fn counts_of_rows() {
+    let stage = Stage::new().await;
+    let mut connection = stage.connection().await;
+    let keys = &stage.keys;
+    let person = stage.enter(&mut connection, NOW).await;
+    for kind in [RecordEventKind::Entered, RecordEventKind::Consented] {
+        let (id, actor) = (person.record.id, Actor::Owner);
+        record_events::append(&mut connection, &stage.front, id, kind, actor, NOW)
+            .await
+            .unwrap();
+    }
+    let is_events = |kept: &&row_counts::Kept| kept.table == "record_events";
+    let events = row_counts::KEPT.iter().find(is_events).unwrap();
+    let before = row_counts::count(&mut connection, events, u64::MAX).await;
+    let before = before.unwrap();
+    assert_eq!((before.counted, before.until), (2, 2));
+    row_counts::store(&mut connection, keys, events, &before)
+        .await
+        .unwrap();
+    every_column_counts(&stage, "row_counts", &[], async |connection| {
+        Ok(row_counts::load(connection, keys, events).await?.is_some())
+    })
+    .await;
+    for (change, is_lost) in [
+        (
+            "INSERT INTO record_events SELECT 9, record_id, kind, actor_kind, actor_id, at, mac FROM record_events WHERE id = 1",
+            false,
+        ),
+        (
+            "UPDATE record_events SET mac = REVERSE(mac) WHERE id = 2",
+            true,
+        ),
+        (
+            "UPDATE record_events SET mac = REVERSE(mac) WHERE id = 2",
+            false,
+        ),
+        ("DELETE FROM record_events WHERE id = 1", true),
+        ("UPDATE record_events SET id = 1 WHERE id = 9", false),
+    ] {
+        stage.sql(change).await;
+        let now = row_counts::count(&mut connection, events, before.until);
+        let now = now.await.unwrap();
+        assert_eq!(before.has_lost_rows(&now), is_lost, "{change}");
+    }
+    for kept in &row_counts::KEPT {
+        row_counts::count(&mut connection, kept, u64::MAX)
+            .await
+            .unwrap();
+    }
+    assert!(
+        row_counts::records_gone(&mut connection)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    stage.sql("DELETE FROM records").await;
+    let gone = row_counts::records_gone(&mut connection).await.unwrap();
+    assert_eq!(gone, [person.record.id]);
 }
 
 #[tokio::test]

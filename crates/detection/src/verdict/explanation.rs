@@ -109,6 +109,9 @@ fn what(finding: &Finding) -> String {
         Reason::BeforeConsent => {
             format!("{which} stands as it did before its owner signed: consent and anchor are gone.")
         }
+        Reason::BeforeAnchor => {
+            format!("{which} stands as it did before it was anchored.")
+        }
         Reason::OtherRecord => format!("{which} is stored in the place of another record."),
         Reason::OtherRecordsCells => format!("{which} holds values that belong to another record: {parts}."),
         Reason::CellsBroken => format!("{which} was altered: {parts}."),

@@ -112,6 +112,8 @@ pub enum Reason {
     OtherDraft,
     /// `rolled_back`: all values open, and consent and anchor are gone, as it was before the owner signed.
     BeforeConsent,
+    /// `rolled_back`: anchor and UID are gone, and the head is a genuine one of before they were there.
+    BeforeAnchor,
     /// `swapped`: the row is another record's.
     OtherRecord,
     /// `swapped`: cells of another record.

@@ -14,11 +14,16 @@ pub(super) fn judge(known: &Known<'_>, fault: &Fault<'_>) -> Option<Finding> {
     let faults = Faults::of(known.row, row);
     let (reason, parts) = if let Some(older) = equals_older(known, fault, row) {
         (Reason::OlderVersion(older), faults.other_draft)
+    } else if !faults.other_record.is_empty() {
+        // What brought another record's cells along is no older state of this one.
+        return None;
     } else if !faults.other_draft.is_empty() && !faults.only_the_draft_number {
         (Reason::OtherDraft, faults.other_draft)
     } else if stands_as_before_consent(known, fault, row, &faults) {
         let gone = [Part::Anchor, Part::ConsentMessage, Part::ConsentSignature];
         (Reason::BeforeConsent, gone.into())
+    } else if stands_as_before_anchor(known, fault, row, &faults) {
+        (Reason::BeforeAnchor, [Part::Anchor, Part::Uid].into())
     } else {
         return None;
     };
@@ -67,4 +72,17 @@ fn stands_as_before_consent(
         opened.message.is_none() && opened.signature.is_none() && opened.anchor.is_none()
     });
     unsigned && faults.is_empty() && !known.facts.in_flight(fault.version.version)
+}
+
+/// Head and row put back together to a time before the record was anchored: neither names its UID, and the head is genuine.
+fn stands_as_before_anchor(
+    known: &Known<'_>,
+    fault: &Fault<'_>,
+    row: &VersionRow,
+    faults: &Faults,
+) -> bool {
+    let unanchored = row.opened.is_some() && !row.has_anchor_cell();
+    let without_uid = known.row.claimed_uid.is_none() && known.head_fits();
+    let rest_fits = faults.is_empty() && row.unfit_index_or_receipt().is_none();
+    unanchored && without_uid && rest_fits && !known.facts.in_flight(fault.version.version)
 }

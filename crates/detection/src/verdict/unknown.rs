@@ -39,10 +39,14 @@ pub(super) fn surplus(known: &Known<'_>) -> Option<Finding> {
 
 /// A rectification on its way: sealed by us for this place, and not anchored yet.
 fn is_draft(known: &Known<'_>, row: &VersionRow) -> bool {
-    let opens = row.opened.as_ref().is_some_and(|opened| {
-        let faults = Faults::of(known.row, row);
-        faults.other_draft.is_empty() && !all_of(&faults, opened)
-    });
+    let opens = match &row.opened {
+        Some(opened) => {
+            let faults = Faults::of(known.row, row);
+            faults.other_draft.is_empty() && !all_of(&faults, opened)
+        }
+        // Without the key nothing opens, what was anchored neither; the head tells.
+        None => known.head_fits(),
+    };
     opens && (!row.has_anchor_cell() || known.facts.in_flight(row.version))
 }
 
@@ -150,14 +154,14 @@ fn lacks_consent(facts: &Facts<'_>, row: &Row) -> bool {
 /// What was changed before it was anchored: no promise covers it, and the cells and the signature tell it all the same.
 fn tampered(facts: &Facts<'_>, row: &Row, version: &VersionRow) -> Option<Finding> {
     let faults = Faults::of(row, version);
-    let (verdict, reason, parts) = if !faults.other_draft.is_empty() {
-        (Verdict::RolledBack, Reason::OtherDraft, faults.other_draft)
-    } else if !faults.other_record.is_empty() {
+    let (verdict, reason, parts) = if !faults.other_record.is_empty() {
         (
             Verdict::Swapped,
             Reason::OtherRecordsCells,
             faults.other_record,
         )
+    } else if !faults.other_draft.is_empty() {
+        (Verdict::RolledBack, Reason::OtherDraft, faults.other_draft)
     } else if !faults.broken.is_empty() {
         (Verdict::Altered, Reason::CellsBroken, faults.broken)
     } else {

@@ -185,6 +185,12 @@ fn an_anchor_cell_may_lack_only_while_the_job_is_in_flight() {
     });
     assert_eq!(
         said(&world.judge()),
+        is(Verdict::RolledBack, &["anchor", "uid"]),
+        "as before the anchor"
+    );
+    world.evidence.head.as_mut().unwrap().mac.clear();
+    assert_eq!(
+        said(&world.judge()),
         is(Verdict::Altered, &["anchor", "uid"])
     );
 }

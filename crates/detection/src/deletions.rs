@@ -1,0 +1,213 @@
+//! Rows that are gone from tables which nothing of ours deletes from: mails, incidents, steps, jobs, who looked at what.
+//!
+//! What was there is remembered by this process, and kept in a table under a MAC for the next one: whoever takes rows out
+//! and puts the kept count back to fit is told by the process that saw more.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+use database::MySqlConnection;
+use database::operations_alarms::{self, AlarmKind};
+use database::row_counts::{self, KEPT, Kept, RowCount};
+use record::ids::RecordId;
+use record::time::UnixMillis;
+
+use crate::obstacle::Hindrance;
+use crate::registrar::Registrar;
+
+/// A row may be written so many milliseconds after the time that it carries.
+const SETTLES: u64 = 60 * 1000;
+
+/// What is gone does not come back: the alarm stands for so long, to be seen and mailed.
+const STANDS: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Counting a table takes at most this part of the time.
+const SHARE: u32 = 50;
+
+/// A count up to a time that stays the same is kept anew after so many milliseconds.
+const KEEP_EVERY: u64 = 10 * 60 * 1000;
+
+/// A table that is counted within this time is counted after every round.
+const QUICK: Duration = Duration::from_millis(100);
+
+/// What this process saw of the tables.
+#[derive(Default)]
+pub(crate) struct Counted {
+    tables: HashMap<&'static str, Seen>,
+    /// Records that are gone, as the log named them.
+    gone: BTreeSet<RecordId>,
+    next_look_for_gone: Option<UnixMillis>,
+    noticed_at: Option<UnixMillis>,
+}
+
+#[derive(Clone, Copy)]
+struct Seen {
+    count: RowCount,
+    stored: Option<RowCount>,
+    /// When it is to be counted again.
+    next: UnixMillis,
+}
+
+impl Registrar {
+    /// Looks for rows that were taken out, and raises or ends the alarm about them.
+    pub async fn look_for_deleted_rows(&self) -> Result<(), Hindrance> {
+        let (parts, now) = (self.examiner().parts(), self.examiner().now());
+        let mut connection = parts.pool.acquire().await?;
+        let mut lost = false;
+        for kept in &KEPT {
+            lost |= self.has_lost_rows(&mut connection, kept, now).await?;
+        }
+        lost |= self.has_lost_records(&mut connection, now).await?;
+        let kind = AlarmKind::RowsDeleted;
+        if self.noticed(lost, now) {
+            operations_alarms::raise(&mut connection, kind, now).await?;
+            return Ok(());
+        }
+        let alarms = operations_alarms::all(&mut connection).await?;
+        let standing = alarms.iter().find(|alarm| alarm.kind == kind);
+        // One that claims to have been seen in times to come was not written by us.
+        if standing.is_some_and(|alarm| {
+            now.since(alarm.last_seen_at) >= STANDS || now < alarm.last_seen_at
+        }) {
+            operations_alarms::clear(&mut connection, kind).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether rows are gone from a table, if it is time to count it.
+    async fn has_lost_rows(
+        &self,
+        connection: &mut MySqlConnection,
+        kept: &Kept,
+        now: UnixMillis,
+    ) -> Result<bool, Hindrance> {
+        let began = Instant::now();
+        let seen = match self.seen(kept) {
+            Some(seen) if now < seen.next => return Ok(false),
+            Some(seen) => Some((seen.count, seen.stored)),
+            None => self
+                .stored(connection, kept, now)
+                .await?
+                .map(|stored| (stored, Some(stored))),
+        };
+        let lost = match &seen {
+            Some((before, _)) => {
+                let again = row_counts::count(connection, kept, before.until).await?;
+                before.has_lost_rows(&again)
+            }
+            None => false,
+        };
+        if lost {
+            let table = kept.table;
+            tracing::error!(
+                table,
+                "ALARM: rows were deleted, or others stand in their place"
+            );
+        }
+        let until = match kept.is_numbered {
+            true => u64::MAX,
+            false => now.0.saturating_sub(SETTLES),
+        };
+        let count = row_counts::count(connection, kept, until).await?;
+        let stored = self
+            .store(connection, kept, count, seen.and_then(|(_, stored)| stored))
+            .await?;
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = now.plus(pause_after(began));
+        counted.tables.insert(
+            kept.table,
+            Seen {
+                count,
+                stored: Some(stored),
+                next,
+            },
+        );
+        Ok(lost)
+    }
+
+    /// Whether records are gone that were never anchored, and had not been missed yet.
+    async fn has_lost_records(
+        &self,
+        connection: &mut MySqlConnection,
+        now: UnixMillis,
+    ) -> Result<bool, Hindrance> {
+        let lock = || self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        if lock().next_look_for_gone.is_some_and(|next| now < next) {
+            return Ok(false);
+        }
+        let began = Instant::now();
+        let gone = row_counts::records_gone(connection).await?;
+        let mut counted = lock();
+        counted.next_look_for_gone = Some(now.plus(pause_after(began)));
+        let mut any = false;
+        for record in gone {
+            if counted.gone.insert(record) {
+                tracing::error!(%record, "ALARM: a record that was not anchored yet was deleted");
+                any = true;
+            }
+        }
+        Ok(any)
+    }
+
+    fn seen(&self, kept: &Kept) -> Option<Seen> {
+        let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.tables.get(kept.table).copied()
+    }
+
+    /// What a process before this one kept. A count that somebody else wrote is an alarm of its own.
+    async fn stored(
+        &self,
+        connection: &mut MySqlConnection,
+        kept: &Kept,
+        now: UnixMillis,
+    ) -> Result<Option<RowCount>, Hindrance> {
+        let keys = &self.examiner().parts().keys;
+        match row_counts::load(connection, keys, kept).await {
+            Ok(stored) => Ok(stored),
+            Err(error) if error.is_tampering() => {
+                tracing::error!(%error, "ALARM: the count of a table was written over");
+                operations_alarms::raise(connection, AlarmKind::RowTampered, now).await?;
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Keeps a count for the next process: a new one at once, the same one of a later time once in a while.
+    async fn store(
+        &self,
+        connection: &mut MySqlConnection,
+        kept: &Kept,
+        count: RowCount,
+        stored: Option<RowCount>,
+    ) -> Result<RowCount, Hindrance> {
+        let is_kept = |stored: &RowCount| {
+            (stored.counted, stored.digest) == (count.counted, count.digest)
+                && (kept.is_numbered || count.until.saturating_sub(stored.until) < KEEP_EVERY)
+        };
+        if let Some(stored) = stored.filter(is_kept) {
+            return Ok(stored);
+        }
+        let keys = &self.examiner().parts().keys;
+        row_counts::store(connection, keys, kept, &count).await?;
+        Ok(count)
+    }
+
+    /// Whether the alarm stands, by what this process noticed.
+    fn noticed(&self, lost: bool, now: UnixMillis) -> bool {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        if lost {
+            counted.noticed_at = Some(now);
+        }
+        counted.noticed_at.is_some_and(|at| now.since(at) < STANDS)
+    }
+}
+
+/// What took long is not done again soon.
+fn pause_after(began: Instant) -> Duration {
+    match began.elapsed() {
+        quick if quick <= QUICK => Duration::ZERO,
+        long => long * SHARE,
+    }
+}
