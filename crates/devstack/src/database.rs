@@ -27,6 +27,8 @@ pub struct DatabaseOptions {
     pub port: Option<u16>,
     /// Whether a commit survives a power cut. Tests don't need it, and are faster without.
     pub durable: bool,
+    /// Settings of the server beside ours or in their place, such as `--skip-log-bin`.
+    pub settings: Vec<String>,
 }
 
 /// A MariaDB server of our own, or the one that `DATABASE_SERVER_URL` names.
@@ -62,7 +64,7 @@ impl DatabaseServer {
         data_dir::create(&dir, &data).await?;
         let password = data_dir::root_password(&dir)?;
         let init_file = data_dir::write_init_file(&dir, &password)?;
-        let command = server_command(&dir, &init_file, port, options.durable)?;
+        let command = server_command(&dir, &init_file, port, options)?;
         let mut process = Process::spawn(
             "database",
             &command,
@@ -186,7 +188,12 @@ pub(crate) fn with_database(url: &Url, name: &str) -> Url {
     url
 }
 
-fn server_command(dir: &Path, init_file: &Path, port: u16, durable: bool) -> Result<Command> {
+fn server_command(
+    dir: &Path,
+    init_file: &Path,
+    port: u16,
+    options: &DatabaseOptions,
+) -> Result<Command> {
     let mut command = Command::new(tools::program(
         &["mariadbd", "mysqld"],
         "mariadb-server-core",
@@ -219,7 +226,7 @@ fn server_command(dir: &Path, init_file: &Path, port: u16, durable: bool) -> Res
         "--binlog-expire-logs-seconds=604800",
         "--feedback=OFF",
     ]);
-    if durable {
+    if options.durable {
         command.args(["--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1"]);
     } else {
         command.args(["--innodb-flush-log-at-trx-commit=2", "--sync-binlog=0"]);
@@ -228,6 +235,8 @@ fn server_command(dir: &Path, init_file: &Path, port: u16, durable: bool) -> Res
         // Staying root keeps the kernel's "parent died" signal, which a change of account clears.
         command.arg("--user=root");
     }
+    // The last one wins.
+    command.args(&options.settings);
     Ok(command)
 }
 

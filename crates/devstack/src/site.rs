@@ -180,6 +180,7 @@ async fn start_database(options: &SiteOptions, stack: &StackDir) -> Result<Serve
         dir: Some(stack.part("database")?),
         port: options.ports.database,
         durable: options.dir.is_some(),
+        ..DatabaseOptions::default()
     };
     let server = DatabaseServer::start(&database).await?;
     options.tell("database");
