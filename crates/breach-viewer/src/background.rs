@@ -1,11 +1,14 @@
-//! What goes on beside the pages: the sweep, mail, and the banner that tells why nothing can be verified.
+//! What goes on beside the pages: the sweep, the watch, mail, and the banner that tells why nothing can be verified.
 
 use std::sync::Arc;
 
+use binary_log::Server;
 use chain::{ChainError, ChainReader};
 use database::PoolSettings;
 use detection::verdict::Patience;
-use detection::{DirectMail, Examiner, ExaminerParts, Registrar, RestoreParts, Restorer, Sweeper};
+use detection::{
+    DirectMail, Examiner, ExaminerParts, Registrar, RestoreParts, Restorer, Sweeper, Watcher,
+};
 use notification::{Mailer, Outbox};
 use record::time::Clock;
 use sqlx::MySqlPool;
@@ -40,6 +43,9 @@ pub fn start(
     );
     let sweep = sweeper.status();
     lifetime.spawn("sweep", sweeper.run(lifetime.token()));
+    let server = settings.watch.as_ref().map(Server::new).transpose()?;
+    let watcher = Watcher::new(registrar.clone(), server);
+    lifetime.spawn("watch", watcher.run(lifetime.token()));
     lifetime.spawn(
         "banner",
         banner::keep(site.clone(), pool.clone(), sweep.clone(), lifetime.clone()),

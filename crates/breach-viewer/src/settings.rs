@@ -23,6 +23,8 @@ pub struct Settings {
     pub backup: Url,
     /// The backup of owner keys, by the account `restore`.
     pub key_backup: Url,
+    /// The server of the main database, by the account `watch`.
+    pub watch: Option<Url>,
     /// Master and application keys.
     pub keys: Keys,
     /// The chain.
@@ -67,6 +69,11 @@ impl Settings {
             "KEY_BACKUP_DATABASE_URL",
             "the backup of owner keys, by the account that restores",
         );
+        let watch = Database::read_optional(
+            reader,
+            "WATCH_DATABASE_URL",
+            "the main database, by the account that follows the server's binary log; without it the sweep alone finds breaches",
+        );
         let keys = Keys::read(reader);
         let chain = Chain::read(reader, Deployment::load);
         let second_endpoint = SecondEndpoint::read(reader);
@@ -101,6 +108,7 @@ impl Settings {
             restore: restore?.url,
             backup: backup?.url,
             key_backup: key_backup?.url,
+            watch: watch?.map(|watch| watch.url),
             keys: keys?,
             chain: chain?,
             second_endpoint: second_endpoint?,

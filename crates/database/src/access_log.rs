@@ -39,7 +39,7 @@ pub struct Access {
 }
 
 impl Access {
-    fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
+    pub(crate) fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
         let columns = Columns::of(TABLE, row);
         let access = Self {
             staff_id: columns.get("staff_id")?,

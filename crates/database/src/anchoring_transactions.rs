@@ -27,7 +27,7 @@ pub struct AnchoringTransaction {
 }
 
 impl AnchoringTransaction {
-    fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
+    pub(crate) fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
         let columns = Columns::of(TABLE, row);
         let transaction = Self {
             hash: columns.get("hash")?,

@@ -17,19 +17,22 @@ pub enum Account {
     Viewer,
     /// breach-viewer's verified restore: reads both backups, writes records back.
     Restore,
+    /// breach-viewer's watch: follows the server's binary log and sees triggers, and no row by SQL.
+    Watch,
     /// The operator's command: makes and changes tables.
     Migrate,
 }
 
 impl Account {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Entry,
         Self::EntryBackup,
         Self::EntryKeys,
         Self::Consent,
         Self::Viewer,
         Self::Restore,
+        Self::Watch,
         Self::Migrate,
     ];
 
@@ -43,6 +46,7 @@ impl Account {
             Self::Consent => "consent",
             Self::Viewer => "viewer",
             Self::Restore => "restore",
+            Self::Watch => "watch",
             Self::Migrate => "migrate",
         }
     }
@@ -51,7 +55,7 @@ impl Account {
     #[must_use]
     pub fn databases(self) -> &'static [Kind] {
         match self {
-            Self::Entry | Self::Consent | Self::Viewer => &[Kind::Main],
+            Self::Entry | Self::Consent | Self::Viewer | Self::Watch => &[Kind::Main],
             Self::EntryBackup => &[Kind::Backup],
             Self::EntryKeys => &[Kind::Keys],
             Self::Restore | Self::Migrate => &Kind::ALL,
@@ -110,12 +114,19 @@ pub fn grants(account: Account, names: &Names, host: &str) -> Vec<String> {
     let mut statements = vec![format!("REVOKE ALL PRIVILEGES, GRANT OPTION FROM {user}")];
     if account == Account::Migrate {
         for kind in Kind::ALL {
-            // In a right on a whole database, `_` and `%` of its name are wildcards.
-            let pattern = names.database(kind).replace('_', "\\_").replace('%', "\\%");
-            let database = identifier(&pattern);
+            let database = identifier(&pattern(names, kind));
             statements.push(format!("GRANT ALL PRIVILEGES ON {database}.* TO {user}"));
         }
         return statements;
+    }
+    if account == Account::Watch {
+        let database = identifier(&pattern(names, Kind::Main));
+        // A replica's rights are the server's; both servers know them by these names.
+        statements.push(format!(
+            "GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO {user}"
+        ));
+        // To see triggers. Beside a binary log nobody makes one by it alone.
+        statements.push(format!("GRANT TRIGGER ON {database}.* TO {user}"));
     }
     for kind in account.databases() {
         let database = identifier(names.database(*kind));
@@ -128,6 +139,11 @@ pub fn grants(account: Account, names: &Names, host: &str) -> Vec<String> {
         }
     }
     statements
+}
+
+/// In a right on a whole database, `_` and `%` of its name are wildcards.
+fn pattern(names: &Names, kind: Kind) -> String {
+    names.database(kind).replace('_', "\\_").replace('%', "\\%")
 }
 
 /// The table of rights.
@@ -214,6 +230,10 @@ const VIEWER: &[(&str, &str)] = &[
     ("incidents", "SELECT, INSERT, UPDATE"),
     ("incident_findings", "SELECT, INSERT, UPDATE"),
     ("incident_events", "SELECT, INSERT"),
+    // The MAC covers the row's number, which is known only once the row stands.
+    ("incident_evidence", "SELECT, INSERT, UPDATE (mac)"),
+    ("watch_progress", "SELECT, INSERT, UPDATE"),
+    ("schema_baselines", "SELECT, INSERT"),
     ("access_log", "SELECT, INSERT"),
     ("chain_progress", "SELECT, INSERT, UPDATE"),
     ("row_counts", "SELECT, INSERT, UPDATE"),

@@ -93,7 +93,7 @@ impl IncidentEvent {
             .transpose()
     }
 
-    fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
+    pub(crate) fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
         let columns = Columns::of(TABLE, row);
         let event = Self {
             incident_id: columns.get("incident_id")?,

@@ -91,7 +91,7 @@ impl Finding {
             .transpose()
     }
 
-    fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
+    pub(crate) fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
         let columns = Columns::of(TABLE, row);
         let finding = Self {
             id: columns.get("id")?,

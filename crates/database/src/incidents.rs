@@ -41,7 +41,7 @@ pub struct Incident {
 }
 
 impl Incident {
-    fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
+    pub(crate) fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
         let columns = Columns::of(TABLE, row);
         let incident = Self {
             id: columns.get("id")?,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use sha2::{Digest, Sha256};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::mysql::MySqlPool;
 
@@ -30,6 +31,16 @@ impl Kind {
             Self::Backup => &BACKUP,
             Self::Keys => &KEYS,
         }
+    }
+
+    /// Tells the schema that this software was built with from every other.
+    pub(crate) fn checksum(self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        for migration in self.migrator().iter() {
+            hash.update(migration.version.to_be_bytes());
+            hash.update(&migration.checksum);
+        }
+        hash.finalize().into()
     }
 }
 

@@ -36,6 +36,18 @@ text_enum! {
         RowTampered = "row_tampered",
         /// Rows are gone from a table that nothing of ours deletes from.
         RowsDeleted = "rows_deleted",
+        /// Our tables are not as they were, or have triggers.
+        SchemaChanged = "schema_changed",
+        /// Nothing is set for the watch to follow the binary log with.
+        WatchNotConfigured = "watch_not_configured",
+        /// The binary log is off, or does not hold what we need.
+        WatchLogOff = "watch_log_off",
+        /// The server refuses the watch's account or one of its rights.
+        WatchRefused = "watch_refused",
+        /// The watch does not keep up with the binary log.
+        WatchBehind = "watch_behind",
+        /// Something happened that the binary log no longer tells, or never told.
+        WatchGap = "watch_gap",
         /// Mail can't be delivered.
         MailFailing = "mail_failing",
         /// A mail was refused for good or tried too often, and nobody has seen to it.

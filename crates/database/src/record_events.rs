@@ -110,7 +110,7 @@ pub struct RecordEvent {
 }
 
 impl RecordEvent {
-    fn read(row: &MySqlRow, keys: &FrontKeys) -> Result<Self, RowError> {
+    pub(crate) fn read(row: &MySqlRow, keys: &FrontKeys) -> Result<Self, RowError> {
         let columns = Columns::of(TABLE, row);
         let event = Self {
             record_id: columns.get("record_id")?,

@@ -123,7 +123,12 @@ impl Registrar {
 fn is_due(alarm: &Alarm, now: UnixMillis) -> bool {
     match alarm.kind {
         // Somebody is at work right now.
-        AlarmKind::RowTampered | AlarmKind::RowsDeleted | AlarmKind::SweepStalled => true,
+        AlarmKind::RowTampered
+        | AlarmKind::RowsDeleted
+        | AlarmKind::SchemaChanged
+        | AlarmKind::SweepStalled
+        | AlarmKind::WatchLogOff
+        | AlarmKind::WatchGap => true,
         // A mail about it would arrive when it is over.
         AlarmKind::MailFailing => false,
         _ => now.since(alarm.since) >= LASTING,

@@ -155,20 +155,35 @@ impl Examiner {
     /// Examines one subject by itself: what the button does, and the second reading of a bad verdict.
     pub async fn subject(&self, subject: Subject) -> Result<Option<Examined>, Hindrance> {
         let at = self.now();
-        let examined = self.looked_at(subject).await?;
+        let examined = self.looked_at(subject, None).await?;
         Ok(examined.map(|one| Examined { at, ..one }))
     }
 
-    async fn looked_at(&self, subject: Subject) -> Result<Option<Examined>, Hindrance> {
+    /// [`Self::subject`], with the chain as it was seen a moment ago: for many at once. Whatever is bad is read again anyway.
+    pub(crate) async fn subject_seen(
+        &self,
+        subject: Subject,
+        sight: Sight,
+    ) -> Result<Option<Examined>, Hindrance> {
+        let at = self.now();
+        let examined = self.looked_at(subject, Some(sight)).await?;
+        Ok(examined.map(|one| Examined { at, ..one }))
+    }
+
+    async fn looked_at(
+        &self,
+        subject: Subject,
+        seen: Option<Sight>,
+    ) -> Result<Option<Examined>, Hindrance> {
         if let Some(uid) = subject.as_uid() {
-            let examined = self.uids(uid, uid).await?;
+            let examined = self.uids_seen(uid, uid, seen).await?;
             if let Some(examined) = examined.into_iter().find(|one| one.subject == subject) {
                 return Ok(Some(examined));
             }
             let row = evidence::by_uid(&mut *self.parts.pool.acquire().await?, uid).await?;
             return match row {
                 Some(row) => {
-                    let sight = self.sight().await?;
+                    let sight = self.sight_or(seen).await?;
                     self.unknown(row, &sight).await.map(Some)
                 }
                 None => Ok(None),
@@ -177,7 +192,7 @@ impl Examiner {
         let id = RecordId::from_bytes(*subject.as_bytes());
         let row = evidence::by_record(&mut *self.parts.pool.acquire().await?, id).await?;
         let Some(row) = row else { return Ok(None) };
-        let sight = self.sight().await?;
+        let sight = self.sight_or(seen).await?;
         let claimed = row
             .claimed_uid
             .and_then(Uid::new)
@@ -186,10 +201,17 @@ impl Examiner {
         match claimed.or(lost_uid(&row, job, &sight)) {
             // The chain knows it by now, or it is not the only row that claims this UID.
             Some(uid) => {
-                let examined = self.uids(uid, uid).await?;
+                let examined = self.uids_seen(uid, uid, seen).await?;
                 Ok(examined.into_iter().find(|one| one.record_id() == Some(id)))
             }
             None => Ok(Some(self.not_on_chain(row, job))),
+        }
+    }
+
+    pub(crate) async fn sight_or(&self, seen: Option<Sight>) -> Result<Sight, Hindrance> {
+        match seen {
+            Some(sight) => Ok(sight),
+            None => self.sight().await,
         }
     }
 

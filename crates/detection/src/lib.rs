@@ -1,8 +1,8 @@
 //! Finds out whether records are what their owners signed, tells when one is not, and restores it.
 //!
 //! [`verdict`] is the one pure function. [`Examiner`] reads what it rests on, [`Registrar`] files what it says and opens
-//! incidents, [`Sweeper`] does both for all records for ever, together with
-//! others, [`Restorer`] puts a verified copy back.
+//! incidents, [`Sweeper`] does both for all records for ever, together with others, [`Watcher`] for those just touched,
+//! [`Restorer`] puts a verified copy back.
 
 pub mod verdict;
 
@@ -16,6 +16,7 @@ mod pace;
 mod registrar;
 mod restore;
 mod sweep;
+mod watch;
 
 pub use direct_mail::DirectMail;
 pub use examiner::{Examined, Examiner, ExaminerParts, Sight};
@@ -23,3 +24,4 @@ pub use obstacle::{Hindrance, alarm_of, hinders_verification, words};
 pub use registrar::{Occasion, Registrar};
 pub use restore::{Copy, Plan, RestoreError, RestoreParts, Restorer};
 pub use sweep::{SweepStatus, Sweeper, sweep_once, verify_all};
+pub use watch::{Piece, PieceChange, PieceValue, Watcher};

@@ -117,6 +117,26 @@ pub const fn words(alarm: AlarmKind) -> &'static str {
             "Somebody took rows out of a table from which Sealwatch deletes nothing: mails, incidents, steps, jobs, links, accounts, or \
              who looked at what. The log names the table. Find out who has access to the database, and compare with a backup."
         }
+        AlarmKind::SchemaChanged => {
+            "Somebody changed Sealwatch's tables or put a trigger on one. Undo it, and find out who."
+        }
+        AlarmKind::WatchNotConfigured => {
+            "The watch is not set up (WATCH_DATABASE_URL): breaches are found by the sweep alone, and no statement is kept as evidence."
+        }
+        AlarmKind::WatchLogOff => {
+            "The database's binary log is switched off, or does not hold whole rows of our database any more. The sweep goes on. \
+             Find out who changed it."
+        }
+        AlarmKind::WatchRefused => {
+            "The database refuses the watch's account, or one of its rights was taken away. The sweep goes on."
+        }
+        AlarmKind::WatchBehind => {
+            "The watch does not keep up with the database's binary log, or can't reach it. The sweep goes on."
+        }
+        AlarmKind::WatchGap => {
+            "The binary log lacks changes that the watch has not seen: purged, or logged without their rows. The alarm ends \
+             when the sweep has looked at every record since."
+        }
         AlarmKind::MailFailing => "Mail can't be delivered.",
         AlarmKind::MailUndelivered => {
             "A mail could not be delivered to its reader; the viewer's page \"Mail\" says which, and what to do."

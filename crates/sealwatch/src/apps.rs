@@ -38,11 +38,12 @@ const ENTRY_APP: [Address; 3] = [
     address("KEY_BACKUP_DATABASE_URL", Account::EntryKeys, Kind::Keys),
 ];
 const CONSENT_DAPP: [Address; 1] = [address("DATABASE_URL", Account::Consent, Kind::Main)];
-const BREACH_VIEWER: [Address; 4] = [
+const BREACH_VIEWER: [Address; 5] = [
     address("DATABASE_URL", Account::Viewer, Kind::Main),
     address("RESTORE_DATABASE_URL", Account::Restore, Kind::Main),
     address("BACKUP_DATABASE_URL", Account::Restore, Kind::Backup),
     address("KEY_BACKUP_DATABASE_URL", Account::Restore, Kind::Keys),
+    address("WATCH_DATABASE_URL", Account::Watch, Kind::Main),
 ];
 const SEALWATCH: [Address; 3] = [
     address("DATABASE_URL", Account::Migrate, Kind::Main),

@@ -21,6 +21,7 @@ async fn a_database_that_goes_away_is_no_breach() {
         dir: Some(stage.site.dir().join("database")),
         port: stage.site.database().url().port(),
         durable: false,
+        ..DatabaseOptions::default()
     };
     let server = DatabaseServer::start(&again).await.unwrap();
     stage.until_all_valid(&officer).await;

@@ -20,3 +20,4 @@ mod put_back;
 mod restore;
 mod second_endpoint;
 mod verify;
+mod watch;

@@ -39,13 +39,22 @@ impl Examiner {
     /// Examines the UIDs from `first` to `last`, as far as the chain has given them. Rows that claim one of them without
     /// a right to it come behind it, as rows that the chain does not know.
     pub async fn uids(&self, first: Uid, last: Uid) -> Result<Vec<Examined>, Hindrance> {
+        self.uids_seen(first, last, None).await
+    }
+
+    pub(super) async fn uids_seen(
+        &self,
+        first: Uid,
+        last: Uid,
+        seen: Option<Sight>,
+    ) -> Result<Vec<Examined>, Hindrance> {
         let at = self.now();
         let found = {
             let mut connection = self.parts.pool.acquire().await?;
             evidence::range(&mut connection, first, last).await?
         };
         let rows = self.rows(found).await?;
-        let sight = self.sight().await?;
+        let sight = self.sight_or(seen).await?;
         let Some(newest) = sight.last_uid() else {
             return Ok(Vec::new());
         };

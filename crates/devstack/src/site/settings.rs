@@ -90,6 +90,7 @@ impl Surroundings<'_> {
                 "RESTORE_DATABASE_URL",
                 "BACKUP_DATABASE_URL",
                 "KEY_BACKUP_DATABASE_URL",
+                "WATCH_DATABASE_URL",
             ],
         );
         let spec = self

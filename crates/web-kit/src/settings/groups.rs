@@ -22,6 +22,23 @@ impl Database {
     /// Reads the database URL under `name` (`DATABASE_URL`, `BACKUP_DATABASE_URL` and so on).
     pub fn read(reader: &mut Reader, name: &'static str, help: &'static str) -> Option<Self> {
         let url = secret_url(reader, name, &["mysql"], help)?;
+        Self::checked(reader, name, url)
+    }
+
+    /// Reads a database URL that may be left out.
+    pub fn read_optional(
+        reader: &mut Reader,
+        name: &'static str,
+        help: &'static str,
+    ) -> Option<Option<Self>> {
+        let Some(text) = reader.optional_secret(name, help)? else {
+            return Some(None);
+        };
+        let url = checked_url(reader, name, &["mysql"], &text)?;
+        Self::checked(reader, name, url).map(Some)
+    }
+
+    fn checked(reader: &mut Reader, name: &'static str, url: Url) -> Option<Self> {
         if url.path().len() <= 1 {
             return reader.problem(
                 name,

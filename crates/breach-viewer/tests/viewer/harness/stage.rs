@@ -109,6 +109,38 @@ impl Stage {
         statement.execute(&mut connection).await.unwrap();
     }
 
+    /// Several statements over one connection.
+    pub async fn sql_script(&self, statements: &str) {
+        let mut connection = self.connect().await;
+        let script = sqlx::raw_sql(AssertSqlSafe(statements.to_owned()));
+        script.execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    }
+
+    /// The newest file of the server's binary log.
+    pub async fn newest_log(&self) -> String {
+        let mut connection = self.connect().await;
+        let files: Vec<(String, u64)> = sqlx::query_as("SHOW BINARY LOGS")
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+        files.last().unwrap().0.clone()
+    }
+
+    /// Removes all older files of the log, as soon as the server can do without them.
+    pub async fn until_purged_to(&self, newest: &str) {
+        let purged = wait_until("purged", LIMIT, || async {
+            let purge = format!("PURGE BINARY LOGS TO '{newest}'");
+            self.sql_schema(&purge).await;
+            let mut connection = self.connect().await;
+            let files: Vec<(String, u64)> = sqlx::query_as("SHOW BINARY LOGS")
+                .fetch_all(&mut connection)
+                .await?;
+            Ok((files.len() == 1).then_some(()))
+        });
+        purged.await.unwrap();
+    }
+
     /// The answer to a query for a number.
     pub async fn number(&self, query: &str) -> i64 {
         let mut connection = self.connect().await;

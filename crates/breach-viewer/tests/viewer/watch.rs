@@ -1,0 +1,333 @@
+//! The watch: what somebody touches is looked at at once, and its evidence kept; the apps' own writes raise nothing.
+
+use std::time::{Duration, Instant};
+
+use devstack::{SiteOptions, wait_until};
+
+use crate::harness::{Browser, LIMIT, Stage};
+
+/// So slow that whatever is found soon was not found by the sweep.
+fn with_slow_sweep() -> SiteOptions {
+    Stage::options().setting("breach-viewer", "SWEEP_RATE", "1")
+}
+
+/// The alarms that stand, in their order.
+async fn alarms(stage: &Stage) -> Vec<String> {
+    let mut connection = stage.connect().await;
+    sqlx::query_scalar("SELECT kind FROM operations_alarms ORDER BY kind")
+        .fetch_all(&mut connection)
+        .await
+        .unwrap()
+}
+
+async fn until_alarm(stage: &Stage, kind: &str, stands: bool) {
+    let what = format!("{kind} {stands}");
+    let reached = wait_until(&what, LIMIT, || async {
+        let alarms = alarms(stage).await;
+        Ok((alarms.iter().any(|one| one == kind) == stands).then_some(()))
+    });
+    reached.await.unwrap();
+}
+
+/// Until our own beat came back in the log.
+async fn until_following(stage: &Stage) {
+    let beat = "SELECT CAST(COALESCE(MAX(beat), 0) AS SIGNED) FROM watch_progress";
+    let before = stage.number(beat).await;
+    stage
+        .until_number("two beats", beat, |now| now >= before + 2)
+        .await;
+}
+
+async fn assert_neighbours_valid(officer: &Browser, altered: u64, count: u64) {
+    for uid in (1..=count).filter(|uid| *uid != altered) {
+        assert_eq!(officer.verify(uid).await, "Valid", "record {uid}");
+    }
+}
+
+const BY_WATCH: &str = "SELECT COUNT(*) FROM incidents WHERE source = 'watch'";
+const EVIDENCE: &str = "SELECT COUNT(*) FROM incident_evidence";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_altered_record_is_found_at_once_and_told_how() {
+    let stage = Stage::start(3, with_slow_sweep()).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    until_following(&stage).await;
+    assert!(alarms(&stage).await.is_empty());
+    stage.assert_no_breach().await;
+    let begun = Instant::now();
+    stage.alter_email(2).await;
+    stage
+        .until_number("an incident", BY_WATCH, |count| count == 1)
+        .await;
+    assert!(
+        begun.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_neighbours_valid(&officer, 2, 3).await;
+    stage
+        .until_number("evidence", EVIDENCE, |count| count == 1)
+        .await;
+    let page = officer.get("/incidents/1").await;
+    assert!(page.says("by the watch"), "{}", page.body);
+    assert_eq!(stage.number("SELECT COUNT(*) FROM incidents").await, 1);
+    // Put back: good at once, too.
+    stage.alter_email(2).await;
+    let resolved = "SELECT COUNT(*) FROM incident_findings WHERE resolved_at IS NOT NULL";
+    stage
+        .until_number("resolved", resolved, |count| count == 1)
+        .await;
+    assert!(alarms(&stage).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_of_touch_is_found() {
+    let stage = Stage::start(6, with_slow_sweep()).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    until_following(&stage).await;
+    let of = |uid: u64| format!("(SELECT id FROM records WHERE uid = {uid})");
+    for (uid, statement, verdict) in [
+        (
+            1,
+            format!("DELETE FROM consents WHERE record_id = {}", of(1)),
+            "altered",
+        ),
+        (
+            2,
+            format!("DELETE FROM record_versions WHERE record_id = {}", of(2)),
+            "missing",
+        ),
+        (
+            3,
+            format!(
+                "UPDATE owner_keys SET wrapped = REVERSE(wrapped) WHERE record_id = {}",
+                of(3)
+            ),
+            "altered",
+        ),
+        (4, "DELETE FROM records WHERE uid = 4".to_owned(), "missing"),
+        (
+            5,
+            "UPDATE records SET uid = NULL WHERE uid = 5".to_owned(),
+            "altered",
+        ),
+    ] {
+        stage.sql(&statement).await;
+        let found = format!(
+            "SELECT COUNT(*) FROM incident_findings f JOIN incidents i ON i.id = f.incident_id \
+             WHERE i.source = 'watch' AND f.uid = {uid} AND f.verdict = '{verdict}'"
+        );
+        stage
+            .until_number(&statement, &found, |count| count > 0)
+            .await;
+    }
+    assert_eq!(officer.verify(6).await, "Valid");
+    // A record is gone whole: that is an alarm as well.
+    assert_eq!(alarms(&stage).await, ["rows_deleted"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn own_writes_raise_nothing() {
+    let stage = Stage::start(0, with_slow_sweep()).await;
+    let officer = stage.officer().await;
+    until_following(&stage).await;
+    let people =
+        crate::harness::sign_up(&stage.site, &stage.clerk, &demo::doors::PEOPLE[..3]).await;
+    let records: Vec<&str> = people.iter().map(|one| one.record.as_str()).collect();
+    stage.clerk.approve(&records).await.unwrap();
+    stage
+        .until_number(
+            "anchored",
+            "SELECT COUNT(*) FROM records WHERE state = 'anchored'",
+            |n| n == 3,
+        )
+        .await;
+    for uid in 1..=3 {
+        assert_eq!(officer.verify(uid).await, "Valid");
+    }
+    officer.post("/sign-out", &[]).await;
+    until_following(&stage).await;
+    assert!(
+        alarms(&stage).await.is_empty(),
+        "{:?}",
+        alarms(&stage).await
+    );
+    stage.assert_no_breach().await;
+    // The watch has looked at them.
+    let looked = "SELECT COUNT(*) FROM verifications";
+    stage
+        .until_number("looked at", looked, |count| count > 0)
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn planted_and_deleted_rows_are_alarms_at_once() {
+    let stage = Stage::start(1, with_slow_sweep()).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    until_following(&stage).await;
+    stage
+        .sql("UPDATE anchoring_jobs SET approved_at = approved_at + 1")
+        .await;
+    until_alarm(&stage, "row_tampered", true).await;
+    stage
+        .sql("UPDATE anchoring_jobs SET approved_at = approved_at - 1")
+        .await;
+    for table in ["outbox", "record_events", "anchoring_transactions"] {
+        stage
+            .sql_schema("DELETE FROM operations_alarms WHERE kind = 'rows_deleted'")
+            .await;
+        stage.sql(&format!("DELETE FROM {table} LIMIT 1")).await;
+        until_alarm(&stage, "rows_deleted", true).await;
+    }
+    stage
+        .sql_schema("DELETE FROM operations_alarms WHERE kind = 'rows_deleted'")
+        .await;
+    stage.sql_schema("TRUNCATE TABLE incident_events").await;
+    until_alarm(&stage, "rows_deleted", true).await;
+    assert_eq!(officer.verify(1).await, "Valid");
+    stage.assert_no_breach().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_schema_and_a_trigger_are_alarms_until_undone() {
+    let stage = Stage::start(1, with_slow_sweep()).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    until_following(&stage).await;
+    for (done, undone) in [
+        (
+            "ALTER TABLE consents DROP INDEX consents_nonce_index",
+            "ALTER TABLE consents ADD UNIQUE KEY consents_nonce_index (nonce_index)",
+        ),
+        (
+            "ALTER TABLE staff ADD extra INT NULL",
+            "ALTER TABLE staff DROP extra",
+        ),
+        (
+            "CREATE TRIGGER planted BEFORE UPDATE ON records FOR EACH ROW SET NEW.draft = OLD.draft",
+            "DROP TRIGGER planted",
+        ),
+    ] {
+        stage.sql_schema(done).await;
+        until_alarm(&stage, "schema_changed", true).await;
+        stage.sql_schema(undone).await;
+        until_alarm(&stage, "schema_changed", false).await;
+    }
+    assert_eq!(officer.verify(1).await, "Valid");
+    stage.assert_no_breach().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_tells_less_is_an_alarm_until_it_tells_all() {
+    let options = SiteOptions {
+        own_database: true,
+        ..with_slow_sweep()
+    };
+    let mut stage = Stage::start(1, options).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    until_following(&stage).await;
+    stage
+        .sql_schema("SET GLOBAL binlog_format = 'STATEMENT'")
+        .await;
+    until_alarm(&stage, "watch_log_off", true).await;
+    stage.sql_schema("SET GLOBAL binlog_format = 'ROW'").await;
+    until_alarm(&stage, "watch_log_off", false).await;
+    let user = format!("'{}_watch'@'%'", stage.site.names().users);
+    stage
+        .sql_schema(&format!("REVOKE REPLICATION CLIENT ON *.* FROM {user}"))
+        .await;
+    until_alarm(&stage, "watch_refused", true).await;
+    stage
+        .sql_schema(&format!("GRANT REPLICATION CLIENT ON *.* TO {user}"))
+        .await;
+    until_alarm(&stage, "watch_refused", false).await;
+    // A statement without its rows: a gap, until the sweep has looked at everything since.
+    let unseen = "SET SESSION binlog_format = 'STATEMENT'; INSERT INTO sign_in_attempts VALUES (RANDOM_BYTES(32), 1, 1)";
+    stage.sql_script(unseen).await;
+    until_alarm(&stage, "watch_gap", true).await;
+    until_alarm(&stage, "watch_gap", false).await;
+    // Purged while nobody followed.
+    stage.site.viewer.stop().await.unwrap();
+    stage
+        .sql("UPDATE sign_in_attempts SET failures = failures + 1")
+        .await;
+    stage.sql_schema("FLUSH BINARY LOGS").await;
+    let newest = stage.newest_log().await;
+    stage.until_purged_to(&newest).await;
+    stage.site.viewer.resume().await.unwrap();
+    until_alarm(&stage, "watch_gap", true).await;
+    until_alarm(&stage, "watch_gap", false).await;
+    assert_eq!(officer.verify(1).await, "Valid");
+    stage.assert_no_breach().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_while_the_viewer_is_down() {
+    let mut stage = Stage::start(3, with_slow_sweep()).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    until_following(&stage).await;
+    stage.site.viewer.stop().await.unwrap();
+    stage.alter_email(3).await;
+    stage
+        .sql("UPDATE records SET created_at = created_at + 1 WHERE uid = 1")
+        .await;
+    stage
+        .sql("UPDATE records SET created_at = created_at - 1 WHERE uid = 1")
+        .await;
+    stage.site.viewer.resume().await.unwrap();
+    // Whoever was first to find it: the log's evidence is there, and of the record that is at fault alone.
+    stage
+        .until_number("evidence", EVIDENCE, |count| count == 1)
+        .await;
+    until_following(&stage).await;
+    assert_eq!(stage.number(EVIDENCE).await, 1);
+    assert_eq!(stage.number("SELECT COUNT(*) FROM incidents").await, 1);
+    let officer = stage.signed_in("data_protection_officer", "second").await;
+    assert_neighbours_valid(&officer, 3, 3).await;
+    assert!(
+        alarms(&stage).await.is_empty(),
+        "{:?}",
+        alarms(&stage).await
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_planted_progress_is_not_used() {
+    let mut stage = Stage::start(1, with_slow_sweep()).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    until_following(&stage).await;
+    stage.site.viewer.stop().await.unwrap();
+    stage
+        .sql("UPDATE watch_progress SET beat = beat + 1000000")
+        .await;
+    stage.site.viewer.resume().await.unwrap();
+    until_alarm(&stage, "row_tampered", true).await;
+    until_alarm(&stage, "watch_gap", true).await;
+    // The sweep closes the gap.
+    until_alarm(&stage, "watch_gap", false).await;
+    stage.assert_no_breach().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_watch_the_viewer_says_so_and_sweeps() {
+    let options = Stage::options().setting("breach-viewer", "WATCH_DATABASE_URL_FILE", "");
+    let stage = Stage::start(1, options).await;
+    let officer = stage.officer().await;
+    until_alarm(&stage, "watch_not_configured", true).await;
+    stage.alter_email(1).await;
+    let altered = |grid: &crate::harness::Answer| grid.line(1).contains("Altered");
+    let grid = stage
+        .until(&officer, "/records?verdict=altered", altered)
+        .await;
+    assert!(
+        grid.banner().contains("The watch is not set up"),
+        "{}",
+        grid.banner()
+    );
+}

@@ -1,0 +1,375 @@
+//! The watch: follows the database server's binary log and looks at once at whatever somebody has touched
+//! (docs/WATCH.md).
+
+mod alarms;
+mod examining;
+mod piece;
+mod touched;
+
+use std::time::Duration;
+
+use binary_log::{Follower, LogError, News, Position, Server, Transaction};
+use database::leases::{self, Lease};
+use database::operations_alarms::AlarmKind;
+use database::watch_progress::{self, WatchProgress};
+use rand::Rng as _;
+use record::time::UnixMillis;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+pub use self::piece::{Piece, PieceChange, PieceValue};
+
+use self::alarms::{SchemaMemory, alarm_of};
+use self::examining::Sources;
+use self::touched::Touched;
+use crate::obstacle::Hindrance;
+use crate::registrar::Registrar;
+
+const NAME: &str = "watch";
+const LEASE_LENGTH: Duration = Duration::from_secs(15);
+const TICK: Duration = Duration::from_secs(1);
+/// So often settings, schema and alarms are looked at.
+const LOOK: Duration = Duration::from_secs(5);
+/// The position is written at least so often, so that the beat goes on.
+const BEAT: Duration = Duration::from_secs(10);
+/// A beat that has not come back by then is late.
+const LATE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_secs(1);
+/// So many transactions are taken together.
+const MOST_AT_ONCE: usize = 256;
+
+/// Why the watch stops for a moment.
+#[derive(Debug, thiserror::Error)]
+enum Stop {
+    #[error("the log can't be followed")]
+    Log(#[from] LogError),
+    #[error("what was touched can't be looked at")]
+    Hindered(#[from] Hindrance),
+}
+
+impl From<database::RowError> for Stop {
+    fn from(error: database::RowError) -> Self {
+        Self::Hindered(error.into())
+    }
+}
+
+impl From<sqlx::Error> for Stop {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Hindered(error.into())
+    }
+}
+
+/// Watches until told to stop.
+pub struct Watcher {
+    registrar: Registrar,
+    server: Option<Server>,
+    /// Tells us from every other replica of the server.
+    number: u32,
+    holder: [u8; 16],
+    /// Behind everything that was looked at. The row can be written over, this can't.
+    position: Option<Position>,
+    schema: SchemaMemory,
+    beat: Beat,
+    looked_at: Option<UnixMillis>,
+    leased_at: Option<UnixMillis>,
+    /// Since when the server can't be followed for a reason that may pass.
+    lost_since: Option<UnixMillis>,
+}
+
+/// Our own writes, which must come back in the log.
+#[derive(Default)]
+struct Beat {
+    sent: u64,
+    sent_at: Option<UnixMillis>,
+    heard: u64,
+    /// Whether anything was looked at since.
+    is_due: bool,
+}
+
+impl Watcher {
+    /// Follows this server, if one is set.
+    #[must_use]
+    pub fn new(registrar: Registrar, server: Option<Server>) -> Self {
+        let mut holder = [0; 16];
+        rand::rng().fill_bytes(&mut holder);
+        Self {
+            registrar,
+            server,
+            number: 0x8000_0000 | rand::rng().next_u32(),
+            holder,
+            position: None,
+            schema: SchemaMemory::default(),
+            beat: Beat::default(),
+            looked_at: None,
+            leased_at: None,
+            lost_since: None,
+        }
+    }
+
+    /// Works until told to stop; then gives the lease back.
+    pub async fn run(mut self, shutdown: CancellationToken) {
+        while !shutdown.is_cancelled() {
+            let stopped = tokio::select! {
+                () = shutdown.cancelled() => break,
+                stopped = self.turn() => stopped,
+            };
+            if let Err(stop) = stopped {
+                tracing::debug!(cause = ?stop, "the watch stops for a moment");
+                if let Err(hindrance) = self.tell(&stop).await {
+                    tracing::debug!(cause = ?hindrance, "an alarm could not be noted");
+                }
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = tokio::time::sleep(PAUSE) => {}
+            }
+        }
+        self.end().await.ok();
+    }
+
+    async fn end(&mut self) -> Result<(), Stop> {
+        let lease = Lease {
+            name: NAME.to_owned(),
+            holder: self.holder,
+            expires_at: self.now(),
+        };
+        let mut connection = self.registrar.examiner().parts().pool.acquire().await?;
+        leases::release(&mut connection, &lease).await?;
+        Ok(())
+    }
+
+    fn now(&self) -> UnixMillis {
+        self.registrar.examiner().now()
+    }
+
+    /// Raises the alarm for what stopped us.
+    async fn tell(&mut self, stop: &Stop) -> Result<(), Hindrance> {
+        let Stop::Log(error) = stop else {
+            // The sweep tells what hinders everybody.
+            return Ok(());
+        };
+        tracing::warn!(%error, "the watch can't follow the log");
+        let now = self.now();
+        let since = *self.lost_since.get_or_insert(now);
+        match alarm_of(error) {
+            Some(AlarmKind::WatchGap) => {
+                // What was lost is lost: go on with what there is.
+                self.position = None;
+                self.registrar.raise_kind(AlarmKind::WatchGap).await?;
+                self.forget_position().await
+            }
+            Some(kind) => self.registrar.raise_kind(kind).await,
+            None if now.since(since) >= LATE => {
+                self.registrar.raise_kind(AlarmKind::WatchBehind).await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Goes on at the end of the log.
+    async fn forget_position(&mut self) -> Result<(), Hindrance> {
+        if let Some(server) = &self.server
+            && let Ok(newest) = server.newest().await
+        {
+            self.position = Some(newest);
+        }
+        Ok(())
+    }
+
+    /// Follows for as long as it goes and the lease is ours.
+    async fn turn(&mut self) -> Result<(), Stop> {
+        self.registrar.examiner().check_keys().await?;
+        let Some(server) = self.server.clone() else {
+            self.registrar
+                .raise_kind(AlarmKind::WatchNotConfigured)
+                .await?;
+            tokio::time::sleep(BEAT).await;
+            return Ok(());
+        };
+        self.registrar
+            .end_kind(AlarmKind::WatchNotConfigured)
+            .await?;
+        if !self.holds_lease().await? {
+            return Ok(());
+        }
+        self.look(&server).await?;
+        let from = match self.kept_position().await? {
+            Some(kept) => kept,
+            None => server.newest().await?,
+        };
+        self.position = Some(from.clone());
+        let follower = server.follow(from, self.number).await?;
+        let (sender, news) = mpsc::channel(MOST_AT_ONCE);
+        let reading = tokio::spawn(read(follower, sender));
+        let followed = self.follow(&server, news).await;
+        reading.abort();
+        followed
+    }
+
+    async fn follow(
+        &mut self,
+        server: &Server,
+        mut news: mpsc::Receiver<Result<Transaction, LogError>>,
+    ) -> Result<(), Stop> {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                first = news.recv() => {
+                    let first = first.ok_or(LogError::Unreachable("the log ended"))??;
+                    let mut batch = vec![first];
+                    let mut ended = Ok(());
+                    while batch.len() < MOST_AT_ONCE && ended.is_ok() {
+                        match news.try_recv() {
+                            Ok(Ok(next)) => batch.push(next),
+                            Ok(Err(error)) => ended = Err(error),
+                            Err(_) => break,
+                        }
+                    }
+                    self.take(server, &batch).await?;
+                    ended?;
+                }
+                _ = tick.tick() => {
+                    if !self.holds_lease().await? {
+                        return Ok(());
+                    }
+                    self.send_beat().await?;
+                    if self.looked_at.is_none_or(|at| self.now().since(at) >= LOOK) {
+                        self.look(server).await?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Looks at all that these transactions touched; only then they are done.
+    async fn take(&mut self, server: &Server, batch: &[Transaction]) -> Result<(), Stop> {
+        let touched = Touched::by(batch);
+        if let Some(beat) = touched.beat {
+            self.beat.heard = self.beat.heard.max(beat);
+        }
+        if touched.is_blind {
+            self.registrar.raise_kind(AlarmKind::WatchGap).await?;
+        }
+        let sources = Sources {
+            server,
+            columns: &self.schema.columns,
+        };
+        let looked = self
+            .registrar
+            .look_at_records(batch, &touched, sources)
+            .await;
+        // One does not wait for the other: rows are told also while the chain is out of reach.
+        self.registrar.look_at_rows(&touched).await?;
+        if touched.schema {
+            self.look(server).await?;
+        }
+        looked?;
+        self.beat.is_due |= touched.is_of_note();
+        self.position = batch.last().map(|last| last.position.clone());
+        self.lost_since = None;
+        Ok(())
+    }
+
+    /// Settings of the log, schema, and alarms that are over.
+    async fn look(&mut self, server: &Server) -> Result<(), Stop> {
+        self.looked_at = Some(self.now());
+        // One does not wait for the other.
+        let (newest, triggers) = tokio::join!(server.newest(), server.triggers());
+        let (registrar, seen) = (&self.registrar, triggers.as_deref().ok());
+        registrar.look_at_schema(&mut self.schema, seen).await?;
+        registrar.end_what_is_over().await?;
+        newest?;
+        registrar.end_kind(AlarmKind::WatchLogOff).await?;
+        triggers?;
+        registrar.end_kind(AlarmKind::WatchRefused).await?;
+        let late = self.beat.heard < self.beat.sent
+            && self
+                .beat
+                .sent_at
+                .is_some_and(|at| self.now().since(at) >= LATE);
+        match late {
+            true => self.registrar.raise_kind(AlarmKind::WatchBehind).await?,
+            false => self.registrar.end_kind(AlarmKind::WatchBehind).await?,
+        }
+        Ok(())
+    }
+
+    async fn holds_lease(&mut self) -> Result<bool, Stop> {
+        let is_fresh = |at: UnixMillis| self.now().since(at) < LEASE_LENGTH / 3;
+        if self.leased_at.is_some_and(is_fresh) {
+            return Ok(true);
+        }
+        let parts = self.registrar.examiner().parts();
+        let mut connection = parts.pool.acquire().await?;
+        let (keys, holder, now) = (&parts.keys, &self.holder, self.now());
+        let held = leases::acquire(&mut connection, keys, NAME, holder, LEASE_LENGTH, now).await?;
+        self.leased_at = held.is_some().then_some(now);
+        Ok(held.is_some())
+    }
+
+    /// Where to go on: as this process remembers, or as it was written down. What somebody else wrote is not used.
+    async fn kept_position(&mut self) -> Result<Option<Position>, Stop> {
+        if self.position.is_some() {
+            return Ok(self.position.clone());
+        }
+        let parts = self.registrar.examiner().parts();
+        let mut connection = parts.pool.acquire().await?;
+        match watch_progress::load(&mut connection, &parts.keys, NAME).await {
+            Ok(Some(kept)) => {
+                self.beat.sent = kept.beat;
+                self.beat.heard = kept.beat;
+                Ok(kept.position.parse().ok())
+            }
+            Ok(None) => Ok(None),
+            Err(error) if error.is_tampering() => {
+                drop(connection);
+                self.registrar.raise_kind(AlarmKind::RowTampered).await?;
+                self.registrar.raise_kind(AlarmKind::WatchGap).await?;
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes the position down. That this write comes back shows that the log is whole.
+    async fn send_beat(&mut self) -> Result<(), Stop> {
+        let now = self.now();
+        let is_old = self.beat.sent_at.is_none_or(|at| now.since(at) >= BEAT);
+        // One at a time: a late one is not hidden by the next.
+        let is_awaited = self.beat.heard < self.beat.sent;
+        if is_awaited || !(self.beat.is_due || is_old) {
+            return Ok(());
+        }
+        let Some(position) = &self.position else {
+            return Ok(());
+        };
+        let progress = WatchProgress {
+            reader: NAME.to_owned(),
+            position: position.to_string(),
+            beat: self.beat.sent + 1,
+            saved_at: now,
+        };
+        let parts = self.registrar.examiner().parts();
+        watch_progress::save(&mut *parts.pool.acquire().await?, &parts.keys, &progress).await?;
+        self.beat.sent = progress.beat;
+        self.beat.sent_at = Some(now);
+        self.beat.is_due = false;
+        Ok(())
+    }
+}
+
+/// Hands on what comes, until it ends or nobody listens.
+async fn read(mut follower: Follower, sender: mpsc::Sender<Result<Transaction, LogError>>) {
+    loop {
+        let next = match follower.next().await {
+            Ok(News::Quiet) => continue,
+            Ok(News::Transaction(one)) => Ok(*one),
+            Err(error) => Err(error),
+        };
+        let is_over = next.is_err();
+        if sender.send(next).await.is_err() || is_over {
+            return;
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Looking at what was touched, at once.
+
+use std::collections::BTreeMap;
+
+use binary_log::{Server, Transaction};
+use database::guarded_rows::{self, RowState};
+use database::operations_alarms::{self, AlarmKind};
+use database::verifications::{Source, Subject};
+use database::{incident_evidence, incident_findings};
+use futures::{StreamExt, TryStreamExt, stream};
+use record::ids::RecordId;
+use record::time::UnixMillis;
+use zeroize::Zeroizing;
+
+use super::piece::{Piece, place};
+use super::touched::Touched;
+use crate::examiner::{Examined, Sight};
+use crate::obstacle::Hindrance;
+use crate::registrar::{Occasion, Registrar};
+
+/// So many records are looked at side by side.
+const AT_ONCE: usize = 6;
+/// No more evidence is kept with one incident.
+const MOST_EVIDENCE: u64 = 10_000;
+const WATCH: Occasion = Occasion {
+    source: Source::Watch,
+    round: None,
+};
+
+/// Of whom to ask for texts, and what the columns are called.
+pub(super) struct Sources<'s> {
+    pub(super) server: &'s Server,
+    pub(super) columns: &'s BTreeMap<String, Vec<String>>,
+}
+
+impl Registrar {
+    /// Guarded rows: whether each is still there, and ours.
+    pub(super) async fn look_at_rows(&self, touched: &Touched) -> Result<(), Hindrance> {
+        let (parts, now) = (self.examiner().parts(), self.examiner().now());
+        let mut connection = parts.pool.acquire().await?;
+        for table in &touched.emptied {
+            tracing::error!(table, "ALARM: somebody emptied a table");
+            operations_alarms::raise(&mut connection, AlarmKind::RowsDeleted, now).await?;
+        }
+        for ((name, key), was_before) in &touched.rows {
+            let Some(table) = guarded_rows::of_name(name) else {
+                continue;
+            };
+            match guarded_rows::look(&mut connection, &parts.keys, table, key).await? {
+                RowState::Gone if *was_before && table.is_kept_whole => {
+                    tracing::error!(table = name, "ALARM: somebody deleted a row");
+                    operations_alarms::raise(&mut connection, AlarmKind::RowsDeleted, now).await?;
+                }
+                // The verdict on the record tells it.
+                RowState::Planted(row) if *name != "records" => {
+                    tracing::error!(
+                        table = name,
+                        row = row.row,
+                        "ALARM: somebody wrote a row behind our back"
+                    );
+                    operations_alarms::raise(&mut connection, AlarmKind::RowTampered, now).await?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Records: each is examined and filed, and what the log tells of the bad ones is kept.
+    pub(super) async fn look_at_records(
+        &self,
+        batch: &[Transaction],
+        touched: &Touched,
+        sources: Sources<'_>,
+    ) -> Result<(), Hindrance> {
+        if touched.records.is_empty() {
+            return Ok(());
+        }
+        let (page, records) = self.examined(touched).await?;
+        let mut bad: Vec<Subject> = Vec::new();
+        let note_bad =
+            |one: &Examined| bad.extend(one.finding.verdict.is_bad().then_some(one.subject));
+        if let Some(refused) = self.file_page(page, WATCH, note_bad).await? {
+            tracing::error!(cause = ?refused, "the database refuses what the watch has to keep");
+        }
+        let mut texts = Texts::default();
+        for subject in bad {
+            for record in records.get(&subject).into_iter().flatten() {
+                let transactions = touched.records.get(record).into_iter().flatten();
+                for transaction in transactions.filter_map(|index| batch.get(*index)) {
+                    let texts = texts.of(transaction, sources.server).await;
+                    let piece = Piece::of(transaction, *record, texts, sources.columns);
+                    self.keep(subject, *record, transaction, &piece).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// All subjects that were touched, each once, and through which records.
+    async fn examined(
+        &self,
+        touched: &Touched,
+    ) -> Result<(Vec<Examined>, BTreeMap<Subject, Vec<RecordId>>), Hindrance> {
+        let sight = self.examiner().sight().await?;
+        let rows = touched.records.keys().map(|id| (Subject::row(*id), *id));
+        let uids = touched
+            .uids
+            .iter()
+            .map(|(uid, id)| (Subject::uid(*uid), *id));
+        let asked: Vec<(Subject, RecordId)> = rows.chain(uids).collect();
+        let looks = asked.into_iter().map(|asked| self.look(asked, sight));
+        let found: Vec<_> = stream::iter(looks)
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
+            .await?;
+        let (mut page, mut records) = (BTreeMap::new(), BTreeMap::<Subject, Vec<RecordId>>::new());
+        for (examined, record) in found.into_iter().flatten() {
+            records.entry(examined.subject).or_default().push(record);
+            page.insert(examined.subject, examined);
+        }
+        records.values_mut().for_each(|ids| {
+            ids.sort_unstable();
+            ids.dedup();
+        });
+        Ok((page.into_values().collect(), records))
+    }
+
+    async fn look(
+        &self,
+        (subject, record): (Subject, RecordId),
+        sight: Sight,
+    ) -> Result<Option<(Examined, RecordId)>, Hindrance> {
+        match self.examiner().subject_seen(subject, sight).await {
+            Ok(examined) => Ok(examined.map(|examined| (examined, record))),
+            Err(hindrance) if hindrance.concerns_one_thing() => {
+                tracing::error!(cause = ?hindrance, "the database refuses a record to the watch");
+                Ok(None)
+            }
+            Err(hindrance) => Err(hindrance),
+        }
+    }
+
+    async fn keep(
+        &self,
+        subject: Subject,
+        record: RecordId,
+        transaction: &Transaction,
+        piece: &Piece,
+    ) -> Result<(), Hindrance> {
+        let parts = self.examiner().parts();
+        let mut connection = parts.pool.acquire().await?;
+        let findings = incident_findings::unresolved(&mut connection, &parts.keys, subject).await?;
+        let Some(finding) = findings.rows.first() else {
+            return Ok(());
+        };
+        let incident_id = finding.incident_id;
+        if incident_evidence::count(&mut connection, incident_id).await? >= MOST_EVIDENCE {
+            return Ok(());
+        }
+        let Ok(content) = piece.to_json() else {
+            return Ok(());
+        };
+        let new = incident_evidence::NewEvidence {
+            incident_id,
+            subject,
+            record_id: record,
+            source: &place(transaction),
+            happened_at: UnixMillis::from_seconds(transaction.at),
+            content: incident_evidence::seal(
+                &parts.keys,
+                incident_id,
+                subject,
+                &content,
+                &mut rand::rng(),
+            ),
+        };
+        incident_evidence::insert(&mut connection, &parts.keys, new).await?;
+        Ok(())
+    }
+}
+
+/// The statements behind rows, asked for once for each transaction.
+#[derive(Default)]
+struct Texts {
+    known: BTreeMap<String, Vec<Zeroizing<String>>>,
+}
+
+impl Texts {
+    async fn of(&mut self, transaction: &Transaction, server: &Server) -> &[Zeroizing<String>] {
+        let place = place(transaction);
+        if !self.known.contains_key(&place) {
+            let texts = match transaction.texts.is_empty() {
+                false => transaction.texts.clone(),
+                true => server
+                    .texts(&transaction.place)
+                    .await
+                    .unwrap_or_else(|error| {
+                        tracing::warn!(%error, "the log gives no statement");
+                        Vec::new()
+                    }),
+            };
+            self.known.insert(place.clone(), texts);
+        }
+        self.known
+            .get(&place)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+    }
+}

@@ -1,0 +1,142 @@
+//! What some transactions touched, of what matters to us.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use binary_log::{Change, Row, Statement, StatementKind, Transaction, Value};
+use database::guarded_rows::{self, GuardedTable, KeyKind, RowKey};
+use database::{schema_baselines, watch_progress};
+use record::ids::{RecordId, Uid};
+
+/// Tables whose rows make up a record, or say which UID it got: where the record's id stands, and where a UID.
+const OF_RECORDS: [(&str, usize, Option<usize>); 5] = [
+    ("records", 0, Some(1)),
+    ("record_versions", 0, None),
+    ("consents", 0, None),
+    ("owner_keys", 1, None),
+    ("anchoring_jobs", 1, Some(6)),
+];
+/// Guarded tables have their key in front.
+const KEY: usize = 0;
+/// Where the beat stands in `watch_progress`.
+const BEAT: usize = 2;
+
+/// All of it.
+#[derive(Default)]
+pub(super) struct Touched {
+    /// Records, and which transactions touched them, by their place in the batch.
+    pub(super) records: BTreeMap<RecordId, BTreeSet<usize>>,
+    /// UIDs that rows claimed or gave up, and whose.
+    pub(super) uids: BTreeMap<Uid, RecordId>,
+    /// Guarded rows, and whether they stood there before.
+    pub(super) rows: BTreeMap<(&'static str, RowKey), bool>,
+    /// Tables of ours that were emptied by one statement.
+    pub(super) emptied: BTreeSet<String>,
+    /// A statement may have changed our tables.
+    pub(super) schema: bool,
+    /// Something happened that the log does not hold.
+    pub(super) is_blind: bool,
+    /// The newest of our own beats.
+    pub(super) beat: Option<u64>,
+}
+
+impl Touched {
+    pub(super) fn by(batch: &[Transaction]) -> Self {
+        let mut touched = Self::default();
+        for (index, transaction) in batch.iter().enumerate() {
+            touched.is_blind |= !transaction.is_whole;
+            for change in &transaction.changes {
+                touched.row(change, index);
+            }
+            for statement in &transaction.statements {
+                touched.statement(statement);
+            }
+        }
+        touched
+    }
+
+    /// Whether anything in it is worth writing down how far we are: not what we write ourselves all the time.
+    pub(super) fn is_of_note(&self) -> bool {
+        let is_of_note = |table: &str| !["leases", watch_progress::TABLE].contains(&table);
+        !self.records.is_empty() || self.rows.keys().any(|(table, _)| is_of_note(table))
+    }
+
+    fn row(&mut self, change: &Change, transaction: usize) {
+        let sides = [&change.before, &change.after];
+        if change.table == watch_progress::TABLE {
+            let beat = change.after.as_ref().and_then(|row| number(row, BEAT));
+            self.beat = beat.or(self.beat);
+        }
+        if let Some((_, id, uid)) = OF_RECORDS.into_iter().find(|of| of.0 == change.table) {
+            for row in sides.into_iter().flatten() {
+                let Some(id) = record_id(row, id) else {
+                    continue;
+                };
+                self.records.entry(id).or_default().insert(transaction);
+                let uid = uid
+                    .and_then(|column| number(row, column))
+                    .and_then(Uid::new);
+                self.uids.extend(uid.map(|uid| (uid, id)));
+            }
+        }
+        if let Some(table) = guarded_rows::of_name(&change.table) {
+            for (row, was_before) in sides.into_iter().zip([true, false]) {
+                if let Some(key) = row.as_ref().and_then(|row| key(row, table)) {
+                    *self.rows.entry((table.name, key)).or_default() |= was_before;
+                }
+            }
+        }
+    }
+
+    fn statement(&mut self, statement: &Statement) {
+        if statement.kind == StatementKind::Data {
+            return;
+        }
+        self.schema = true;
+        let is_truncate = |word: &str| word.eq_ignore_ascii_case("truncate");
+        if statement.words().any(is_truncate) {
+            let ours = statement
+                .words()
+                .filter(|word| schema_baselines::is_ours(word));
+            self.emptied.extend(ours.map(str::to_owned));
+        }
+    }
+}
+
+/// Which record a change is about.
+pub(super) fn record_of(change: &Change) -> Option<RecordId> {
+    let (_, id, _) = OF_RECORDS.into_iter().find(|of| of.0 == change.table)?;
+    let row = change.before.as_ref().or(change.after.as_ref())?;
+    record_id(row, id)
+}
+
+fn record_id(row: &Row, column: usize) -> Option<RecordId> {
+    let bytes = bytes(row, column, 16)?;
+    Some(RecordId::from_bytes(*bytes.first_chunk()?))
+}
+
+fn key(row: &Row, table: GuardedTable) -> Option<RowKey> {
+    match table.kind {
+        KeyKind::Number => number(row, KEY).map(RowKey::Number),
+        KeyKind::Bytes(length) => bytes(row, KEY, length).map(RowKey::Bytes),
+        KeyKind::Text => bytes(row, KEY, 0).map(RowKey::Bytes),
+    }
+}
+
+fn number(row: &Row, column: usize) -> Option<u64> {
+    match row.get(column)? {
+        Value::Number(number) => Some(*number),
+        _ => None,
+    }
+}
+
+/// The log leaves out the zeros at the end of a column of fixed length.
+fn bytes(row: &Row, column: usize, length: usize) -> Option<Vec<u8>> {
+    match row.get(column)? {
+        Value::Bytes(bytes) => {
+            let mut bytes = bytes.to_vec();
+            bytes.resize(bytes.len().max(length), 0);
+            Some(bytes)
+        }
+        _ => None,
+    }
+}
