@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 
 /// Rises with every change after which older data can't be carried on.
-const EDITION: &str = "2\n";
+const EDITION: &str = "3\n";
 
 /// Notes the edition in a new folder; refuses the data of another one.
 pub(crate) fn claim(dir: &Path) -> Result<()> {

@@ -14,6 +14,18 @@ use crate::sign_ins::write_private;
 pub(crate) const ALTER: &str = "UPDATE record_versions SET email = INSERT(email, LENGTH(email) - 20, 4, 'oops') \
                                 WHERE record_id = (SELECT id FROM records WHERE uid = ?)";
 const DELETE: &str = "DELETE FROM records WHERE uid = ?";
+const READ_PHONE: &str =
+    "SELECT phone FROM record_versions WHERE record_id = (SELECT id FROM records WHERE uid = ?)";
+const WRITE_PHONE: &str =
+    "UPDATE record_versions SET phone = ? WHERE record_id = (SELECT id FROM records WHERE uid = ?)";
+const WRITE_ADDRESS: &str = "UPDATE record_versions SET address = ? WHERE record_id = (SELECT id FROM records WHERE uid = ?)";
+/// A copy of a genuine row is the best that can be made without a key. It claims a UID that nobody has.
+const FORGE: [&str; 2] = [
+    "INSERT INTO record_versions SELECT ?, version, draft, name, email, phone, age, address, wallet, relation, anchor \
+     FROM record_versions WHERE record_id = (SELECT id FROM records WHERE uid = ?)",
+    "INSERT INTO records SELECT ?, uid + 1000, state, version, draft, wallet_index, email_index, RANDOM_BYTES(16), created_by, \
+     created_at, updated_at, mac FROM records WHERE uid = ?",
+];
 
 /// Where the client's settings of the insider lie.
 fn client_settings(site: &Site) -> PathBuf {
@@ -79,18 +91,67 @@ impl Insider {
         self.run(DELETE, uid).await
     }
 
+    /// The sealed postal address of a record, as every backup of the database holds it.
+    pub(crate) async fn keep_address(&self, record: &str) -> Result<String> {
+        let id = hex::decode(record).context("a record's id")?;
+        let mut connection = self.connect().await?;
+        let cell: Vec<u8> =
+            sqlx::query_scalar("SELECT address FROM record_versions WHERE record_id = ?")
+                .bind(id)
+                .fetch_one(&mut connection)
+                .await?;
+        Ok(hex::encode(cell))
+    }
+
+    /// Puts a postal address back that was kept.
+    pub(crate) async fn roll_back(&self, uid: u64, kept: &str) -> Result<()> {
+        let cell = hex::decode(kept).context("a kept cell")?;
+        let mut connection = self.connect().await?;
+        let query = sqlx::query(WRITE_ADDRESS).bind(cell).bind(uid);
+        changed_one(&query.execute(&mut connection).await?)
+    }
+
+    /// Exchanges the sealed phone numbers of two records.
+    pub(crate) async fn swap_phones(&self, [one, other]: [u64; 2]) -> Result<()> {
+        let mut connection = self.connect().await?;
+        let mut act = connection.begin().await?;
+        let mut cells: Vec<Vec<u8>> = Vec::new();
+        for uid in [one, other] {
+            let cell = sqlx::query_scalar(READ_PHONE).bind(uid);
+            cells.push(cell.fetch_one(&mut *act).await?);
+        }
+        for (uid, cell) in [other, one].into_iter().zip(cells) {
+            let query = sqlx::query(WRITE_PHONE).bind(cell).bind(uid);
+            changed_one(&query.execute(&mut *act).await?)?;
+        }
+        Ok(act.commit().await?)
+    }
+
+    /// Inserts a record of this id that was never signed, made of what stands in the record of that UID.
+    pub(crate) async fn forge(&self, record: &str, like: u64) -> Result<()> {
+        let id = hex::decode(record).context("a record's id")?;
+        let mut connection = self.connect().await?;
+        let mut act = connection.begin().await?;
+        for sql in FORGE {
+            let query = sqlx::query(sql).bind(&id).bind(like);
+            changed_one(&query.execute(&mut *act).await?)?;
+        }
+        Ok(act.commit().await?)
+    }
+
     async fn run(&self, sql: &'static str, uid: u64) -> Result<()> {
         let mut connection = self.connect().await?;
         let done: MySqlQueryResult = sqlx::query(sql).bind(uid).execute(&mut connection).await?;
-        anyhow::ensure!(
-            done.rows_affected() == 1,
-            "the insider changed {} rows instead of one",
-            done.rows_affected()
-        );
-        Ok(())
+        changed_one(&done)
     }
 
     async fn connect(&self) -> Result<MySqlConnection> {
         Ok(MySqlConnection::connect(self.database.as_str()).await?)
     }
+}
+
+fn changed_one(done: &MySqlQueryResult) -> Result<()> {
+    let rows = done.rows_affected();
+    anyhow::ensure!(rows == 1, "the insider changed {rows} rows instead of one");
+    Ok(())
 }

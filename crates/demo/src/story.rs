@@ -1,7 +1,8 @@
-//! The story: people are entered, sign, are approved and anchored; then an insider changes one
-//! record and deletes another, and the viewer finds both. Each step is kept, so that a story that
+//! The story: people are entered, sign, are approved and anchored; then an insider alters, deletes,
+//! swaps, rolls back and forges, and the viewer finds each. Each step is kept, so that a story that
 //! was interrupted goes on where it stopped.
 
+mod break_in;
 mod discovery;
 mod kept;
 
@@ -11,8 +12,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use devstack::{Accounts, Site, wait_until};
 
-use self::discovery::Officer;
-use self::kept::{Enrolled, Kept};
+use self::kept::{Deed, Enrolled, Kept};
 use crate::doors::{Clerk, Owner, PEOPLE, Person, consent_link};
 use crate::insider::Insider;
 use crate::screen::{Screen, Steps};
@@ -23,6 +23,9 @@ pub(crate) use self::kept::Breaches;
 const ANCHORING_LIMIT: Duration = Duration::from_secs(180);
 /// As many as a clerk would tick on one page.
 const APPROVED_AT_ONCE: usize = 8;
+/// Whose postal address is mistyped at first, and put right before they sign: the second in the list.
+const MISTYPED: usize = 1;
+const MISTYPED_ADDRESS: &str = "Quay Road 81, 1182 Nordhaven";
 
 /// Everybody and everything that takes part.
 pub(crate) struct Story<'a> {
@@ -51,7 +54,7 @@ impl<'a> Story<'a> {
 
     /// Plays what is left of it.
     pub(crate) async fn play(mut self, screen: &Screen) -> Result<Told> {
-        if let Some(breaches) = self.kept.found {
+        if let (true, Some(breaches)) = (self.kept.found, self.kept.planned.clone()) {
             return Ok(Told {
                 breaches,
                 people: self.kept.enrolled.len(),
@@ -68,7 +71,7 @@ impl<'a> Story<'a> {
         self.sign(&steps).await?;
         self.approve(&clerk, &steps).await.context("anchoring")?;
         let breaches = self.break_in(&steps).await?;
-        self.discover(breaches, &steps).await?;
+        self.discover(&breaches, &steps).await?;
         steps.finish();
         Ok(Told {
             breaches,
@@ -77,9 +80,9 @@ impl<'a> Story<'a> {
         })
     }
 
-    /// Entered, signed, anchored; two deeds; two discoveries and the mail about them.
+    /// Entered, signed, anchored; each deed and its discovery; the mail about them.
     fn steps(&self) -> u64 {
-        self.people.len() as u64 * 3 + 5
+        (self.people.len() * 3 + Deed::ALL.len() * 2 + 1) as u64
     }
 
     async fn sign_in(&self) -> Result<Clerk> {
@@ -89,22 +92,53 @@ impl<'a> Story<'a> {
 
     async fn enter(&mut self, clerk: &Clerk, steps: &Steps) -> Result<()> {
         for (index, person) in self.people.iter().enumerate() {
+            let wallet = self.accounts.named(&wallet_name(index))?.address.clone();
             if index >= self.kept.enrolled.len() {
                 steps.now(format!(
                     "{} enters {}",
                     self.sign_ins.clerk.display_name, person.name
                 ));
-                let wallet = &self.accounts.named(&wallet_name(index))?.address;
-                let record = clerk.enter(person, wallet).await?;
+                let (record, right) = match index {
+                    MISTYPED => (mistype(clerk, person, &wallet).await?, false),
+                    _ => (clerk.enter(person, &wallet).await?, true),
+                };
                 self.kept.enrolled.push(Enrolled {
                     record,
+                    right,
                     signed: false,
                 });
                 self.kept.save()?;
             }
+            if !self.kept.enrolled[index].right {
+                self.put_right(clerk, index, &wallet, steps).await?;
+            }
             steps.done();
         }
         Ok(())
+    }
+
+    /// The clerk notices a mistake before the owner signs. An insider has kept a backup from before.
+    async fn put_right(
+        &mut self,
+        clerk: &Clerk,
+        index: usize,
+        wallet: &str,
+        steps: &Steps,
+    ) -> Result<()> {
+        let (person, record) = (&self.people[index], &self.kept.enrolled[index].record);
+        if self.kept.backup.is_none() {
+            let backup = Insider::new(self.site).keep_address(record).await?;
+            self.kept.backup = Some(backup);
+            self.kept.save()?;
+        }
+        let record = &self.kept.enrolled[index].record;
+        steps.now(format!(
+            "{} corrects the address of {}",
+            self.sign_ins.clerk.display_name, person.name
+        ));
+        clerk.edit(record, person, wallet).await?;
+        self.kept.enrolled[index].right = true;
+        self.kept.save()
     }
 
     /// Each opens the link from their own mail, in a browser of their own.
@@ -172,70 +206,6 @@ impl<'a> Story<'a> {
         }
         Ok(())
     }
-
-    /// Somebody with the database in hand, and no key.
-    async fn break_in(&mut self, steps: &Steps) -> Result<Breaches> {
-        let insider = Insider::new(self.site);
-        let breaches = match self.kept.planned {
-            Some(breaches) => breaches,
-            None => self.plan(&insider).await?,
-        };
-        if !self.kept.altered {
-            steps.now(format!(
-                "An insider's SQL changes the e-mail address of record {}",
-                breaches.altered
-            ));
-            insider.alter_email(breaches.altered).await?;
-            self.kept.altered = true;
-            self.kept.save()?;
-        }
-        steps.done();
-        if !self.kept.deleted {
-            steps.now(format!(
-                "An insider's SQL deletes record {}",
-                breaches.deleted
-            ));
-            insider.delete(breaches.deleted).await?;
-            self.kept.deleted = true;
-            self.kept.save()?;
-        }
-        steps.done();
-        Ok(breaches)
-    }
-
-    async fn plan(&mut self, insider: &Insider) -> Result<Breaches> {
-        let third = self.kept.enrolled.len() / 3;
-        let breaches = Breaches {
-            altered: insider.uid_of(&self.kept.enrolled[third].record).await?,
-            deleted: insider
-                .uid_of(&self.kept.enrolled[2 * third].record)
-                .await?,
-        };
-        self.kept.planned = Some(breaches);
-        self.kept.save()?;
-        Ok(breaches)
-    }
-
-    async fn discover(&mut self, breaches: Breaches, steps: &Steps) -> Result<()> {
-        steps.now("breach-viewer compares every record with the chain".to_owned());
-        let officer = Officer::sign_in(self.site.viewer.url(), &self.sign_ins.officer).await?;
-        officer
-            .wait_for_verdict("altered", breaches.altered)
-            .await?;
-        steps.done();
-        officer
-            .wait_for_verdict("missing", breaches.deleted)
-            .await?;
-        steps.done();
-        let officer = &self.sign_ins.officer.display_name;
-        steps.now(format!("{officer}, the data-protection officer, gets mail"));
-        for uid in [breaches.altered, breaches.deleted] {
-            discovery::wait_for_mail_about(&self.site.inbox, uid).await?;
-        }
-        steps.done();
-        self.kept.found = Some(breaches);
-        self.kept.save()
-    }
 }
 
 /// What the farewell needs to know.
@@ -244,6 +214,15 @@ pub(crate) struct Told {
     pub(crate) people: usize,
     /// Whether it was told on an earlier day.
     pub(crate) again: bool,
+}
+
+/// Nobody gets a link to what is wrong.
+async fn mistype(clerk: &Clerk, person: &Person, wallet: &str) -> Result<String> {
+    let mistyped = Person {
+        address: MISTYPED_ADDRESS,
+        ..*person
+    };
+    clerk.enter_at_the_desk(&mistyped, wallet).await
 }
 
 fn wallet_name(index: usize) -> String {

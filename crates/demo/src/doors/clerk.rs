@@ -22,28 +22,40 @@ impl Clerk {
         Ok(Self { browser })
     }
 
-    /// Fills in the entry form and gives the id of the new record.
+    /// Fills in the entry form and gives the id of the new record. Its link goes out by mail.
     pub async fn enter(&self, person: &Person, wallet: &str) -> Result<String> {
+        self.fill_in(person, wallet, "mail").await
+    }
+
+    /// The same for somebody who stands at the desk, and gets no mail.
+    pub async fn enter_at_the_desk(&self, person: &Person, wallet: &str) -> Result<String> {
+        self.fill_in(person, wallet, "desk").await
+    }
+
+    async fn fill_in(&self, person: &Person, wallet: &str, send: &str) -> Result<String> {
         let form_page = self.browser.page("/records/new").await?;
         let submission = hidden_value(&form_page, "submission").context("the entry form")?;
         let age = person.age.to_string();
-        let form = [
-            ("submission", submission),
-            ("name", person.name),
-            ("email", person.email),
-            ("phone", person.phone),
-            ("age", &age),
-            ("address", person.address),
-            ("wallet", wallet),
-            ("signer", "self"),
-            ("relation", ""),
-            ("send", "mail"),
-        ];
+        let mut form = details(person, &age, wallet, send).to_vec();
+        form.push(("submission", submission));
         let next = self.browser.submit("/records/new", &form).await;
         let next = next.with_context(|| format!("entry-app did not take {}", person.name))?;
         let id = next.rsplit('/').next().unwrap_or_default().to_owned();
         ensure!(is_record_id(&id), "{next} is not a record's page");
         Ok(id)
+    }
+
+    /// Changes what was entered, before it is signed. The new link goes out by mail.
+    pub async fn edit(&self, record: &str, person: &Person, wallet: &str) -> Result<()> {
+        let address = format!("/records/{record}/edit");
+        let form_page = self.browser.page(&address).await?;
+        let draft = hidden_value(&form_page, "draft").context("the form of a record")?;
+        let age = person.age.to_string();
+        let mut form = details(person, &age, wallet, "mail").to_vec();
+        form.push(("draft", draft));
+        let edited = self.browser.submit(&address, &form).await;
+        edited.with_context(|| format!("entry-app did not change {}", person.name))?;
+        Ok(())
     }
 
     /// Ticks these records in the list and approves them.
@@ -68,6 +80,26 @@ impl Clerk {
         }
         Ok(found)
     }
+}
+
+/// What the forms of a person's details ask for.
+fn details<'a>(
+    person: &Person,
+    age: &'a str,
+    wallet: &'a str,
+    send: &'a str,
+) -> [(&'static str, &'a str); 9] {
+    [
+        ("name", person.name),
+        ("email", person.email),
+        ("phone", person.phone),
+        ("age", age),
+        ("address", person.address),
+        ("wallet", wallet),
+        ("signer", "self"),
+        ("relation", ""),
+        ("send", send),
+    ]
 }
 
 fn is_record_id(text: &str) -> bool {

@@ -28,11 +28,11 @@ impl Officer {
         Ok(Self { browser })
     }
 
-    /// Waits until the grid shows this record under this verdict.
-    pub(super) async fn wait_for_verdict(&self, verdict: &str, uid: u64) -> Result<()> {
+    /// Waits until the grid shows this record (its UID, or the id of a row without one) under this verdict.
+    pub(super) async fn wait_for_verdict(&self, verdict: &str, record: &str) -> Result<()> {
         let address = format!("/records?verdict={verdict}");
-        let link = format!(">{uid}</a>");
-        let what = format!("record {uid} to be called {verdict} by breach-viewer");
+        let link = format!("href=\"/records/{record}\"");
+        let what = format!("record {record} to be called {verdict} by breach-viewer");
         wait_until(&what, LIMIT, || async {
             let grid = self.browser.page(&address).await?;
             Ok(grid.contains(&link).then_some(()))
@@ -48,6 +48,15 @@ pub(super) async fn wait_for_mail_about(inbox: &Inbox, uid: u64) -> Result<()> {
     });
     mail.await
         .with_context(|| format!("breach-viewer's mail about record {uid}"))?;
+    Ok(())
+}
+
+/// Waits until a mail to the officer tells of a row that was forged: it has no UID to be named by.
+pub(super) async fn wait_for_mail_about_a_forgery(inbox: &Inbox) -> Result<()> {
+    let mail = inbox.wait_for(LIMIT, |mail| {
+        mail.is_to(OFFICER) && mail.text.contains("Forged: ")
+    });
+    mail.await.context("breach-viewer's mail about a forgery")?;
     Ok(())
 }
 

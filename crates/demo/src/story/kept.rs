@@ -11,10 +11,11 @@ pub(super) struct Kept {
     #[serde(skip)]
     file: PathBuf,
     pub(super) enrolled: Vec<Enrolled>,
+    /// The sealed address of the first draft, in the insider's backup.
+    pub(super) backup: Option<String>,
     pub(super) planned: Option<Breaches>,
-    pub(super) altered: bool,
-    pub(super) deleted: bool,
-    pub(super) found: Option<Breaches>,
+    pub(super) done: Vec<Deed>,
+    pub(super) found: bool,
 }
 
 /// Somebody who was entered.
@@ -22,14 +23,48 @@ pub(super) struct Kept {
 pub(super) struct Enrolled {
     /// The record's id.
     pub(super) record: String,
+    /// Whether what was typed is what the person wants to sign.
+    pub(super) right: bool,
     pub(super) signed: bool,
 }
 
-/// The UIDs of the records that the insider touched.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+/// What the insider does, in this order.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Deed {
+    Alter,
+    Delete,
+    Swap,
+    RollBack,
+    Forge,
+}
+
+impl Deed {
+    pub(super) const ALL: [Self; 5] = [
+        Self::Alter,
+        Self::Delete,
+        Self::Swap,
+        Self::RollBack,
+        Self::Forge,
+    ];
+}
+
+/// The records that the insider touched, by UID.
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Breaches {
     pub(crate) altered: u64,
     pub(crate) deleted: u64,
+    pub(crate) swapped: [u64; 2],
+    pub(crate) rolled_back: u64,
+    /// The id of a row that has no UID on the chain.
+    pub(crate) forged: String,
+}
+
+impl Breaches {
+    /// The UIDs that something is wrong with.
+    pub(crate) fn uids(&self) -> [u64; 5] {
+        let [one, other] = self.swapped;
+        [self.altered, self.deleted, one, other, self.rolled_back]
+    }
 }
 
 impl Kept {
