@@ -36,6 +36,11 @@ test: install-test assets lint check-contracts check-javascript ## Install what 
 	cargo build --locked --workspace --bins
 	$(IN_STACK) cargo test --locked --workspace
 
+.PHONY: matrix
+matrix: install-test assets ## Ten thousand random attacks, each to be found: MATRIX_ATTACKS=n for more or fewer, MATRIX_SEED=n to repeat a run
+	cargo build --locked -p devstack --bin devstack
+	MATRIX_ATTACKS=$${MATRIX_ATTACKS:-10000} $(IN_STACK) cargo test --locked -p detection --test matrix -- --nocapture
+
 .PHONY: bench
 bench: install-demo contracts assets ## Measure record proof, sealing, verdicts and a sweep
 	cargo build --locked --workspace --bins

@@ -18,6 +18,10 @@ const SESSION: [&str; 4] = [
     "SET SESSION lock_wait_timeout = 10",
 ];
 
+/// So many prepared statements are kept by a connection. One more than that costs 40 ms each time: the driver tells the server to
+/// forget another, which is not answered, and what it sends next waits for an acknowledgement (Nagle's algorithm).
+const STATEMENTS: usize = 400;
+
 /// How a pool behaves; the defaults serve an app.
 #[derive(Debug, Clone, Copy)]
 pub struct PoolSettings {
@@ -98,7 +102,10 @@ fn connect_options(url: &Url) -> Result<MySqlConnectOptions, ConnectError> {
     }
     let options: MySqlConnectOptions = url.as_str().parse().map_err(|_| ConnectError::Address)?;
     // Ours are set whole by SESSION.
-    let options = options.pipes_as_concat(false).no_engine_substitution(false);
+    let options = options
+        .pipes_as_concat(false)
+        .no_engine_substitution(false)
+        .statement_cache_capacity(STATEMENTS);
     if asks_for_its_own_tls(url) || stays_on_this_machine(url) {
         return Ok(options);
     }

@@ -110,6 +110,10 @@ impl ApplicationKeys {
             .get(&header.app_key_version)
             .ok_or(UnwrapError::UnknownKey(header.app_key_version))?;
         let owner = unwrap(key, WRAP_PURPOSE, &[], &row.bytes)?;
+        // The column only repeats what is wrapped; one that says otherwise was not written by us.
+        if row.app_key_version != header.app_key_version {
+            return Err(UnwrapError::Broken);
+        }
         if (owner.key_id, owner.record_id) != (row.key_id, row.record_id) {
             return Err(UnwrapError::Elsewhere {
                 key_id: owner.key_id,

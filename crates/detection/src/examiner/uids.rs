@@ -202,7 +202,9 @@ impl Examiner {
         let shares_its_nonce = row
             .as_ref()
             .is_some_and(|row| rows.sharing_nonces.contains(&row.record_id));
-        let (evidence, finding, job) = if quick.verdict.is_bad() || shares_its_nonce {
+        // A row that lost its UID may still stand where none is expected: of a record that ended.
+        let look_closer = quick.verdict.is_bad() || shares_its_nonce || row.is_none();
+        let (evidence, finding, job) = if look_closer {
             self.closer(chain, row, sight).await?
         } else {
             (row, quick, job)

@@ -313,6 +313,10 @@ fn an_owner_key_gone_or_altered_is_named() {
         .last_mut()
         .unwrap() ^= 1;
     assert_eq!(said(&world.judge()), is(Verdict::Altered, &["owner_key"]));
+    // The column beside the wrapped key only repeats what is wrapped.
+    let mut world = World::anchored(1);
+    world.evidence.owner_key.as_mut().unwrap().app_key_version += 1;
+    assert_eq!(said(&world.judge()), is(Verdict::Altered, &["owner_key"]));
     // An unknown application key is no way out into `unverifiable`.
     let mut world = World::anchored(1);
     world.evidence.owner_key.as_mut().unwrap().bytes[4] = 77;
@@ -484,6 +488,41 @@ fn a_version_that_the_chain_does_not_know_is_forged() {
     let mut stray = World::anchored(1);
     stray.evidence.stray_versions = 1;
     assert_eq!(stray.judge().verdict, Verdict::Forged);
+}
+
+#[test]
+fn a_draft_on_its_way_stands_in_for_nothing_and_is_looked_at() {
+    let rectifying = || {
+        let mut world = World::anchored(1);
+        let plain = world.plain(1);
+        world.put(2, Draft::FIRST, &plain);
+        world.row(2).values.anchor = None;
+        world.row(2).consent = None;
+        world
+    };
+    assert_eq!(rectifying().judge().verdict, Verdict::Valid);
+    let mut gone = rectifying();
+    gone.evidence.versions.remove(0);
+    assert_eq!(gone.judge().verdict, Verdict::Missing);
+    let mut taken_back = rectifying();
+    taken_back.evidence.versions.pop();
+    assert_eq!(said(&taken_back.judge()), is(Verdict::Altered, &["head"]));
+    let mut altered = rectifying();
+    *altered.row(2).values.email.last_mut().unwrap() ^= 1;
+    assert_eq!(said(&altered.judge()), is(Verdict::Altered, &["email"]));
+    assert_eq!(altered.judge().version, Some(version(2)));
+    let mut keyless = rectifying();
+    keyless.evidence.owner_key = None;
+    assert_eq!(said(&keyless.judge()), is(Verdict::Altered, &["owner_key"]));
+}
+
+#[test]
+fn values_of_another_record_are_swapped_whatever_draft_they_are_of() {
+    let (mut mine, mut other) = two_records();
+    let plain = other.plain(1);
+    other.put(1, Draft::new(5), &plain);
+    mine.row(1).values = other.row(1).values.clone();
+    assert_eq!(mine.judge().verdict, Verdict::Swapped);
 }
 
 #[test]

@@ -1,0 +1,154 @@
+//! Columns edited by SQL.
+
+use rand::RngExt as _;
+use rand::rngs::StdRng;
+use sqlx::Row as _;
+
+use super::pick;
+use crate::expected::{Change, Expected, edited, found, moved};
+use crate::history::History;
+use crate::person::Person;
+use crate::stage::{RECORD, Stage};
+use database::verifications::VerdictKind as V;
+
+/// A column of a table, as the server describes it.
+struct Column {
+    name: String,
+    kind: String,
+    may_be_null: bool,
+}
+
+async fn columns(stage: &Stage, table: &str) -> Vec<Column> {
+    sqlx::query(
+        "SELECT CAST(column_name AS CHAR) AS name, CAST(data_type AS CHAR) AS kind, CAST(is_nullable AS CHAR) AS nullable
+         FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ? ORDER BY ordinal_position",
+    )
+    .bind(table)
+    .fetch_all(&stage.pool)
+    .await
+    .unwrap()
+    .iter()
+    .map(|row| Column {
+        name: row.get("name"),
+        kind: row.get("kind"),
+        may_be_null: row.get::<String, _>("nullable") == "YES",
+    })
+    .collect()
+}
+
+/// Those of whom a row stands in this table.
+fn standing(history: &History, table: &str) -> Vec<usize> {
+    history.those(|person| match table {
+        "records" => person.kind != crate::person::Kind::AllVoided,
+        "consents" => person.kind.rows().iter().any(|v| person.kind.is_signed(*v)),
+        _ => !person.kind.rows().is_empty(),
+    })
+}
+
+/// The row of a person in a table, by version where there are several.
+fn row_of(person: &Person, table: &str, rng: &mut StdRng) -> (u32, String) {
+    let (_, key) = RECORD.into_iter().find(|(name, _)| *name == table).unwrap();
+    let of_person = format!("{key} = X'{}'", person.hex());
+    if !matches!(table, "record_versions" | "consents") {
+        return (1, of_person);
+    }
+    let rows = person.kind.rows().iter().copied();
+    let rows: Vec<u32> = rows
+        .filter(|version| table != "consents" || person.kind.is_signed(*version))
+        .collect();
+    let version = *pick(&rows, rng);
+    (version, format!("{of_person} AND version = {version}"))
+}
+
+pub async fn column(stage: &Stage, history: &History, rng: &mut StdRng) -> (String, Expected) {
+    let (table, _) = *pick(&RECORD, rng);
+    let columns = columns(stage, table).await;
+    let column = pick(&columns, rng);
+    let person = &history.people[*pick(&standing(history, table), rng)];
+    let (version, row) = row_of(person, table, rng);
+    let is_null: Option<i64> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
+        "SELECT CAST({} IS NULL AS SIGNED) FROM {table} WHERE {row}",
+        column.name
+    )))
+    .fetch_one(&stage.pool)
+    .await
+    .unwrap();
+    let change = match is_null {
+        Some(1) => Change::Filled,
+        _ if column.may_be_null && rng.random() => Change::Null,
+        _ => Change::Other,
+    };
+    let value = match change {
+        Change::Null => "NULL".to_owned(),
+        Change::Filled => filled(column, rng),
+        Change::Other => other(person, table, column, rng),
+    };
+    let statement = format!("UPDATE {table} SET {} = {value} WHERE {row}", column.name);
+    assert_eq!(stage.sql(&statement).await, 1, "{statement}");
+    let expected = edited(person, table, &column.name, version, change);
+    (format!("{:?}: {statement}", person.kind), expected)
+}
+
+fn filled(column: &Column, rng: &mut StdRng) -> String {
+    match column.kind.as_str() {
+        "bigint" | "int" => rng.random_range(9_000..10_000_u32).to_string(),
+        _ => "RANDOM_BYTES(200)".to_owned(),
+    }
+}
+
+/// Another value than the one that stands there, which the column takes.
+fn other(person: &Person, table: &str, column: &Column, rng: &mut StdRng) -> String {
+    let name = column.name.as_str();
+    match (table, name) {
+        ("records", "id") => format!("X'{}'", hex::encode(moved(person.id).as_bytes())),
+        ("records", "uid") => filled(column, rng),
+        ("records", "state") => {
+            let state = pick(
+                &["awaiting_consent", "correction_requested", "nonsense"],
+                rng,
+            );
+            format!("IF(state = '{state}', 'declined', '{state}')")
+        }
+        // No version of the row's, nor one that the chain holds.
+        ("record_versions", "version") if !person.kind.is_on_chain() => "7".to_owned(),
+        (_, "version") if table != "records" => (*pick(&["0", "7", "4000000000"], rng)).to_owned(),
+        _ => match column.kind.as_str() {
+            "bigint" | "int" => format!("{name} + {}", rng.random_range(1..1000)),
+            "varchar" => format!("CONCAT({name}, 'x')"),
+            _ => flipped(name, rng),
+        },
+    }
+}
+
+/// One byte of it changed, or some taken away where that is not the same as before.
+fn flipped(name: &str, rng: &mut StdRng) -> String {
+    let at = format!(
+        "(1 + FLOOR(LENGTH({name}) * {:.6}))",
+        rng.random_range(0.0..0.999)
+    );
+    let mask = rng.random_range(1..=255);
+    format!("INSERT({name}, {at}, 1, CHAR(ASCII(SUBSTRING({name}, {at}, 1)) ^ {mask}))")
+}
+
+/// As if it had not been anchored yet.
+pub async fn flip_to_pending(
+    stage: &Stage,
+    history: &History,
+    rng: &mut StdRng,
+) -> (String, Expected) {
+    let person = &history.people[*pick(&history.those(|person| person.kind.is_live()), rng)];
+    let with_uid: bool = rng.random();
+    let (uid, part) = if with_uid {
+        ("uid", "head")
+    } else {
+        ("NULL", "uid")
+    };
+    let state = pick(&["awaiting_consent", "consented", "approved"], rng);
+    let statement = format!(
+        "UPDATE records SET state = '{state}', uid = {uid} WHERE id = X'{}'",
+        person.hex()
+    );
+    stage.sql(&statement).await;
+    let expected = found(person.subject(), V::Altered, &[part]);
+    (format!("{:?}: {statement}", person.kind), expected)
+}

@@ -1,0 +1,185 @@
+//! Rows deleted, copied and planted by SQL.
+
+use database::operations_alarms::AlarmKind;
+use database::verifications::{Subject, VerdictKind as V};
+use rand::RngExt as _;
+use rand::rngs::StdRng;
+use record::ids::RecordId;
+
+use super::pick;
+use crate::expected::{Expected, consent_gone, head_gone, key_gone, somehow, values_gone};
+use crate::history::History;
+use crate::person::Kind;
+use crate::stage::{RECORD, Stage};
+
+pub async fn delete_row(stage: &Stage, history: &History, rng: &mut StdRng) -> (String, Expected) {
+    let (table, column) = *pick(&RECORD, rng);
+    let those = history.those(|person| match table {
+        "records" => person.kind != Kind::AllVoided,
+        "consents" => person.kind.rows().iter().any(|v| person.kind.is_signed(*v)),
+        _ => !person.kind.rows().is_empty(),
+    });
+    let person = &history.people[*pick(&those, rng)];
+    let mut statement = format!("DELETE FROM {table} WHERE {column} = X'{}'", person.hex());
+    let expected = match table {
+        "records" => head_gone(person),
+        "owner_keys" => key_gone(person),
+        _ => {
+            let rows = person.kind.rows().iter().copied();
+            let rows: Vec<u32> = rows
+                .filter(|version| table != "consents" || person.kind.is_signed(*version))
+                .collect();
+            let version = *pick(&rows, rng);
+            statement += &format!(" AND version = {version}");
+            match table {
+                "consents" => consent_gone(person, version),
+                _ => values_gone(person, version),
+            }
+        }
+    };
+    assert_eq!(stage.sql(&statement).await, 1, "{statement}");
+    (format!("{:?}: {statement}", person.kind), expected)
+}
+
+pub async fn delete_record(
+    stage: &Stage,
+    history: &History,
+    rng: &mut StdRng,
+) -> (String, Expected) {
+    let those = history.those(|person| person.kind != Kind::AllVoided);
+    let person = &history.people[*pick(&those, rng)];
+    for (table, column) in RECORD {
+        stage
+            .sql(&format!(
+                "DELETE FROM {table} WHERE {column} = X'{}'",
+                person.hex()
+            ))
+            .await;
+    }
+    (format!("{:?}", person.kind), head_gone(person))
+}
+
+/// A copy of the rows of a record, as far as the tables allow a second one.
+pub async fn insert_copy(stage: &Stage, history: &History, rng: &mut StdRng) -> (String, Expected) {
+    let those = history.those(|person| !person.kind.rows().is_empty());
+    let person = &history.people[*pick(&those, rng)];
+    let id = RecordId::random(rng);
+    let (new, from) = (hex::encode(id.as_bytes()), person.hex());
+    let claims = *pick(&["NULL", "0", "7777"], rng);
+    let with_versions: bool = rng.random();
+    stage
+        .sql(&format!(
+            "INSERT INTO records SELECT X'{new}', {claims}, state, version, draft, wallet_index, email_index, RANDOM_BYTES(16),
+             created_by, created_at, updated_at, mac FROM records WHERE id = X'{from}'"
+        ))
+        .await;
+    if with_versions {
+        stage
+            .sql(&format!(
+                "INSERT INTO record_versions SELECT X'{new}', version, draft, name, email, phone, age, address, wallet, relation,
+                 IF({claims} IS NULL, NULL, anchor) FROM record_versions WHERE record_id = X'{from}'"
+            ))
+            .await;
+        stage
+            .sql(&format!(
+                "INSERT INTO owner_keys SELECT RANDOM_BYTES(16), X'{new}', app_key_version, wrapped
+                 FROM owner_keys WHERE record_id = X'{from}'"
+            ))
+            .await;
+    }
+    let expected = somehow(Subject::row(id), V::Forged);
+    let what = format!(
+        "{:?} claiming {claims}, with versions: {with_versions}",
+        person.kind
+    );
+    (what, expected)
+}
+
+/// A copy of a version, with its consent as far as the table allows it, under a number that the chain does not know.
+pub async fn insert_version(
+    stage: &Stage,
+    history: &History,
+    rng: &mut StdRng,
+) -> (String, Expected) {
+    let those = history.those(|person| !person.kind.rows().is_empty());
+    let person = &history.people[*pick(&those, rng)];
+    let (from, number) = (*pick(person.kind.rows(), rng), *pick(&[0, 4, 9], rng));
+    let id = person.hex();
+    stage
+        .sql(&format!(
+            "INSERT INTO record_versions SELECT record_id, {number}, draft, name, email, phone, age, address, wallet, relation,
+             anchor FROM record_versions WHERE record_id = X'{id}' AND version = {from}"
+        ))
+        .await;
+    let expected = match person.kind {
+        kind if kind.has_ended() => Expected::nothing(),
+        kind if kind.is_on_chain() || number == 0 => somehow(person.subject(), V::Forged),
+        // Cells of the only version that there is.
+        _ => somehow(person.subject(), V::RolledBack),
+    };
+    (
+        format!("version {from} of {:?} as {number}", person.kind),
+        expected,
+    )
+}
+
+/// A row that grants access or moves work, with the MAC of another row or none.
+pub async fn plant(stage: &Stage, rng: &mut StdRng) -> (String, Expected) {
+    let statements = [
+        "INSERT INTO staff SELECT RANDOM_BYTES(16), RANDOM_BYTES(32), login, display_name, password_hash,
+         'data_protection_officer', NULL, created_at, mac FROM staff LIMIT 1",
+        "UPDATE staff SET role = 'data_protection_officer' LIMIT 1",
+        "INSERT INTO sessions SELECT RANDOM_BYTES(32), app, staff_id, created_at, last_seen_at, expires_at, NULL, mac
+         FROM sessions LIMIT 1",
+        "UPDATE sessions SET expires_at = expires_at + 1",
+        "INSERT INTO consent_links SELECT RANDOM_BYTES(16), record_id, version, draft, RANDOM_BYTES(32), wrapped_key, desk_code,
+         offer, 'open', 0, created_by, created_at, expires_at, mac FROM consent_links LIMIT 1",
+        "UPDATE consent_links SET code_attempts = 4 LIMIT 1",
+        "INSERT INTO anchoring_jobs (record_id, version, state, approved_by, approved_at, attempts, updated_at, mac)
+         SELECT record_id, 9, 'queued', approved_by, approved_at, 0, updated_at, mac FROM anchoring_jobs LIMIT 1",
+        "INSERT INTO outbox SELECT RANDOM_BYTES(16), RANDOM_BYTES(32), kind, recipient, payload, 'waiting', 0, 0, created_at, NULL,
+         NULL, mac FROM outbox LIMIT 1",
+        "UPDATE outbox SET kind = CONCAT(kind, 'x') LIMIT 1",
+        "INSERT INTO leases SELECT 'sweep', RANDOM_BYTES(16), 99999999999999, mac FROM leases LIMIT 1",
+        "INSERT INTO chain_progress SELECT 'anchoring', block_number + 1, block_hash, seen_at, mac FROM chain_progress LIMIT 1",
+        "UPDATE chain_progress SET block_number = block_number + 100",
+        "INSERT INTO notices VALUES (RANDOM_BYTES(32), 'What we do not say.', 1)",
+        "INSERT INTO key_checks SELECT ring, 99, REVERSE(cell), created_at FROM key_checks LIMIT 1",
+        "UPDATE row_counts SET digest = digest ^ 1",
+    ];
+    let statement = *pick(&statements, rng);
+    assert!(stage.sql(statement).await > 0, "{statement}");
+    (
+        statement.to_owned(),
+        Expected::alarm(AlarmKind::RowTampered),
+    )
+}
+
+/// A trace of what was done, or of what was to be done.
+pub async fn delete_trace(stage: &Stage, rng: &mut StdRng) -> (String, Expected) {
+    let tables = [
+        "staff",
+        "consent_links",
+        "notices",
+        "record_events",
+        "anchoring_jobs",
+        "outbox",
+        "incidents",
+        "incident_findings",
+        "incident_events",
+        "access_log",
+    ];
+    let table = *pick(&tables, rng);
+    let how = *pick(&["ORDER BY RAND() LIMIT 1", ""], rng);
+    let statement = match (table, rng.random()) {
+        // Another in its place: the number stays.
+        ("record_events", true) => {
+            "REPLACE INTO record_events SELECT f.id, t.record_id, t.kind, t.actor_kind, t.actor_id, t.at, t.mac
+             FROM record_events f JOIN record_events t ON t.id = f.id + 1 AND t.mac <> f.mac ORDER BY f.id LIMIT 1"
+                .to_owned()
+        }
+        _ => format!("DELETE FROM {table} {how}"),
+    };
+    assert!(stage.sql(&statement).await > 0, "{statement}");
+    (statement, Expected::alarm(AlarmKind::RowsDeleted))
+}
