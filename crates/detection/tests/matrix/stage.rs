@@ -6,7 +6,8 @@ use std::time::Duration;
 use alloy_primitives::{U256, keccak256};
 use chain::{ChainReader, Deployment};
 use database::operations_alarms::{self, AlarmKind};
-use database::verifications::{self, Source, Subject, VerdictKind};
+use database::records_view::standing;
+use database::verifications::{self, Source, Subject, VerdictKind, Verification};
 use database::{Kind, MySqlConnection, MySqlPool, PoolSettings, key_checks};
 use detection::verdict::Patience;
 use detection::{Examiner, ExaminerParts, Occasion, Registrar, verify_all};
@@ -14,12 +15,13 @@ use devstack::{Accounts, Chain, ChainOptions, DatabaseServer, Databases, Mining}
 use keyring::{ApplicationKeys, KeySet};
 use rand::rngs::StdRng;
 use record::B256;
+use record::ids::Uid;
 use record::time::{Clock, UnixMillis};
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
 /// The tables that are kept and put back.
-pub const TABLES: [&str; 22] = [
+pub const TABLES: [&str; 23] = [
     "staff",
     "sessions",
     "records",
@@ -35,6 +37,7 @@ pub const TABLES: [&str; 22] = [
     "key_checks",
     "verifications",
     "sweep_rounds",
+    "sweep_parts",
     "incidents",
     "incident_findings",
     "incident_events",
@@ -285,23 +288,24 @@ impl Stage {
     /// The newest verdict on each subject, as it is on file. The one place where the matrix reads verdicts.
     pub async fn on_file(&self) -> Verdicts {
         let mut connection = self.connection().await;
-        let subjects: Vec<Vec<u8>> = sqlx::query_scalar("SELECT subject FROM verifications")
+        let mut found = Vec::new();
+        let sight = self.registrar().examiner().sight().await.unwrap();
+        for uid in (1..sight.next_uid.get()).filter_map(Uid::new) {
+            let standing = standing(&mut connection, &self.keys, uid).await.unwrap();
+            found.extend(standing.verification);
+        }
+        let unknown = "SELECT record_id FROM verifications WHERE uid IS NULL";
+        let unknown: Vec<Vec<u8>> = sqlx::query_scalar(unknown)
             .fetch_all(&mut *connection)
             .await
             .unwrap();
-        let mut verdicts = Verdicts::new();
-        for subject in subjects {
-            let subject: Subject = match subject.strip_prefix(&[0; 8]) {
-                Some(uid) => u64::from_be_bytes(uid.try_into().unwrap()).to_string(),
-                None => hex::encode(subject),
-            }
-            .parse()
-            .unwrap();
-            let found = verifications::load(&mut connection, &self.keys, subject).await;
-            let found = found.unwrap().unwrap();
-            verdicts.insert(subject, (found.verdict, found.fields));
+        for id in unknown {
+            let subject = hex::encode(id).parse().unwrap();
+            let verified = verifications::load(&mut connection, &self.keys, subject).await;
+            found.extend(verified.unwrap());
         }
-        verdicts
+        let told = |one: Verification| (one.subject, (one.verdict, one.fields));
+        found.into_iter().map(told).collect()
     }
 
     /// Whether an incident that is not over tells of this.
