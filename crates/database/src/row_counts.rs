@@ -4,6 +4,8 @@
 //! Numbered rows are counted up to the newest number, others up to a time that is over, so that what is written meanwhile
 //! is no part of it.
 
+use std::collections::BTreeSet;
+
 use keyring::{ApplicationKeys, MacBuilder};
 use record::ids::RecordId;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
@@ -20,6 +22,7 @@ pub struct Kept {
     /// Whether its rows are numbered by the server; else they are counted by the time that they carry.
     pub is_numbered: bool,
     query: &'static str,
+    newer: &'static str,
 }
 
 /// `$row` is what of a row never changes, `$bound` the column up to whose value rows are counted.
@@ -40,6 +43,15 @@ macro_rules! kept {
                 " WHERE ",
                 $bound,
                 " <= ?"
+            ),
+            newer: concat!(
+                "SELECT CAST(CONV(LEFT(SHA2(",
+                $row,
+                ", 256), 16), 16, 10) AS UNSIGNED) AS digest FROM ",
+                $table,
+                " WHERE ",
+                $bound,
+                " > ?"
             ),
         }
     };
@@ -116,6 +128,21 @@ pub async fn count(
         counted: columns.get("counted")?,
         digest: columns.get("digest")?,
     })
+}
+
+/// The hashes of the rows above a number or a time.
+pub async fn newer(
+    connection: &mut MySqlConnection,
+    kept: &Kept,
+    than: u64,
+) -> Result<BTreeSet<u64>, RowError> {
+    sqlx::query(kept.newer)
+        .bind(than)
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(|row| Columns::of(TABLE, row).get("digest"))
+        .collect()
 }
 
 /// What was kept of a table.

@@ -1,6 +1,7 @@
 //! Rows that are gone from tables which nothing of ours deletes from: mails, incidents, steps, jobs, who looked at what.
 //!
-//! What was there is remembered by this process, and kept in a table under a MAC for the next one: whoever takes rows out
+//! What was there is remembered by this process, to the newest row, and kept in a table under a MAC for the next one, but for
+//! the last minute: whoever takes rows out
 //! and puts the kept count back to fit is told by the process that saw more.
 
 use std::collections::{BTreeSet, HashMap};
@@ -41,12 +42,39 @@ pub(crate) struct Counted {
     noticed_at: Option<UnixMillis>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Seen {
     count: RowCount,
+    /// The hashes of the rows that were too new to be counted: they are remembered one by one.
+    unsettled: BTreeSet<u64>,
     stored: Option<RowCount>,
     /// When it is to be counted again.
     next: UnixMillis,
+}
+
+impl From<RowCount> for Seen {
+    /// What a process before this one kept.
+    fn from(stored: RowCount) -> Self {
+        Self {
+            count: stored,
+            unsettled: BTreeSet::new(),
+            stored: Some(stored),
+            next: UnixMillis(0),
+        }
+    }
+}
+
+impl Seen {
+    async fn has_lost_rows(
+        &self,
+        connection: &mut MySqlConnection,
+        kept: &Kept,
+    ) -> Result<bool, Hindrance> {
+        let until = self.count.until;
+        let again = row_counts::count(connection, kept, until).await?;
+        let newer = row_counts::newer(connection, kept, until).await?;
+        Ok(self.count.has_lost_rows(&again) || !self.unsettled.is_subset(&newer))
+    }
 }
 
 impl Registrar {
@@ -85,17 +113,11 @@ impl Registrar {
         let began = Instant::now();
         let seen = match self.seen(kept) {
             Some(seen) if now < seen.next => return Ok(false),
-            Some(seen) => Some((seen.count, seen.stored)),
-            None => self
-                .stored(connection, kept, now)
-                .await?
-                .map(|stored| (stored, Some(stored))),
+            Some(seen) => Some(seen),
+            None => self.stored(connection, kept, now).await?.map(Seen::from),
         };
         let lost = match &seen {
-            Some((before, _)) => {
-                let again = row_counts::count(connection, kept, before.until).await?;
-                before.has_lost_rows(&again)
-            }
+            Some(seen) => seen.has_lost_rows(connection, kept).await?,
             None => false,
         };
         if lost {
@@ -110,19 +132,17 @@ impl Registrar {
             false => now.0.saturating_sub(SETTLES),
         };
         let count = row_counts::count(connection, kept, until).await?;
-        let stored = self
-            .store(connection, kept, count, seen.and_then(|(_, stored)| stored))
-            .await?;
+        let unsettled = row_counts::newer(connection, kept, count.until).await?;
+        let stored = seen.and_then(|seen| seen.stored);
+        let stored = self.store(connection, kept, count, stored).await?;
+        let seen = Seen {
+            count,
+            unsettled,
+            stored: Some(stored),
+            next: now.plus(pause_after(began)),
+        };
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = now.plus(pause_after(began));
-        counted.tables.insert(
-            kept.table,
-            Seen {
-                count,
-                stored: Some(stored),
-                next,
-            },
-        );
+        counted.tables.insert(kept.table, seen);
         Ok(lost)
     }
 
@@ -152,7 +172,7 @@ impl Registrar {
 
     fn seen(&self, kept: &Kept) -> Option<Seen> {
         let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        counted.tables.get(kept.table).copied()
+        counted.tables.get(kept.table).cloned()
     }
 
     /// What a process before this one kept. A count that somebody else wrote is an alarm of its own.

@@ -135,7 +135,8 @@ impl Attack {
 
     /// Whether only a viewer that ran before can notice it.
     pub fn wants_memory(self) -> bool {
-        self == Self::RollBackDatabase
+        // What was written just now is counted by nobody else yet.
+        matches!(self, Self::RollBackDatabase | Self::DeleteTrace)
     }
 
     /// Does it to a random target; tells what exactly was done, and what is to be found.
