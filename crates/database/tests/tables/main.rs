@@ -15,5 +15,6 @@ mod schema;
 mod secrecy;
 mod staff;
 mod stage;
+mod sweep_parts;
 mod tampering;
 mod verdicts;
