@@ -41,7 +41,7 @@ pub fn start(
         settings.sweep_rate,
         DirectMail::new(mailer),
     );
-    let sweep = sweeper.status();
+    let (sweep, examined) = (sweeper.status(), sweeper.examined());
     lifetime.spawn("sweep", sweeper.run(lifetime.token()));
     let server = settings.watch.as_ref().map(Server::new).transpose()?;
     let watcher = Watcher::new(registrar.clone(), server);
@@ -58,12 +58,18 @@ pub fn start(
         restorer: Arc::new(Restorer::new(registrar.clone(), restore_parts(settings)?)),
         registrar,
         sweep,
+        examined,
         verify_all: Arc::new(watch::Sender::new(VerifyAll::default())),
         lifetime: lifetime.clone(),
     })
 }
 
-fn registrar(settings: &Settings, pool: &MySqlPool, clock: &Clock) -> anyhow::Result<Registrar> {
+/// Who examines and files, for the pages and for a round by itself.
+pub fn registrar(
+    settings: &Settings,
+    pool: &MySqlPool,
+    clock: &Clock,
+) -> anyhow::Result<Registrar> {
     let reader = chain_reader(settings)?;
     let examiner = Examiner::new(ExaminerParts {
         pool: pool.clone(),

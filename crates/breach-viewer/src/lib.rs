@@ -3,12 +3,14 @@
 mod assets;
 mod background;
 mod banner;
+mod metrics;
 mod officer;
 mod pages;
 mod router;
 mod run;
 mod settings;
 mod state;
+mod sweep_once;
 mod urls;
 
 pub use run::{assemble, run};

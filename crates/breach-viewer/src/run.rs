@@ -16,7 +16,7 @@ use crate::router::routes;
 use crate::settings::Settings;
 use crate::state::AppState;
 use crate::urls::route;
-use crate::{assets, background, officer};
+use crate::{assets, background, metrics, officer, sweep_once};
 
 const NAME: &str = "Sealwatch Viewer";
 const NAVIGATION: [NavItem; 4] = [
@@ -38,7 +38,7 @@ const NAVIGATION: [NavItem; 4] = [
     },
 ];
 
-/// Runs the process until a signal. Answers `--help` and `--version`.
+/// Runs the process until a signal, or its one other task. Answers `--help` and `--version`.
 pub fn run() -> ExitCode {
     let program = Program {
         name: "breach-viewer",
@@ -47,7 +47,11 @@ pub fn run() -> ExitCode {
         settings: Settings::read,
         web: |settings| &settings.web,
     };
-    program.run(async |settings, lifetime| assemble(settings, Clock::system(), lifetime).await)
+    program.run_or(
+        sweep_once::command(),
+        async |settings, arguments| sweep_once::perform(&settings, arguments).await,
+        async |settings, lifetime| assemble(settings, Clock::system(), lifetime).await,
+    )
 }
 
 /// The whole app behind its layers, its background work started. With other keys than those of the database it serves
@@ -85,6 +89,9 @@ pub async fn assemble(
         site: site.clone(),
         watchtower: background::start(&settings, &pool, &site, &clock, lifetime)?,
     };
+    if let Some(address) = settings.metrics_listen {
+        metrics::serve(address, &state.watchtower, lifetime).await?;
+    }
     // The chain is not among the checks: without it the viewer serves to say so.
     let readiness = Readiness::new().of_database(&pool, held);
     Ok(site.assemble(routes(state, &sessions), readiness))

@@ -1,6 +1,7 @@
 //! What handlers may use.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use database::sweep_rounds::SweepRound;
@@ -39,6 +40,8 @@ pub struct Watchtower {
     pub incident_clock: Duration,
     /// How the sweep stands.
     pub sweep: watch::Receiver<SweepStatus>,
+    /// How many records the sweep of this process has looked at.
+    pub examined: Arc<AtomicU64>,
     /// "Verify all", while somebody asked for it.
     pub verify_all: Arc<watch::Sender<VerifyAll>>,
     /// Ends with the process.

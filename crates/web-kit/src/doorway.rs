@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use axum::Router;
-use clap::Command;
+use clap::{ArgMatches, Command};
 use tokio::net::TcpListener;
 
 use crate::lifetime::Lifetime;
@@ -30,26 +30,61 @@ pub struct Program<S> {
 impl<S> Program<S> {
     /// Runs the process until a signal. Every wrong setting is named before anything starts; a taken port is told before
     /// `assemble` makes the app and starts what goes on beside it.
-    #[expect(
-        clippy::print_stderr,
-        reason = "before the log starts, the terminal is all there is"
-    )]
     pub fn run(
         self,
         assemble: impl AsyncFnOnce(S, &Lifetime) -> anyhow::Result<Router>,
     ) -> ExitCode {
-        Command::new(self.name)
+        match self.enter(Command::new(self.name)) {
+            Ok((settings, _)) => self.serve(settings, assemble),
+            Err(code) => code,
+        }
+    }
+
+    /// The same for a process that has another task beside serving: a command after its name. That one writes no log.
+    pub fn run_or(
+        self,
+        task: Command,
+        perform: impl AsyncFnOnce(S, &ArgMatches) -> ExitCode,
+        assemble: impl AsyncFnOnce(S, &Lifetime) -> anyhow::Result<Router>,
+    ) -> ExitCode {
+        let (settings, arguments) = match self.enter(Command::new(self.name).subcommand(task)) {
+            Ok(entered) => entered,
+            Err(code) => return code,
+        };
+        match arguments.subcommand() {
+            None => self.serve(settings, assemble),
+            Some((_, arguments)) => {
+                let performed = async { Ok(perform(settings, arguments).await) };
+                block_on(performed).unwrap_or(ExitCode::FAILURE)
+            }
+        }
+    }
+
+    /// Arguments and settings, or the code to end with.
+    #[expect(
+        clippy::print_stderr,
+        reason = "before the log starts, the terminal is all there is"
+    )]
+    fn enter(&self, command: Command) -> Result<(S, ArgMatches), ExitCode> {
+        let arguments = command
             .version(self.version)
             .about(self.about)
             .after_help(Reader::describe(self.settings))
             .get_matches();
-        let settings = match Reader::from_env().finish(self.settings) {
-            Ok(settings) => settings,
+        match Reader::from_env().finish(self.settings) {
+            Ok(settings) => Ok((settings, arguments)),
             Err(error) => {
                 eprintln!("{error}");
-                return ExitCode::from(WRONG_SETTINGS);
+                Err(ExitCode::from(WRONG_SETTINGS))
             }
-        };
+        }
+    }
+
+    fn serve(
+        self,
+        settings: S,
+        assemble: impl AsyncFnOnce(S, &Lifetime) -> anyhow::Result<Router>,
+    ) -> ExitCode {
         let web = (self.web)(&settings);
         telemetry::start(web.environment);
         let address = web.listen;
@@ -68,7 +103,7 @@ impl<S> Program<S> {
     }
 }
 
-fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?

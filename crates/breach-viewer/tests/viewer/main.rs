@@ -18,6 +18,7 @@ mod planted;
 mod process;
 mod put_back;
 mod restore;
+mod rounds;
 mod second_endpoint;
 mod verify;
 mod watch;

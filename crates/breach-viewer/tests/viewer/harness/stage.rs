@@ -2,7 +2,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use demo::doors::Clerk;
-use devstack::{Mail, Site, SiteOptions, Staff, wait_until};
+use devstack::{App, Mail, Site, SiteOptions, Staff, wait_until};
 use keyring::KeyFiles;
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Connection};
@@ -63,6 +63,15 @@ impl Stage {
     pub async fn signed_in(&self, role: &str, login: &str) -> Browser {
         add_staff(&self.site, role, login).await;
         let browser = self.browser();
+        let answer = self.sign_in(&browser, login).await;
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        browser
+    }
+
+    /// An officer signed in at another process of breach-viewer.
+    pub async fn signed_in_at(&self, viewer: &App, login: &str) -> Browser {
+        add_staff(&self.site, "data_protection_officer", login).await;
+        let browser = Browser::at(viewer.url());
         let answer = self.sign_in(&browser, login).await;
         assert_eq!(answer.status, 303, "{}", answer.body);
         browser

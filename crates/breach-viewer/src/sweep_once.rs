@@ -1,0 +1,149 @@
+//! `breach-viewer sweep --once`: one round over all records by itself, for a person at a terminal or a job at night.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use database::sweep_rounds::SweepRound;
+use database::{PoolSettings, records_view};
+use detection::{Hindrance, alarm_of, sweep_once, words};
+use indicatif::{ProgressBar, ProgressStyle};
+use record::time::Clock;
+use serde_json::{Value, json};
+use sqlx::MySqlPool;
+
+use crate::background;
+use crate::settings::Settings;
+
+/// Something is not as its owner signed it.
+const WRONG: u8 = 1;
+/// Nothing can be told.
+const UNVERIFIABLE: u8 = 2;
+
+/// How it is called.
+pub fn command() -> Command {
+    let flag = |name: &'static str, help: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .action(ArgAction::SetTrue)
+            .help(help)
+    };
+    Command::new("sweep")
+        .about(
+            "Compares every record with the chain, in full. Ends with 0 when all is in order, 1 when something is wrong, \
+             2 when it could not be verified",
+        )
+        .arg(flag("once", "One round (the pages make them for ever)").required(true))
+        .arg(flag("json", "Tells the outcome as JSON"))
+}
+
+/// Makes the round and tells what came out.
+#[expect(clippy::print_stdout, reason = "the outcome is what was asked for")]
+pub async fn perform(settings: &Settings, arguments: &ArgMatches) -> ExitCode {
+    let outcome = match round(settings).await {
+        Ok(outcome) => outcome,
+        Err(error) => Outcome::Unverifiable(format!("{error:#}")),
+    };
+    match arguments.get_flag("json") {
+        true => println!("{}", outcome.json()),
+        false => println!("{}", outcome.text()),
+    }
+    ExitCode::from(outcome.code())
+}
+
+enum Outcome {
+    Verified {
+        round: SweepRound,
+        /// How many records have which verdict.
+        verdicts: Vec<(&'static str, u64)>,
+    },
+    Unverifiable(String),
+}
+
+impl Outcome {
+    fn code(&self) -> u8 {
+        match self {
+            Self::Verified { round, .. } if round.bad > 0 => WRONG,
+            Self::Verified { .. } => 0,
+            Self::Unverifiable(_) => UNVERIFIABLE,
+        }
+    }
+
+    fn json(&self) -> Value {
+        match self {
+            Self::Verified { round, verdicts } => json!({
+                "verified": true,
+                "round": round.id,
+                "block": round.block_number,
+                "last_uid": round.last_uid,
+                "checked": round.checked,
+                "bad": round.bad,
+                "verdicts": verdicts.iter().copied().collect::<std::collections::BTreeMap<_, _>>(),
+                "started_at": round.started_at.0,
+                "finished_at": round.finished_at.map(|at| at.0),
+            }),
+            Self::Unverifiable(why) => json!({ "verified": false, "why": why }),
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Verified { round, verdicts } => {
+                let took = round.finished_at.unwrap_or(round.started_at);
+                let took = took.since(round.started_at).as_secs_f64();
+                let verdicts = verdicts
+                    .iter()
+                    .map(|(name, count)| format!("\n  {name}: {count}"));
+                format!(
+                    "{} looked at in {took:.1} s, {} not as signed.{}",
+                    round.checked,
+                    round.bad,
+                    verdicts.collect::<String>()
+                )
+            }
+            Self::Unverifiable(why) => format!("Not all could be verified. {why}"),
+        }
+    }
+}
+
+async fn round(settings: &Settings) -> anyhow::Result<Outcome> {
+    let pool = database::pool(&settings.database, &PoolSettings::default())?;
+    let registrar = background::registrar(settings, &pool, &Clock::system())?;
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    // On standard error, and on a terminal only.
+    let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(
+        "{bar:40} {pos} of {len} · {per_second} · {eta} left",
+    )?);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    let told = bar.clone();
+    let tell = move |round: &SweepRound| {
+        told.set_length(round.total);
+        told.set_position(round.checked);
+    };
+    let made = sweep_once(&registrar, workers, tell).await;
+    bar.finish_and_clear();
+    match made {
+        Ok(round) => Ok(Outcome::Verified {
+            verdicts: verdicts(settings, &pool).await?,
+            round,
+        }),
+        Err(hindrance) => Ok(Outcome::Unverifiable(why(&hindrance))),
+    }
+}
+
+async fn verdicts(
+    settings: &Settings,
+    pool: &MySqlPool,
+) -> anyhow::Result<Vec<(&'static str, u64)>> {
+    let mut connection = pool.acquire().await?;
+    let keys = &settings.keys.application;
+    let counts = records_view::verdict_counts(&mut connection, keys).await?;
+    Ok(counts
+        .into_iter()
+        .map(|(verdict, count)| (verdict.as_str(), count))
+        .collect())
+}
+
+fn why(hindrance: &Hindrance) -> String {
+    words(alarm_of(hindrance.obstacle())).to_owned()
+}

@@ -1,0 +1,175 @@
+//! Rounds of the sweep: shared by processes, taken over from one that was killed, and not to be talked out of what they
+//! found.
+
+use std::process::{Command, Output};
+
+use devstack::{Accounts, App, AppSpec};
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Browser, Stage};
+
+const WHOLE: &str = "SELECT CAST(COALESCE(MAX(id), 0) AS SIGNED) FROM sweep_rounds WHERE finished_at IS NOT NULL \
+                     AND problem IS NULL";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_share_a_round_and_one_is_killed() {
+    // One record a second and process, so that there is always a round under way.
+    let options = Stage::options().setting("breach-viewer", "SWEEP_RATE", "1");
+    let mut stage = Stage::start(3, options).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    let second = another_viewer(&stage).await;
+    let workers = "SELECT COUNT(DISTINCT holder) FROM sweep_parts WHERE finished_at IS NOT NULL GROUP BY round_id \
+                   UNION SELECT 0 ORDER BY 1 DESC LIMIT 1";
+    stage
+        .until_number("a round of two processes", workers, |count| count == 2)
+        .await;
+    stage.assert_no_breach().await;
+    let held = "SELECT COUNT(*) FROM sweep_parts WHERE number = 0 AND finished_at IS NULL AND holder IS NOT NULL";
+    stage
+        .until_number("a part under way", held, |count| count > 0)
+        .await;
+    let before = stage.number(WHOLE).await;
+    stage.site.viewer.kill();
+    stage
+        .until_number("rounds without it", WHOLE, |now| now >= before + 2)
+        .await;
+    let officer = stage.signed_in_at(&second, "survivor").await;
+    stage.assert_breach_is_found(&officer, 2).await;
+    drop(second);
+    stage.site.stop().await.unwrap();
+}
+
+async fn another_viewer(stage: &Stage) -> App {
+    let mut spec = AppSpec::new("breach-viewer", stage.site.dir().join("second"));
+    spec.env = stage.site.viewer.env().clone();
+    for own in ["LISTEN", "PUBLIC_URL"] {
+        spec.env.remove(own);
+    }
+    App::start(spec).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_found_can_not_be_deleted_and_the_chain_is_heard() {
+    let stage = Stage::with(4).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    one_round_by_command(&stage, 0, 4, 0);
+    what_the_chain_declares_void_is_noticed(&stage, &officer).await;
+    deleted_rows_are_not_valid(&stage, &officer).await;
+    one_round_by_command(&stage, 1, 4, 2);
+    let (code, told) = by_command(&stage, &[("CHAIN_RPC_URL", "http://127.0.0.1:9")]);
+    assert_eq!(
+        (code, &told["verified"]),
+        (Some(2), &json!(false)),
+        "{told}"
+    );
+    stage.site.stop().await.unwrap();
+}
+
+/// No row has changed: the event names the record.
+async fn what_the_chain_declares_void_is_noticed(stage: &Stage, officer: &Browser) {
+    let before = stage.number(WHOLE).await;
+    void(stage, 2).await;
+    let told = |grid: &Answer| grid.line(2).contains("Forged");
+    stage.until(officer, "/records", told).await;
+    let rounds = stage.number(WHOLE).await - before;
+    assert!(rounds <= 5, "it took {rounds} rounds");
+    assert_eq!(officer.verify(3).await, "Valid");
+}
+
+async fn deleted_rows_are_not_valid(stage: &Stage, officer: &Browser) {
+    stage.alter_email(1).await;
+    let told = |grid: &Answer| grid.line(1).contains("Altered");
+    stage.until(officer, "/records", told).await;
+    let whole = stage.number(WHOLE).await;
+    stage
+        .until_number("a round", WHOLE, |now| now > whole)
+        .await;
+    for _ in 0..30 {
+        for statement in [
+            "DELETE FROM verifications WHERE uid = 1",
+            "UPDATE sweep_parts SET exceptions = '' WHERE finished_at IS NULL",
+        ] {
+            stage.sql_schema(statement).await;
+        }
+        let grid = officer.get("/records").await;
+        assert!(!grid.line(1).contains("Valid"), "{}", grid.line(1));
+        let valid = officer.get("/records?verdict=valid").await;
+        assert_eq!(valid.badges(), ["Valid", "Valid"], "records 3 and 4");
+    }
+    stage.until(officer, "/records", told).await;
+}
+
+/// The authority declares version 1 void.
+async fn void(stage: &Stage, uid: u64) {
+    let authority = Accounts::load().unwrap();
+    let authority = &authority.named("authority").unwrap().address;
+    let deployment = std::fs::read_to_string(stage.site.chain.deployment_file()).unwrap();
+    let deployment: Value = serde_json::from_str(&deployment).unwrap();
+    // voidRecordProof(uint256,uint256)
+    let selector = &alloy::primitives::keccak256("voidRecordProof(uint256,uint256)")[..4];
+    let data = format!("0x{}{uid:064x}{:064x}", hex::encode(selector), 1);
+    let transaction = json!({ "from": authority, "to": deployment["master_data"], "data": data });
+    stage
+        .site
+        .chain
+        .rpc("eth_sendTransaction", json!([transaction]))
+        .await
+        .unwrap();
+}
+
+fn one_round_by_command(stage: &Stage, expected: i32, checked: u64, bad: u64) {
+    let (code, told) = by_command(stage, &[]);
+    assert_eq!(code, Some(expected), "{told}");
+    assert_eq!(
+        (&told["verified"], &told["checked"], &told["bad"]),
+        (&json!(true), &json!(checked), &json!(bad)),
+        "{told}"
+    );
+}
+
+/// `breach-viewer sweep --once --json`.
+fn by_command(stage: &Stage, settings: &[(&str, &str)]) -> (Option<i32>, Value) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_breach-viewer"));
+    command.env_clear().envs(stage.site.viewer.env());
+    command.envs(settings.iter().copied());
+    command.args(["sweep", "--once", "--json"]);
+    let Output { status, stdout, .. } = command.output().unwrap();
+    (status.code(), serde_json::from_slice(&stdout).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn prometheus_finds_how_it_stands() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    let options = Stage::options().setting("breach-viewer", "METRICS_LISTEN", &address);
+    let stage = Stage::start(2, options).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    let text = async || {
+        let answer = reqwest::get(format!("http://{address}/metrics")).await;
+        answer.unwrap().text().await.unwrap()
+    };
+    let told = text().await;
+    for line in [
+        "sealwatch_records{verdict=\"valid\"} 2",
+        "sealwatch_alarm{kind=\"chain_unreachable\"} 0",
+        "sealwatch_database_up 1",
+        "# TYPE sealwatch_sweep_examined_total counter",
+        "sealwatch_sweep_last_complete_age_seconds ",
+        "sealwatch_sweep_round_records 2",
+    ] {
+        assert!(told.contains(line), "{line}:\n{told}");
+    }
+    stage.alter_email(1).await;
+    let altered = |grid: &Answer| grid.line(1).contains("Altered");
+    stage.until(&officer, "/records", altered).await;
+    let told = text().await;
+    assert!(
+        told.contains("sealwatch_records{verdict=\"altered\"} 1"),
+        "{told}"
+    );
+    stage.site.stop().await.unwrap();
+}

@@ -1,0 +1,82 @@
+//! What this process has spent: CPU time of all its threads, and memory.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+/// A point in time, or a span.
+#[derive(Clone, Copy)]
+pub struct Spent {
+    /// Time on a CPU, of all threads.
+    pub cpu: Duration,
+    /// Time by the clock.
+    pub clock: Duration,
+}
+
+/// Where a span begins.
+pub struct Begun {
+    cpu: Duration,
+    clock: Instant,
+}
+
+impl Spent {
+    pub fn now() -> Begun {
+        Begun {
+            cpu: cpu(),
+            clock: Instant::now(),
+        }
+    }
+
+    /// The one of less CPU time.
+    pub fn less(self, other: Self) -> Self {
+        if other.cpu < self.cpu { other } else { self }
+    }
+
+    /// With so much more for each of so many.
+    pub fn plus(self, each: Duration, count: u64) -> Self {
+        let more = each * u32::try_from(count).unwrap();
+        Self {
+            cpu: self.cpu + more,
+            clock: self.clock + more,
+        }
+    }
+}
+
+impl Begun {
+    pub fn until_now(&self) -> Spent {
+        Spent {
+            cpu: cpu() - self.cpu,
+            clock: self.clock.elapsed(),
+        }
+    }
+}
+
+/// By the scheduler's own count, to the nanosecond. The workers of the runtime live as long as the process.
+fn cpu() -> Duration {
+    let tasks = fs::read_dir("/proc/self/task").unwrap();
+    let spent = tasks.filter_map(|task| {
+        let text = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+        text.split_whitespace().next()?.parse::<u64>().ok()
+    });
+    Duration::from_nanos(spent.sum())
+}
+
+/// Bytes in memory now.
+pub fn resident() -> u64 {
+    of_status("VmRSS:")
+}
+
+/// Bytes in memory at most, since [`forget_peak`].
+pub fn peak() -> u64 {
+    of_status("VmHWM:")
+}
+
+pub fn forget_peak() {
+    fs::write("/proc/self/clear_refs", "5").unwrap();
+}
+
+fn of_status(name: &str) -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+    let kilobytes: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    kilobytes * 1024
+}
