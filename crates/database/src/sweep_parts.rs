@@ -217,13 +217,14 @@ pub async fn newest_activity(
     connection: &mut MySqlConnection,
     round: &SweepRound,
 ) -> Result<UnixMillis, RowError> {
-    let newest: Option<u64> = sqlx::query_scalar(
-        "SELECT MAX(GREATEST(lease_until, COALESCE(finished_at, 0))) FROM sweep_parts WHERE round_id = ?",
+    let (leased, finished): (Option<u64>, Option<u64>) = sqlx::query_as(
+        "SELECT MAX(lease_until), MAX(finished_at) FROM sweep_parts WHERE round_id = ?",
     )
     .bind(round.id)
     .fetch_one(connection)
     .await?;
-    Ok(UnixMillis(newest.unwrap_or(0)).max(round.started_at))
+    let newest = leased.max(finished).unwrap_or(0);
+    Ok(UnixMillis(newest).max(round.started_at))
 }
 
 /// How many subjects of a round were looked at by now, as the columns say: a planted one counts until it is done anew.

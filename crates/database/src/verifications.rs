@@ -266,25 +266,33 @@ pub async fn remove(connection: &mut MySqlConnection, subject: Subject) -> Resul
     Ok(())
 }
 
-/// Forgets verdicts on these UIDs from before `begun_at`, when somebody began to look at all of them, and those from times
-/// to come: nobody of ours wrote any.
-pub async fn remove_stale(
+/// Forgets verdicts on these UIDs, first and last, that say no more than the part which was begun at the first of these times
+/// and ends now: those from before and from times to come, which nobody of ours wrote, and those that say valid of what is
+/// none of its exceptions.
+pub(crate) async fn remove_told(
     connection: &mut MySqlConnection,
-    first: Uid,
-    last: Uid,
-    begun_at: UnixMillis,
-    now: UnixMillis,
-) -> Result<u64, RowError> {
-    let done = sqlx::query(
-        "DELETE FROM verifications WHERE uid BETWEEN ? AND ? AND (checked_at < ? OR checked_at > ?)",
-    )
-    .bind(first.get())
-    .bind(last.get())
-    .bind(begun_at.0)
-    .bind(latest_of_ours(now).0)
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected())
+    (first, last): (Uid, Uid),
+    (begun_at, now): (UnixMillis, UnixMillis),
+    exceptions: &[Uid],
+) -> Result<(), RowError> {
+    let mut query = QueryBuilder::<MySql>::new("DELETE FROM verifications WHERE uid BETWEEN ");
+    query.push_bind(first.get());
+    query.push(" AND ").push_bind(last.get());
+    query.push(" AND (checked_at < ").push_bind(begun_at.0);
+    query.push(" OR checked_at > ");
+    query.push_bind(latest_of_ours(now).0);
+    query.push(" OR (verdict = 'valid'");
+    if !exceptions.is_empty() {
+        query.push(" AND uid NOT IN (");
+        let mut list = query.separated(", ");
+        for uid in exceptions {
+            list.push_bind(uid.get());
+        }
+        query.push(")");
+    }
+    query.push("))");
+    query.build().execute(connection).await?;
+    Ok(())
 }
 
 /// Forgets verdicts on UIDs above the last one given: somebody else wrote them.

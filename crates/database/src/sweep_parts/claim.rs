@@ -1,14 +1,16 @@
 //! Taking a part, keeping it, and handing in what came out. Claims compare times of the machines that ask, as leases do.
 
 use keyring::ApplicationKeys;
+use record::ids::Uid;
 use record::time::UnixMillis;
-use sqlx::mysql::MySqlConnection;
+use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{Connection, MySql, QueryBuilder};
 
 use super::{SweepPart, ours, put};
 use crate::column::Columns;
 use crate::error::RowError;
 use crate::sweep_rounds::SweepRound;
+use crate::verifications;
 
 /// Claims a part that nobody is at, one of `preferred` if there is one; none when all that are ours are done or held. A
 /// row that is not ours is passed by: [`super::of_round`] leaves it out, and who misses it writes it anew.
@@ -20,43 +22,27 @@ pub async fn claim(
     preferred: &[u32],
     (now, until): (UnixMillis, UnixMillis),
 ) -> Result<Option<SweepPart>, RowError> {
-    let mut query = QueryBuilder::<MySql>::new(
-        "SELECT * FROM sweep_parts WHERE finished_at IS NULL AND round_id = ",
-    );
-    query.push_bind(round.id);
-    // One that this worker holds is left over from before something came in between.
-    query.push(" AND (holder IS NULL OR holder = ");
-    query.push_bind(holder.as_slice());
-    query.push(" OR lease_until <= ");
-    query.push_bind(now.0);
-    query.push(") ORDER BY ");
-    if !preferred.is_empty() {
-        query.push("number NOT IN (");
-        let mut list = query.separated(", ");
-        for number in preferred {
-            list.push_bind(number);
-        }
-        query.push("), ");
-    }
-    query.push("number LIMIT 1 FOR UPDATE SKIP LOCKED");
     let mut transaction = connection.begin().await?;
-    let Some(row) = query.build().fetch_optional(&mut *transaction).await? else {
+    let mut row = None;
+    if !preferred.is_empty() {
+        row = free(&mut transaction, round, holder, preferred, now).await?;
+    }
+    if row.is_none() {
+        row = free(&mut transaction, round, holder, &[], now).await?;
+    }
+    let Some(row) = row else { return Ok(None) };
+    let number = Columns::of(super::TABLE, &row).get("number")?;
+    // One that somebody else wrote is made ours.
+    let part = ours(SweepPart::read(&row, keys, round))?;
+    let Some(part) = part.or_else(|| planned(round, number)) else {
         return Ok(None);
-    };
-    let part = match ours(SweepPart::read(&row, keys, round))? {
-        Some(part) => part,
-        // Somebody else wrote it: it is made ours, nobody's, and claimed like the others.
-        None => match planned(round, Columns::of(super::TABLE, &row).get("number")?) {
-            Some(part) => part,
-            None => return Ok(None),
-        },
     };
     let claimed = SweepPart {
         holder: Some(*holder),
         lease_until: until,
         started_at: Some(now),
-        checked: 0,
-        ..part
+        // Whatever a worker before has found is looked at again.
+        ..SweepPart::free(round, part.number, part.uids)
     };
     put(
         &mut transaction,
@@ -67,6 +53,35 @@ pub async fn claim(
     .await?;
     transaction.commit().await?;
     Ok(Some(claimed))
+}
+
+/// Locks the first part that nobody is at, of `among` unless that is empty. In the order of the key, so that no other is
+/// locked with it.
+async fn free(
+    connection: &mut MySqlConnection,
+    round: &SweepRound,
+    holder: &[u8; 16],
+    among: &[u32],
+    now: UnixMillis,
+) -> Result<Option<MySqlRow>, RowError> {
+    let mut query = QueryBuilder::<MySql>::new("SELECT * FROM sweep_parts WHERE round_id = ");
+    query.push_bind(round.id);
+    // One that this worker holds is left over from before something came in between.
+    query.push(" AND finished_at IS NULL AND (holder IS NULL OR holder = ");
+    query.push_bind(holder.as_slice());
+    query.push(" OR lease_until <= ");
+    query.push_bind(now.0);
+    query.push(")");
+    if !among.is_empty() {
+        query.push(" AND number IN (");
+        let mut list = query.separated(", ");
+        for number in among {
+            list.push_bind(number);
+        }
+        query.push(")");
+    }
+    query.push(" ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED");
+    Ok(query.build().fetch_optional(connection).await?)
 }
 
 /// Keeps a part for longer and says how far it is; false when another worker has it, because we were too slow.
@@ -88,7 +103,7 @@ pub async fn renew(
 }
 
 /// Hands in a part. Verdicts on its UIDs that stand from before it was begun are taken out: nobody has looked at them
-/// since, or they are not ours. False when another worker has done it, or is at it.
+/// since, or they are not ours. So are those that say valid, as the part does. False when another worker has done it, or is at it.
 pub async fn finish(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -100,9 +115,11 @@ pub async fn finish(
     let is_ours = !is_anothers(&mut transaction, keys, round, part, now).await?;
     if is_ours {
         put(&mut transaction, keys, round, std::slice::from_ref(part)).await?;
-        if let (Some((first, last)), Some(begun_at)) = (part.uids, part.started_at) {
-            crate::verifications::remove_stale(&mut transaction, first, last, begun_at, now)
-                .await?;
+        if let (Some(uids), Some(begun_at)) = (part.uids, part.started_at) {
+            let exceptions = part.exceptions.iter().filter_map(|(one, _)| one.as_uid());
+            let exceptions: Vec<Uid> = exceptions.collect();
+            let times = (begun_at, now);
+            verifications::remove_told(&mut transaction, uids, times, &exceptions).await?;
         }
     }
     transaction.commit().await?;

@@ -112,7 +112,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
     .fetch_all(&stage.pool)
     .await
     .unwrap();
-    assert_eq!(tables.len(), 26);
+    assert_eq!(tables.len(), 30);
 
     use Account::{Consent, Entry, Migrate, Restore, Viewer};
     let readable = |account| -> &[&str] {

@@ -94,6 +94,8 @@ async fn every_part_is_claimed_once_and_taken_over_from_who_is_gone() {
     let last = claimed(&stage, &round, &[4; 16], &[], NOW).await.unwrap();
     assert_eq!(last.number, 3);
     assert_eq!(claimed(&stage, &round, &[5; 16], &[], NOW).await, None);
+    let active = sweep_parts::newest_activity(&mut connection, &round).await;
+    assert_eq!(active.unwrap(), NOW.plus(MINUTE), "the claims end then");
     let again = claimed(&stage, &round, &ONE, &[], NOW).await;
     assert_eq!(
         again.map(|part| part.number),
