@@ -28,6 +28,7 @@ pub fn routes(state: AppState, sessions: &Sessions) -> Router {
         )
         .route(route::INCIDENTS, get(incidents::list::show))
         .route(route::INCIDENT, get(incidents::show::show))
+        .route(route::EVIDENCE, post(incidents::evidence::submit))
         .route(route::STEP, post(incidents::step::submit))
         .route(route::MAIL, get(mail::list::show))
         .route(route::MAIL_SEEN, post(mail::seen::submit));

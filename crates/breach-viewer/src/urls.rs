@@ -25,6 +25,8 @@ pub mod route {
     pub const INCIDENTS: &str = "/incidents";
     /// One incident.
     pub const INCIDENT: &str = "/incidents/{id}";
+    /// What the database's log tells of one transaction.
+    pub const EVIDENCE: &str = "/incidents/{id}/evidence/{piece}";
     /// Mail that did not reach its reader.
     pub const MAIL: &str = "/mail";
     /// Somebody has seen to one of them.
@@ -57,6 +59,11 @@ pub fn mail_seen(id: MailId) -> String {
 /// The page of one incident.
 pub fn incident(id: u64) -> String {
     format!("/incidents/{id}")
+}
+
+/// What the log tells of one transaction.
+pub fn evidence(incident: u64, piece: u64) -> String {
+    format!("/incidents/{incident}/evidence/{piece}")
 }
 
 /// A page of what was found in one incident.

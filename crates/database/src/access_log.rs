@@ -18,6 +18,8 @@ text_enum! {
         Revealed = "revealed",
         /// The details were opened for editing.
         Edited = "edited",
+        /// What the database's log tells of changes to it was shown.
+        Evidence = "evidence",
         /// The record was found by its wallet or e-mail address.
         Searched = "searched",
     }

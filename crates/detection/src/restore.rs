@@ -1,5 +1,7 @@
-//! Verified restore: the backup's copy goes back only if its own recomputed proof equals the chain's.
+//! Verified restore: a copy (the backup's, or rows that the binary log held) goes back only if its own recomputed proof
+//! equals the chain's.
 
+mod from_log;
 mod write_back;
 
 use std::collections::BTreeMap;
@@ -8,7 +10,7 @@ use chain::OnChainRecord;
 use database::evidence::Evidence;
 use database::incident_events::IncidentEventKind;
 use database::incident_findings;
-use database::record_backups::{self, Backup};
+use database::record_backups::{self, Backup, StoredBackup};
 use database::records::Head;
 use database::verifications::{Source, Subject};
 use database::{MySqlPool, RowError, owner_key_backups, owner_keys};
@@ -39,7 +41,7 @@ pub struct Restorer {
 
 /// What a restore of one record would come to.
 pub enum Plan {
-    /// The backup's copy gives exactly the chain's word.
+    /// A copy gives exactly the chain's word: the backup's, or rows that the binary log held.
     Matches(Box<Copy>),
     /// There is no copy.
     NoBackup,
@@ -58,6 +60,15 @@ pub struct Copy {
     chain: OnChainRecord,
     versions: Vec<Backup>,
     key: WrappedOwnerKey,
+    is_from_log: bool,
+}
+
+impl Copy {
+    /// Whether the binary log gave it, and not the backup.
+    #[must_use]
+    pub fn is_from_log(&self) -> bool {
+        self.is_from_log
+    }
 }
 
 /// Why nothing was restored.
@@ -90,7 +101,8 @@ impl Restorer {
         Self { registrar, parts }
     }
 
-    /// Compares the backup's copies of a record with the chain.
+    /// Compares the backup's copies of a record with the chain, and where none matches the rows before that the binary
+    /// log held.
     pub async fn plan(&self, uid: Uid) -> Result<Plan, Hindrance> {
         let stored = record_backups::of_uid(&mut *self.parts.backup.acquire().await?, uid).await?;
         let Some(chain) = self.registrar.examiner().on_chain(uid).await? else {
@@ -99,6 +111,21 @@ impl Restorer {
         if chain.retired.is_some() {
             return Ok(Plan::Retired);
         }
+        let plan = self.backup_plan(&chain, stored).await?;
+        if let Plan::Matches(_) = plan {
+            return Ok(plan);
+        }
+        Ok(match self.log_copy(uid, &chain).await? {
+            Some(copy) => Plan::Matches(Box::new(copy)),
+            None => plan,
+        })
+    }
+
+    async fn backup_plan(
+        &self,
+        chain: &OnChainRecord,
+        stored: Vec<StoredBackup>,
+    ) -> Result<Plan, Hindrance> {
         if stored.is_empty() {
             return Ok(Plan::NoBackup);
         }
@@ -109,12 +136,12 @@ impl Restorer {
         }
         for (record, copies) in &copies {
             for key in self.keys_of(*record).await? {
-                if let Some(copy) = self.whole(&chain, copies, key) {
+                if let Some(copy) = self.whole(chain, copies, key) {
                     return Ok(Plan::Matches(Box::new(copy)));
                 }
             }
         }
-        self.mismatch(&chain, &copies).await
+        self.mismatch(chain, &copies).await
     }
 
     /// One copy of each version that the chain holds, each whole by itself, and valid together. Whoever plants copies
@@ -142,6 +169,7 @@ impl Restorer {
             chain: chain.clone(),
             versions,
             key,
+            is_from_log: false,
         })
     }
 

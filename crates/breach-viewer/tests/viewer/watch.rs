@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use devstack::{SiteOptions, wait_until};
 
-use crate::harness::{Browser, LIMIT, Stage};
+use crate::harness::{Answer, Browser, LIMIT, Stage};
 
 /// So slow that whatever is found soon was not found by the sweep.
 fn with_slow_sweep() -> SiteOptions {
@@ -71,6 +71,7 @@ async fn an_altered_record_is_found_at_once_and_told_how() {
         .await;
     let page = officer.get("/incidents/1").await;
     assert!(page.says("by the watch"), "{}", page.body);
+    it_is_told_how(&stage, &officer, &page).await;
     assert_eq!(stage.number("SELECT COUNT(*) FROM incidents").await, 1);
     // Put back: good at once, too.
     stage.alter_email(2).await;
@@ -79,6 +80,99 @@ async fn an_altered_record_is_found_at_once_and_told_how() {
         .until_number("resolved", resolved, |count| count == 1)
         .await;
     assert!(alarms(&stage).await.is_empty());
+}
+
+/// The incident names table and column; statement and rows are shown to who asks, and that is written down.
+async fn it_is_told_how(stage: &Stage, officer: &Browser, page: &Answer) {
+    let told = page.section("evidence");
+    assert!(told.contains("record_versions: email"), "{told}");
+    assert!(!told.contains("UPDATE"), "the statement is sealed");
+    let path = page.between("<form method=\"post\" action=\"/incidents/1/evidence", "\"");
+    let path = format!("/incidents/1/evidence{path}");
+    let looks = "SELECT COUNT(*) FROM access_log WHERE action = 'evidence'";
+    assert_eq!(stage.number(looks).await, 0);
+    let shown = officer.post(&path, &[]).await;
+    assert_eq!(shown.status, 200, "{}", shown.body);
+    if stage.is_mariadb().await {
+        assert!(shown.says("SET email = REVERSE(email)"), "{}", shown.body);
+    } else {
+        assert!(shown.says("<dt>Connection</dt><dd>") && !shown.says("not told by the log"));
+    }
+    assert!(shown.says("Row of record_versions"));
+    assert_eq!(stage.number(looks).await, 1);
+    let asked = officer.get(&path).await.status;
+    assert_ne!(asked, 200, "only who asks sees it");
+    assert_eq!(
+        officer.post("/incidents/2/evidence/1", &[]).await.status,
+        404
+    );
+    let manager = stage.signed_in("controller_manager", "manager").await;
+    assert_eq!(manager.post(&path, &[]).await.status, 403);
+    let log = stage.viewer_log();
+    assert!(!log.contains("REVERSE"), "a statement stands in the log");
+    let sealed = "SELECT COUNT(*) FROM incident_evidence WHERE content LIKE '%REVERSE%' OR content LIKE '%record_versions%'";
+    assert_eq!(stage.number(sealed).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_log_held_before_goes_back_where_the_backup_has_nothing() {
+    let stage = Stage::start(4, with_slow_sweep()).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    until_following(&stage).await;
+    let backup = format!("{}.record_backups", stage.site.names().backup);
+    stage.sql(&format!("DELETE FROM {backup}")).await;
+    let before = stage.cells_of(2).await;
+    // Twice altered, a row deleted; and one whose rows were removed whole.
+    stage.alter_email(2).await;
+    stage.sql("UPDATE record_versions SET name = REVERSE(name) WHERE record_id = (SELECT id FROM records WHERE uid = 2)").await;
+    stage
+        .sql("DELETE FROM consents WHERE record_id = (SELECT id FROM records WHERE uid = 2)")
+        .await;
+    for table in ["consents", "record_versions"] {
+        stage
+            .sql(&format!(
+                "DELETE FROM {table} WHERE record_id = (SELECT id FROM records WHERE uid = 3)"
+            ))
+            .await;
+    }
+    stage.sql("DELETE FROM records WHERE uid = 3").await;
+    stage
+        .until_number("evidence", EVIDENCE, |count| count == 6)
+        .await;
+    for uid in [2, 3] {
+        let plan = officer.get(&format!("/records/{uid}/restore")).await;
+        assert!(
+            plan.says("the rows that the database&#39;s log held before"),
+            "{}",
+            plan.body
+        );
+        let restored = officer
+            .submit(&format!("/records/{uid}/restore"), &[])
+            .await;
+        assert!(
+            restored.says("is restored and verified again: Valid"),
+            "{}",
+            restored.body
+        );
+        assert_eq!(officer.verify(uid).await, "Valid");
+    }
+    assert_eq!(stage.cells_of(2).await, before);
+    // What the log did not hold gives nothing back: nobody believes it unseen.
+    stage
+        .sql_script(
+            "SET SESSION sql_log_bin = 0; UPDATE record_versions SET email = REVERSE(email) \
+                      WHERE record_id = (SELECT id FROM records WHERE uid = 4)",
+        )
+        .await;
+    assert_eq!(officer.verify(4).await, "Altered");
+    let plan = officer.get("/records/4/restore").await;
+    assert!(
+        plan.says("The backup holds no copy of this record."),
+        "{}",
+        plan.body
+    );
+    assert_eq!(officer.verify(1).await, "Valid");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -321,7 +415,7 @@ async fn without_a_watch_the_viewer_says_so_and_sweeps() {
     let officer = stage.officer().await;
     until_alarm(&stage, "watch_not_configured", true).await;
     stage.alter_email(1).await;
-    let altered = |grid: &crate::harness::Answer| grid.line(1).contains("Altered");
+    let altered = |grid: &Answer| grid.line(1).contains("Altered");
     let grid = stage
         .until(&officer, "/records?verdict=altered", altered)
         .await;

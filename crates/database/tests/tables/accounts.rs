@@ -114,7 +114,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
     .unwrap();
     assert_eq!(tables.len(), 30);
 
-    use Account::{Consent, Entry, Migrate, Restore, Viewer};
+    use Account::{Consent, Entry, Migrate, Restore, Viewer, Watch};
     let readable = |account| -> &[&str] {
         match account {
             Entry => &[
@@ -169,6 +169,9 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "incidents",
                 "incident_findings",
                 "incident_events",
+                "incident_evidence",
+                "watch_progress",
+                "schema_baselines",
                 "access_log",
                 "chain_progress",
                 "row_counts",
@@ -178,7 +181,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
             _ => &[],
         }
     };
-    for account in [Entry, Consent, Viewer, Restore] {
+    for account in [Entry, Consent, Viewer, Restore, Watch] {
         for table in &tables {
             let sql = format!("SELECT * FROM {table} LIMIT 1");
             if readable(account).contains(&table.as_str()) || table == "_sqlx_migrations" {
@@ -254,6 +257,11 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "UPDATE anchoring_jobs SET attempts = 1",
                 "UPDATE incident_events SET at = 1",
                 "DELETE FROM incident_events",
+                "UPDATE incident_evidence SET happened_at = 1",
+                "DELETE FROM incident_evidence",
+                "DELETE FROM watch_progress",
+                "UPDATE schema_baselines SET seen_at = 1",
+                "DELETE FROM schema_baselines",
                 "DELETE FROM incidents",
                 "DELETE FROM incident_findings",
                 "DELETE FROM access_log",

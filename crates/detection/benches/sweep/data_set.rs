@@ -73,6 +73,7 @@ impl DataSet {
             dir: Some(dir.join("database")),
             port: None,
             durable: true,
+            ..DatabaseOptions::default()
         };
         let server = DatabaseServer::start(&options).await.unwrap();
         let chain = chain(dir.join("chain"), is_whole).await;

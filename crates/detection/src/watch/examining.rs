@@ -18,8 +18,8 @@ use crate::examiner::{Examined, Sight};
 use crate::obstacle::Hindrance;
 use crate::registrar::{Occasion, Registrar};
 
-/// So many records are looked at side by side.
-const AT_ONCE: usize = 6;
+/// So many records are looked at side by side: the pool has connections for others as well.
+const AT_ONCE: usize = 4;
 /// No more evidence is kept with one incident.
 const MOST_EVIDENCE: u64 = 10_000;
 const WATCH: Occasion = Occasion {

@@ -1,5 +1,6 @@
 //! Breaches being handled (GDPR Art. 33).
 
+pub mod evidence;
 pub mod list;
 pub mod show;
 pub mod step;

@@ -19,6 +19,7 @@ use web_kit::query::Query;
 use web_kit::sign_in::{KeptForm, Role, SignedIn};
 
 use super::clock::Clock;
+use super::evidence::PieceLine;
 use super::list::words;
 use super::time_line::{Step, names};
 use crate::pages::verdict_view;
@@ -62,6 +63,8 @@ pub struct ShowPage {
     lines: Vec<FoundLine>,
     pager: Pager,
     steps: Vec<Step>,
+    pieces: Vec<PieceLine>,
+    more_pieces: u64,
     tampered: usize,
     form: FormState,
     can_act: bool,
@@ -97,6 +100,7 @@ pub async fn load(
     let (found, pager) = find(tower, &mut connection, id, after, all).await?;
     let events = incident_events::of_incident(&mut connection, &tower.keys, id).await?;
     let names = names(tower, &mut connection).await?;
+    let kept = PieceLine::of_incident(tower, &mut connection, id).await?;
     let (label, tone) = words(incident.state);
     let lines = found.rows.iter();
     let steps = events.rows.iter().rev();
@@ -108,7 +112,9 @@ pub async fn load(
         tone,
         all,
         open,
-        tampered: found.tampered.len() + events.tampered.len(),
+        tampered: found.tampered.len() + events.tampered.len() + kept.tampered,
+        more_pieces: kept.more,
+        pieces: kept.lines,
         pager,
         lines: lines.map(|one| FoundLine::new(one, can_act)).collect(),
         steps: steps.map(|one| Step::new(tower, &names, one)).collect(),

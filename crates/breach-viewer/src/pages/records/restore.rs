@@ -77,6 +77,12 @@ pub async fn submit(
 
 fn words(plan: &Plan) -> String {
     match plan {
+        Plan::Matches(copy) if copy.is_from_log() => {
+            "The backup has nothing that matches, but the rows that the database's log held before give exactly the proof \
+             that stands on the chain, and the owner's signature holds. They can be put back; the row as it was found stays \
+             with the incident."
+                .to_owned()
+        }
         Plan::Matches(_) => "The backup's copy gives exactly the proof that stands on the chain, and the owner's \
                              signature holds. It can be put back; the row as it was found stays with the incident."
             .to_owned(),

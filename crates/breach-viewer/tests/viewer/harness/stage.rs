@@ -126,6 +126,16 @@ impl Stage {
         connection.close().await.unwrap();
     }
 
+    /// Which of the two servers it is.
+    pub async fn is_mariadb(&self) -> bool {
+        self.number("SELECT VERSION() LIKE '%MariaDB%'").await == 1
+    }
+
+    /// All that breach-viewer has written into its log.
+    pub fn viewer_log(&self) -> String {
+        std::fs::read_to_string(self.site.dir().join("logs/breach-viewer.log")).unwrap()
+    }
+
     /// The newest file of the server's binary log.
     pub async fn newest_log(&self) -> String {
         let mut connection = self.connect().await;
