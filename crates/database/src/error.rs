@@ -86,6 +86,18 @@ impl RowError {
         number.is_some_and(|number| READ_ONLY.contains(&number))
     }
 
+    /// Whether two transactions were in each other's way: done again, it goes.
+    #[must_use]
+    pub fn is_collision(&self) -> bool {
+        const DEADLOCK: u16 = 1213;
+        let Self::Sql(sqlx::Error::Database(problem)) = self else {
+            return false;
+        };
+        problem
+            .try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
+            .is_some_and(|problem| problem.number() == DEADLOCK)
+    }
+
     /// Whether `key` (its name in `migrations/`) was taken already.
     #[must_use]
     pub fn is_duplicate_of(&self, key: &str) -> bool {

@@ -172,6 +172,8 @@ impl Watcher {
             && let Ok(newest) = server.newest().await
         {
             self.position = Some(newest);
+            // What was sent before lies behind us.
+            self.beat.heard = self.beat.sent;
         }
         Ok(())
     }
@@ -245,7 +247,8 @@ impl Watcher {
     /// Looks at all that these transactions touched; only then they are done.
     async fn take(&mut self, server: &Server, batch: &[Transaction]) -> Result<(), Stop> {
         let touched = Touched::by(batch);
-        if let Some(beat) = touched.beat {
+        // A higher one is not ours.
+        if let Some(beat) = touched.beat.filter(|beat| *beat <= self.beat.sent) {
             self.beat.heard = self.beat.heard.max(beat);
         }
         if touched.is_blind {
@@ -305,6 +308,10 @@ impl Watcher {
         let (keys, holder, now) = (&parts.keys, &self.holder, self.now());
         let held = leases::acquire(&mut connection, keys, NAME, holder, LEASE_LENGTH, now).await?;
         self.leased_at = held.is_some().then_some(now);
+        if held.is_none() {
+            // Another process of ours knows better by now.
+            self.position = None;
+        }
         Ok(held.is_some())
     }
 

@@ -18,3 +18,4 @@ mod stage;
 mod sweep_parts;
 mod tampering;
 mod verdicts;
+mod watch;

@@ -92,7 +92,19 @@ impl Registrar {
     }
 
     async fn file_good(&self, page: &[Examined], occasion: Occasion) -> Result<(), Hindrance> {
+        const MOST_COLLISIONS: usize = 3;
         self.remember(page);
+        // Button, watch and sweep may come to the same records at once.
+        for _ in 0..MOST_COLLISIONS {
+            match self.file_good_once(page, occasion).await {
+                Err(Hindrance::Row(error)) if error.is_collision() => {}
+                filed => return filed,
+            }
+        }
+        self.file_good_once(page, occasion).await
+    }
+
+    async fn file_good_once(&self, page: &[Examined], occasion: Occasion) -> Result<(), Hindrance> {
         let parts = self.examiner.parts();
         let mut connection = parts.pool.acquire().await?;
         let mut transaction = connection.begin().await?;
