@@ -18,6 +18,7 @@ use web_kit::right_keys::HeldKeys;
 use web_kit::site::Site;
 
 use crate::banner;
+use crate::pages::start::overview::Overviews;
 use crate::settings::Settings;
 use crate::state::{VerifyAll, Watchtower};
 
@@ -59,6 +60,7 @@ pub fn start(
         registrar,
         sweep,
         examined,
+        overviews: Overviews::default(),
         verify_all: Arc::new(watch::Sender::new(VerifyAll::default())),
         lifetime: lifetime.clone(),
     })

@@ -1,18 +1,18 @@
 //! All doors: a table of contents.
 
 use axum::Router;
-use axum::response::Redirect;
 use axum::routing::{get, post};
 use web_kit::sign_in::{Sessions, staff_only};
 
-use crate::pages::{incidents, mail, records};
+use crate::pages::{incidents, mail, records, start};
 use crate::state::AppState;
 use crate::urls::route;
 
 /// Every page is for officers.
 pub fn routes(state: AppState, sessions: &Sessions) -> Router {
     let pages = Router::new()
-        .route(route::START, get(|| async { Redirect::to(route::RECORDS) }))
+        .route(route::START, get(start::show::show))
+        .route(route::EVENTS, get(start::events::stream))
         .route(route::RECORDS, get(records::list::show))
         .route(
             route::SEARCH,

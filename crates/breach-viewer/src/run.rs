@@ -19,7 +19,11 @@ use crate::urls::route;
 use crate::{assets, background, metrics, officer, sweep_once};
 
 const NAME: &str = "Sealwatch Viewer";
-const NAVIGATION: [NavItem; 4] = [
+const NAVIGATION: [NavItem; 5] = [
+    NavItem {
+        path: route::START,
+        label: "Start",
+    },
     NavItem {
         path: route::RECORDS,
         label: "Records",

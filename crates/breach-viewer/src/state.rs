@@ -14,6 +14,8 @@ use tokio::sync::watch;
 use web_kit::lifetime::Lifetime;
 use web_kit::site::Site;
 
+use crate::pages::start::overview::Overviews;
+
 /// The app. A clone is a handle to the same one.
 #[derive(Clone, axum::extract::FromRef)]
 pub struct AppState {
@@ -42,6 +44,8 @@ pub struct Watchtower {
     pub sweep: watch::Receiver<SweepStatus>,
     /// How many records the sweep of this process has looked at.
     pub examined: Arc<AtomicU64>,
+    /// What the start page shows.
+    pub overviews: Overviews,
     /// "Verify all", while somebody asked for it.
     pub verify_all: Arc<watch::Sender<VerifyAll>>,
     /// Ends with the process.

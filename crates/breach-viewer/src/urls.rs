@@ -1,12 +1,15 @@
 //! Addresses of pages, as types: no handler formats one.
 
+use database::records_view::verdict_map::UidRange;
 use database::verifications::{Subject, VerdictKind};
 use record::ids::MailId;
 
 /// Route templates, for the router.
 pub mod route {
-    /// The start.
+    /// The start: is everything all right?
     pub const START: &str = "/";
+    /// Its parts, as they change.
+    pub const EVENTS: &str = "/events";
     /// All records with their verdicts.
     pub const RECORDS: &str = "/records";
     /// Found by UID, wallet or e-mail address.
@@ -42,9 +45,19 @@ pub fn record(subject: Subject) -> String {
 
 /// A page of the grid.
 pub fn records(verdict: Option<VerdictKind>, after: Option<Subject>) -> String {
+    grid(None, verdict, after)
+}
+
+/// A page of the part of the grid that holds these UIDs.
+pub fn records_of(uids: UidRange, verdict: Option<VerdictKind>, after: Option<Subject>) -> String {
+    grid(Some(uids), verdict, after)
+}
+
+fn grid(uids: Option<UidRange>, verdict: Option<VerdictKind>, after: Option<Subject>) -> String {
+    let uids = uids.map(|uids| format!("first={}&last={}", uids.first, uids.last));
     let verdict = verdict.map(|verdict| format!("verdict={}", verdict.as_str()));
     let after = after.map(|after| format!("after={after}"));
-    let query: Vec<String> = verdict.into_iter().chain(after).collect();
+    let query: Vec<String> = uids.into_iter().chain(verdict).chain(after).collect();
     match query.is_empty() {
         true => route::RECORDS.to_owned(),
         false => format!("{}?{}", route::RECORDS, query.join("&")),

@@ -5,6 +5,7 @@
 mod grid;
 mod standing;
 mod uids;
+pub mod verdict_map;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -221,6 +221,19 @@ pub async fn load_all(
     Ok(Checked::sort(rows.iter().map(|row| SweepRound::read(row, keys)))?.rows)
 }
 
+/// The newest passes that have ended, newest first, as far back as they are kept. Rows that somebody else wrote are left out.
+pub async fn ended(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+) -> Result<Vec<SweepRound>, RowError> {
+    let rows = sqlx::query(
+        "SELECT * FROM sweep_rounds WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1000",
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(Checked::sort(rows.iter().map(|row| SweepRound::read(row, keys)))?.rows)
+}
+
 /// Clears passes older than `keep_from`; the newest ones are all that anyone looks at.
 pub async fn delete_before(
     connection: &mut MySqlConnection,

@@ -150,6 +150,37 @@
     tell(element, ends ?? NO_ANSWER);
     return !ends;
   };
+  // data-events="/events" beside it: the server sends the parts of the element that have changed, and the page is asked only
+  // when the stream ends, which also tells whether anybody is still signed in. Nobody looks at a hidden page: it hears nothing.
+  const hear = (element, ask) => {
+    const source = new EventSource(element.dataset.events);
+    const end = () => {
+      source.close();
+      document.removeEventListener('visibilitychange', endIfHidden);
+      removeEventListener('pagehide', end);
+    };
+    const endIfHidden = () => {
+      if (!document.hidden) return;
+      end();
+      void ask();
+    };
+    source.addEventListener('message', ({ data }) => {
+      if (!element.isConnected) return end();
+      tell(element, null);
+      for (const { id } of new DOMParser().parseFromString(data, 'text/html').body.children) {
+        const part = document.getElementById(id);
+        if (id === 'banner') renewBanner(data);
+        else if (part && !isInUse(part)) replace(data, id);
+      }
+    });
+    source.addEventListener('error', () => {
+      end();
+      void ask();
+    });
+    document.addEventListener('visibilitychange', endIfHidden);
+    addEventListener('pagehide', end);
+  };
+
   const waiting = new WeakSet();
   const keepFresh = (element) => {
     if (waiting.has(element) || !element.id) return;
@@ -158,9 +189,14 @@
     const ask = async () => {
       const again = document.hidden || (element.isConnected && await renew(element));
       // One that took its place asks by itself.
-      if (again && element.isConnected) setTimeout(ask, every);
+      if (again && element.isConnected) setTimeout(next, every);
     };
-    setTimeout(ask, every);
+    const next = () => {
+      if (element.dataset.events && !document.hidden) hear(element, ask);
+      else void ask();
+    };
+    if (element.dataset.events) next();
+    else setTimeout(ask, every);
   };
 
   // <form data-replace="row-7">: sends in the background and takes over that element from the answer.

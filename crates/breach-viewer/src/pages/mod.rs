@@ -3,5 +3,6 @@
 pub mod incidents;
 pub mod mail;
 pub mod records;
+pub mod start;
 
 mod verdict_view;

@@ -4,8 +4,9 @@ use reqwest::StatusCode;
 
 use crate::harness::{Stage, add_staff};
 
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 7] = [
     "/",
+    "/events",
     "/records",
     "/records/search",
     "/records/1",

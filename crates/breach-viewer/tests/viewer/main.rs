@@ -20,5 +20,6 @@ mod put_back;
 mod restore;
 mod rounds;
 mod second_endpoint;
+mod start;
 mod verify;
 mod watch;

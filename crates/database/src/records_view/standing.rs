@@ -79,12 +79,19 @@ impl Cover {
 
     /// How many UIDs are covered.
     pub(super) fn count(&self) -> u64 {
+        self.count_between(Uid::FIRST, Uid::LAST)
+    }
+
+    /// How many of these UIDs are covered.
+    pub(super) fn count_between(&self, first: Uid, last: Uid) -> u64 {
         let longest = |parts: &Vec<SweepPart>| {
-            let lengths = parts.iter().filter_map(|part| part.uids);
-            let lengths = lengths.map(|(first, last)| last.get() - first.get() + 1);
+            let spans = parts.iter().filter_map(|part| part.uids);
+            let spans = spans.map(|(begin, end)| (begin.max(first).get(), end.min(last).get()));
+            let lengths = spans.map(|(begin, end)| end.saturating_add(1).saturating_sub(begin));
             lengths.max().unwrap_or(0)
         };
-        self.parts.values().map(longest).sum()
+        let parts = self.parts.range(..=last.get());
+        parts.map(|(_, parts)| longest(parts)).sum()
     }
 
     /// The UIDs that any part calls other than valid.

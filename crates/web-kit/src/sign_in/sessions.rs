@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderMap;
-use axum::http::header::HeaderValue;
+use axum::http::header::{ACCEPT, HeaderValue};
 use database::sessions::{self, App, Session};
 use database::staff::{self, Role, Staff};
 use database::{MySqlPool, RowError, sign_in_attempts};
@@ -32,6 +32,13 @@ const TIDY_EVERY: Duration = Duration::from_secs(60 * 60);
 /// Set by kit.js when a page refreshes a part of itself: nobody is at work, so the session goes on ageing, and what
 /// waits for the person stays for the next page that they open.
 const BY_ITSELF: &str = "sealwatch-by-itself";
+/// A stream of events is opened by a page as well; a browser lets it send no header of ours.
+const EVENTS: &[u8] = b"text/event-stream";
+
+fn is_by_itself(headers: &HeaderMap) -> bool {
+    let accepts_events = |accept: &HeaderValue| accept.as_bytes().starts_with(EVENTS);
+    headers.contains_key(BY_ITSELF) || headers.get(ACCEPT).is_some_and(accepts_events)
+}
 
 /// What sessions are made of.
 pub struct SessionParts {
@@ -124,7 +131,7 @@ impl Sessions {
         };
         let mut connection = self.pool().acquire().await?;
         let now = self.clock().now();
-        let by_itself = headers.contains_key(BY_ITSELF);
+        let by_itself = is_by_itself(headers);
         let (app, idle) = (self.app(), IDLE);
         let session = match by_itself {
             true => sessions::peek(&mut connection, self.keys(), app, &id.hash(), idle, now).await,

@@ -1,5 +1,7 @@
-use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, ORIGIN};
-use reqwest::{Client, RequestBuilder, StatusCode, Url};
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, ORIGIN};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 
 /// Sends requests as a browser does: with its cookies, and saying where they come from. Follows no redirect by itself.
 pub struct Browser {
@@ -27,6 +29,18 @@ impl Browser {
     pub async fn try_get(&self, path: &str) -> Option<StatusCode> {
         let answer = self.client.get(format!("{}{path}", self.base)).send().await;
         answer.ok().map(|answer| answer.status())
+    }
+
+    /// What the server sends as things change.
+    pub async fn events(&self, path: &str) -> Events {
+        let request = self.client.get(format!("{}{path}", self.base));
+        let response = request.header(ACCEPT, "text/event-stream").send().await;
+        let response = response.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        Events {
+            response,
+            read: Vec::new(),
+        }
     }
 
     /// With a cookie of one's own making.
@@ -70,6 +84,28 @@ impl Browser {
         let answer = self.post(&path, &[]).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
         answer.badges().first().unwrap().clone()
+    }
+}
+
+/// A stream of events.
+pub struct Events {
+    response: Response,
+    read: Vec<u8>,
+}
+
+impl Events {
+    /// The data of the next event; none when the stream has ended, or none came in time.
+    pub async fn next(&mut self, limit: Duration) -> Option<String> {
+        loop {
+            if let Some(end) = self.read.windows(2).position(|pair| pair == b"\n\n") {
+                let event: Vec<u8> = self.read.drain(..end + 2).collect();
+                let event = String::from_utf8(event).unwrap();
+                let lines = event.lines().filter_map(|line| line.strip_prefix("data: "));
+                return Some(lines.collect::<Vec<_>>().join("\n"));
+            }
+            let chunk = tokio::time::timeout(limit, self.response.chunk()).await;
+            self.read.extend_from_slice(&chunk.ok()?.ok()??);
+        }
     }
 }
 

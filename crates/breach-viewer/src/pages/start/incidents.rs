@@ -1,0 +1,75 @@
+//! The incidents that are not closed, with their clocks.
+
+use database::incident_findings;
+use database::incidents::{self, IncidentState};
+use record::time::UnixMillis;
+use sqlx::MySqlConnection;
+use web_kit::components::Tone;
+use web_kit::error::Result;
+
+use crate::pages::incidents::clock::Clock;
+use crate::pages::incidents::list::words;
+use crate::state::Watchtower;
+use crate::urls;
+
+/// The newest ones that are looked at.
+const LOOKED_AT: u32 = 200;
+/// The most that are shown; the others are counted.
+const SHOWN: usize = 5;
+
+/// What the page shows of them.
+pub struct OpenIncidents {
+    pub lines: Vec<Line>,
+    /// How many more there are.
+    pub more: usize,
+    /// Rows that somebody else wrote.
+    pub tampered: usize,
+}
+
+/// One of them.
+pub struct Line {
+    pub id: u64,
+    pub address: String,
+    pub label: &'static str,
+    pub tone: Tone,
+    pub clock: Clock,
+    pub detected_at: UnixMillis,
+    pub unresolved: u64,
+}
+
+impl OpenIncidents {
+    /// The one whose time is up first comes first.
+    pub async fn read(tower: &Watchtower, connection: &mut MySqlConnection) -> Result<Self> {
+        let found = incidents::list(connection, &tower.keys, u64::MAX, LOOKED_AT).await?;
+        let mut open: Vec<_> = found
+            .rows
+            .into_iter()
+            .filter(|incident| incident.state != IncidentState::Closed)
+            .collect();
+        open.sort_by_key(|incident| (incident.aware_at, incident.id));
+        let more = open.len().saturating_sub(SHOWN);
+        let mut lines = Vec::with_capacity(SHOWN);
+        for incident in open.into_iter().take(SHOWN) {
+            let (_, unresolved) = incident_findings::count(connection, incident.id).await?;
+            let (label, tone) = words(incident.state);
+            lines.push(Line {
+                id: incident.id,
+                address: urls::incident(incident.id),
+                label,
+                tone,
+                clock: Clock::of(&incident, tower.incident_clock, tower.clock.now()),
+                detected_at: incident.detected_at,
+                unresolved,
+            });
+        }
+        Ok(Self {
+            lines,
+            more,
+            tampered: found.tampered.len(),
+        })
+    }
+
+    pub fn count(&self) -> usize {
+        self.lines.len() + self.more + self.tampered
+    }
+}

@@ -1,0 +1,204 @@
+//! All that the start page shows, read and drawn at most once a second, however many look at it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use askama::Template;
+use database::sweep_rounds::{self, SweepRound};
+use database::verifications::VerdictKind;
+use database::{operations_alarms, records_view, sweep_parts};
+use detection::hinders_verification;
+use record::time::UnixMillis;
+use sqlx::MySqlConnection;
+use tokio::sync::Mutex;
+use web_kit::components::{Badge, Moment, Progress, Tone};
+use web_kit::error::Result;
+use web_kit::page::Page;
+
+use super::ago::ago;
+use super::alarms;
+use super::headline::{Headline, Signs};
+use super::history::History;
+use super::incidents::OpenIncidents;
+use super::map::Map;
+use crate::state::{AppState, Watchtower};
+use crate::urls;
+
+const FRESH_FOR: Duration = Duration::from_secs(1);
+
+/// The parts of the page as they were drawn last. A clone is a handle to the same.
+#[derive(Clone, Default)]
+pub struct Overviews(Arc<Mutex<Option<Drawn>>>);
+
+struct Drawn {
+    at: Instant,
+    parts: Arc<Parts>,
+}
+
+/// The parts in their order, each an element with an id.
+pub struct Parts {
+    pub banner: String,
+    pub state: String,
+    pub incidents: String,
+    pub alarms: String,
+    pub history: String,
+    pub map: String,
+}
+
+impl Parts {
+    pub fn all(&self) -> [&str; 6] {
+        let Self {
+            banner,
+            state,
+            incidents,
+            alarms,
+            history,
+            map,
+        } = self;
+        [banner, state, incidents, alarms, history, map]
+    }
+}
+
+impl Overviews {
+    /// As things stand, at most a second old. Whoever comes while they are read waits for the same.
+    pub async fn now(&self, app: &AppState) -> Result<Arc<Parts>> {
+        let mut latest = self.0.lock().await;
+        let fresh = latest
+            .as_ref()
+            .filter(|drawn| drawn.at.elapsed() < FRESH_FOR);
+        if let Some(drawn) = fresh {
+            return Ok(Arc::clone(&drawn.parts));
+        }
+        let parts = Arc::new(draw(app).await?);
+        *latest = Some(Drawn {
+            at: Instant::now(),
+            parts: Arc::clone(&parts),
+        });
+        Ok(parts)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "kit/banner.html")]
+struct BannerPart {
+    page: Page,
+}
+
+#[derive(Template)]
+#[template(path = "start/state.html")]
+struct StatePart {
+    headline: Headline,
+    /// The round at work.
+    running: Option<SweepRound>,
+    /// The newest that looked at every record.
+    complete: Option<SweepRound>,
+    complete_ago: String,
+    /// The newest that ended, where it could not look at every record.
+    broken: Option<SweepRound>,
+}
+
+#[derive(Template)]
+#[template(path = "start/incidents.html")]
+struct IncidentsPart {
+    open: OpenIncidents,
+}
+
+#[derive(Template)]
+#[template(path = "start/alarms.html")]
+struct AlarmsPart {
+    lines: Vec<alarms::Line>,
+}
+
+#[derive(Template)]
+#[template(path = "start/history.html")]
+struct HistoryPart {
+    history: History,
+}
+
+#[derive(Template)]
+#[template(path = "start/map.html")]
+struct MapPart {
+    map: Map,
+    /// They claim no UID of the chain's, and have no place in the picture.
+    forged: u64,
+}
+
+async fn draw(app: &AppState) -> Result<Parts> {
+    let tower = &app.watchtower;
+    let (sweep, now) = (*tower.sweep.borrow(), tower.clock.now());
+    let mut connection = tower.pool.acquire().await?;
+    let counts = records_view::verdict_counts(&mut connection, &tower.keys).await?;
+    let running = running(tower, &mut connection).await?;
+    let ended = sweep_rounds::ended(&mut connection, &tower.keys).await?;
+    let on_file = operations_alarms::all(&mut connection).await?;
+    let open = OpenIncidents::read(tower, &mut connection).await?;
+    let map = Map::read(tower, &mut connection).await?;
+    drop(connection);
+    let lines = alarms::standing(&on_file, sweep, now);
+    let signs = Signs {
+        counts: &counts,
+        is_hindered: sweep.obstacle.is_some()
+            || on_file.iter().any(|one| hinders_verification(one.kind)),
+        grave: lines.iter().filter(|line| line.is_grave).count(),
+        alarms: lines.len(),
+        incidents: open.count(),
+        last: ended.first(),
+    };
+    let state = StatePart::new(signs.headline(), running, &ended, now);
+    Ok(Parts {
+        banner: BannerPart {
+            page: Page::plain(app.site.clone(), urls::route::START.to_owned()),
+        }
+        .render()?,
+        state: state.render()?,
+        incidents: IncidentsPart { open }.render()?,
+        alarms: AlarmsPart { lines }.render()?,
+        history: HistoryPart {
+            history: History::of(&ended),
+        }
+        .render()?,
+        map: MapPart {
+            map,
+            forged: counts.get(&VerdictKind::Forged).copied().unwrap_or(0),
+        }
+        .render()?,
+    })
+}
+
+/// The round at work, with its progress as the workers tell of it.
+async fn running(
+    tower: &Watchtower,
+    connection: &mut MySqlConnection,
+) -> Result<Option<SweepRound>> {
+    let newest = sweep_rounds::newest(connection, &tower.keys).await?;
+    let running = newest.into_iter().next();
+    let Some(round) = running.filter(|round| round.finished_at.is_none()) else {
+        return Ok(None);
+    };
+    let checked = sweep_parts::progress(connection, &round).await?;
+    Ok(Some(SweepRound { checked, ..round }))
+}
+
+impl StatePart {
+    fn new(
+        headline: Headline,
+        running: Option<SweepRound>,
+        ended: &[SweepRound],
+        now: UnixMillis,
+    ) -> Self {
+        let complete = ended.iter().find(|round| round.is_whole());
+        let broken = ended.first().filter(|round| round.problem.is_some());
+        let complete_ago = complete.and_then(|round| round.finished_at);
+        Self {
+            headline,
+            running,
+            complete: complete.cloned(),
+            complete_ago: complete_ago.map(|at| ago(at, now)).unwrap_or_default(),
+            broken: broken.cloned(),
+        }
+    }
+
+    fn is_bad(&self) -> bool {
+        self.headline.tone == Tone::Bad
+    }
+}
