@@ -7,7 +7,7 @@ use devstack::{DatabaseServer, Databases};
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection};
 use tokio::time::timeout;
 
-const LIMIT: Duration = Duration::from_secs(30);
+pub const LIMIT: Duration = Duration::from_secs(30);
 
 pub struct Stage {
     pub databases: Databases,
