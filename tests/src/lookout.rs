@@ -23,7 +23,7 @@ const LINES: &str = "[...document.querySelectorAll('#grid tbody tr')].map((line)
              fields: plain(cell('Verdict').querySelector('.parts')?.innerText) }; })";
 
 /// What an incident's page lists.
-const FINDINGS: &str = "[...document.querySelectorAll('.grid tbody tr')].map((line) => { \
+const FINDINGS: &str = "[...document.querySelectorAll('#findings tbody tr')].map((line) => { \
     const cell = (name) => plain(line.querySelector(`[data-label=\"${name}\"]`).innerText); \
     return { record: cell('Record').replace('Record ', ''), verdict: cell('Verdict'), fields: cell('Fields'), \
              expected: cell('Proof expected'), found: cell('Proof found'), now: cell('Now') }; })";

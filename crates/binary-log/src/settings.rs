@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Row};
+use mysql_async::{Conn, Row, Value};
 use zeroize::Zeroizing;
 
 use crate::assembly::Place;
@@ -64,13 +64,21 @@ fn check<'v>(value: impl Fn(&str) -> Option<&'v str>) -> Result<(), LogError> {
 /// Of `File, Position, Binlog_Do_DB, Binlog_Ignore_DB, …`: lists of names, or nothing.
 fn leaves_out(status: &Row, database: &str) -> bool {
     let list = |column| {
-        let list: String = status.get(column).unwrap_or_default();
+        let list = text_of(status, column);
         let names = list.split(',').map(|name| name.trim().to_owned());
         names.filter(|name| !name.is_empty()).collect::<Vec<_>>()
     };
     let (only, never) = (list(2), list(3));
     let is_named = |names: &[String]| names.iter().any(|name| name == database);
     !only.is_empty() && !is_named(&only) || is_named(&never)
+}
+
+/// A statement may hold bytes that are no text: they are shown as such, and nothing else fails for it.
+fn text_of(row: &Row, column: usize) -> String {
+    match row.as_ref(column) {
+        Some(Value::Bytes(bytes)) => String::from_utf8_lossy(bytes).into_owned(),
+        _ => String::new(),
+    }
 }
 
 /// The texts that stand before the rows of one transaction.
@@ -86,9 +94,9 @@ pub(crate) async fn texts(
     let events: Vec<Row> = connection.query(query).await?;
     let mut texts = Vec::new();
     for (index, event) in events.into_iter().enumerate() {
-        let kind: String = event.get(2).unwrap_or_default();
+        let kind = text_of(&event, 2);
         match kind.as_str() {
-            "Annotate_rows" => texts.push(Zeroizing::new(event.get(5).unwrap_or_default())),
+            "Annotate_rows" => texts.push(Zeroizing::new(text_of(&event, 5))),
             "Xid" => break,
             "Gtid" if index > 0 => break,
             _ => {}

@@ -6,12 +6,14 @@ mod examining;
 mod piece;
 mod touched;
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use binary_log::{Follower, LogError, News, Position, Server, Transaction};
 use database::leases::{self, Lease};
 use database::operations_alarms::AlarmKind;
 use database::watch_progress::{self, WatchProgress};
+use futures::FutureExt as _;
 use rand::Rng as _;
 use record::time::UnixMillis;
 use tokio::sync::mpsc;
@@ -45,6 +47,8 @@ enum Stop {
     Log(#[from] LogError),
     #[error("what was touched can't be looked at")]
     Hindered(#[from] Hindrance),
+    #[error("something was touched that can't be looked at")]
+    Broken,
 }
 
 impl From<database::RowError> for Stop {
@@ -109,9 +113,11 @@ impl Watcher {
     /// Works until told to stop; then gives the lease back.
     pub async fn run(mut self, shutdown: CancellationToken) {
         while !shutdown.is_cancelled() {
+            // Whatever somebody writes into the log must not end the process.
+            let turn = AssertUnwindSafe(self.turn()).catch_unwind();
             let stopped = tokio::select! {
                 () = shutdown.cancelled() => break,
-                stopped = self.turn() => stopped,
+                stopped = turn => stopped.unwrap_or(Err(Stop::Broken)),
             };
             if let Err(stop) = stopped {
                 tracing::debug!(cause = ?stop, "the watch stops for a moment");
@@ -144,26 +150,30 @@ impl Watcher {
 
     /// Raises the alarm for what stopped us.
     async fn tell(&mut self, stop: &Stop) -> Result<(), Hindrance> {
-        let Stop::Log(error) = stop else {
+        let error = match stop {
+            Stop::Log(error) => error,
             // The sweep tells what hinders everybody.
-            return Ok(());
+            Stop::Hindered(_) => return Ok(()),
+            Stop::Broken => return self.go_on_behind_a_gap().await,
         };
         tracing::warn!(%error, "the watch can't follow the log");
         let now = self.now();
         let since = *self.lost_since.get_or_insert(now);
         match alarm_of(error) {
-            Some(AlarmKind::WatchGap) => {
-                // What was lost is lost: go on with what there is.
-                self.position = None;
-                self.registrar.raise_kind(AlarmKind::WatchGap).await?;
-                self.forget_position().await
-            }
+            Some(AlarmKind::WatchGap) => self.go_on_behind_a_gap().await,
             Some(kind) => self.registrar.raise_kind(kind).await,
             None if now.since(since) >= LATE => {
                 self.registrar.raise_kind(AlarmKind::WatchBehind).await
             }
             None => Ok(()),
         }
+    }
+
+    /// What was lost is lost: goes on with what there is.
+    async fn go_on_behind_a_gap(&mut self) -> Result<(), Hindrance> {
+        self.position = None;
+        self.registrar.raise_kind(AlarmKind::WatchGap).await?;
+        self.forget_position().await
     }
 
     /// Goes on at the end of the log.

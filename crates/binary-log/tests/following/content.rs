@@ -99,6 +99,31 @@ async fn statement_time_and_connection_are_told() {
 }
 
 #[tokio::test]
+async fn a_statement_with_bytes_that_are_no_text_is_told_as_well() {
+    let mut stage = Stage::new().await;
+    if !stage.is_mariadb {
+        stage
+            .run("SET SESSION binlog_rows_query_log_events = ON")
+            .await;
+    }
+    let mut follower = stage.follow(stage.newest().await).await;
+    // MariaDB writes what was bound into the text, byte by byte.
+    sqlx::query("INSERT INTO t VALUES (?, 7, ?, 'word')")
+        .bind([0xff; 16].as_slice())
+        .bind([0xfe, 0xff, 0x00].as_slice())
+        .execute(&mut stage.writer)
+        .await
+        .unwrap();
+    let entered = next(&mut follower).await.unwrap();
+    assert_eq!(inserted(&entered.changes), [7]);
+    let texts = match stage.is_mariadb {
+        true => stage.server.texts(&entered.place).await.unwrap(),
+        false => entered.texts.clone(),
+    };
+    assert!(texts[0].starts_with("INSERT INTO t VALUES ("));
+}
+
+#[tokio::test]
 async fn what_the_log_does_not_hold_is_told() {
     let mut stage = Stage::new().await;
     stage.insert(1).await;
