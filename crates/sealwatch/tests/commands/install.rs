@@ -36,7 +36,7 @@ async fn install_gives_each_app_its_least_rights_and_can_run_again() {
     let done = install(&home, &databases).await;
     assert!(done.succeeded, "{} {}", done.out, done.err);
     let listed: Vec<_> = fs::read_dir(home.path("addresses")).unwrap().collect();
-    assert_eq!(listed.len(), 11);
+    assert_eq!(listed.len(), 12);
     for entry in listed {
         let mode = entry.unwrap().metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
@@ -53,6 +53,10 @@ async fn install_gives_each_app_its_least_rights_and_can_run_again() {
     );
     assert!(!may(&home, "consent-dapp.DATABASE_URL", "SELECT * FROM staff").await);
     assert!(!may(&home, "breach-viewer.DATABASE_URL", "DELETE FROM records").await);
+    for forbidden in ["SELECT * FROM record_versions", "DELETE FROM records"] {
+        let watch = "breach-viewer.WATCH_DATABASE_URL";
+        assert!(!may(&home, watch, forbidden).await, "{forbidden}");
+    }
     assert!(
         may(
             &home,
@@ -116,5 +120,6 @@ fn grants_are_printed_for_one_app_or_all() {
         viewer.contains("'sealwatch_restore'") && !viewer.contains("'sealwatch_entry'"),
         "{viewer}"
     );
-    assert_eq!(viewer.matches("REVOKE").count(), 2);
+    assert!(viewer.contains("'sealwatch_watch'"), "{viewer}");
+    assert_eq!(viewer.matches("REVOKE").count(), 3);
 }
