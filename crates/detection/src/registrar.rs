@@ -7,7 +7,7 @@ mod filing;
 mod incident;
 mod telling;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -46,6 +46,8 @@ pub struct Registrar {
 #[derive(Default)]
 struct Memory {
     bad: HashSet<Subject>,
+    /// Those that were in order again when we looked then.
+    mended: HashMap<Subject, UnixMillis>,
     complete_since: Option<UnixMillis>,
 }
 
@@ -94,12 +96,21 @@ impl Registrar {
     /// looked, or nobody has looked since. One of an earlier trouble that somebody put back is not.
     fn can_be_of_now(&self, subject: Subject, found_at: UnixMillis) -> bool {
         let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
+        if memory
+            .mended
+            .get(&subject)
+            .is_some_and(|at| found_at <= *at)
+        {
+            return false;
+        }
         memory.bad.contains(&subject) || memory.complete_since.is_none_or(|since| found_at >= since)
     }
 
     fn all_seen_since(&self, begun_at: UnixMillis) {
         let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
         memory.complete_since = Some(begun_at);
+        // What was found before then is old by that alone.
+        memory.mended.retain(|_, at| *at >= begun_at);
     }
 
     /// What this process did not see itself: what the parts of a whole round say that others worked on.
@@ -128,8 +139,8 @@ impl Registrar {
         for one in page {
             if one.finding.verdict.is_bad() {
                 memory.bad.insert(one.subject);
-            } else {
-                memory.bad.remove(&one.subject);
+            } else if memory.bad.remove(&one.subject) {
+                memory.mended.insert(one.subject, one.at);
             }
         }
     }
