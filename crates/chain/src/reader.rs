@@ -52,7 +52,8 @@ impl ChainReader {
         deployment: Deployment,
         confirmations: u64,
     ) -> Result<Self, ChainError> {
-        Self::of(Endpoint::new(rpc_url, None)?, deployment, confirmations)
+        let endpoint = Endpoint::new(rpc_url, None)?;
+        Ok(Self::of(endpoint, deployment, confirmations))
     }
 
     /// The same with a second, independent endpoint: what is read counts only when both say the same.
@@ -62,23 +63,16 @@ impl ChainReader {
         confirmations: u64,
     ) -> Result<Self, ChainError> {
         let [first, second] = rpc_urls;
-        Self::of(
-            Endpoint::new(first, Some(second))?,
-            deployment,
-            confirmations,
-        )
+        let endpoint = Endpoint::new(first, Some(second))?;
+        Ok(Self::of(endpoint, deployment, confirmations))
     }
 
-    fn of(
-        endpoint: Endpoint,
-        deployment: Deployment,
-        confirmations: u64,
-    ) -> Result<Self, ChainError> {
-        Ok(Self {
+    fn of(endpoint: Endpoint, deployment: Deployment, confirmations: u64) -> Self {
+        Self {
             endpoint,
             deployment: Arc::new(deployment),
             confirmations,
-        })
+        }
     }
 
     /// A reader whose pins have been checked.

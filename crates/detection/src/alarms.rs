@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use database::operations_alarms::{self, Alarm, AlarmKind};
 use database::sweep_rounds;
-use database::{Tampered, guarded};
+use database::{MySqlConnection, Tampered, guarded};
 use record::time::UnixMillis;
 use sqlx::Connection;
 
@@ -56,13 +56,24 @@ impl Registrar {
             operations_alarms::raise(&mut connection, kind, now).await?;
             return Ok(());
         }
-        let alarms = operations_alarms::all(&mut connection).await?;
+        self.end_when_quiet(&mut connection, kind, QUIET).await
+    }
+
+    /// Ends an alarm that nobody has noticed anew for so long.
+    pub(crate) async fn end_when_quiet(
+        &self,
+        connection: &mut MySqlConnection,
+        kind: AlarmKind,
+        quiet: Duration,
+    ) -> Result<(), Hindrance> {
+        let now = self.examiner().now();
+        let alarms = operations_alarms::all(connection).await?;
         let standing = alarms.iter().find(|alarm| alarm.kind == kind);
         // One that claims to have been seen in times to come was not written by us.
         let is_over =
-            |alarm: &Alarm| now.since(alarm.last_seen_at) >= QUIET || now < alarm.last_seen_at;
+            |alarm: &Alarm| now.since(alarm.last_seen_at) >= quiet || now < alarm.last_seen_at;
         if standing.is_some_and(is_over) {
-            operations_alarms::clear(&mut connection, kind).await?;
+            operations_alarms::clear(connection, kind).await?;
         }
         Ok(())
     }

@@ -92,15 +92,7 @@ impl Registrar {
             operations_alarms::raise(&mut connection, kind, now).await?;
             return Ok(());
         }
-        let alarms = operations_alarms::all(&mut connection).await?;
-        let standing = alarms.iter().find(|alarm| alarm.kind == kind);
-        // One that claims to have been seen in times to come was not written by us.
-        if standing.is_some_and(|alarm| {
-            now.since(alarm.last_seen_at) >= STANDS || now < alarm.last_seen_at
-        }) {
-            operations_alarms::clear(&mut connection, kind).await?;
-        }
-        Ok(())
+        self.end_when_quiet(&mut connection, kind, STANDS).await
     }
 
     /// Whether rows are gone from a table, if it is time to count it.

@@ -1,5 +1,6 @@
 //! The sweep: all records, for ever, at a set rate, by as many processes as there are. docs/SWEEP.md is its page.
 
+mod begun;
 mod finish;
 mod memory;
 mod part;

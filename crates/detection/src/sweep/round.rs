@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use database::evidence;
-use database::leases;
 use database::sweep_parts::{self, SweepPart};
 use database::sweep_rounds::{self, RoundKind, SweepRound};
 use database::verifications::Source;
 use record::time::UnixMillis;
 
+use super::begun::{alone, file, open, release, unfiled};
 use crate::examiner::{Examined, Sight};
 use crate::obstacle::{Hindrance, alarm_of};
 use crate::registrar::{Occasion, Registrar};
@@ -20,11 +19,6 @@ use crate::registrar::{Occasion, Registrar};
 const CLAIM: Duration = Duration::from_secs(30);
 /// So often a claim is renewed, and the progress told.
 const KEEP_EVERY: Duration = Duration::from_secs(1);
-/// Held while a round is begun.
-const LEASE: &str = "sweep";
-const LEASE_LENGTH: Duration = Duration::from_secs(10);
-/// A round that nobody was at for so long is not taken up again.
-const ABANDONED: Duration = Duration::from_secs(10 * 60);
 /// So often rows that somebody takes away are put back; then their parts are done without them.
 const REPAIRS: u32 = 5;
 
@@ -430,95 +424,6 @@ fn tolerate<V>(
         }
         Err(hindrance) => Err(hindrance),
     }
-}
-
-/// Waits until nobody else begins a round.
-async fn alone(registrar: &Registrar, holder: &[u8; 16]) -> Result<(), Hindrance> {
-    const AGAIN: Duration = Duration::from_millis(100);
-    let parts = registrar.examiner().parts();
-    loop {
-        let now = registrar.examiner().now();
-        let held = {
-            let mut connection = parts.pool.acquire().await?;
-            leases::acquire(
-                &mut connection,
-                &parts.keys,
-                LEASE,
-                holder,
-                LEASE_LENGTH,
-                now,
-            )
-            .await?
-        };
-        if held.is_some() {
-            return Ok(());
-        }
-        tokio::time::sleep(AGAIN).await;
-    }
-}
-
-async fn release(registrar: &Registrar, holder: &[u8; 16]) -> Result<(), Hindrance> {
-    let lease = leases::Lease {
-        name: LEASE.to_owned(),
-        holder: *holder,
-        expires_at: registrar.examiner().now(),
-    };
-    let mut connection = registrar.examiner().parts().pool.acquire().await?;
-    Ok(leases::release(&mut connection, &lease).await?)
-}
-
-/// The round that others have begun, if it is on the chain that we see and somebody is at it.
-async fn open(registrar: &Registrar, sight: &Sight) -> Result<Option<SweepRound>, Hindrance> {
-    let (parts, now) = (registrar.examiner().parts(), registrar.examiner().now());
-    let mut connection = parts.pool.acquire().await?;
-    let newest = sweep_rounds::newest(&mut connection, &parts.keys).await?;
-    let mut shared = newest
-        .into_iter()
-        .filter(|round| round.kind == RoundKind::Shared);
-    let Some(round) = shared.next().filter(|round| round.finished_at.is_none()) else {
-        return Ok(None);
-    };
-    let active = sweep_parts::newest_activity(&mut connection, &round).await?;
-    let block = chain::Block {
-        number: round.block_number,
-        hash: round.block_hash,
-        timestamp: 0,
-    };
-    let is_seen = block.number <= sight.block.number && parts.chain.holds(&block).await?;
-    Ok(Some(round).filter(|_| is_seen && now.since(active) < ABANDONED))
-}
-
-/// A round that stands nowhere yet.
-async fn unfiled(
-    registrar: &Registrar,
-    kind: RoundKind,
-    sight: &Sight,
-) -> Result<SweepRound, Hindrance> {
-    let mut connection = registrar.examiner().parts().pool.acquire().await?;
-    let unknown = evidence::count_unknown_to_chain(&mut connection, sight.next_uid).await?;
-    let last_uid = sight.next_uid.get() - 1;
-    Ok(SweepRound {
-        id: 0,
-        kind,
-        block_number: sight.block.number,
-        block_hash: sight.block.hash,
-        last_uid,
-        started_at: registrar.examiner().now(),
-        finished_at: None,
-        total: last_uid + unknown,
-        checked: 0,
-        bad: 0,
-        problem: None,
-    })
-}
-
-async fn file(registrar: &Registrar, unfiled: &SweepRound) -> Result<SweepRound, Hindrance> {
-    let parts = registrar.examiner().parts();
-    let mut connection = parts.pool.acquire().await?;
-    let round = sweep_rounds::start(&mut connection, &parts.keys, unfiled).await?;
-    let plan = SweepPart::all_of(&round);
-    sweep_parts::put(&mut connection, &parts.keys, &round, &plan).await?;
-    Ok(round)
 }
 
 /// Gives back what a worker has claimed of the newest round and not finished.

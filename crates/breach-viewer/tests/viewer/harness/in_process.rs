@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
 use breach_viewer::{Settings, assemble};
 use devstack::TcpProxy;
@@ -8,13 +7,12 @@ use record::time::Clock;
 use reqwest::Url;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use web_kit::lifetime::Lifetime;
+use web_kit::lifetime::{EndError, Lifetime};
+use web_kit::server;
 use web_kit::settings::Reader;
 
 use super::browser::Browser;
 use super::stage::Stage;
-
-const GRACE: Duration = Duration::from_secs(30);
 
 /// breach-viewer within the test instead of a process of its own, so that the test holds its clock. Its databases are
 /// reached through a proxy.
@@ -23,7 +21,7 @@ pub struct InProcess {
     pub database: TcpProxy,
     url: Url,
     lifetime: Lifetime,
-    server: JoinHandle<std::io::Result<()>>,
+    server: JoinHandle<Result<(), EndError>>,
 }
 
 impl InProcess {
@@ -42,13 +40,7 @@ impl InProcess {
         let settings = Reader::from_map(settings).finish(Settings::read).unwrap();
         let lifetime = Lifetime::new();
         let router = assemble(settings, clock.clone(), &lifetime).await.unwrap();
-        let ended = lifetime.token();
-        let server = tokio::spawn(async move {
-            let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
-            axum::serve(listener, service)
-                .with_graceful_shutdown(ended.cancelled_owned())
-                .await
-        });
+        let server = tokio::spawn(server::serve(listener, router, lifetime.clone()));
         Self {
             clock,
             database,
@@ -65,7 +57,6 @@ impl InProcess {
 
     pub async fn stop(self) {
         self.lifetime.end();
-        self.lifetime.join(GRACE).await.unwrap();
         self.server.await.unwrap().unwrap();
     }
 }

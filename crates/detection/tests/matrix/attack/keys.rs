@@ -231,6 +231,23 @@ async fn file(
     act.commit().await.unwrap();
 }
 
+/// Anchors what a thief has put together as the next version of a record, and files it in one place or the other.
+async fn anchored_and_filed(
+    stage: &Stage,
+    person: &Person,
+    signed: &Signed,
+    spot: Spot,
+    rng: &mut StdRng,
+) -> (String, Expected) {
+    stage
+        .anchor(spot.uid, spot.timestamp, signed.word(stage, spot))
+        .await;
+    let renumbered = rng.random();
+    file(stage, person, signed, spot, renumbered, rng).await;
+    let what = format!("{:?}, renumbered: {renumbered}", person.kind);
+    (what, somehow(person.subject(), V::ConsentInvalid))
+}
+
 pub async fn re_anchor_fields(
     stage: &Stage,
     history: &History,
@@ -239,13 +256,7 @@ pub async fn re_anchor_fields(
     let person = anchored(history, rng);
     let spot = next(stage, person).await;
     let signed = newest(person).with("address", "9 Elsewhere Road");
-    stage
-        .anchor(spot.uid, spot.timestamp, signed.word(stage, spot))
-        .await;
-    let renumbered = rng.random();
-    file(stage, person, &signed, spot, renumbered, rng).await;
-    let what = format!("{:?}, renumbered: {renumbered}", person.kind);
-    (what, somehow(person.subject(), V::ConsentInvalid))
+    anchored_and_filed(stage, person, &signed, spot, rng).await
 }
 
 pub async fn re_anchor_wallet(
@@ -257,13 +268,7 @@ pub async fn re_anchor_wallet(
     let spot = next(stage, person).await;
     let word = *person.words.last().unwrap();
     let signed = Signed::fresh(stage, &Wallet::random(rng), spot, word, rng);
-    stage
-        .anchor(spot.uid, spot.timestamp, signed.word(stage, spot))
-        .await;
-    let renumbered = rng.random();
-    file(stage, person, &signed, spot, renumbered, rng).await;
-    let what = format!("{:?}, renumbered: {renumbered}", person.kind);
-    (what, somehow(person.subject(), V::ConsentInvalid))
+    anchored_and_filed(stage, person, &signed, spot, rng).await
 }
 
 /// What the owner signed once, as the newest version again: filed as such, or in the place where it stands.
