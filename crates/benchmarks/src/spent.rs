@@ -19,6 +19,8 @@ pub struct Begun {
 }
 
 impl Spent {
+    /// From now on.
+    #[must_use]
     pub fn now() -> Begun {
         Begun {
             cpu: cpu(),
@@ -27,11 +29,13 @@ impl Spent {
     }
 
     /// The one of less CPU time.
+    #[must_use]
     pub fn less(self, other: Self) -> Self {
         if other.cpu < self.cpu { other } else { self }
     }
 
     /// With so much more for each of so many.
+    #[must_use]
     pub fn plus(self, each: Duration, count: u64) -> Self {
         let more = each * u32::try_from(count).unwrap();
         Self {
@@ -42,6 +46,8 @@ impl Spent {
 }
 
 impl Begun {
+    /// What was spent since.
+    #[must_use]
     pub fn until_now(&self) -> Spent {
         Spent {
             cpu: cpu() - self.cpu,
@@ -61,15 +67,18 @@ fn cpu() -> Duration {
 }
 
 /// Bytes in memory now.
+#[must_use]
 pub fn resident() -> u64 {
     of_status("VmRSS:")
 }
 
 /// Bytes in memory at most, since [`forget_peak`].
+#[must_use]
 pub fn peak() -> u64 {
     of_status("VmHWM:")
 }
 
+/// Begins to count the peak anew.
 pub fn forget_peak() {
     fs::write("/proc/self/clear_refs", "5").unwrap();
 }

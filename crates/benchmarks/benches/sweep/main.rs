@@ -8,17 +8,13 @@
 )]
 #![expect(clippy::unwrap_used, reason = "a benchmark that can't go on may panic")]
 
-mod cpu;
-mod data_set;
 mod primitives;
 
 use std::time::{Duration, Instant};
 
+use benchmarks::{DataSet, Spent, forget_peak, peak, resident};
 use detection::{DirectMail, Sweeper};
 use notification::Mailer;
-
-use crate::cpu::Spent;
-use crate::data_set::DataSet;
 
 /// Rounds after the first one.
 const STEADY: usize = 3;
@@ -29,8 +25,8 @@ const RATE_SECONDS: u32 = 8;
 async fn main() {
     let count: u64 = std::env::var("BENCH_RECORDS").map_or(10_000, |text| text.parse().unwrap());
     let data = DataSet::open(count).await;
-    let before = cpu::resident();
-    cpu::forget_peak();
+    let before = resident();
+    forget_peak();
 
     let mut sweeper = sweeper(&data, u32::MAX);
     let first = round(&mut sweeper, count).await;
@@ -42,7 +38,7 @@ async fn main() {
         best = Some(best.map_or(steady, |best| best.less(steady)));
     }
     let steady = best.unwrap();
-    let (after, peak) = (cpu::resident(), cpu::peak());
+    let (after, peak) = (resident(), peak());
     println!(
         "memory: {} MiB at most, {:.1} bytes more per record than before the first round",
         peak / 1024 / 1024,

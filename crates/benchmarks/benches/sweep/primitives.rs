@@ -12,8 +12,7 @@ use record::time::Clock;
 use record::{Address, B256};
 use zeroize::Zeroizing;
 
-use crate::cpu::Spent;
-use crate::data_set::{DataSet, PATIENCE};
+use benchmarks::{DataSet, PATIENCE, Spent};
 
 /// So many records are measured one by one.
 const SAMPLE: u32 = 500;

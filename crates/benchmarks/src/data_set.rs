@@ -1,0 +1,207 @@
+//! Anchored records, made once and kept: by the same libraries as the product's, anchored many at a time by a master-data
+//! that only benchmarks know (`contracts/test/bench`).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chain::{ChainReader, Deployment};
+use database::{Kind, MySqlPool, PoolSettings, key_checks};
+use detection::verdict::Patience;
+use detection::{Examiner, ExaminerParts, Registrar};
+use devstack::{Chain, ChainOptions, DatabaseOptions, DatabaseServer, Mining};
+use keyring::{ApplicationKeys, KeySet};
+use record::B256;
+use record::time::Clock;
+use serde_json::json;
+use sqlx::Connection as _;
+use tokio::task::JoinSet;
+use url::Url;
+
+use crate::anchoring::Bulk;
+use crate::filling::Filling;
+
+/// How long records may wait, to who judges these.
+pub const PATIENCE: Patience = Patience {
+    consent: Duration::from_secs(3600),
+    anchoring: Duration::from_secs(3600),
+};
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+const DATABASE: &str = "bench_main";
+/// So many records are stored by one transaction, and anchored by one.
+const AT_ONCE: u64 = 500;
+/// So many transactions are filled side by side.
+const FILLERS: usize = 3;
+/// What a block of the chain may hold.
+const BLOCK_GAS: u64 = 2_000_000_000;
+
+/// The records, the database and the chain that they are in.
+pub struct DataSet {
+    /// How many records there are.
+    pub count: u64,
+    /// Their database, by an account that may everything.
+    pub pool: MySqlPool,
+    /// The keys that they are sealed under.
+    pub keys: ApplicationKeys,
+    /// The contracts that hold their proofs.
+    pub deployment: Deployment,
+    server: DatabaseServer,
+    chain: Chain,
+}
+
+impl DataSet {
+    /// The one of so many records, made now unless it is there.
+    pub async fn open(count: u64) -> Self {
+        let dir = Path::new(ROOT).join(format!("var/bench/{count}"));
+        let is_whole = dir.join("whole").is_file();
+        if !is_whole && dir.exists() {
+            fs::remove_dir_all(&dir).unwrap();
+        }
+        fs::create_dir_all(&dir).unwrap();
+        let options = DatabaseOptions {
+            dir: Some(dir.join("database")),
+            port: None,
+            durable: true,
+            ..DatabaseOptions::default()
+        };
+        let server = DatabaseServer::start(&options).await.unwrap();
+        let chain = chain(dir.join("chain"), is_whole).await;
+        let keys = dir.join("keys");
+        if !is_whole {
+            KeySet::generate(&mut rand::rng())
+                .save(&keys, &mut rand::rng())
+                .unwrap();
+        }
+        let keys = KeySet::load(&keys).unwrap().application().clone();
+        let data = Self {
+            count,
+            pool: pool(&server, is_whole).await,
+            keys,
+            deployment: Deployment::load(&chain.deployment_file()).unwrap(),
+            server,
+            chain,
+        };
+        if !is_whole {
+            println!("making {count} records, once");
+            data.fill().await;
+            data.stop().await;
+            fs::write(dir.join("whole"), "").unwrap();
+            return Box::pin(Self::open(count)).await;
+        }
+        data
+    }
+
+    /// Where the database is.
+    #[must_use]
+    pub fn database_url(&self) -> Url {
+        self.server.database_url(DATABASE)
+    }
+
+    /// Where the chain is.
+    #[must_use]
+    pub fn rpc_url(&self) -> Url {
+        self.chain.rpc_url().parse().unwrap()
+    }
+
+    /// Reads their chain.
+    #[must_use]
+    pub fn reader(&self) -> ChainReader {
+        ChainReader::new(&self.rpc_url(), self.deployment.clone(), 0).unwrap()
+    }
+
+    /// Examines and files them, as breach-viewer does.
+    #[must_use]
+    pub fn registrar(&self) -> Registrar {
+        let examiner = Examiner::new(ExaminerParts {
+            pool: self.pool.clone(),
+            keys: self.keys.clone(),
+            chain: self.reader(),
+            clock: Clock::system(),
+            patience: PATIENCE,
+        });
+        let officer = "officer@example.org".to_owned();
+        Registrar::new(examiner, officer, "http://127.0.0.1")
+    }
+
+    /// Ends what was started; the files stay.
+    pub async fn close(self) {
+        self.stop().await;
+    }
+
+    async fn stop(mut self) {
+        self.pool.close().await;
+        self.server.stop().await.unwrap();
+        self.chain.stop().await.unwrap();
+    }
+
+    async fn fill(&self) {
+        let now = Clock::system().now();
+        let mut connection = self.pool.acquire().await.unwrap();
+        key_checks::store(&mut connection, &self.keys, now, &mut rand::rng())
+            .await
+            .unwrap();
+        drop(connection);
+        let bulk = Bulk {
+            chain: &self.chain,
+            deployment: &self.deployment,
+        };
+        let filling = Filling {
+            pool: self.pool.clone(),
+            keys: self.keys.clone(),
+            deployment: self.deployment.clone(),
+            timestamp: bulk.timestamp().await,
+        };
+        let mut words = vec![B256::ZERO; usize::try_from(self.count).unwrap()];
+        let mut tasks = JoinSet::new();
+        let mut first = 1;
+        while first <= self.count || !tasks.is_empty() {
+            while first <= self.count && tasks.len() < FILLERS {
+                let last = self.count.min(first + AT_ONCE - 1);
+                tasks.spawn(filling.clone().batch(first, last));
+                first = last + 1;
+            }
+            if let Some(done) = tasks.join_next().await {
+                let (first, stored) = done.unwrap();
+                let first = usize::try_from(first - 1).unwrap();
+                words[first..first + stored.len()].copy_from_slice(&stored);
+            }
+        }
+        bulk.anchor(&words, filling.timestamp).await;
+    }
+}
+
+async fn chain(dir: PathBuf, is_whole: bool) -> Chain {
+    fs::create_dir_all(&dir).unwrap();
+    let options = ChainOptions {
+        dir: Some(dir),
+        mining: Mining::OnDemand,
+        kept_states: 2,
+        ..ChainOptions::default()
+    };
+    if is_whole {
+        return Chain::start(&options).await.unwrap();
+    }
+    let chain = Chain::start_deployed(&options).await.unwrap();
+    let limit = json!([format!("{:#x}", BLOCK_GAS)]);
+    chain.rpc("anvil_setBlockGasLimit", limit).await.unwrap();
+    chain.mine(1).await.unwrap();
+    chain
+}
+
+async fn pool(server: &DatabaseServer, is_whole: bool) -> MySqlPool {
+    if !is_whole {
+        let mut root = sqlx::MySqlConnection::connect(server.url().as_str())
+            .await
+            .unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {DATABASE}")))
+            .execute(&mut root)
+            .await
+            .unwrap();
+    }
+    let url = server.database_url(DATABASE);
+    let pool = database::connect(&url, &PoolSettings::default())
+        .await
+        .unwrap();
+    database::migrate(Kind::Main, &pool).await.unwrap();
+    pool
+}
