@@ -27,6 +27,7 @@ pub const PATIENCE: Patience = Patience {
     anchoring: Duration::from_secs(3600),
 };
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+const KEYS: &str = "keys";
 const DATABASE: &str = "bench_main";
 /// So many records are stored by one transaction, and anchored by one.
 const AT_ONCE: u64 = 500;
@@ -45,6 +46,7 @@ pub struct DataSet {
     pub keys: ApplicationKeys,
     /// The contracts that hold their proofs.
     pub deployment: Deployment,
+    dir: PathBuf,
     server: DatabaseServer,
     chain: Chain,
 }
@@ -66,7 +68,7 @@ impl DataSet {
         };
         let server = DatabaseServer::start(&options).await.unwrap();
         let chain = chain(dir.join("chain"), is_whole).await;
-        let keys = dir.join("keys");
+        let keys = dir.join(KEYS);
         if !is_whole {
             KeySet::generate(&mut rand::rng())
                 .save(&keys, &mut rand::rng())
@@ -80,15 +82,23 @@ impl DataSet {
             deployment: Deployment::load(&chain.deployment_file()).unwrap(),
             server,
             chain,
+            dir,
         };
         if !is_whole {
             println!("making {count} records, once");
             data.fill().await;
+            let whole = data.dir.join("whole");
             data.stop().await;
-            fs::write(dir.join("whole"), "").unwrap();
+            fs::write(whole, "").unwrap();
             return Box::pin(Self::open(count)).await;
         }
         data
+    }
+
+    /// Where the key files are.
+    #[must_use]
+    pub fn key_files(&self) -> PathBuf {
+        self.dir.join(KEYS)
     }
 
     /// Where the database is.

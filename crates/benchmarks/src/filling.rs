@@ -9,7 +9,7 @@ use database::{MySqlPool, consents, owner_keys};
 use keyring::ApplicationKeys;
 use rand::Rng as _;
 use rand::rngs::StdRng;
-use record::consent::{ConsentMessage, signed_fields};
+use record::consent::{ConsentMessage, Purpose, signed_fields};
 use record::ids::{Draft, LinkId, RecordId, StaffId, SubmissionId, Uid, Version};
 use record::proof::{FieldName, RecordProofInput, consent_hash};
 use record::signature::{ConsentSignature, EcdsaSignature};
@@ -125,7 +125,7 @@ impl Filling {
         ConsentMessage {
             controller: "Nordhaven Clinic".to_owned(),
             notice: B256::repeat_byte(2),
-            purposes: Vec::new(),
+            purposes: purposes(),
             fields: signed_fields(&plain.fields),
             wallet: plain.wallet,
             uid: 0,
@@ -136,6 +136,21 @@ impl Filling {
             nonce: B256::new(bytes(rng)),
         }
     }
+}
+
+/// As many as a clinic has.
+fn purposes() -> Vec<Purpose> {
+    let purposes = [
+        ("Your treatment", "Art. 6(1)(b) GDPR: contract", true),
+        ("Keeping records", "Art. 6(1)(c) GDPR: legal obligation", true),
+        ("Our newsletter", "Art. 6(1)(a) GDPR: consent", false),
+    ];
+    let of = |(name, lawful_basis, granted): (&str, &str, bool)| Purpose {
+        name: name.to_owned(),
+        lawful_basis: lawful_basis.to_owned(),
+        granted,
+    };
+    purposes.map(of).into()
 }
 
 fn values(uid: Uid) -> Vec<(FieldName, Zeroizing<String>)> {

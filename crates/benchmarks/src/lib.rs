@@ -12,4 +12,4 @@ mod filling;
 mod spent;
 
 pub use data_set::{DataSet, PATIENCE};
-pub use spent::{Begun, Spent, forget_peak, peak, resident};
+pub use spent::{Begun, Spent, forget_peak, peak};

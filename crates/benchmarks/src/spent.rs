@@ -28,6 +28,21 @@ impl Spent {
         }
     }
 
+    /// No time at all.
+    #[must_use]
+    pub const fn nothing() -> Self {
+        Self {
+            cpu: Duration::ZERO,
+            clock: Duration::ZERO,
+        }
+    }
+
+    /// How often the CPU time of the other goes into this.
+    #[must_use]
+    pub fn per(self, other: Self) -> f64 {
+        self.cpu.as_secs_f64() / other.cpu.as_secs_f64()
+    }
+
     /// The one of less CPU time.
     #[must_use]
     pub fn less(self, other: Self) -> Self {
@@ -64,12 +79,6 @@ fn cpu() -> Duration {
         text.split_whitespace().next()?.parse::<u64>().ok()
     });
     Duration::from_nanos(spent.sum())
-}
-
-/// Bytes in memory now.
-#[must_use]
-pub fn resident() -> u64 {
-    of_status("VmRSS:")
 }
 
 /// Bytes in memory at most, since [`forget_peak`].
