@@ -33,7 +33,8 @@ clean-demo: ## Forget the demo's data, so that the next `make demo` starts over
 
 .PHONY: test
 test: install-test assets lint check-contracts check-javascript ## Install what is missing, check and test everything; leaves nothing running
-	cargo build --locked --workspace --bins
+	@# Apps and tests together: by themselves the apps would take other features of the same dependencies, and all be built twice.
+	cargo build --locked --workspace --bins --tests --examples
 	$(IN_STACK) cargo test --locked --workspace
 
 .PHONY: matrix
