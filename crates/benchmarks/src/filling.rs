@@ -142,7 +142,11 @@ impl Filling {
 fn purposes() -> Vec<Purpose> {
     let purposes = [
         ("Your treatment", "Art. 6(1)(b) GDPR: contract", true),
-        ("Keeping records", "Art. 6(1)(c) GDPR: legal obligation", true),
+        (
+            "Keeping records",
+            "Art. 6(1)(c) GDPR: legal obligation",
+            true,
+        ),
         ("Our newsletter", "Art. 6(1)(a) GDPR: consent", false),
     ];
     let of = |(name, lawful_basis, granted): (&str, &str, bool)| Purpose {

@@ -9,6 +9,7 @@ use alloy_primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use self::typed_data::Details;
 use crate::{
     ids::{Uid, Version},
     proof::{FieldName, Fields},
@@ -112,7 +113,28 @@ pub struct Standing<'a> {
 impl ConsentMessage {
     /// The EIP-712 digest that the owner's wallet signs.
     pub fn digest(&self, chain_id: u64, relay: Address) -> B256 {
-        typed_data::digest(self, chain_id, relay)
+        let fields = self.fields.iter();
+        let details = Details {
+            fields: fields.map(|field| (field.name.as_str(), field.value.as_str())),
+            wallet: self.wallet,
+        };
+        typed_data::digest(self, details, chain_id, relay)
+    }
+
+    /// The digest of [`Self::rebuilt`], without making that.
+    pub fn rebuilt_digest(
+        &self,
+        fields: &Fields,
+        wallet: Address,
+        chain_id: u64,
+        relay: Address,
+    ) -> B256 {
+        let fields = fields.iter();
+        let details = Details {
+            fields: fields.map(|(name, field)| (name.as_str(), field.value())),
+            wallet,
+        };
+        typed_data::digest(self, details, chain_id, relay)
     }
 
     /// The whole as a wallet takes it by `eth_signTypedData_v4`: types, primaryType, domain, message.
@@ -323,6 +345,11 @@ mod tests {
         assert_eq!(names, [("email", "eve@example.org"), ("name", "Ann")]);
         assert_eq!(rebuilt.wallet, Address::repeat_byte(5));
         assert_eq!(rebuilt.nonce, message().nonce);
+        let (chain_id, relay) = (1, Address::repeat_byte(9));
+        assert_eq!(
+            message().rebuilt_digest(&fields, Address::repeat_byte(5), chain_id, relay),
+            rebuilt.digest(chain_id, relay)
+        );
     }
 
     #[test]

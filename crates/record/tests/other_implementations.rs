@@ -1,6 +1,6 @@
-//! The digest that owners sign is the one that others compute: ethers v6 (which the browser uses) and Foundry's cast.
+//! The digest that owners sign is the one that others compute: ethers v6 (which the browser uses), Foundry's cast, and alloy.
 //!
-//! Both are pinned npm packages: `npm ci` in `crates/record/verifier` and in `anvil` installs them.
+//! The first two are pinned npm packages: `npm ci` in `crates/record/verifier` and in `anvil` installs them.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
 use std::{
@@ -129,6 +129,69 @@ fn ethers_computes_our_digest() {
             "{}",
             message.typed_data(*chain_id, *relay)
         );
+    }
+}
+
+mod by_alloy {
+    use super::{Address, B256, ConsentMessage};
+    use alloy_sol_types::{SolStruct as _, eip712_domain, sol};
+
+    sol! {
+        struct Field { string name; string value; }
+        struct Purpose { string name; string lawfulBasis; bool granted; }
+        struct Consent {
+            string controller;
+            bytes32 notice;
+            Purpose[] purposes;
+            Field[] fields;
+            address wallet;
+            uint64 uid;
+            uint32 version;
+            bytes32 previousProof;
+            uint64 issuedAt;
+            uint64 expiresAt;
+            bytes32 nonce;
+        }
+    }
+
+    pub fn digest(message: &ConsentMessage, chain_id: u64, relay: Address) -> B256 {
+        let domain = eip712_domain! {
+            name: "Sealwatch",
+            version: "1",
+            chain_id: chain_id,
+            verifying_contract: relay,
+        };
+        let purposes = message.purposes.iter().map(|purpose| Purpose {
+            name: purpose.name.clone(),
+            lawfulBasis: purpose.lawful_basis.clone(),
+            granted: purpose.granted,
+        });
+        let fields = message.fields.iter().map(|field| Field {
+            name: field.name.to_string(),
+            value: field.value.clone(),
+        });
+        Consent {
+            controller: message.controller.clone(),
+            notice: message.notice,
+            purposes: purposes.collect(),
+            fields: fields.collect(),
+            wallet: message.wallet,
+            uid: message.uid,
+            version: message.version,
+            previousProof: message.previous_proof,
+            issuedAt: message.issued_at,
+            expiresAt: message.expires_at,
+            nonce: message.nonce,
+        }
+        .eip712_signing_hash(&domain)
+    }
+}
+
+proptest! {
+    #[test]
+    fn alloy_computes_our_digest((message, chain_id, relay) in messages()) {
+        let digest = by_alloy::digest(&message, chain_id, relay);
+        prop_assert_eq!(message.digest(chain_id, relay), digest);
     }
 }
 

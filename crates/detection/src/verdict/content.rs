@@ -52,9 +52,13 @@ impl<'a> Content<'a> {
 
     /// The digest of the message made anew from the row.
     pub fn rebuilt_digest(&self, site: Site) -> B256 {
-        self.message
-            .rebuilt(&self.fields, self.wallet)
-            .digest(site.chain_id, site.relay)
+        let Self {
+            fields,
+            wallet,
+            message,
+            ..
+        } = self;
+        message.rebuilt_digest(fields, *wallet, site.chain_id, site.relay)
     }
 
     /// The proof that this row gives at a spot.
