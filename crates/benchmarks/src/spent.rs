@@ -3,6 +3,8 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use rustix::time::{ClockId, clock_gettime};
+
 /// A point in time, or a span.
 #[derive(Clone, Copy)]
 pub struct Spent {
@@ -71,14 +73,10 @@ impl Begun {
     }
 }
 
-/// By the scheduler's own count, to the nanosecond. The workers of the runtime live as long as the process.
+/// Of all threads, those that have ended as well.
 fn cpu() -> Duration {
-    let tasks = fs::read_dir("/proc/self/task").unwrap();
-    let spent = tasks.filter_map(|task| {
-        let text = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
-        text.split_whitespace().next()?.parse::<u64>().ok()
-    });
-    Duration::from_nanos(spent.sum())
+    let spent = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::try_from(spent).unwrap()
 }
 
 /// Bytes in memory at most, since [`forget_peak`].

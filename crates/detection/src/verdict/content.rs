@@ -1,6 +1,5 @@
 //! A version whose cells opened, and what it recomputes.
 
-use database::sealed::OpenedVersion;
 use record::{
     Address, B256,
     consent::ConsentMessage,
@@ -8,6 +7,8 @@ use record::{
     proof::{Fields, Leaves, RecordProofInput, consent_hash},
     signature::ConsentSignature,
 };
+
+use super::VersionRow;
 
 /// The deployment that proofs are made for.
 #[derive(Clone, Copy)]
@@ -26,7 +27,8 @@ pub(super) struct Spot {
 
 /// All that goes into a record proof from the row's side.
 pub(super) struct Content<'a> {
-    pub fields: Fields,
+    pub fields: &'a Fields,
+    pub leaves: &'a Leaves,
     pub wallet: Address,
     pub message: &'a ConsentMessage,
     pub signature: &'a ConsentSignature,
@@ -41,9 +43,12 @@ pub(super) struct Match {
 
 impl<'a> Content<'a> {
     /// The whole of it, if every cell that a proof covers opened.
-    pub fn of(opened: &'a OpenedVersion) -> Option<Self> {
+    pub fn of(row: &'a VersionRow) -> Option<Self> {
+        let (fields, leaves) = row.details.as_ref()?;
+        let opened = row.opened.as_ref()?;
         Some(Self {
-            fields: opened.whole_fields()?,
+            fields,
+            leaves,
             wallet: *opened.wallet.as_ref().ok()?,
             message: opened.message.as_ref()?.as_ref().ok()?,
             signature: opened.signature.as_ref()?.as_ref().ok()?,
@@ -73,7 +78,7 @@ impl<'a> Content<'a> {
             self.wallet,
             digest,
             self.signature,
-            self.fields.leaves(),
+            self.leaves.clone(),
         )
     }
 

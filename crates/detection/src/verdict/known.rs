@@ -1,7 +1,11 @@
 //! A row beside what the chain knows of it.
 
 use chain::{OnChainRecord, OnChainVersion};
-use record::{B256, ids::Version};
+use record::{
+    B256,
+    ids::Version,
+    proof::{Fields, Leaves},
+};
 
 use super::{
     Facts, Row, VersionRow,
@@ -55,7 +59,7 @@ impl<'a> Known<'a> {
         version: &OnChainVersion,
         row: &'r VersionRow,
     ) -> Option<(Content<'r>, Spot, Match)> {
-        let content = Content::of(row.opened.as_ref()?)?;
+        let content = Content::of(row)?;
         let spot = self.spot(version.version, row)?;
         let matched = content.matches(self.site(), spot, version.word)?;
         Some((content, spot, matched))
@@ -63,7 +67,7 @@ impl<'a> Known<'a> {
 
     /// The proof that the row gives for this version, if it gives one.
     pub fn proof_found(&self, version: Version, row: &VersionRow) -> Option<B256> {
-        let content = Content::of(row.opened.as_ref()?)?;
+        let content = Content::of(row)?;
         Some(content.proof(self.site(), self.spot(version, row)?))
     }
 
@@ -99,17 +103,11 @@ impl<'a> Known<'a> {
         let Some(anchor) = row.anchor() else {
             return !row.has_anchor_cell() && self.facts.in_flight(version.version);
         };
-        let leaves = row
-            .opened
-            .as_ref()
-            .and_then(Content::of)
-            .map(|content| content.fields.leaves());
         let timestamp_fits = self
             .spot(version.version, row)
             .is_some_and(|spot| spot.timestamp == anchor.timestamp);
-        anchor.uid == self.chain.uid
-            && timestamp_fits
-            && leaves.is_some_and(|leaves| leaves.as_slice() == anchor.leaves)
+        let fits = |(_, leaves): &(Fields, Leaves)| leaves.as_slice() == anchor.leaves;
+        anchor.uid == self.chain.uid && timestamp_fits && row.details.as_ref().is_some_and(fits)
     }
 
     /// Whether the head is ours, and of the versions that stand beside it.

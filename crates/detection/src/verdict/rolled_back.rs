@@ -38,7 +38,7 @@ pub(super) fn judge(known: &Known<'_>, fault: &Fault<'_>) -> Option<Finding> {
 
 /// The older version whose word this row gives, at its own place or sealed anew at a later one.
 fn equals_older(known: &Known<'_>, fault: &Fault<'_>, row: &VersionRow) -> Option<Version> {
-    let content = Content::of(row.opened.as_ref()?)?;
+    let content = Content::of(row)?;
     known.before(fault.version.version).find_map(|older| {
         let own = known
             .row

@@ -11,6 +11,7 @@ use database::{
 use keyring::{ApplicationKeys, OwnerKey, UnwrapError};
 use record::{
     ids::{Draft, RecordId, Uid, Version},
+    proof::{Fields, Leaves},
     time::UnixMillis,
 };
 
@@ -71,6 +72,8 @@ pub struct VersionRow {
     pub draft: Draft,
     /// What each cell gave; nothing without an owner key.
     pub opened: Option<OpenedVersion>,
+    /// The fields with their leaves, where every one opened: made once for all that is compared with them.
+    pub(super) details: Option<(Fields, Leaves)>,
     /// Whether the consent is filed under the nonce that its message carries.
     pub nonce_fits: bool,
     /// Whether the consent's row is as consent-dapp wrote it: when it came, by which link, to which draft.
@@ -174,10 +177,16 @@ impl VersionRow {
             // Without a message there is nothing to compare; that it is gone is told elsewhere.
             _ => true,
         };
+        let whole = opened.as_ref().and_then(OpenedVersion::whole_fields);
+        let details = whole.map(|fields| {
+            let leaves = fields.leaves();
+            (fields, leaves)
+        });
         Self {
             version: sealed.values.version,
             draft: sealed.values.draft,
             opened,
+            details,
             nonce_fits,
             receipt_fits,
             contract_accepts: None,
