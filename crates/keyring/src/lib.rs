@@ -9,6 +9,7 @@ mod application_file;
 mod cell;
 mod encoding;
 mod escrow;
+mod fingerprint;
 mod front;
 mod front_file;
 mod index;
@@ -24,6 +25,7 @@ mod wrap;
 
 pub use application::ApplicationKeys;
 pub use cell::{CellKind, Header, Place};
+pub use fingerprint::{Fingerprint, FingerprintKey};
 pub use front::FrontKeys;
 pub use index::IndexKey;
 pub use key_file::{KeyFileError, KeyFileProblem, read_secret_file, read_secret_file_or_pipe};

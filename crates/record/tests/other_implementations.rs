@@ -40,7 +40,8 @@ fn purposes() -> impl Strategy<Value = Vec<Purpose>> {
 }
 
 fn fields() -> impl Strategy<Value = Vec<SignedField>> {
-    let field = ("[a-z0-9_]{1,64}", "(?s).{0,40}");
+    let name = prop_oneof!["[a-z0-9_]{1,64}", "address|age|email|name|phone"];
+    let field = (name, "(?s).{0,40}");
     vec(
         field.prop_map(|(name, value)| SignedField {
             name: FieldName::new(name).unwrap(),

@@ -1,30 +1,34 @@
 //! What a worker remembers of records that were valid: 16 bytes of each. docs/SWEEP.md argues why that is enough.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use chain::{Block, ChainError, ChainReader, Outage};
 use database::RowError;
 use database::evidence::RowsOfUid;
-use rand::Rng as _;
+use keyring::{Fingerprint, FingerprintKey};
 use record::ids::Uid;
-use sha2::{Digest, Sha256};
 
 /// So many blocks of UIDs take turns in being examined although known.
 const SHARES: u64 = 64;
 /// So many UIDs make a block: they lie together, so that the chain is asked once for all.
 const SHARE: u64 = 64;
 
-/// The bytes of a record's rows, told by a part of their keyed hash; all zero is none.
-pub(super) type Print = [u8; 16];
+/// Rows that belong to a record are never larger; what somebody fills up does not stay in memory.
+const ROWS: usize = 64 * 1024;
+
+/// What the bytes of a record's rows are told by; all zero is none.
+pub(super) type Print = Fingerprint;
 
 /// What is remembered, and up to which block of the chain it holds.
 pub(super) struct Memory {
     /// Random, so that nobody can look for rows of the same print.
-    key: [u8; 32],
+    key: FingerprintKey,
+    /// The bytes of the rows at hand, gathered.
+    gathered: Vec<u8>,
     until: Option<Block>,
     /// By the first UID.
-    parts: HashMap<u64, Prints>,
+    parts: BTreeMap<u64, Prints>,
 }
 
 /// The prints of one part.
@@ -36,22 +40,20 @@ struct Prints {
 
 impl Memory {
     pub(super) fn new() -> Self {
-        let mut key = [0; 32];
-        rand::rng().fill_bytes(&mut key);
         Self {
-            key,
+            key: FingerprintKey::random(&mut rand::rng()),
+            gathered: Vec::new(),
             until: None,
-            parts: HashMap::new(),
+            parts: BTreeMap::new(),
         }
     }
 
     /// The print of a UID's rows.
-    pub(super) fn print(&self, rows: &RowsOfUid) -> Result<Print, RowError> {
-        let mut hash = Sha256::new_with_prefix(self.key);
-        rows.each_column(|bytes| hash.update(bytes))?;
-        let whole = hash.finalize();
-        let (half, _) = whole.split_at(size_of::<Print>());
-        Ok(half.try_into().unwrap_or_default())
+    pub(super) fn print(&mut self, rows: &RowsOfUid) -> Result<Print, RowError> {
+        self.gathered.clear();
+        self.gathered.shrink_to(ROWS);
+        rows.each_column(|bytes| self.gathered.extend_from_slice(bytes))?;
+        Ok(self.key.of(&self.gathered))
     }
 
     /// The first UIDs of the parts that this worker knows.
@@ -129,12 +131,16 @@ impl Memory {
     }
 
     fn forget(&mut self, uids: RangeInclusive<u64>) {
-        for (first, part) in &mut self.parts {
-            for (uid, print) in (*first..).zip(&mut part.prints) {
-                if uids.contains(&uid) {
-                    *print = Print::default();
-                }
+        let (start, end) = uids.into_inner();
+        // Parts don't overlap: those before the first that ends too early end too early as well.
+        for (first, part) in self.parts.range_mut(..=end).rev() {
+            let length = part.prints.len() as u64;
+            if start >= first + length {
+                break;
             }
+            let (from, to) = (start.saturating_sub(*first), (end - first).min(length - 1));
+            let place = |at| usize::try_from(at).unwrap_or(usize::MAX);
+            part.prints[place(from)..=place(to)].fill(Print::default());
         }
     }
 }
@@ -171,11 +177,22 @@ mod tests {
             memory.set(first, uid(number), Some([7; 16]), &BLOCK);
         }
         memory.forget(7..=9);
+        memory.forget(0..=0);
+        memory.forget(5000..=u64::MAX);
         memory.set(first, uid(20), None, &BLOCK);
         let known = (1..=4096).filter(|number| memory.knows(first, uid(*number), &[7; 16]));
         assert_eq!(known.count(), 4096 - 4);
         assert!(!memory.knows(first, uid(1), &[8; 16]));
         assert!(!memory.knows(uid(4097), uid(4097), &[7; 16]));
+        memory.begin(uid(4097), uid(5000));
+        for number in 4097..=5000 {
+            memory.set(uid(4097), uid(number), Some([7; 16]), &BLOCK);
+        }
+        memory.forget(4090..=4100);
+        let knows = |first, number| memory.knows(uid(first), uid(number), &[7; 16]);
+        assert!(knows(1, 4089) && !knows(1, 4090) && !knows(1, 4096));
+        assert!(!knows(4097, 4097) && !knows(4097, 4100) && knows(4097, 4101));
+        memory.set(first, uid(4096), Some([7; 16]), &BLOCK);
         // The last part of a round grows with the chain.
         memory.begin(first, uid(4097));
         assert!(memory.knows(first, uid(4096), &[7; 16]));

@@ -130,12 +130,12 @@ impl Worker {
     }
 
     /// Sorts a UID's rows into those that are known and those to be examined.
-    fn look_at(&self, page: &mut Page<'_>, rows: &RowsOfUid) -> Result<(), Hindrance> {
+    fn look_at(&mut self, page: &mut Page<'_>, rows: &RowsOfUid) -> Result<(), Hindrance> {
         let uid = rows.uid;
-        if let Some(memory) = &self.memory {
+        if let Some(memory) = &mut self.memory {
             let print = memory.print(rows)?;
             let is_known = memory.knows(page.part, uid, &print);
-            if is_known && !self.is_due(page.part, uid) && !page.on_file.contains(&uid) {
+            if is_known && !memory.is_due(page.part, uid) && !page.on_file.contains(&uid) {
                 return Ok(());
             }
             page.prints.insert(uid, print);

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use database::sweep_parts::SweepPart;
 use rand::Rng as _;
-use record::ids::Uid;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -106,11 +105,5 @@ impl Worker {
         }
         self.sight = Some((sight, Instant::now()));
         Ok(())
-    }
-
-    /// Whether a UID has to be examined in full although it is known.
-    pub(super) fn is_due(&self, part: Uid, uid: Uid) -> bool {
-        let memory = self.memory.as_ref();
-        memory.is_none_or(|memory| memory.is_due(part, uid))
     }
 }

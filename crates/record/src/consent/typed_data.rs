@@ -6,6 +6,7 @@ use alloy_primitives::{Address, B256, U256, keccak256};
 use serde_json::{Value, json};
 
 use super::{ConsentMessage, Purpose};
+use crate::proof::V1_FIELDS;
 
 const DOMAIN: &str =
     "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
@@ -25,6 +26,15 @@ struct Constants {
     field: B256,
     purpose: B256,
     consent: B256,
+    /// The names of the usual fields.
+    names: [(&'static str, B256); V1_FIELDS.len()],
+}
+
+impl Constants {
+    fn name(&self, name: &str) -> B256 {
+        let known = self.names.iter().find(|(known, _)| *known == name);
+        known.map_or_else(|| text(name), |(_, hash)| *hash)
+    }
 }
 
 static CONSTANTS: LazyLock<Constants> = LazyLock::new(|| Constants {
@@ -35,6 +45,7 @@ static CONSTANTS: LazyLock<Constants> = LazyLock::new(|| Constants {
     purpose: keccak256(PURPOSE),
     // The types that it refers to stand behind it, in the order of their names.
     consent: keccak256([CONSENT, FIELD, PURPOSE].concat()),
+    names: V1_FIELDS.map(|name| (name, keccak256(name))),
 });
 
 /// What the owner signs of the details: each field's name and value, in their order, and the wallet.
@@ -51,7 +62,7 @@ pub(super) fn digest<'f>(
     relay: Address,
 ) -> B256 {
     let constants = &*CONSTANTS;
-    let field = |(name, value)| hash_struct([constants.field, text(name), text(value)]);
+    let field = |(name, value)| hash_struct([constants.field, constants.name(name), text(value)]);
     let consent = hash_struct([
         constants.consent,
         text(&message.controller),
