@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use database::operations_alarms::{self, Alarm, AlarmKind};
 use database::MySqlConnection;
+use database::operations_alarms::{self, Alarm, AlarmKind};
 use database::sweep_rounds;
 use record::time::UnixMillis;
 use sqlx::Connection;

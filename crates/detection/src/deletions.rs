@@ -139,10 +139,7 @@ impl Registrar {
     }
 
     /// Whether records are gone that were never anchored, and had not been missed yet.
-    async fn has_lost_records(
-        &self,
-        connection: &mut MySqlConnection,
-    ) -> Result<bool, Hindrance> {
+    async fn has_lost_records(&self, connection: &mut MySqlConnection) -> Result<bool, Hindrance> {
         let lock = || self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         let began = Instant::now();
         if lock().next_look_for_gone.is_some_and(|next| began < next) {

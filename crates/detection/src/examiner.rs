@@ -129,9 +129,8 @@ impl Examiner {
     pub async fn sight(&self) -> Result<Sight, Hindrance> {
         self.check_keys().await?;
         let mut connection = self.parts.pool.acquire().await?;
-        self.parts.chain.check_pins().await?;
+        let head = self.parts.chain.check_pins().await?;
         let seen = self.seen(&mut connection).await?;
-        let head = self.parts.chain.head().await?;
         let block = self.parts.chain.final_block_below(&head, seen).await?;
         self.look_at_clock(&mut connection, &head).await?;
         let progress = ChainProgress {

@@ -141,7 +141,11 @@ impl Registrar {
             if one.finding.verdict.is_bad() {
                 memory.bad.insert(one.subject);
                 // Bad again before it was mended: our clock was put back in between.
-                if memory.mended.get(&one.subject).is_some_and(|at| *at >= one.at) {
+                if memory
+                    .mended
+                    .get(&one.subject)
+                    .is_some_and(|at| *at >= one.at)
+                {
                     memory.mended.remove(&one.subject);
                 }
             } else if memory.bad.remove(&one.subject) {

@@ -88,9 +88,7 @@ impl Clock {
         match &self.0 {
             Source::System => UnixMillis(system_millis()),
             Source::Fixed(now) => UnixMillis(now.load(Ordering::SeqCst)),
-            Source::Off(by) => {
-                UnixMillis(system_millis().wrapping_add(by.load(Ordering::SeqCst)))
-            }
+            Source::Off(by) => UnixMillis(system_millis().wrapping_add(by.load(Ordering::SeqCst))),
         }
     }
 

@@ -22,7 +22,8 @@ const CHAIN_BEHIND: &str = "The chain is behind what was seen of it before.";
 const CHAIN_DISAGREES: &str = "The chain's contracts tell different things.";
 const DATABASE_SILENT: &str = "The database does not answer.";
 const DATABASE_READ_ONLY: &str = "The database is read-only";
-const CLOCK_OFF: &str = "Our clock and the time of the chain's newest block are more than five minutes apart";
+const CLOCK_OFF: &str =
+    "Our clock and the time of the chain's newest block are more than five minutes apart";
 const KEYS_WRONG: &str = "The keys are not those that the database was written with.";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -193,7 +194,11 @@ impl Day {
 
         let to_chain = stage.site.entry_proxy.as_ref().unwrap();
         to_chain.fault("eth_sendRawTransaction", Fault::Hold);
-        stage.clerk.approve(&[&stage.people[0].record]).await.unwrap();
+        stage
+            .clerk
+            .approve(&[&stage.people[0].record])
+            .await
+            .unwrap();
         self.until_job(&second, "planned").await;
         chain.pause_mining().await.unwrap();
         to_chain.heal("eth_sendRawTransaction");
@@ -205,7 +210,11 @@ impl Day {
         self.pass(HOUR).await;
         self.until_calm().await;
         let versions = "SELECT COUNT(*) FROM record_versions WHERE anchor IS NOT NULL";
-        assert_eq!(stage.number(versions).await, 4, "three records, one of them twice");
+        assert_eq!(
+            stage.number(versions).await,
+            4,
+            "three records, one of them twice"
+        );
     }
 
     async fn until_job(&self, second: &Rectification<'_>, state: &str) {

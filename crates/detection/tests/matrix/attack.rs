@@ -179,9 +179,7 @@ impl Attack {
             Self::RollBackDraft => moves::roll_back_draft(stage, history, rng).await,
             Self::RollBackRecords => moves::roll_back_records(stage, history, rng).await,
             Self::RollBackDatabase => moves::roll_back_database(stage, history, true, rng).await,
-            Self::RollBackEverything => {
-                moves::roll_back_database(stage, history, false, rng).await
-            }
+            Self::RollBackEverything => moves::roll_back_database(stage, history, false, rng).await,
             Self::DeleteRow => rows::delete_row(stage, history, rng).await,
             Self::DeleteRecord => rows::delete_record(stage, history, rng).await,
             Self::InsertCopy => rows::insert_copy(stage, history, rng).await,

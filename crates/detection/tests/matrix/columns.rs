@@ -29,7 +29,10 @@ pub async fn of(pool: &MySqlPool, tables: &[&str]) -> Vec<Column> {
         .filter(|column| tables.contains(&column.table.as_str()))
         .collect();
     for table in tables {
-        assert!(columns.iter().any(|column| column.table == *table), "no table {table}");
+        assert!(
+            columns.iter().any(|column| column.table == *table),
+            "no table {table}"
+        );
     }
     columns
 }

@@ -156,7 +156,12 @@ pub fn guarded_edited(table: &str, column: &str) -> Expected {
             | ("anchoring_transactions", "mac")
             | ("schema_baselines", "migrations")
             | (
-                "staff" | "consent_links" | "anchoring_jobs" | "outbox" | "incidents" | "incident_findings",
+                "staff"
+                    | "consent_links"
+                    | "anchoring_jobs"
+                    | "outbox"
+                    | "incidents"
+                    | "incident_findings",
                 "id"
             )
     );

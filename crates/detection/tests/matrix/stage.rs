@@ -1,6 +1,7 @@
 //! A database, a chain and keys of their own, what the sweep and the button find in them, and how both are put back.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use alloy_primitives::{U256, keccak256};
@@ -68,6 +69,8 @@ pub struct Stage {
     pub guarded: Vec<Column>,
     reader: ChainReader,
     databases: Databases,
+    /// The checksums of the tables that are kept.
+    kept: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Stage {
@@ -89,7 +92,7 @@ impl Stage {
         let stage = Self {
             tables: columns::tables(&pool).await,
             columns: columns::of(&pool, &record).await,
-            guarded: columns::of(&pool, &GUARDED).await,
+            guarded: guarded(&pool).await,
             reader: ChainReader::new(&url, deployment.clone(), 0).unwrap(),
             deployment,
             keys: KeySet::generate(rng).application().clone(),
@@ -97,6 +100,7 @@ impl Stage {
             pool,
             chain,
             databases,
+            kept: Mutex::default(),
         };
         // From the kept state anvil goes on with the time of day.
         stage.chain.mine(1).await.unwrap();
@@ -149,13 +153,6 @@ impl Stage {
         self.chain.mine(1).await.unwrap();
     }
 
-    /// Timestamps rise with every version. To the chain alone: ours stands still while there are attacks.
-    pub async fn next_minute(&self) {
-        let then = self.timestamp().await + 60;
-        self.next_block_at(then).await;
-        self.chain.mine(1).await.unwrap();
-    }
-
     async fn next_block_at(&self, timestamp: u64) {
         let at = json!([timestamp]);
         self.chain
@@ -204,6 +201,7 @@ impl Stage {
             .chain
             .rpc("eth_sendTransaction", json!([transaction]))
             .await;
+        // Not by the time of day: ours stands still while there are attacks.
         let then = self.timestamp().await + 1;
         self.next_block_at(then).await;
         self.chain.mine(1).await.unwrap();
@@ -237,17 +235,19 @@ impl Stage {
             self.sql(&format!("INSERT INTO {name}_{table} SELECT * FROM {table}"))
                 .await;
         }
+        let kept = self.tables.iter().map(|table| format!("{name}_{table}"));
+        let kept: Vec<String> = kept.collect();
+        let sums = self.checksums(&kept).await;
+        self.kept.lock().unwrap().extend(kept.into_iter().zip(sums));
     }
 
     /// Puts those of these tables back as they were kept that are not so now.
     pub async fn put_back(&self, name: &str, tables: &[String]) {
-        let kept: Vec<String> = tables.iter().map(|table| format!("{name}_{table}")).collect();
-        let both = [tables, &kept].concat();
-        let sums = self.checksums(&both).await;
-        let (now, then) = sums.split_at(tables.len());
+        let sums = self.checksums(tables).await;
         let mut script = vec!["START TRANSACTION".to_owned()];
-        for ((table, kept), (now, then)) in tables.iter().zip(&kept).zip(now.iter().zip(then)) {
-            if now != then {
+        for (table, sum) in tables.iter().zip(sums) {
+            let kept = format!("{name}_{table}");
+            if self.kept.lock().unwrap()[&kept] != sum {
                 script.push(format!("DELETE FROM {table}"));
                 script.push(format!("INSERT INTO {table} SELECT * FROM {kept}"));
             }
@@ -332,7 +332,10 @@ impl Stage {
         let grid = verified(&mut connection, &self.keys, &[], None, MORE_THAN_ALL).await;
         let told = |one: Verification| (one.subject, (one.verdict, one.fields));
         let found = grid.unwrap().rows.into_iter();
-        found.filter_map(|line| line.verification).map(told).collect()
+        found
+            .filter_map(|line| line.verification)
+            .map(told)
+            .collect()
     }
 
     /// What incidents that are not over tell of.
@@ -355,6 +358,14 @@ impl Stage {
         let alarms = operations_alarms::all(&mut connection).await.unwrap();
         alarms.iter().map(|alarm| alarm.kind).collect()
     }
+}
+
+/// A round under another number is one of those that are tidied up.
+async fn guarded(pool: &MySqlPool) -> Vec<Column> {
+    let mut columns = columns::of(pool, &GUARDED).await;
+    columns
+        .retain(|column| (column.table.as_str(), column.name.as_str()) != ("sweep_rounds", "id"));
+    columns
 }
 
 pub async fn begin(connection: &mut MySqlConnection) -> sqlx::Transaction<'_, sqlx::MySql> {

@@ -51,14 +51,8 @@ impl<'s> Rectification<'s> {
         });
         let (wallet, relation) = (first.wallet, first.relation.clone());
         let rng = &mut rand::rng();
-        let second = PlainVersion::with_fresh_salts(
-            self.second,
-            Draft::FIRST,
-            moved,
-            wallet,
-            relation,
-            rng,
-        );
+        let second =
+            PlainVersion::with_fresh_salts(self.second, Draft::FIRST, moved, wallet, relation, rng);
         let sealed = second.unwrap().seal(&key, rng).unwrap();
         record_versions::insert(&mut transaction, &sealed)
             .await

@@ -111,17 +111,16 @@ fn flipped(name: &str, rng: &mut StdRng) -> String {
 }
 
 /// A column of a table whose rows carry a MAC, in a random row.
-pub async fn guarded(
-    stage: &Stage,
-    which: Option<usize>,
-    rng: &mut StdRng,
-) -> (String, Expected) {
+pub async fn guarded(stage: &Stage, which: Option<usize>, rng: &mut StdRng) -> (String, Expected) {
     let column = chosen(&stage.guarded, which, rng);
     let (table, name) = (&column.table, &column.name);
     let value = match column.kind.as_str() {
         // No number that the server gives next.
         "bigint" | "int" => {
-            format!("COALESCE({name}, 0) + {}", rng.random_range(1_000_000..2_000_000))
+            format!(
+                "COALESCE({name}, 0) + {}",
+                rng.random_range(1_000_000..2_000_000)
+            )
         }
         "varchar" | "text" => format!("CONCAT(COALESCE({name}, ''), 'x')"),
         _ => format!("COALESCE({}, 'x')", flipped(name, rng)),
@@ -159,7 +158,9 @@ pub async fn flip_to_pending(
     let with_job: bool = rng.random();
     if with_job {
         let id = person.hex();
-        let job = format!("UPDATE anchoring_jobs SET state = 'queued', uid = {uid} WHERE record_id = X'{id}'");
+        let job = format!(
+            "UPDATE anchoring_jobs SET state = 'queued', uid = {uid} WHERE record_id = X'{id}'"
+        );
         assert_eq!(stage.sql(&job).await, 1, "{job}");
     }
     let altered = || found(person.subject(), V::Altered, &[part]);

@@ -64,7 +64,8 @@ async fn exchange(stage: &Stage, table: &str, column: &str, rows: [&str; 2]) {
 
 pub async fn swap_cells(stage: &Stage, history: &History, rng: &mut StdRng) -> (String, Expected) {
     let is_anchored: bool = rng.random();
-    let holds = |person: &Person| has_one_version(person) && (person.kind.is_on_chain() || !is_anchored);
+    let holds =
+        |person: &Person| has_one_version(person) && (person.kind.is_on_chain() || !is_anchored);
     let (one, other) = two(history, holds, rng);
     let cells: Vec<(&str, &str, &str)> = SEALED
         .iter()
@@ -132,7 +133,14 @@ pub async fn swap_versions(
 }
 
 pub async fn swap_rows(stage: &Stage, history: &History, rng: &mut StdRng) -> (String, Expected) {
-    let whats = ["values", "consents", "keys", "wrapped keys", "uids", "heads"];
+    let whats = [
+        "values",
+        "consents",
+        "keys",
+        "wrapped keys",
+        "uids",
+        "heads",
+    ];
     let what = *pick(&whats, rng);
     let is_anchored = |person: &Person| matches!(person.kind, Kind::Once | Kind::VoidedNewest);
     let (one, other) = match what {
@@ -309,7 +317,11 @@ pub async fn roll_back_database(
         false => (BEFORE, all_put_back_to_before),
     };
     stage.put_back(day, &stage.tables).await;
-    let alarms: &[AlarmKind] = if is_seen { &[AlarmKind::RowsDeleted] } else { &[] };
+    let alarms: &[AlarmKind] = if is_seen {
+        &[AlarmKind::RowsDeleted]
+    } else {
+        &[]
+    };
     let expected = history.people.iter().map(of);
     let expected = expected.fold(Expected::alarms(alarms), Expected::and);
     (format!("the whole database to the day {day}"), expected)

@@ -150,8 +150,7 @@ pub const PLANTED: [&str; 42] = [
     "UPDATE leases SET expires_at = expires_at + 3600000",
     "INSERT INTO chain_progress SELECT 'anchoring', block_number + 1, block_hash, seen_at, mac FROM chain_progress LIMIT 1",
     "UPDATE chain_progress SET block_number = block_number + 100",
-    "INSERT INTO sweep_rounds SELECT id + 1000, kind, block_number, block_hash, last_uid, started_at, finished_at, total, checked,
-     bad, problem, mac FROM sweep_rounds ORDER BY id DESC LIMIT 1",
+    "UPDATE sweep_rounds SET bad = bad + 1 ORDER BY id DESC LIMIT 1",
     "UPDATE sweep_rounds SET finished_at = finished_at + 3600000",
     "INSERT INTO watch_progress SELECT 'other', position, beat, saved_at, mac FROM watch_progress",
     "UPDATE watch_progress SET position = REVERSE(position)",
@@ -196,11 +195,7 @@ const IDLE: [&str; 4] = [
      checked, problem, exceptions, mac FROM sweep_parts",
 ];
 
-pub async fn plant(
-    stage: &Stage,
-    which: Option<usize>,
-    rng: &mut StdRng,
-) -> (String, Expected) {
+pub async fn plant(stage: &Stage, which: Option<usize>, rng: &mut StdRng) -> (String, Expected) {
     let is_idle = which.is_none() && rng.random_ratio(1, 10);
     let (statement, expected) = match is_idle {
         true => (*pick(&IDLE, rng), Expected::nothing()),
