@@ -38,8 +38,7 @@ impl Work {
 
     async fn look(&self) -> Result<Sight, RoundError> {
         let (reader, controller) = (self.reader(), &self.parts.controller);
-        reader.check_pins().await?;
-        let head = reader.head().await?;
+        let head = reader.check_pins().await?;
         let last = reader.final_block_below(&head, self.seen().await?).await?;
         self.remember(&last).await?;
         let (standing, nonce_at_last, next_uid) = tokio::try_join!(

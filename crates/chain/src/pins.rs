@@ -8,15 +8,19 @@ use crate::{
     endpoint::{Endpoint, unusable},
 };
 
-/// Checks all pins at the head: chain id, block of the deployment, code of the storage layer, and that relay and storage layer belong together.
-pub(crate) async fn check(endpoint: &Endpoint, deployment: &Deployment) -> Result<(), ChainError> {
+/// Checks all pins at the head: chain id, block of the deployment, code of the storage layer, and that relay and storage layer belong together. Gives the
+/// head.
+pub(crate) async fn check(
+    endpoint: &Endpoint,
+    deployment: &Deployment,
+) -> Result<Block, ChainError> {
     let head = endpoint.head().await?;
     let ((), (), ()) = tokio::try_join!(
         check_identity(endpoint, deployment, &head),
         check_storage(endpoint, deployment, &head),
         check_relay(endpoint, deployment, &head),
     )?;
-    Ok(())
+    Ok(head)
 }
 
 /// The pins that cost next to nothing: chain id and block of the deployment. Checked with every look at the head.

@@ -87,8 +87,8 @@ impl ChainReader {
     }
 
     /// Checks all pins: chain id, block of the deployment, code hash of the storage layer, relay. To be repeated at least once per round of work:
-    /// what answers at an address can change at any time.
-    pub async fn check_pins(&self) -> Result<(), ChainError> {
+    /// what answers at an address can change at any time. Gives the newest block, at which they hold.
+    pub async fn check_pins(&self) -> Result<Block, ChainError> {
         pins::check(&self.endpoint, &self.deployment).await
     }
 

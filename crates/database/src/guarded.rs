@@ -13,11 +13,15 @@ use crate::key_checks;
 use crate::leases::Lease;
 use crate::notices;
 use crate::outbox::Mail;
+use crate::schema_baselines::Kept;
 use crate::sessions::Session;
 use crate::staff::Staff;
+use crate::sweep_rounds::SweepRound;
+use crate::watch_progress::WatchProgress;
 
-/// The rows that are not ours, of those that are in use: accounts, sessions, leases, open links, unfinished jobs, how far the chain was seen, mails
-/// that wait or were refused, notices, and what is kept to know the keys by. The heads of records are looked at with their records.
+/// The rows that are not ours, of those that are in use: accounts, sessions, leases, open links, unfinished jobs, how far the chain was seen and the
+/// log was read, the rounds of the sweep, mails that wait or were refused, notices, and what is kept to know the keys and the schema by. The heads of
+/// records are looked at with their records, whatever grows without end a share at a time ([`crate::guarded_rows::page`]).
 pub async fn planted(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -50,6 +54,12 @@ pub async fn planted(
     planted.extend(bad(&mails, |row| Mail::read(row, &front))?);
     let progress = rows(connection, "SELECT * FROM chain_progress").await?;
     planted.extend(bad(&progress, |row| ChainProgress::read(row, keys))?);
+    let watched = rows(connection, "SELECT * FROM watch_progress").await?;
+    planted.extend(bad(&watched, |row| WatchProgress::read(row, keys))?);
+    let baselines = rows(connection, "SELECT * FROM schema_baselines").await?;
+    planted.extend(bad(&baselines, |row| Kept::read(row, keys))?);
+    let rounds = rows(connection, "SELECT * FROM sweep_rounds").await?;
+    planted.extend(bad(&rounds, |row| SweepRound::read(row, keys))?);
     planted.extend(notices::planted(connection).await?);
     planted.extend(key_checks::planted(connection, keys).await?);
     Ok(planted)

@@ -1,5 +1,5 @@
-//! Single rows of the tables of access, work and incidents, as soon as somebody has touched them. [`crate::guarded`]
-//! looks over all of them that are in use.
+//! Rows of the tables of access, work and incidents: single ones, as soon as somebody has touched them, and a page at a
+//! time of the tables that grow. [`crate::guarded`] looks over all that are in use.
 
 use keyring::ApplicationKeys;
 use sqlx::AssertSqlSafe;
@@ -9,6 +9,7 @@ use crate::access_log::Access;
 use crate::anchoring_jobs::AnchoringJob;
 use crate::anchoring_transactions::AnchoringTransaction;
 use crate::chain_progress::ChainProgress;
+use crate::column::Columns;
 use crate::consent_links::ConsentLink;
 use crate::error::{Checked, RowError, Tampered};
 use crate::incident_events::IncidentEvent;
@@ -86,6 +87,20 @@ const TABLES: [GuardedTable; 19] = [
     table("schema_baselines", "migrations", KeyKind::Bytes(32), true),
 ];
 
+/// The tables whose rows are never taken out again, with how many of them are read at once: what some hold is long.
+pub const GROWING: [(&str, u32); 10] = [
+    ("consent_links", 200),
+    ("anchoring_jobs", 200),
+    ("anchoring_transactions", 200),
+    ("outbox", 200),
+    ("record_events", 200),
+    ("incidents", 200),
+    ("incident_findings", 20),
+    ("incident_events", 200),
+    ("incident_evidence", 20),
+    ("access_log", 200),
+];
+
 /// The table of this name, if its rows are guarded.
 #[must_use]
 pub fn of_name(name: &str) -> Option<GuardedTable> {
@@ -99,6 +114,17 @@ pub enum RowKey {
     Bytes(Vec<u8>),
     /// A number.
     Number(u64),
+}
+
+/// Some rows of a table, in the order of their keys.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// How many rows were looked at.
+    pub rows: usize,
+    /// The last one.
+    pub last: Option<RowKey>,
+    /// Those that somebody else wrote or changed.
+    pub planted: Vec<RowKey>,
 }
 
 /// How a row stands now.
@@ -143,6 +169,48 @@ pub async fn look(
         _ => Checked::sort(rows.iter().map(|row| read(row, keys, table.name)))?.tampered,
     };
     Ok(tampered.pop().map_or(RowState::Ours, RowState::Planted))
+}
+
+/// Looks at the first rows behind a key, or at the first of all.
+pub async fn page(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    table: GuardedTable,
+    after: Option<&RowKey>,
+    limit: u32,
+) -> Result<Page, RowError> {
+    let (name, key) = (table.name, table.key);
+    let behind = after.map_or(String::new(), |_| format!("WHERE {key} > ?"));
+    // Names of our own.
+    let query = AssertSqlSafe(format!(
+        "SELECT * FROM {name} {behind} ORDER BY {key} LIMIT {limit}"
+    ));
+    let query = sqlx::query(query);
+    let query = match after {
+        Some(RowKey::Bytes(bytes)) => query.bind(bytes.as_slice()),
+        Some(RowKey::Number(number)) => query.bind(*number),
+        None => query,
+    };
+    let mut page = Page::default();
+    for row in query.fetch_all(connection).await? {
+        let key = key_of(&row, table)?;
+        match read(&row, keys, name) {
+            Ok(()) => {}
+            Err(error) if error.is_tampering() => page.planted.push(key.clone()),
+            Err(error) => return Err(error),
+        }
+        page.rows += 1;
+        page.last = Some(key);
+    }
+    Ok(page)
+}
+
+fn key_of(row: &MySqlRow, table: GuardedTable) -> Result<RowKey, RowError> {
+    let columns = Columns::of(table.name, row);
+    Ok(match table.kind {
+        KeyKind::Number => RowKey::Number(columns.get(table.key)?),
+        KeyKind::Bytes(_) | KeyKind::Text => RowKey::Bytes(columns.get(table.key)?),
+    })
 }
 
 fn read(row: &MySqlRow, keys: &ApplicationKeys, table: &str) -> Result<(), RowError> {

@@ -1,6 +1,7 @@
 //! Who alone may do a piece of work right now. MAC under the application key: a planted lease stops nobody.
 //!
-//! Leases compare times of the machines that ask: their clocks must agree to within a fraction of the lease's length.
+//! Leases compare times of the machines that ask: their clocks must agree to within a fraction of the lease's length. One
+//! that was taken by a clock far ahead keeps nobody waiting until that time has come.
 
 use std::time::Duration;
 
@@ -14,6 +15,8 @@ use crate::error::RowError;
 use crate::transaction::finish;
 
 const TABLE: &str = "leases";
+/// A lease that ends so much later than one taken now was taken by a clock that is off.
+pub(crate) const FAR_AHEAD: Duration = Duration::from_secs(10 * 60);
 
 /// A lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +71,7 @@ pub async fn acquire(
         .await?;
     let written = match standing {
         None => insert(&mut transaction, keys, &lease).await?,
-        Some(row) if is_held_by_another(&row, keys, holder, now)? => false,
+        Some(row) if is_held_by_another(&row, keys, &lease, now)? => false,
         Some(_) => overwrite(&mut transaction, keys, &lease).await?,
     };
     transaction.commit().await?;
@@ -149,11 +152,14 @@ pub async fn lock(connection: &mut MySqlConnection, name: &str) -> Result<(), Ro
 fn is_held_by_another(
     row: &MySqlRow,
     keys: &ApplicationKeys,
-    holder: &[u8; 16],
+    wanted: &Lease,
     now: UnixMillis,
 ) -> Result<bool, RowError> {
+    let latest = wanted.expires_at.plus(FAR_AHEAD);
     match Lease::read(row, keys) {
-        Ok(standing) => Ok(standing.holder != *holder && now < standing.expires_at),
+        Ok(standing) => Ok(standing.holder != wanted.holder
+            && now < standing.expires_at
+            && standing.expires_at <= latest),
         Err(error) if error.is_tampering() => {
             tracing::error!(%error, "a planted lease is taken over");
             Ok(false)

@@ -30,6 +30,8 @@ text_enum! {
         DatabaseRefuses = "database_refuses",
         /// No round over all records has ended for long.
         SweepStalled = "sweep_stalled",
+        /// Our clock and the time of the chain's newest block are too far apart.
+        ClockOff = "clock_off",
         /// The keys are not those that the database was written with.
         KeysWrong = "keys_wrong",
         /// A row that grants access or moves work does not carry our MAC.
@@ -89,10 +91,12 @@ pub async fn raise(
 ) -> Result<(), RowError> {
     sqlx::query(
         "INSERT INTO operations_alarms (kind, since, last_seen_at) VALUES (?, ?, ?)
-         ON DUPLICATE KEY UPDATE last_seen_at = GREATEST(last_seen_at, ?)",
+         ON DUPLICATE KEY UPDATE since = LEAST(since, ?), last_seen_at = GREATEST(last_seen_at, ?)",
     )
     .bind(kind.as_str())
     .bind(now.0)
+    .bind(now.0)
+    // One that was noticed by a clock that was ahead has lasted since now at the latest.
     .bind(now.0)
     .bind(now.0)
     .execute(connection)

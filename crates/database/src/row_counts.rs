@@ -58,7 +58,7 @@ macro_rules! kept {
 }
 
 /// The tables that are counted.
-pub const KEPT: [Kept; 11] = [
+pub const KEPT: [Kept; 13] = [
     kept!("staff", "id", "created_at"),
     kept!("consent_links", "id", "created_at"),
     kept!("notices", "hash", "created_at"),
@@ -69,6 +69,8 @@ pub const KEPT: [Kept; 11] = [
     kept!("incidents", "id", "id"),
     kept!("incident_findings", "id", "id"),
     kept!("incident_events", "CONCAT(id, ':', mac)", "id"),
+    kept!("incident_evidence", "CONCAT(id, ':', mac)", "id"),
+    kept!("schema_baselines", "migrations", "seen_at"),
     kept!("access_log", "CONCAT(id, ':', mac)", "id"),
 ];
 

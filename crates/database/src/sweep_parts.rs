@@ -14,6 +14,7 @@ use sqlx::{MySql, QueryBuilder};
 
 use crate::column::Columns;
 use crate::error::RowError;
+use crate::leases::FAR_AHEAD;
 use crate::sweep_rounds::SweepRound;
 
 pub use claim::{claim, finish, release, renew};
@@ -123,11 +124,12 @@ impl SweepPart {
             .map_or((0, 0), |(first, last)| (first.get(), last.get()))
     }
 
-    /// Whether a worker other than this one may be at it.
+    /// Whether a worker other than this one may be at it. A claim of a clock that is far ahead counts for nothing.
     fn is_held_by_another(&self, holder: &[u8; 16], now: UnixMillis) -> bool {
         self.finished_at.is_none()
             && self.holder.is_some_and(|held_by| held_by != *holder)
             && now < self.lease_until
+            && self.lease_until <= now.plus(FAR_AHEAD)
     }
 }
 

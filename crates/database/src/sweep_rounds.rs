@@ -60,7 +60,7 @@ impl SweepRound {
         self.finished_at.is_some() && self.problem.is_none()
     }
 
-    fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
+    pub(crate) fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
         let columns = Columns::of(TABLE, row);
         let round = Self {
             id: columns.get("id")?,

@@ -1,13 +1,11 @@
 //! Operations alarms: why nothing can be told right now, and what else needs mending. Each stands in a table and in a
 //! banner; one that lasts, or tells of somebody at work, goes to the officer by mail.
 
-use std::collections::BTreeSet;
-use std::sync::PoisonError;
 use std::time::Duration;
 
+use database::MySqlConnection;
 use database::operations_alarms::{self, Alarm, AlarmKind};
 use database::sweep_rounds;
-use database::{MySqlConnection, Tampered, guarded};
 use record::time::UnixMillis;
 use sqlx::Connection;
 
@@ -20,9 +18,6 @@ pub(crate) const LASTING: Duration = Duration::from_secs(5 * 60);
 
 /// A round is expected to take longer than its records need, by this at least.
 const SHORTEST_STALL: Duration = Duration::from_secs(10 * 60);
-
-/// An alarm about planted rows ends when none was seen for so long.
-const QUIET: Duration = Duration::from_secs(60);
 
 impl Registrar {
     /// Notes what keeps us from telling anything.
@@ -44,21 +39,6 @@ impl Registrar {
         Ok(())
     }
 
-    /// Looks for rows of accounts, sessions, links, jobs and mails that somebody else wrote, and raises or ends the alarm
-    /// about them. Who tries to use one notices it as well: the alarm ends only when nobody has for a while.
-    pub async fn look_for_planted_rows(&self) -> Result<(), Hindrance> {
-        let (parts, now) = (self.examiner().parts(), self.examiner().now());
-        let mut connection = parts.pool.acquire().await?;
-        let planted = guarded::planted(&mut connection, &parts.keys).await?;
-        self.name(&planted);
-        let kind = AlarmKind::RowTampered;
-        if !planted.is_empty() {
-            operations_alarms::raise(&mut connection, kind, now).await?;
-            return Ok(());
-        }
-        self.end_when_quiet(&mut connection, kind, QUIET).await
-    }
-
     /// Ends an alarm that nobody has noticed anew for so long.
     pub(crate) async fn end_when_quiet(
         &self,
@@ -78,21 +58,6 @@ impl Registrar {
         Ok(())
     }
 
-    /// Names each in the log, once for as long as it stands.
-    fn name(&self, planted: &[Tampered]) {
-        let rows = planted.iter().map(|row| (row.table, row.row.clone()));
-        let rows: BTreeSet<_> = rows.collect();
-        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
-        for (table, row) in rows.difference(&named) {
-            tracing::error!(
-                table,
-                row,
-                "ALARM: a planted or altered row stands in the database"
-            );
-        }
-        *named = rows;
-    }
-
     /// Raises the alarm when no round has ended in the time that several take. Rounds that somebody else wrote don't count.
     pub(crate) async fn look_for_stalled_sweep(&self, rate: u32) -> Result<(), Hindrance> {
         let (parts, now) = (self.examiner().parts(), self.examiner().now());
@@ -103,10 +68,13 @@ impl Registrar {
             .iter()
             .filter(|round| round.problem.is_none())
             .filter_map(|round| round.finished_at)
+            // One of times to come ended while our clock was ahead.
+            .filter(|at| *at <= now)
             .max();
         let expected = Duration::from_secs(records / u64::from(rate.max(1)));
-        let latest = ended.unwrap_or(self.began_at());
-        if now.since(latest.max(self.began_at())) > SHORTEST_STALL + expected * 3 {
+        let longest = SHORTEST_STALL + expected * 3;
+        let is_late = ended.is_none_or(|at| now.since(at) > longest);
+        if is_late && self.began_at().elapsed() > longest {
             operations_alarms::raise(&mut connection, AlarmKind::SweepStalled, now).await?;
         } else {
             operations_alarms::clear(&mut connection, AlarmKind::SweepStalled).await?;

@@ -38,7 +38,7 @@ pub(crate) struct Counted {
     tables: HashMap<&'static str, Seen>,
     /// Records that are gone, as the log named them.
     gone: BTreeSet<RecordId>,
-    next_look_for_gone: Option<UnixMillis>,
+    next_look_for_gone: Option<Instant>,
     noticed_at: Option<UnixMillis>,
 }
 
@@ -49,7 +49,7 @@ struct Seen {
     unsettled: BTreeSet<u64>,
     stored: Option<RowCount>,
     /// When it is to be counted again.
-    next: UnixMillis,
+    next: Instant,
 }
 
 impl From<RowCount> for Seen {
@@ -59,7 +59,7 @@ impl From<RowCount> for Seen {
             count: stored,
             unsettled: BTreeSet::new(),
             stored: Some(stored),
-            next: UnixMillis(0),
+            next: Instant::now(),
         }
     }
 }
@@ -86,7 +86,7 @@ impl Registrar {
         for kept in &KEPT {
             lost |= self.has_lost_rows(&mut connection, kept, now).await?;
         }
-        lost |= self.has_lost_records(&mut connection, now).await?;
+        lost |= self.has_lost_records(&mut connection).await?;
         let kind = AlarmKind::RowsDeleted;
         if self.noticed(lost, now) {
             operations_alarms::raise(&mut connection, kind, now).await?;
@@ -104,7 +104,7 @@ impl Registrar {
     ) -> Result<bool, Hindrance> {
         let began = Instant::now();
         let seen = match self.seen(kept) {
-            Some(seen) if now < seen.next => return Ok(false),
+            Some(seen) if began < seen.next => return Ok(false),
             Some(seen) => Some(seen),
             None => self.stored(connection, kept, now).await?.map(Seen::from),
         };
@@ -131,7 +131,7 @@ impl Registrar {
             count,
             unsettled,
             stored: Some(stored),
-            next: now.plus(pause_after(began)),
+            next: Instant::now() + pause_after(began),
         };
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         counted.tables.insert(kept.table, seen);
@@ -139,19 +139,15 @@ impl Registrar {
     }
 
     /// Whether records are gone that were never anchored, and had not been missed yet.
-    async fn has_lost_records(
-        &self,
-        connection: &mut MySqlConnection,
-        now: UnixMillis,
-    ) -> Result<bool, Hindrance> {
+    async fn has_lost_records(&self, connection: &mut MySqlConnection) -> Result<bool, Hindrance> {
         let lock = || self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        if lock().next_look_for_gone.is_some_and(|next| now < next) {
+        let began = Instant::now();
+        if lock().next_look_for_gone.is_some_and(|next| began < next) {
             return Ok(false);
         }
-        let began = Instant::now();
         let gone = row_counts::records_gone(connection).await?;
         let mut counted = lock();
-        counted.next_look_for_gone = Some(now.plus(pause_after(began)));
+        counted.next_look_for_gone = Some(Instant::now() + pause_after(began));
         let mut any = false;
         for record in gone {
             if counted.gone.insert(record) {
@@ -217,7 +213,7 @@ impl Registrar {
 }
 
 /// What took long is not done again soon.
-fn pause_after(began: Instant) -> Duration {
+pub(crate) fn pause_after(began: Instant) -> Duration {
     match began.elapsed() {
         quick if quick <= QUICK => Duration::ZERO,
         long => long * SHARE,

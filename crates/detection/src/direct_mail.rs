@@ -37,7 +37,11 @@ impl DirectMail {
         let alarm = obstacle.filter(|one| keeps_from_outbox(*one)).map(alarm_of);
         let now = registrar.examiner().now();
         self.standing = alarm.map(|alarm| match self.standing.take() {
-            Some(standing) if standing.alarm == alarm => standing,
+            // It has lasted since now at the latest, also where our clock was put back.
+            Some(standing) if standing.alarm == alarm => Standing {
+                since: standing.since.min(now),
+                ..standing
+            },
             _ => Standing {
                 alarm,
                 since: now,

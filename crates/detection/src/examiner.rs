@@ -18,6 +18,7 @@ use keyring::ApplicationKeys;
 use record::ids::{RecordId, Uid};
 use record::time::{Clock, UnixMillis};
 
+use crate::clock::ClockSeen;
 use crate::obstacle::Hindrance;
 use crate::verdict::{Facts, Finding, Job, Patience, Row, holds, judge};
 
@@ -43,6 +44,7 @@ pub struct ExaminerParts {
 pub struct Examiner {
     parts: Arc<ExaminerParts>,
     keys_are_right: Arc<AtomicBool>,
+    clock_seen: Arc<ClockSeen>,
 }
 
 /// One subject, what was read of it, and what that came to.
@@ -93,6 +95,7 @@ impl Examiner {
         Self {
             parts: Arc::new(parts),
             keys_are_right: Arc::default(),
+            clock_seen: Arc::default(),
         }
     }
 
@@ -102,6 +105,10 @@ impl Examiner {
 
     pub(crate) fn now(&self) -> UnixMillis {
         self.parts.clock.now()
+    }
+
+    pub(crate) fn clock_seen(&self) -> &ClockSeen {
+        &self.clock_seen
     }
 
     /// Checks the keys. Once they were right they stay so for this process: whoever takes the known values away later must
@@ -118,13 +125,14 @@ impl Examiner {
         Ok(())
     }
 
-    /// Checks the keys and the pins, and looks at the newest final block.
+    /// Checks the keys and the pins, looks at the newest final block, and at our clock beside the newest of all.
     pub async fn sight(&self) -> Result<Sight, Hindrance> {
         self.check_keys().await?;
         let mut connection = self.parts.pool.acquire().await?;
-        self.parts.chain.check_pins().await?;
+        let head = self.parts.chain.check_pins().await?;
         let seen = self.seen(&mut connection).await?;
-        let block = self.parts.chain.final_block(seen).await?;
+        let block = self.parts.chain.final_block_below(&head, seen).await?;
+        self.look_at_clock(&mut connection, &head).await?;
         let progress = ChainProgress {
             reader: READER.to_owned(),
             block_number: block.number,

@@ -7,12 +7,14 @@
 pub mod verdict;
 
 mod alarms;
+mod clock;
 mod deletions;
 mod direct_mail;
 mod examiner;
 mod found_row;
 mod obstacle;
 mod pace;
+mod planted;
 mod registrar;
 mod restore;
 mod sweep;

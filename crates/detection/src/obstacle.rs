@@ -108,10 +108,14 @@ pub const fn words(alarm: AlarmKind) -> &'static str {
         AlarmKind::EndpointsDisagree => {
             "The two endpoints of the chain tell different things: one of them lies or is broken."
         }
+        AlarmKind::ClockOff => {
+            "Our clock and the time of the chain's newest block are more than five minutes apart: one of the two is off, or the \
+             chain's endpoint has had no new block for long. Verdicts do not rest on our clock; times of incidents and alarms do."
+        }
         AlarmKind::KeysWrong => "The keys are not those that the database was written with.",
         AlarmKind::RowTampered => {
-            "Somebody wrote rows behind Sealwatch's back: of accounts, sessions, links, jobs, mails, notices, or the heads of \
-             records. They are not used; the log names them. Find out who has access to the database."
+            "Somebody wrote rows behind Sealwatch's back: of accounts, sessions, links, jobs, mails, notices, incidents, the heads of \
+             records, or of no record at all. They are not used; the log names them. Find out who has access to the database."
         }
         AlarmKind::RowsDeleted => {
             "Somebody took rows out of a table from which Sealwatch deletes nothing: mails, incidents, steps, jobs, links, accounts, or \

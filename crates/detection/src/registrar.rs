@@ -7,9 +7,9 @@ mod filing;
 mod incident;
 mod telling;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use database::verifications::{Source, Subject};
 use record::time::UnixMillis;
@@ -17,6 +17,7 @@ use tokio::sync::Mutex;
 
 use crate::deletions::Counted;
 use crate::examiner::{Examined, Examiner};
+use crate::planted::PlantedRows;
 use crate::verdict::Verdict;
 
 /// After this time an incident is told by mail, whole or not. A longer pause between two findings parts them.
@@ -31,13 +32,13 @@ pub struct Registrar {
     examiner: Examiner,
     officer: String,
     viewer_url: String,
-    began_at: UnixMillis,
+    began_at: Instant,
     /// Held while a bad verdict is filed; processes keep to one another by a locked row.
     gathering: Arc<Mutex<()>>,
     /// What this process saw of the records itself: rows can be put back, this can't.
     memory: Arc<RwLock<Memory>>,
-    /// The planted rows that the log has named, by table and key.
-    pub(crate) named: Arc<std::sync::Mutex<BTreeSet<(&'static str, String)>>>,
+    /// The planted rows that it saw.
+    pub(crate) planted: Arc<std::sync::Mutex<PlantedRows>>,
     /// How many rows it saw in the tables that rows are only added to.
     pub(crate) counted: Arc<std::sync::Mutex<Counted>>,
 }
@@ -65,13 +66,13 @@ impl Registrar {
     #[must_use]
     pub fn new(examiner: Examiner, officer: String, viewer_url: &str) -> Self {
         Self {
-            began_at: examiner.now(),
+            began_at: Instant::now(),
             examiner,
             officer,
             viewer_url: viewer_url.trim_end_matches('/').to_owned(),
             gathering: Arc::default(),
             memory: Arc::default(),
-            named: Arc::default(),
+            planted: Arc::default(),
             counted: Arc::default(),
         }
     }
@@ -82,7 +83,7 @@ impl Registrar {
     }
 
     /// Since when this process has worked.
-    pub(crate) fn began_at(&self) -> UnixMillis {
+    pub(crate) fn began_at(&self) -> Instant {
         self.began_at
     }
 
@@ -139,6 +140,14 @@ impl Registrar {
         for one in page {
             if one.finding.verdict.is_bad() {
                 memory.bad.insert(one.subject);
+                // Bad again before it was mended: our clock was put back in between.
+                if memory
+                    .mended
+                    .get(&one.subject)
+                    .is_some_and(|at| *at >= one.at)
+                {
+                    memory.mended.remove(&one.subject);
+                }
             } else if memory.bad.remove(&one.subject) {
                 memory.mended.insert(one.subject, one.at);
             }

@@ -7,7 +7,7 @@ mod piece;
 mod touched;
 
 use std::panic::AssertUnwindSafe;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use binary_log::{Follower, LogError, News, Position, Server, Transaction};
 use database::leases::{self, Lease};
@@ -74,17 +74,17 @@ pub struct Watcher {
     position: Option<Position>,
     schema: SchemaMemory,
     beat: Beat,
-    looked_at: Option<UnixMillis>,
-    leased_at: Option<UnixMillis>,
+    looked_at: Option<Instant>,
+    leased_at: Option<Instant>,
     /// Since when the server can't be followed for a reason that may pass.
-    lost_since: Option<UnixMillis>,
+    lost_since: Option<Instant>,
 }
 
 /// Our own writes, which must come back in the log.
 #[derive(Default)]
 struct Beat {
     sent: u64,
-    sent_at: Option<UnixMillis>,
+    sent_at: Option<Instant>,
     heard: u64,
     /// Whether anything was looked at since.
     is_due: bool,
@@ -157,12 +157,11 @@ impl Watcher {
             Stop::Broken => return self.go_on_behind_a_gap().await,
         };
         tracing::warn!(%error, "the watch can't follow the log");
-        let now = self.now();
-        let since = *self.lost_since.get_or_insert(now);
+        let since = *self.lost_since.get_or_insert_with(Instant::now);
         match alarm_of(error) {
             Some(AlarmKind::WatchGap) => self.go_on_behind_a_gap().await,
             Some(kind) => self.registrar.raise_kind(kind).await,
-            None if now.since(since) >= LATE => {
+            None if since.elapsed() >= LATE => {
                 self.registrar.raise_kind(AlarmKind::WatchBehind).await
             }
             None => Ok(()),
@@ -246,7 +245,7 @@ impl Watcher {
                         return Ok(());
                     }
                     self.send_beat().await?;
-                    if self.looked_at.is_none_or(|at| self.now().since(at) >= LOOK) {
+                    if self.looked_at.is_none_or(|at| at.elapsed() >= LOOK) {
                         self.look(server).await?;
                     }
                 }
@@ -286,7 +285,7 @@ impl Watcher {
 
     /// Settings of the log, schema, and alarms that are over.
     async fn look(&mut self, server: &Server) -> Result<(), Stop> {
-        self.looked_at = Some(self.now());
+        self.looked_at = Some(Instant::now());
         // One does not wait for the other.
         let (newest, triggers) = tokio::join!(server.newest(), server.triggers());
         let (registrar, seen) = (&self.registrar, triggers.as_deref().ok());
@@ -297,10 +296,7 @@ impl Watcher {
         triggers?;
         registrar.end_kind(AlarmKind::WatchRefused).await?;
         let late = self.beat.heard < self.beat.sent
-            && self
-                .beat
-                .sent_at
-                .is_some_and(|at| self.now().since(at) >= LATE);
+            && self.beat.sent_at.is_some_and(|at| at.elapsed() >= LATE);
         match late {
             true => self.registrar.raise_kind(AlarmKind::WatchBehind).await?,
             false => self.registrar.end_kind(AlarmKind::WatchBehind).await?,
@@ -309,7 +305,8 @@ impl Watcher {
     }
 
     async fn holds_lease(&mut self) -> Result<bool, Stop> {
-        let is_fresh = |at: UnixMillis| self.now().since(at) < LEASE_LENGTH / 3;
+        let asked_at = Instant::now();
+        let is_fresh = |at: Instant| asked_at.duration_since(at) < LEASE_LENGTH / 3;
         if self.leased_at.is_some_and(is_fresh) {
             return Ok(true);
         }
@@ -317,7 +314,7 @@ impl Watcher {
         let mut connection = parts.pool.acquire().await?;
         let (keys, holder, now) = (&parts.keys, &self.holder, self.now());
         let held = leases::acquire(&mut connection, keys, NAME, holder, LEASE_LENGTH, now).await?;
-        self.leased_at = held.is_some().then_some(now);
+        self.leased_at = held.is_some().then_some(asked_at);
         if held.is_none() {
             // Another process of ours knows better by now.
             self.position = None;
@@ -351,8 +348,7 @@ impl Watcher {
 
     /// Writes the position down. That this write comes back shows that the log is whole.
     async fn send_beat(&mut self) -> Result<(), Stop> {
-        let now = self.now();
-        let is_old = self.beat.sent_at.is_none_or(|at| now.since(at) >= BEAT);
+        let is_old = self.beat.sent_at.is_none_or(|at| at.elapsed() >= BEAT);
         // One at a time: a late one is not hidden by the next.
         let is_awaited = self.beat.heard < self.beat.sent;
         if is_awaited || !(self.beat.is_due || is_old) {
@@ -365,12 +361,12 @@ impl Watcher {
             reader: NAME.to_owned(),
             position: position.to_string(),
             beat: self.beat.sent + 1,
-            saved_at: now,
+            saved_at: self.now(),
         };
         let parts = self.registrar.examiner().parts();
         watch_progress::save(&mut *parts.pool.acquire().await?, &parts.keys, &progress).await?;
         self.beat.sent = progress.beat;
-        self.beat.sent_at = Some(now);
+        self.beat.sent_at = Some(Instant::now());
         self.beat.is_due = false;
         Ok(())
     }

@@ -63,6 +63,8 @@ pub struct Clock(Source);
 enum Source {
     System,
     Fixed(Arc<AtomicU64>),
+    /// By so many milliseconds, wrapping where it is behind.
+    Off(Arc<AtomicU64>),
 }
 
 impl Clock {
@@ -76,25 +78,40 @@ impl Clock {
         Self(Source::Fixed(Arc::new(AtomicU64::new(now.0))))
     }
 
+    /// Goes as the operating system's does, until [`Clock::advance`] and [`Clock::turn_back`] set it wrong.
+    pub fn adjustable() -> Self {
+        Self(Source::Off(Arc::default()))
+    }
+
     /// The time now.
     pub fn now(&self) -> UnixMillis {
         match &self.0 {
-            // A system clock before 1970 is told as 1970: every check against it then fails closed.
-            Source::System => UnixMillis(
-                SystemTime::now()
-                    .duration_since(UNIX_EPOCH)
-                    .map_or(0, millis),
-            ),
+            Source::System => UnixMillis(system_millis()),
             Source::Fixed(now) => UnixMillis(now.load(Ordering::SeqCst)),
+            Source::Off(by) => UnixMillis(system_millis().wrapping_add(by.load(Ordering::SeqCst))),
         }
     }
 
-    /// Moves a fixed clock, and all its clones, ahead. The system's clock does not listen.
+    /// Moves a fixed or adjustable clock, and all its clones, ahead. The system's clock does not listen.
     pub fn advance(&self, duration: Duration) {
-        if let Source::Fixed(now) = &self.0 {
-            now.fetch_add(millis(duration), Ordering::SeqCst);
+        if let Source::Fixed(moved) | Source::Off(moved) = &self.0 {
+            moved.fetch_add(millis(duration), Ordering::SeqCst);
         }
     }
+
+    /// Moves a fixed or adjustable clock, and all its clones, back.
+    pub fn turn_back(&self, duration: Duration) {
+        if let Source::Fixed(moved) | Source::Off(moved) = &self.0 {
+            moved.fetch_sub(millis(duration), Ordering::SeqCst);
+        }
+    }
+}
+
+/// A system clock before 1970 is told as 1970: every check against it then fails closed.
+fn system_millis() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, millis)
 }
 
 #[cfg(test)]
@@ -107,6 +124,17 @@ mod tests {
         let clone = clock.clone();
         clock.advance(Duration::from_secs(2));
         assert_eq!(clone.now(), UnixMillis(3_000));
+    }
+
+    #[test]
+    fn an_adjustable_clock_goes_on_by_itself_and_can_be_behind() {
+        let clock = Clock::adjustable();
+        let hour = Duration::from_secs(3600);
+        clock.turn_back(hour);
+        let behind = Clock::system().now().since(clock.now());
+        assert!(behind >= hour - Duration::from_secs(60) && behind <= hour);
+        clock.advance(2 * hour);
+        assert!(clock.now() > Clock::system().now());
     }
 
     #[test]

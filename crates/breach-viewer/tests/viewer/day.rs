@@ -7,8 +7,10 @@ use devstack::{Fault, Mail, wait_until};
 use keyring::{KeyFiles, KeySet};
 use record::time::Clock;
 use serde_json::json;
+use sqlx::Connection;
+use sqlx::mysql::MySqlConnection;
 
-use crate::harness::{InProcess, LIMIT, Stage};
+use crate::harness::{InProcess, LIMIT, Rectification, Stage};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -20,6 +22,8 @@ const CHAIN_BEHIND: &str = "The chain is behind what was seen of it before.";
 const CHAIN_DISAGREES: &str = "The chain's contracts tell different things.";
 const DATABASE_SILENT: &str = "The database does not answer.";
 const DATABASE_READ_ONLY: &str = "The database is read-only";
+const CLOCK_OFF: &str =
+    "Our clock and the time of the chain's newest block are more than five minutes apart";
 const KEYS_WRONG: &str = "The keys are not those that the database was written with.";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -29,7 +33,7 @@ async fn nothing_that_fails_by_itself_is_called_a_breach() {
     let mut stage = Stage::start(3, options).await;
     let officer = stage.officer().await;
     stage.until_all_valid(&officer).await;
-    let clock = Clock::fixed(Clock::system().now());
+    let clock = Clock::adjustable();
     let start = clock.now();
     let viewer = InProcess::start(&mut stage, clock, &[]).await;
     let mut day = Day { stage, viewer };
@@ -38,15 +42,22 @@ async fn nothing_that_fails_by_itself_is_called_a_breach() {
     day.chain_fails().await;
     day.database_fails().await;
     day.keys_are_wrong().await;
+    day.clocks_are_off().await;
+    day.a_record_is_rectified().await;
     let passed = day.viewer.clock.now().since(start);
-    day.viewer.clock.advance(DAY.saturating_sub(passed));
+    day.pass(DAY.saturating_sub(passed)).await;
     day.until_calm().await;
 
     let officer = day.viewer.browser();
     day.stage.sign_in(&officer, "officer").await;
     day.stage.until_all_valid(&officer).await;
     day.stage.assert_no_breach().await;
+    // A clock that was put back hides nothing, and tells nothing twice.
+    day.viewer.clock.turn_back(HOUR);
+    day.until_alarm(CLOCK_OFF).await;
     day.stage.assert_breach_is_found(&officer, 2).await;
+    day.whole_rounds().await;
+    assert_eq!(day.stage.number("SELECT COUNT(*) FROM incidents").await, 1);
     day.viewer.stop().await;
     day.stage.site.stop().await.unwrap();
 }
@@ -75,7 +86,7 @@ impl Day {
         // Above the depth at which blocks count, the chain may change its mind.
         let chain = &self.stage.site.chain;
         chain.rpc("anvil_reorg", json!([2, []])).await.unwrap();
-        self.viewer.clock.advance(HOUR);
+        self.pass(HOUR).await;
         self.until_calm().await;
     }
 
@@ -95,7 +106,7 @@ impl Day {
             proxy.heal();
             tokio::time::sleep(Duration::from_millis(300)).await;
         }
-        self.viewer.clock.advance(HOUR);
+        self.pass(HOUR).await;
         self.until_calm().await;
     }
 
@@ -117,6 +128,138 @@ impl Day {
         self.until_calm().await;
     }
 
+    async fn clocks_are_off(&self) {
+        let clock = &self.viewer.clock;
+        // When it is right again it goes backwards while the viewer runs.
+        self.lasts(CLOCK_OFF, || clock.advance(HOUR), || clock.turn_back(HOUR))
+            .await;
+        self.lasts(CLOCK_OFF, || clock.turn_back(HOUR), || clock.advance(HOUR))
+            .await;
+        // The chain's is ahead, until ours has caught up.
+        let chain = &self.stage.site.chain;
+        self.chain_passes(HOUR).await;
+        self.lasts_by_itself(CLOCK_OFF).await;
+        clock.advance(HOUR);
+        self.until_calm().await;
+        // The node gets no blocks any more.
+        chain.pause_mining().await.unwrap();
+        self.pass(6 * MINUTE).await;
+        self.lasts_by_itself(CLOCK_OFF).await;
+        chain.resume_mining().await.unwrap();
+        self.until_calm().await;
+        self.database_clock_is_off().await;
+    }
+
+    /// No alarm: nothing of ours goes by that clock.
+    async fn database_clock_is_off(&self) {
+        const LONG_AGO: i64 = 1_700_000_000;
+        let stage = &self.stage;
+        let stands = format!("SET GLOBAL init_connect = 'SET timestamp = {LONG_AGO}'");
+        stage.sql_schema(&stands).await;
+        self.reconnect().await;
+        let address = stage.site.address_dir().join("breach-viewer.DATABASE_URL");
+        let address = std::fs::read_to_string(address).unwrap();
+        let mut as_viewer = MySqlConnection::connect(address.trim()).await.unwrap();
+        let told: i64 = sqlx::query_scalar("SELECT CAST(UNIX_TIMESTAMP() AS SIGNED)")
+            .fetch_one(&mut as_viewer)
+            .await
+            .unwrap();
+        assert_eq!(told, LONG_AGO, "the server's clock is not off");
+        self.pass(HOUR).await;
+        self.until_calm().await;
+        self.whole_rounds().await;
+        self.assert_in_order().await;
+        stage.sql_schema("SET GLOBAL init_connect = ''").await;
+        self.reconnect().await;
+        self.until_calm().await;
+    }
+
+    /// Every connection of the viewer to the database comes anew.
+    async fn reconnect(&self) {
+        self.viewer.database.cut();
+        self.until_alarm(DATABASE_SILENT).await;
+        self.viewer.database.heal();
+        self.until_calm().await;
+    }
+
+    /// A second version is drafted, signed, approved, planned, sent, mined and final: in none of these states is anything wrong.
+    async fn a_record_is_rectified(&self) {
+        let (stage, chain) = (&self.stage, &self.stage.site.chain);
+        let second = Rectification::of(stage, &stage.people[0]);
+        let now = || self.viewer.clock.now();
+        second.draft(now()).await;
+        self.assert_in_order().await;
+        second.sign(now()).await;
+        self.assert_in_order().await;
+
+        let to_chain = stage.site.entry_proxy.as_ref().unwrap();
+        to_chain.fault("eth_sendRawTransaction", Fault::Hold);
+        stage
+            .clerk
+            .approve(&[&stage.people[0].record])
+            .await
+            .unwrap();
+        self.until_job(&second, "planned").await;
+        chain.pause_mining().await.unwrap();
+        to_chain.heal("eth_sendRawTransaction");
+        self.until_job(&second, "sent").await;
+        chain.mine(1).await.unwrap();
+        self.until_job(&second, "mined").await;
+        chain.resume_mining().await.unwrap();
+        self.until_job(&second, "anchored").await;
+        self.pass(HOUR).await;
+        self.until_calm().await;
+        let versions = "SELECT COUNT(*) FROM record_versions WHERE anchor IS NOT NULL";
+        assert_eq!(
+            stage.number(versions).await,
+            4,
+            "three records, one of them twice"
+        );
+    }
+
+    async fn until_job(&self, second: &Rectification<'_>, state: &str) {
+        let reached = wait_until(state, LIMIT, || async {
+            Ok((second.job().await == state).then_some(()))
+        });
+        reached.await.unwrap();
+        self.assert_in_order().await;
+    }
+
+    /// By whole rounds and by the button, nothing is wrong with anybody.
+    async fn assert_in_order(&self) {
+        self.whole_rounds().await;
+        // That a transaction is held up for long is entry-app's to tell.
+        let alarms = "SELECT COUNT(*) FROM operations_alarms WHERE kind <> 'anchoring_stuck'";
+        assert_eq!(self.stage.number(alarms).await, 0);
+        self.stage.assert_no_breach().await;
+        let officer = self.viewer.browser();
+        self.stage.sign_in(&officer, "officer").await;
+        for uid in 1..=self.stage.people.len() {
+            assert_eq!(officer.verify(uid).await, "Valid", "record {uid}");
+        }
+    }
+
+    /// Until a round has ended that began after this.
+    async fn whole_rounds(&self) {
+        let ended = "SELECT CAST(COALESCE(MAX(id), 0) AS SIGNED) FROM sweep_rounds WHERE finished_at IS NOT NULL AND problem IS NULL";
+        let before = self.stage.number(ended).await;
+        self.stage
+            .until_number("whole rounds", ended, |now| now >= before + 2)
+            .await;
+    }
+
+    /// Time passes, for the viewer and for the chain.
+    async fn pass(&self, time: Duration) {
+        self.chain_passes(time).await;
+        self.viewer.clock.advance(time);
+    }
+
+    async fn chain_passes(&self, time: Duration) {
+        let chain = &self.stage.site.chain;
+        let seconds = json!([time.as_secs()]);
+        chain.rpc("evm_increaseTime", seconds).await.unwrap();
+    }
+
     async fn restart(&mut self, changed: &[(&str, String)]) {
         let clock = self.viewer.clock.clone();
         let next = InProcess::start(&mut self.stage, clock, changed).await;
@@ -128,21 +271,25 @@ impl Day {
         fail();
         self.lasts_by_itself(alarm).await;
         heal();
-        self.viewer.clock.advance(20 * MINUTE);
+        self.pass(20 * MINUTE).await;
         self.until_calm().await;
     }
 
     /// It is shown to everybody, the officer hears of it once it has lasted, and there is no incident.
     async fn lasts_by_itself(&self, alarm: &str) {
         let before = self.mails_about(alarm).await;
-        self.until_banner(|banner| banner.contains(&escaped(alarm)))
-            .await;
+        self.until_alarm(alarm).await;
         let is_told = wait_until(alarm, LIMIT, || async {
-            self.viewer.clock.advance(MINUTE);
+            self.pass(MINUTE).await;
             Ok((self.mails_about(alarm).await > before).then_some(()))
         });
         is_told.await.unwrap();
         self.stage.assert_no_breach().await;
+    }
+
+    async fn until_alarm(&self, alarm: &str) {
+        self.until_banner(|banner| banner.contains(&escaped(alarm)))
+            .await;
     }
 
     async fn until_calm(&self) {

@@ -9,6 +9,7 @@ use sqlx::{Connection, MySql, QueryBuilder};
 use super::{SweepPart, ours, put};
 use crate::column::Columns;
 use crate::error::RowError;
+use crate::leases::FAR_AHEAD;
 use crate::sweep_rounds::SweepRound;
 use crate::verifications;
 
@@ -69,8 +70,10 @@ async fn free(
     // One that this worker holds is left over from before something came in between.
     query.push(" AND finished_at IS NULL AND (holder IS NULL OR holder = ");
     query.push_bind(holder.as_slice());
-    query.push(" OR lease_until <= ");
-    query.push_bind(now.0);
+    query.push(" OR lease_until <= ").push_bind(now.0);
+    query
+        .push(" OR lease_until > ")
+        .push_bind(now.plus(FAR_AHEAD).0);
     query.push(")");
     if !among.is_empty() {
         query.push(" AND number IN (");

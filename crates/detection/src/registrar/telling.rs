@@ -63,7 +63,10 @@ impl Registrar {
         let newest = incidents::list(&mut connection, &parts.keys, u64::MAX, NEWEST).await?;
         for incident in newest.rows {
             let is_whole = round_begun_at.is_some_and(|begun_at| incident.detected_at <= begun_at);
-            let is_due = is_whole || now.since(incident.detected_at) >= GATHERING;
+            // One of times to come was opened while our clock was ahead.
+            let is_late =
+                now < incident.detected_at || now.since(incident.detected_at) >= GATHERING;
+            let is_due = is_whole || is_late;
             let by_hand = incident.source == Source::Hand;
             if is_due && !by_hand && incident.state == IncidentState::Open {
                 let mut transaction = connection.begin().await?;

@@ -3,12 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use database::sweep_parts::{self, SweepPart};
 use database::sweep_rounds::{self, RoundKind, SweepRound};
 use database::verifications::Source;
-use record::time::UnixMillis;
 
 use super::begun::{alone, file, open, release, unfiled};
 use crate::examiner::{Examined, Sight};
@@ -52,7 +51,7 @@ pub(super) struct State {
     unclaimed: BTreeSet<u32>,
     /// Subjects looked at and bad ones, of the parts that this process is at.
     at_work: BTreeMap<u32, (u64, u64)>,
-    kept_at: BTreeMap<u32, UnixMillis>,
+    kept_at: BTreeMap<u32, Instant>,
     repairs: u32,
     /// The first thing that the database refused.
     pub(super) refused: Option<Hindrance>,
@@ -358,11 +357,11 @@ impl Round {
     /// Keeps the claim on a part, once in a while; false when another worker has taken it over.
     pub(super) async fn keep(&self, part: &mut SweepPart) -> Result<bool, Hindrance> {
         self.at_work(part);
-        let now = self.registrar.examiner().now();
         let is_due = {
             let mut state = self.state();
+            let now = Instant::now();
             let kept_at = state.kept_at.entry(part.number).or_insert(now);
-            let is_due = now.since(*kept_at) >= KEEP_EVERY;
+            let is_due = now.duration_since(*kept_at) >= KEEP_EVERY;
             if is_due {
                 *kept_at = now;
             }
@@ -371,6 +370,7 @@ impl Round {
         if !is_due || part.holder.is_none() {
             return Ok(true);
         }
+        let now = self.registrar.examiner().now();
         part.lease_until = now.plus(CLAIM);
         let parts = self.registrar.examiner().parts();
         let renewed = async {

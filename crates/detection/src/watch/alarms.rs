@@ -1,12 +1,11 @@
 //! The alarms of the watch: when each is raised, and when it ends.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use binary_log::LogError;
 use database::operations_alarms::{self, Alarm, AlarmKind};
 use database::{Kind, schema_baselines, sweep_rounds};
-use record::time::UnixMillis;
 
 use crate::obstacle::Hindrance;
 use crate::registrar::Registrar;
@@ -34,7 +33,7 @@ pub(super) struct SchemaMemory {
     /// What they have to be like. A row can be written over, this can't.
     baseline: Option<[u8; 32]>,
     /// Since when the schema is that of other software.
-    strange_since: Option<UnixMillis>,
+    strange_since: Option<Instant>,
 }
 
 impl Registrar {
@@ -80,11 +79,11 @@ impl Registrar {
         memory: &mut SchemaMemory,
         triggers: Option<&[(String, String)]>,
     ) -> Result<(), Hindrance> {
-        let (parts, now) = (self.examiner().parts(), self.examiner().now());
+        let parts = self.examiner().parts();
         if !database::schema_is_current(Kind::Main, &parts.pool).await? {
             // As a rule somebody is migrating.
-            let since = *memory.strange_since.get_or_insert(now);
-            if now.since(since) < MIGRATION {
+            let since = *memory.strange_since.get_or_insert_with(Instant::now);
+            if since.elapsed() < MIGRATION {
                 return Ok(());
             }
             return self.raise_kind(AlarmKind::SchemaChanged).await;

@@ -35,6 +35,8 @@ pub enum Attack {
     RollBackRecords,
     /// The whole database put back while the viewer runs.
     RollBackDatabase,
+    /// The whole database put back, and a viewer that knows nothing else.
+    RollBackEverything,
     /// A row of a record, of a version, of a consent or of a key deleted.
     DeleteRow,
     /// All rows of a record deleted.
@@ -65,15 +67,17 @@ pub enum Attack {
     AnchorCopy,
     /// Retired without anybody's request.
     Retire,
-    /// A row that grants access or moves work.
+    /// A row that grants access or moves work, of an incident or of what the watch keeps; one that hangs on nothing.
     Plant,
+    /// A column of such a row.
+    EditGuarded,
     /// A row of a table from which nothing of ours deletes.
     DeleteTrace,
 }
 
 impl Attack {
     /// With how often each comes.
-    const ALL: [(Self, u32); 27] = [
+    const ALL: [(Self, u32); 29] = [
         (Self::EditColumn, 30),
         (Self::SwapCells, 6),
         (Self::SwapWithin, 3),
@@ -84,6 +88,7 @@ impl Attack {
         (Self::RollBackDraft, 3),
         (Self::RollBackRecords, 2),
         (Self::RollBackDatabase, 1),
+        (Self::RollBackEverything, 1),
         (Self::DeleteRow, 8),
         (Self::DeleteRecord, 2),
         (Self::InsertCopy, 3),
@@ -99,12 +104,24 @@ impl Attack {
         (Self::AnchorNothing, 2),
         (Self::AnchorCopy, 2),
         (Self::Retire, 2),
-        (Self::Plant, 5),
+        (Self::Plant, 6),
+        (Self::EditGuarded, 8),
         (Self::DeleteTrace, 6),
     ];
 
     pub fn kinds() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().map(|(kind, _)| kind)
+    }
+
+    /// What a run begins with: each kind, and each entry of the lists that some choose from.
+    pub fn openings(stage: &Stage) -> Vec<(Self, Option<usize>)> {
+        let each = |kind: Self, count: usize| (0..count).map(move |which| (kind, Some(which)));
+        Self::kinds()
+            .map(|kind| (kind, None))
+            .chain(each(Self::EditColumn, stage.columns.len()))
+            .chain(each(Self::Plant, rows::PLANTED.len()))
+            .chain(each(Self::DeleteTrace, rows::TRACES.len()))
+            .collect()
     }
 
     pub fn random(rng: &mut StdRng) -> Self {
@@ -139,15 +156,18 @@ impl Attack {
         matches!(self, Self::RollBackDatabase | Self::DeleteTrace)
     }
 
-    /// Does it to a random target; tells what exactly was done, and what is to be found.
+    /// Does it to a random target, with this entry of its list where it has one and that is given; tells what exactly was
+    /// done, and what is to be found.
     pub async fn carry_out(
         self,
         stage: &Stage,
         history: &History,
+        which: Option<usize>,
         rng: &mut StdRng,
     ) -> (String, Expected) {
         match self {
-            Self::EditColumn => edits::column(stage, history, rng).await,
+            Self::EditColumn => edits::column(stage, history, which, rng).await,
+            Self::EditGuarded => edits::guarded(stage, which, rng).await,
             Self::ReplaceSealed => keys::replace_sealed(stage, history, rng).await,
             Self::FlipToPending => edits::flip_to_pending(stage, history, rng).await,
             Self::SwapCells => moves::swap_cells(stage, history, rng).await,
@@ -158,13 +178,14 @@ impl Attack {
             Self::RollBackHead => moves::roll_back_head(stage, history, rng).await,
             Self::RollBackDraft => moves::roll_back_draft(stage, history, rng).await,
             Self::RollBackRecords => moves::roll_back_records(stage, history, rng).await,
-            Self::RollBackDatabase => moves::roll_back_database(stage, history).await,
+            Self::RollBackDatabase => moves::roll_back_database(stage, history, true, rng).await,
+            Self::RollBackEverything => moves::roll_back_database(stage, history, false, rng).await,
             Self::DeleteRow => rows::delete_row(stage, history, rng).await,
             Self::DeleteRecord => rows::delete_record(stage, history, rng).await,
             Self::InsertCopy => rows::insert_copy(stage, history, rng).await,
             Self::InsertVersion => rows::insert_version(stage, history, rng).await,
-            Self::Plant => rows::plant(stage, rng).await,
-            Self::DeleteTrace => rows::delete_trace(stage, rng).await,
+            Self::Plant => rows::plant(stage, which, rng).await,
+            Self::DeleteTrace => rows::delete_trace(stage, which, rng).await,
             Self::InsertSealed => keys::insert_sealed(stage, history, rng).await,
             Self::InsertSealedVersion => keys::insert_sealed_version(stage, history, rng).await,
             Self::ReAnchorFields => keys::re_anchor_fields(stage, history, rng).await,
@@ -175,6 +196,14 @@ impl Attack {
             Self::AnchorCopy => keys::anchor_copy(stage, history, rng).await,
             Self::Retire => keys::retire(stage, history, rng).await,
         }
+    }
+}
+
+/// The named entry of a list, or any.
+fn chosen<'a, T>(from: &'a [T], which: Option<usize>, rng: &mut StdRng) -> &'a T {
+    match which {
+        Some(which) => &from[which],
+        None => pick(from, rng),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What each attack comes out as: one table of the verdicts, and of the alarms.
 
+use std::collections::BTreeSet;
+
 use database::operations_alarms::AlarmKind;
 use database::verifications::{Subject, VerdictKind as V};
 use record::ids::{RecordId, Uid};
@@ -22,8 +24,8 @@ pub struct Expected {
     pub verdicts: Vec<(Subject, V, Parts)>,
     /// Subjects of which nothing is left to say.
     pub gone: Vec<Subject>,
-    /// The alarm that is raised.
-    pub alarm: Option<AlarmKind>,
+    /// The alarms that are raised.
+    pub alarms: BTreeSet<AlarmKind>,
 }
 
 impl Expected {
@@ -33,8 +35,12 @@ impl Expected {
     }
 
     pub fn alarm(alarm: AlarmKind) -> Self {
+        Self::alarms(&[alarm])
+    }
+
+    pub fn alarms(alarms: &[AlarmKind]) -> Self {
         Self {
-            alarm: Some(alarm),
+            alarms: alarms.iter().copied().collect(),
             ..Self::default()
         }
     }
@@ -42,7 +48,7 @@ impl Expected {
     pub fn and(mut self, other: Self) -> Self {
         self.verdicts.extend(other.verdicts);
         self.gone.extend(other.gone);
-        self.alarm = self.alarm.or(other.alarm);
+        self.alarms.extend(other.alarms);
         self
     }
 }
@@ -95,6 +101,23 @@ pub fn edited(
     version: u32,
     change: Change,
 ) -> Expected {
+    let expected = edited_itself(person, table, column, version, change);
+    match (table, column) {
+        // The row hangs on nothing now.
+        ("record_versions" | "owner_keys" | "consents", "record_id") | ("consents", "version") => {
+            expected.and(Expected::alarm(AlarmKind::RowTampered))
+        }
+        _ => expected,
+    }
+}
+
+fn edited_itself(
+    person: &Person,
+    table: &str,
+    column: &str,
+    version: u32,
+    change: Change,
+) -> Expected {
     let of = |verdict, part: &str| found(person.subject(), verdict, &[part]);
     match (table, column) {
         ("records", "id") => head_moved(person),
@@ -121,6 +144,35 @@ pub fn edited(
         }
         ("owner_keys", "key_id" | "record_id" | "app_key_version" | "wrapped") => key_gone(person),
         _ => panic!("nobody says what an edit of {table}.{column} comes out as"),
+    }
+}
+
+/// A column of a row that carries a MAC edited.
+pub fn guarded_edited(table: &str, column: &str) -> Expected {
+    let is_written_only = matches!(table, "record_events" | "incident_events" | "access_log");
+    let is_its_own = matches!(
+        (table, column),
+        ("incident_evidence", "id" | "mac")
+            | ("anchoring_transactions", "mac")
+            | ("schema_baselines", "migrations")
+            | (
+                "staff"
+                    | "consent_links"
+                    | "anchoring_jobs"
+                    | "outbox"
+                    | "incidents"
+                    | "incident_findings",
+                "id"
+            )
+    );
+    match column {
+        // Its number is not under its MAC, and is counted.
+        "id" if is_written_only => Expected::alarm(AlarmKind::RowsDeleted),
+        "mac" if is_written_only => {
+            Expected::alarms(&[AlarmKind::RowTampered, AlarmKind::RowsDeleted])
+        }
+        _ if is_its_own => Expected::alarms(&[AlarmKind::RowTampered, AlarmKind::RowsDeleted]),
+        _ => Expected::alarm(AlarmKind::RowTampered),
     }
 }
 
@@ -215,6 +267,18 @@ pub fn put_back_to_first(person: &Person) -> Expected {
         Kind::AllVoided => somehow(person.subject(), V::Forged),
         // A draft that was not anchored yet leaves no trace on the chain.
         _ => Expected::nothing(),
+    }
+}
+
+/// The whole database put back to that day, jobs included: the rows wait as they did then, and what the chain knows is gone.
+pub fn all_put_back_to_before(person: &Person) -> Expected {
+    if !person.kind.is_on_chain() {
+        return Expected::nothing();
+    }
+    let waits = found(Subject::row(person.id), V::Pending, &[]);
+    match person.kind.has_ended() {
+        true => waits,
+        false => waits.and(found(person.subject(), V::Missing, &[])),
     }
 }
 

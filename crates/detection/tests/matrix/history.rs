@@ -1,18 +1,22 @@
 //! A random history: records of every kind, made with the libraries that the applications use, in random order.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use database::access_log::{self, Access, AccessAction};
 use database::anchoring_jobs::{self, JobState};
+use database::anchoring_transactions::{self, AnchoringTransaction};
+use database::incident_evidence::{self, NewEvidence};
 use database::outbox::{self, Mail, NewMail};
 use database::record_events::{self, Actor, RecordEventKind};
 use database::records::{self, Entered, NewRecord, Record, RecordState};
 use database::sessions::{self, App, Session};
 use database::staff::{self, NewStaff, Role, Staff};
+use database::watch_progress::{self, WatchProgress};
 use database::{
     MySqlConnection, consent_links, consents, index, leases, notices, owner_keys, record_versions,
-    sealed,
+    schema_baselines, sealed,
 };
 use keyring::{CellKind, LinkSecret};
 use rand::RngExt as _;
@@ -87,8 +91,7 @@ impl History {
         }
         stage.keep(FIRST).await;
         for number in [2, 3] {
-            stage.pass_a_minute().await;
-            stage.clock.advance(Duration::from_secs(60));
+            stage.pass(Duration::from_secs(60)).await;
             let timestamp = stage.timestamp().await;
             for person in &mut people {
                 later_version(stage, person, number, timestamp, rng).await;
@@ -97,10 +100,12 @@ impl History {
         for person in &people {
             end(stage, person, rng).await;
         }
-        // What is written now is settled by then.
-        stage.clock.advance(Duration::from_secs(3600));
+        stage.pass(Duration::from_secs(3600)).await;
         let registrar = stage.registrar();
         stage.sweep(&registrar).await;
+        watched(stage, rng).await;
+        // What is written now is settled by then.
+        stage.pass(Duration::from_secs(3600)).await;
         stage.sweep(&registrar).await;
         let baseline = stage.on_file().await;
         let history = Self { people, baseline };
@@ -123,7 +128,7 @@ impl History {
             assert_eq!(found.0, expected, "{:?}: {found:?}", person.kind);
         }
         assert_eq!(self.baseline.len(), self.people.len());
-        assert_eq!(stage.alarms().await, []);
+        assert_eq!(stage.alarms().await, BTreeSet::new());
     }
 
     pub fn next_uid(&self) -> u64 {
@@ -323,6 +328,16 @@ async fn first_version(stage: &Stage, person: &mut Person, timestamp: u64, rng: 
     anchoring_jobs::update(&mut connection, &stage.keys, &mut job, now)
         .await
         .unwrap();
+    let transaction = AnchoringTransaction {
+        hash: B256::new(bytes(rng)),
+        job_id: job.id,
+        nonce: uid,
+        raw: bytes(rng).to_vec(),
+        created_at: now,
+    };
+    anchoring_transactions::insert(&mut connection, &stage.keys, &transaction)
+        .await
+        .unwrap();
     event(stage, &mut connection, person.id, RecordEventKind::Anchored).await;
 }
 
@@ -407,6 +422,45 @@ async fn end(stage: &Stage, person: &Person, rng: &mut StdRng) {
 async fn head(stage: &Stage, connection: &mut MySqlConnection, id: RecordId) -> Record {
     let head = records::lock(connection, &stage.keys.front(), id).await;
     head.unwrap().unwrap()
+}
+
+/// What the watch keeps: how far it has read, what the schema is like, and what the log told of a record at fault.
+async fn watched(stage: &Stage, rng: &mut StdRng) {
+    let (keys, now) = (&stage.keys, stage.clock.now());
+    let mut connection = stage.connection().await;
+    let progress = WatchProgress {
+        reader: "watch".to_owned(),
+        position: "mariadb:0-1-4711".to_owned(),
+        beat: 7,
+        saved_at: now,
+    };
+    watch_progress::save(&mut connection, keys, &progress)
+        .await
+        .unwrap();
+    let schema = schema_baselines::look(&mut connection).await.unwrap();
+    schema_baselines::baseline(&mut connection, keys, schema.fingerprint, now)
+        .await
+        .unwrap();
+    let found: (u64, Vec<u8>) =
+        sqlx::query_as("SELECT incident_id, subject FROM incident_findings ORDER BY id LIMIT 1")
+            .fetch_one(&mut *connection)
+            .await
+            .unwrap();
+    let subject = hex::encode(found.1).parse().unwrap();
+    for place in 0..rng.random_range(1..4) {
+        let content = incident_evidence::seal(keys, found.0, subject, b"{}", rng);
+        let new = NewEvidence {
+            incident_id: found.0,
+            subject,
+            record_id: RecordId::random(rng),
+            source: &format!("binlog.000001:{place}"),
+            happened_at: now,
+            content,
+        };
+        incident_evidence::insert(&mut connection, keys, new)
+            .await
+            .unwrap();
+    }
 }
 
 /// Accounts, sessions, mails: what stands beside the records.

@@ -1,13 +1,14 @@
 //! A database, a chain and keys of their own, what the sweep and the button find in them, and how both are put back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use alloy_primitives::{U256, keccak256};
 use chain::{ChainReader, Deployment};
 use database::operations_alarms::{self, AlarmKind};
-use database::records_view::standing;
-use database::verifications::{self, Source, Subject, VerdictKind, Verification};
+use database::records_view::verified;
+use database::verifications::{Source, Subject, VerdictKind, Verification};
 use database::{Kind, MySqlConnection, MySqlPool, PoolSettings, key_checks};
 use detection::verdict::Patience;
 use detection::{Examiner, ExaminerParts, Occasion, Registrar, verify_all};
@@ -15,37 +16,12 @@ use devstack::{Accounts, Chain, ChainOptions, DatabaseServer, Databases, Mining}
 use keyring::{ApplicationKeys, KeySet};
 use rand::rngs::StdRng;
 use record::B256;
-use record::ids::Uid;
 use record::time::{Clock, UnixMillis};
 use serde_json::{Value, json};
-use sqlx::AssertSqlSafe;
+use sqlx::mysql::MySqlRow;
+use sqlx::{AssertSqlSafe, Row as _};
 
-/// The tables that are kept and put back.
-pub const TABLES: [&str; 23] = [
-    "staff",
-    "sessions",
-    "records",
-    "record_versions",
-    "owner_keys",
-    "consents",
-    "consent_links",
-    "notices",
-    "record_events",
-    "anchoring_jobs",
-    "leases",
-    "outbox",
-    "key_checks",
-    "verifications",
-    "sweep_rounds",
-    "sweep_parts",
-    "incidents",
-    "incident_findings",
-    "incident_events",
-    "access_log",
-    "chain_progress",
-    "row_counts",
-    "operations_alarms",
-];
+use crate::columns::{self, Column};
 
 /// The tables that a record stands in.
 pub const RECORD: [(&str, &str); 4] = [
@@ -58,13 +34,43 @@ pub const RECORD: [(&str, &str); 4] = [
 /// What was found, by subject: the verdict and the parts at fault.
 pub type Verdicts = BTreeMap<Subject, (VerdictKind, Vec<String>)>;
 
+/// Tables whose rows carry a MAC, but for those that are judged with their record or made anew by every sweep.
+const GUARDED: [&str; 17] = [
+    "staff",
+    "sessions",
+    "leases",
+    "consent_links",
+    "anchoring_jobs",
+    "anchoring_transactions",
+    "outbox",
+    "record_events",
+    "incidents",
+    "incident_findings",
+    "incident_events",
+    "incident_evidence",
+    "access_log",
+    "chain_progress",
+    "sweep_rounds",
+    "watch_progress",
+    "schema_baselines",
+];
+
 pub struct Stage {
     pub pool: MySqlPool,
     pub keys: ApplicationKeys,
     pub chain: Chain,
     pub deployment: Deployment,
     pub clock: Clock,
+    /// All tables: they are kept and put back.
+    pub tables: Vec<String>,
+    /// The columns of those that a record stands in.
+    pub columns: Vec<Column>,
+    /// The columns of those whose rows carry a MAC.
+    pub guarded: Vec<Column>,
+    reader: ChainReader,
     databases: Databases,
+    /// The checksums of the tables that are kept.
+    kept: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Stage {
@@ -80,17 +86,26 @@ impl Stage {
             ..ChainOptions::default()
         };
         let chain = Chain::start_deployed(&options).await.unwrap();
+        let deployment = Deployment::load(&chain.deployment_file()).unwrap();
+        let url = chain.rpc_url().parse().unwrap();
+        let record = RECORD.map(|(table, _)| table);
         let stage = Self {
-            deployment: Deployment::load(&chain.deployment_file()).unwrap(),
+            tables: columns::tables(&pool).await,
+            columns: columns::of(&pool, &record).await,
+            guarded: guarded(&pool).await,
+            reader: ChainReader::new(&url, deployment.clone(), 0).unwrap(),
+            deployment,
             keys: KeySet::generate(rng).application().clone(),
             clock: Clock::fixed(UnixMillis(0)),
             pool,
             chain,
             databases,
+            kept: Mutex::default(),
         };
-        stage
-            .clock
-            .advance(Duration::from_secs(stage.timestamp().await));
+        // From the kept state anvil goes on with the time of day.
+        stage.chain.mine(1).await.unwrap();
+        let today = stage.timestamp().await;
+        stage.clock.advance(Duration::from_secs(today));
         let mut connection = stage.connection().await;
         key_checks::store(&mut connection, &stage.keys, stage.clock.now(), rng)
             .await
@@ -130,13 +145,20 @@ impl Stage {
         number(&newest["timestamp"])
     }
 
-    /// Timestamps rise with every version.
-    pub async fn pass_a_minute(&self) {
+    /// Time passes, for us and for the chain.
+    pub async fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+        let then = self.timestamp().await + time.as_secs();
+        self.next_block_at(then).await;
+        self.chain.mine(1).await.unwrap();
+    }
+
+    async fn next_block_at(&self, timestamp: u64) {
+        let at = json!([timestamp]);
         self.chain
-            .rpc("evm_increaseTime", json!([60]))
+            .rpc("evm_setNextBlockTimestamp", at)
             .await
             .unwrap();
-        self.chain.mine(1).await.unwrap();
     }
 
     pub async fn anchor(&self, uid: u64, timestamp: u64, word: B256) {
@@ -179,6 +201,9 @@ impl Stage {
             .chain
             .rpc("eth_sendTransaction", json!([transaction]))
             .await;
+        // Not by the time of day: ours stands still while there are attacks.
+        let then = self.timestamp().await + 1;
+        self.next_block_at(then).await;
         self.chain.mine(1).await.unwrap();
         let receipt = json!([hash.unwrap()]);
         let receipt = self
@@ -202,7 +227,7 @@ impl Stage {
 
     /// Keeps all tables under a name.
     pub async fn keep(&self, name: &str) {
-        for table in TABLES {
+        for table in &self.tables {
             self.sql(&format!("DROP TABLE IF EXISTS {name}_{table}"))
                 .await;
             self.sql(&format!("CREATE TABLE {name}_{table} LIKE {table}"))
@@ -210,23 +235,34 @@ impl Stage {
             self.sql(&format!("INSERT INTO {name}_{table} SELECT * FROM {table}"))
                 .await;
         }
+        let kept = self.tables.iter().map(|table| format!("{name}_{table}"));
+        let kept: Vec<String> = kept.collect();
+        let sums = self.checksums(&kept).await;
+        self.kept.lock().unwrap().extend(kept.into_iter().zip(sums));
     }
 
-    /// Puts tables back as they were kept.
-    pub async fn put_back(&self, name: &str, tables: &[&str]) {
-        let mut transaction = self.pool.begin().await.unwrap();
-        for table in tables {
-            for statement in [
-                format!("DELETE FROM {table}"),
-                format!("INSERT INTO {table} SELECT * FROM {name}_{table}"),
-            ] {
-                sqlx::raw_sql(AssertSqlSafe(statement))
-                    .execute(&mut *transaction)
-                    .await
-                    .unwrap();
+    /// Puts those of these tables back as they were kept that are not so now.
+    pub async fn put_back(&self, name: &str, tables: &[String]) {
+        let sums = self.checksums(tables).await;
+        let mut script = vec!["START TRANSACTION".to_owned()];
+        for (table, sum) in tables.iter().zip(sums) {
+            let kept = format!("{name}_{table}");
+            if self.kept.lock().unwrap()[&kept] != sum {
+                script.push(format!("DELETE FROM {table}"));
+                script.push(format!("INSERT INTO {table} SELECT * FROM {kept}"));
             }
         }
-        transaction.commit().await.unwrap();
+        script.push("COMMIT".to_owned());
+        self.sql(&script.join("; ")).await;
+    }
+
+    /// What the server makes of all rows of each table.
+    async fn checksums(&self, tables: &[String]) -> Vec<u64> {
+        let query = format!("CHECKSUM TABLE {}", tables.join(", "));
+        let sums = sqlx::raw_sql(AssertSqlSafe(query));
+        let sums = sums.fetch_all(&self.pool).await.unwrap();
+        let sum = |row: &MySqlRow| u64::try_from(row.get::<i64, _>("Checksum")).unwrap();
+        sums.iter().map(sum).collect()
     }
 
     /// Puts the rows of one record back as they were kept.
@@ -245,11 +281,10 @@ impl Stage {
 
     /// A breach-viewer that has just started.
     pub fn registrar(&self) -> Registrar {
-        let url = self.chain.rpc_url().parse().unwrap();
         let examiner = Examiner::new(ExaminerParts {
             pool: self.pool.clone(),
             keys: self.keys.clone(),
-            chain: ChainReader::new(&url, self.deployment.clone(), 0).unwrap(),
+            chain: self.reader.clone(),
             clock: self.clock.clone(),
             patience: Patience {
                 consent: Duration::from_secs(7 * 86_400),
@@ -266,6 +301,11 @@ impl Stage {
     /// One round of the sweep, with the looks that come after it.
     pub async fn sweep(&self, registrar: &Registrar) {
         verify_all(registrar, |_| {}).await.unwrap();
+        self.look(registrar).await;
+    }
+
+    /// The looks alone. What took long on a busy machine is looked at again only after a while.
+    pub async fn look(&self, registrar: &Registrar) {
         registrar.look_for_planted_rows().await.unwrap();
         registrar.look_for_deleted_rows().await.unwrap();
     }
@@ -285,48 +325,47 @@ impl Stage {
         Some((filed.finding.verdict, filed.finding.fields()))
     }
 
-    /// The newest verdict on each subject, as it is on file. The one place where the matrix reads verdicts.
+    /// The newest verdict on each subject, as the grid shows it. The one place where the matrix reads verdicts.
     pub async fn on_file(&self) -> Verdicts {
+        const MORE_THAN_ALL: u32 = 1000;
         let mut connection = self.connection().await;
-        let mut found = Vec::new();
-        let sight = self.registrar().examiner().sight().await.unwrap();
-        for uid in (1..sight.next_uid.get()).filter_map(Uid::new) {
-            let standing = standing(&mut connection, &self.keys, uid).await.unwrap();
-            found.extend(standing.verification);
-        }
-        let unknown = "SELECT record_id FROM verifications WHERE uid IS NULL";
-        let unknown: Vec<Vec<u8>> = sqlx::query_scalar(unknown)
-            .fetch_all(&mut *connection)
-            .await
-            .unwrap();
-        for id in unknown {
-            let subject = hex::encode(id).parse().unwrap();
-            let verified = verifications::load(&mut connection, &self.keys, subject).await;
-            found.extend(verified.unwrap());
-        }
+        let grid = verified(&mut connection, &self.keys, &[], None, MORE_THAN_ALL).await;
         let told = |one: Verification| (one.subject, (one.verdict, one.fields));
-        found.into_iter().map(told).collect()
+        let found = grid.unwrap().rows.into_iter();
+        found
+            .filter_map(|line| line.verification)
+            .map(told)
+            .collect()
     }
 
-    /// Whether an incident that is not over tells of this.
-    pub async fn is_in_an_incident(&self, subject: Subject, verdict: VerdictKind) -> bool {
-        let count: i64 = sqlx::query_scalar(
-            "SELECT COUNT(*) FROM incident_findings f JOIN incidents i ON i.id = f.incident_id
-             WHERE f.subject = ? AND f.verdict = ? AND f.resolved_at IS NULL AND i.state = 'open'",
+    /// What incidents that are not over tell of.
+    pub async fn in_incidents(&self) -> BTreeSet<(Subject, String)> {
+        let told: Vec<(Vec<u8>, String)> = sqlx::query_as(
+            "SELECT f.subject, CAST(f.verdict AS CHAR) FROM incident_findings f JOIN incidents i ON i.id = f.incident_id
+             WHERE f.resolved_at IS NULL AND i.state = 'open'",
         )
-        .bind(subject.as_bytes().as_slice())
-        .bind(verdict.as_str())
-        .fetch_one(&self.pool)
+        .fetch_all(&self.pool)
         .await
         .unwrap();
-        count > 0
+        let parsed = |subject: Vec<u8>| hex::encode(subject).parse().unwrap();
+        told.into_iter()
+            .map(|(subject, verdict)| (parsed(subject), verdict))
+            .collect()
     }
 
-    pub async fn alarms(&self) -> Vec<AlarmKind> {
+    pub async fn alarms(&self) -> BTreeSet<AlarmKind> {
         let mut connection = self.connection().await;
         let alarms = operations_alarms::all(&mut connection).await.unwrap();
         alarms.iter().map(|alarm| alarm.kind).collect()
     }
+}
+
+/// A round under another number is one of those that are tidied up.
+async fn guarded(pool: &MySqlPool) -> Vec<Column> {
+    let mut columns = columns::of(pool, &GUARDED).await;
+    columns
+        .retain(|column| (column.table.as_str(), column.name.as_str()) != ("sweep_rounds", "id"));
+    columns
 }
 
 pub async fn begin(connection: &mut MySqlConnection) -> sqlx::Transaction<'_, sqlx::MySql> {

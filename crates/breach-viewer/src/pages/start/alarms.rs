@@ -76,6 +76,9 @@ const fn advice(alarm: AlarmKind) -> &'static str {
         AlarmKind::EndpointsDisagree => {
             "Ask operations to find out by a third endpoint which one lies."
         }
+        AlarmKind::ClockOff => {
+            "Ask operations to set the viewer's clock by the network, and to look whether the chain's endpoint gets new blocks."
+        }
         AlarmKind::KeysWrong => "Ask operations to put the right key files back.",
         AlarmKind::RowTampered => {
             "Ask operations for the log of breach-viewer, which names the rows, and for who wrote to the database then."

@@ -3,9 +3,11 @@
 mod browser;
 mod in_process;
 mod people;
+mod rectification;
 mod stage;
 
 pub use browser::{Answer, Browser};
 pub use in_process::InProcess;
 pub use people::{Enrolled, sign_up};
+pub use rectification::Rectification;
 pub use stage::{LIMIT, Stage, add_staff};

@@ -7,6 +7,8 @@ use super::stage::{LIMIT, PASSWORD, add_staff};
 /// Somebody whose record is anchored.
 pub struct Enrolled {
     pub person: Person,
+    /// Of their wallet.
+    pub key: PrivateKeySigner,
     /// As staff typed it.
     pub wallet: String,
     /// The record's id, in hexadecimal digits.
@@ -52,22 +54,19 @@ pub async fn sign_up(site: &Site, clerk: &Clerk, people: &[Person]) -> Vec<Enrol
         let key = PrivateKeySigner::random();
         let wallet = key.address().to_string();
         let record = clerk.enter(person, &wallet).await.unwrap();
-        let person = *person;
-        entered.push((
+        entered.push(Enrolled {
+            person: *person,
             key,
-            Enrolled {
-                person,
-                wallet,
-                record,
-            },
-        ));
+            wallet,
+            record,
+        });
     }
-    for (key, one) in &entered {
+    for one in &entered {
         let link = doors::consent_link(site, one.person.email).await.unwrap();
-        let owner = Owner::new(key.clone());
+        let owner = Owner::new(one.key.clone());
         owner.sign(&link, one.person.grants).await.unwrap();
     }
-    entered.into_iter().map(|(_, one)| one).collect()
+    entered
 }
 
 /// Enters the first so many of the demo's people, who sign; approves all, and waits until they are anchored. Their UIDs

@@ -2,39 +2,15 @@
 
 use rand::RngExt as _;
 use rand::rngs::StdRng;
-use sqlx::Row as _;
 
-use super::pick;
-use crate::expected::{Change, Expected, edited, found, moved};
+use super::{chosen, pick};
+use crate::columns::Column;
+use crate::expected::{Change, Expected, edited, found, guarded_edited, moved, somehow};
 use crate::history::History;
 use crate::person::Person;
 use crate::stage::{RECORD, Stage};
-use database::verifications::VerdictKind as V;
-
-/// A column of a table, as the server describes it.
-struct Column {
-    name: String,
-    kind: String,
-    may_be_null: bool,
-}
-
-async fn columns(stage: &Stage, table: &str) -> Vec<Column> {
-    sqlx::query(
-        "SELECT CAST(column_name AS CHAR) AS name, CAST(data_type AS CHAR) AS kind, CAST(is_nullable AS CHAR) AS nullable
-         FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ? ORDER BY ordinal_position",
-    )
-    .bind(table)
-    .fetch_all(&stage.pool)
-    .await
-    .unwrap()
-    .iter()
-    .map(|row| Column {
-        name: row.get("name"),
-        kind: row.get("kind"),
-        may_be_null: row.get::<String, _>("nullable") == "YES",
-    })
-    .collect()
-}
+use database::operations_alarms::AlarmKind;
+use database::verifications::{Subject, VerdictKind as V};
 
 /// Those of whom a row stands in this table.
 fn standing(history: &History, table: &str) -> Vec<usize> {
@@ -60,10 +36,14 @@ fn row_of(person: &Person, table: &str, rng: &mut StdRng) -> (u32, String) {
     (version, format!("{of_person} AND version = {version}"))
 }
 
-pub async fn column(stage: &Stage, history: &History, rng: &mut StdRng) -> (String, Expected) {
-    let (table, _) = *pick(&RECORD, rng);
-    let columns = columns(stage, table).await;
-    let column = pick(&columns, rng);
+pub async fn column(
+    stage: &Stage,
+    history: &History,
+    which: Option<usize>,
+    rng: &mut StdRng,
+) -> (String, Expected) {
+    let column = chosen(&stage.columns, which, rng);
+    let table = column.table.as_str();
     let person = &history.people[*pick(&standing(history, table), rng)];
     let (version, row) = row_of(person, table, rng);
     let is_null: Option<i64> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
@@ -130,6 +110,32 @@ fn flipped(name: &str, rng: &mut StdRng) -> String {
     format!("INSERT({name}, {at}, 1, CHAR(ASCII(SUBSTRING({name}, {at}, 1)) ^ {mask}))")
 }
 
+/// A column of a table whose rows carry a MAC, in a random row.
+pub async fn guarded(stage: &Stage, which: Option<usize>, rng: &mut StdRng) -> (String, Expected) {
+    let column = chosen(&stage.guarded, which, rng);
+    let (table, name) = (&column.table, &column.name);
+    let value = match column.kind.as_str() {
+        // No number that the server gives next.
+        "bigint" | "int" => {
+            format!(
+                "COALESCE({name}, 0) + {}",
+                rng.random_range(1_000_000..2_000_000)
+            )
+        }
+        "varchar" | "text" => format!("CONCAT(COALESCE({name}, ''), 'x')"),
+        _ => format!("COALESCE({}, 'x')", flipped(name, rng)),
+    };
+    // The sweep itself takes the lease named `incident`.
+    let rows = match table.as_str() {
+        "leases" => "WHERE name = 'anchoring'",
+        _ => "ORDER BY RAND() LIMIT 1",
+    };
+    let statement = format!("UPDATE {table} SET {name} = {value} {rows}");
+    assert_eq!(stage.sql(&statement).await, 1, "{statement}");
+    let expected = guarded_edited(table, name);
+    (statement, expected)
+}
+
 /// As if it had not been anchored yet.
 pub async fn flip_to_pending(
     stage: &Stage,
@@ -149,6 +155,26 @@ pub async fn flip_to_pending(
         person.hex()
     );
     stage.sql(&statement).await;
-    let expected = found(person.subject(), V::Altered, &[part]);
-    (format!("{:?}: {statement}", person.kind), expected)
+    let with_job: bool = rng.random();
+    if with_job {
+        let id = person.hex();
+        let job = format!(
+            "UPDATE anchoring_jobs SET state = 'queued', uid = {uid} WHERE record_id = X'{id}'"
+        );
+        assert_eq!(stage.sql(&job).await, 1, "{job}");
+    }
+    let altered = || found(person.subject(), V::Altered, &[part]);
+    let planted = || Expected::alarm(AlarmKind::RowTampered);
+    let expected = match (with_job, with_uid) {
+        (false, _) => altered(),
+        (true, true) => altered().and(planted()),
+        // Nothing of ours says any more that the row is the UID's; its anchor cell says that it was anchored.
+        (true, false) => found(person.subject(), V::Missing, &[])
+            .and(somehow(Subject::row(person.id), V::Forged))
+            .and(planted()),
+    };
+    (
+        format!("{:?}: {statement}; with job: {with_job}", person.kind),
+        expected,
+    )
 }

@@ -34,7 +34,6 @@ fn newest(person: &Person) -> &Signed {
 
 /// Where the next version of a record goes.
 async fn next(stage: &Stage, person: &Person) -> Spot {
-    stage.pass_a_minute().await;
     Spot {
         uid: person.uid.unwrap(),
         version: person.kind.on_chain() + 1,
@@ -326,7 +325,6 @@ pub async fn anchor_nothing(
     rng: &mut StdRng,
 ) -> (String, Expected) {
     let next = history.next_uid();
-    stage.pass_a_minute().await;
     let timestamp = stage.timestamp().await;
     stage.anchor(next, timestamp, B256::new(bytes(rng))).await;
     (format!("UID {next}"), found(uid(next), V::Missing, &[]))

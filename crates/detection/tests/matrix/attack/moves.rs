@@ -7,11 +7,12 @@ use rand::rngs::StdRng;
 
 use super::pick;
 use crate::expected::{
-    CONSENT, Expected, SEALED, found, put_back_to_before, put_back_to_first, somehow,
+    CONSENT, Expected, SEALED, all_put_back_to_before, found, put_back_to_before,
+    put_back_to_first, somehow,
 };
 use crate::history::{BEFORE, FIRST, History};
 use crate::person::{Kind, Person};
-use crate::stage::{RECORD, Stage, TABLES};
+use crate::stage::{RECORD, Stage};
 
 /// Two records with one version each that stands and is signed, of which at least one is live.
 fn two<'h>(
@@ -62,7 +63,10 @@ async fn exchange(stage: &Stage, table: &str, column: &str, rows: [&str; 2]) {
 }
 
 pub async fn swap_cells(stage: &Stage, history: &History, rng: &mut StdRng) -> (String, Expected) {
-    let (one, other) = two(history, has_one_version, rng);
+    let is_anchored: bool = rng.random();
+    let holds =
+        |person: &Person| has_one_version(person) && (person.kind.is_on_chain() || !is_anchored);
+    let (one, other) = two(history, holds, rng);
     let cells: Vec<(&str, &str, &str)> = SEALED
         .iter()
         .map(|cell| ("record_versions", *cell, *cell))
@@ -70,6 +74,7 @@ pub async fn swap_cells(stage: &Stage, history: &History, rng: &mut StdRng) -> (
             ("consents", "message", "consent_message"),
             ("consents", "signature", "consent_signature"),
         ])
+        .chain(is_anchored.then_some(("record_versions", "anchor", "anchor")))
         .collect();
     let (table, column, part) = *pick(&cells, rng);
     let rows = [one, other].map(|p| format!("~record_id = X'{}' AND ~version = 1", p.hex()));
@@ -128,13 +133,29 @@ pub async fn swap_versions(
 }
 
 pub async fn swap_rows(stage: &Stage, history: &History, rng: &mut StdRng) -> (String, Expected) {
-    let what = *pick(&["values", "consents", "keys", "uids"], rng);
+    let whats = [
+        "values",
+        "consents",
+        "keys",
+        "wrapped keys",
+        "uids",
+        "heads",
+    ];
+    let what = *pick(&whats, rng);
     let is_anchored = |person: &Person| matches!(person.kind, Kind::Once | Kind::VoidedNewest);
     let (one, other) = match what {
-        "uids" => two(history, is_anchored, rng),
+        "uids" | "heads" => two(history, is_anchored, rng),
         _ => two(history, has_one_version, rng),
     };
+    if what == "wrapped keys" {
+        let rows = [one, other].map(|person| format!("~record_id = X'{}'", person.hex()));
+        exchange(stage, "owner_keys", "wrapped", [&rows[0], &rows[1]]).await;
+        let of = |person: &Person| found(person.subject(), V::Swapped, &["owner_key"]);
+        let kinds = format!("{what} of {:?} and {:?}", one.kind, other.kind);
+        return (kinds, of(one).and(of(other)));
+    }
     let (table, key) = match what {
+        "heads" => ("records", "id"),
         "values" => ("record_versions", "record_id"),
         "consents" => ("consents", "record_id"),
         "keys" => ("owner_keys", "record_id"),
@@ -171,6 +192,7 @@ pub async fn swap_rows(stage: &Stage, history: &History, rng: &mut StdRng) -> (S
         "values" => somehow(person.subject(), V::Forged),
         "consents" => found(person.subject(), V::Swapped, &CONSENT),
         "keys" => found(person.subject(), V::Swapped, &["owner_key"]),
+        "heads" => somehow(person.subject(), V::Swapped),
         _ => found(person.subject(), V::Swapped, &["uid"]),
     };
     (
@@ -275,16 +297,32 @@ pub async fn roll_back_records(
         true => (FIRST, put_back_to_first),
         false => (BEFORE, put_back_to_before),
     };
-    stage.put_back(day, &RECORD.map(|(table, _)| table)).await;
+    stage
+        .put_back(day, &RECORD.map(|(table, _)| table.to_owned()))
+        .await;
     let expected = history.people.iter().map(of);
     let expected = expected.fold(Expected::nothing(), Expected::and);
     (format!("all records to the day {day}"), expected)
 }
 
 /// Everything, jobs and counts included. That rows are gone is told by the viewer that saw them.
-pub async fn roll_back_database(stage: &Stage, history: &History) -> (String, Expected) {
-    stage.put_back(FIRST, &TABLES).await;
-    let expected = history.people.iter().map(put_back_to_first);
-    let expected = expected.fold(Expected::alarm(AlarmKind::RowsDeleted), Expected::and);
-    ("the whole database to the day first".to_owned(), expected)
+pub async fn roll_back_database(
+    stage: &Stage,
+    history: &History,
+    is_seen: bool,
+    rng: &mut StdRng,
+) -> (String, Expected) {
+    let (day, of): (_, fn(&Person) -> Expected) = match rng.random() {
+        true => (FIRST, put_back_to_first),
+        false => (BEFORE, all_put_back_to_before),
+    };
+    stage.put_back(day, &stage.tables).await;
+    let alarms: &[AlarmKind] = if is_seen {
+        &[AlarmKind::RowsDeleted]
+    } else {
+        &[]
+    };
+    let expected = history.people.iter().map(of);
+    let expected = expected.fold(Expected::alarms(alarms), Expected::and);
+    (format!("the whole database to the day {day}"), expected)
 }
