@@ -80,7 +80,7 @@ impl SweepRound {
             total: columns.get("total")?,
             checked: columns.get("checked")?,
             bad: columns.get("bad")?,
-            verdicts: counts::from_bytes(&columns.get::<Vec<u8>>("verdicts")?),
+            verdicts: columns.get("verdicts")?,
             problem: columns.get("problem")?,
         };
         columns.check(round.id, round.mac(keys))?;

@@ -115,9 +115,8 @@ pub(super) async fn rows_of(
     read(&query.build().fetch_all(connection).await?, keys)
 }
 
-/// The rows on UIDs above the last one that any round covers (a button was faster, or somebody wrote them): the lowest, or
-/// the highest.
-pub(super) async fn rows_beyond(
+/// The lowest or the highest of the rows on these UIDs.
+pub(super) async fn rows_at_the_end(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
     uids: UidRange,

@@ -5,7 +5,7 @@ use record::ids::Uid;
 use sqlx::mysql::MySqlConnection;
 
 use super::cover::{Cover, Span};
-use super::standing::{Rows, Standing, aside, rows_between, rows_beyond, rows_of};
+use super::standing::{Rows, Standing, aside, rows_at_the_end, rows_between, rows_of};
 use super::verdict_map::UidRange;
 use crate::error::RowError;
 use crate::verifications::VerdictKind;
@@ -17,6 +17,12 @@ pub(super) enum Way {
     Down,
     /// Oldest first.
     Up,
+}
+
+/// UIDs that a part tells of, or that none does.
+enum Piece {
+    Told(Span),
+    Untold(UidRange),
 }
 
 /// UIDs with one of these verdicts (none named: with any), in their order.
@@ -54,42 +60,52 @@ impl<'a> Walk<'a> {
             aside,
             found: Vec::new(),
         };
-        match way {
-            Way::Down => {
-                walk.beyond(connection, uids).await?;
-                walk.covered(connection, uids).await?;
+        let mut pieces = walk.pieces(uids);
+        if way == Way::Down {
+            pieces.reverse();
+        }
+        for piece in pieces {
+            if walk.is_done() {
+                break;
             }
-            Way::Up => {
-                walk.covered(connection, uids).await?;
-                walk.beyond(connection, uids).await?;
+            match piece {
+                Piece::Told(span) => walk.told(connection, span).await?,
+                Piece::Untold(uids) => walk.untold(connection, uids).await?,
             }
         }
         walk.standings(connection).await
     }
 
-    /// The UIDs above the last one that any round covers.
-    async fn beyond(
+    /// In their order, without a gap.
+    fn pieces(&self, uids: UidRange) -> Vec<Piece> {
+        let (mut pieces, mut next) = (Vec::new(), Some(uids.first));
+        for span in self.cover.within(uids) {
+            let before = next.zip(span.uids.first.previous());
+            let untold = before.and_then(|(first, last)| UidRange::new(first, last));
+            pieces.extend(untold.map(Piece::Untold));
+            pieces.push(Piece::Told(span));
+            next = span.uids.last.next();
+        }
+        let rest = next.and_then(|first| UidRange::new(first, uids.last));
+        pieces.extend(rest.map(Piece::Untold));
+        pieces
+    }
+
+    /// UIDs of which only rows tell: a button was faster than the round, or somebody wrote them.
+    async fn untold(
         &mut self,
         connection: &mut MySqlConnection,
         uids: UidRange,
     ) -> Result<(), RowError> {
-        let first = match self.cover.last() {
-            None => Some(Uid::FIRST),
-            Some(last) => last.next(),
-        };
-        let beyond = first.and_then(|first| UidRange::new(first.max(uids.first), uids.last));
-        let Some(beyond) = beyond.filter(|_| !self.is_done()) else {
-            return Ok(());
-        };
         let found: Vec<Uid> = match self.verdicts.is_empty() {
             true => {
                 let limit = u32::try_from(self.wanted).unwrap_or(u32::MAX);
                 let lowest = self.way == Way::Up;
-                let rows = rows_beyond(connection, self.keys, beyond, lowest, limit).await?;
+                let rows = rows_at_the_end(connection, self.keys, uids, lowest, limit).await?;
                 rows.into_keys().collect()
             }
             false => {
-                let rows = self.aside.range(beyond.first..=beyond.last);
+                let rows = self.aside.range(uids.first..=uids.last);
                 rows.map(|(uid, _)| *uid).collect()
             }
         };
@@ -97,35 +113,22 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    async fn covered(
-        &mut self,
-        connection: &mut MySqlConnection,
-        uids: UidRange,
-    ) -> Result<(), RowError> {
-        let mut spans: Vec<Span> = self.cover.within(uids).collect();
-        if self.way == Way::Down {
-            spans.reverse();
+    async fn told(&mut self, connection: &mut MySqlConnection, span: Span) -> Result<(), RowError> {
+        if !self.may_have(&span) {
+            return Ok(());
         }
-        for span in spans {
-            if self.is_done() {
-                break;
+        self.cover.learn(connection, [span].into_iter()).await?;
+        let candidates = match self.cover.exceptions(&span) {
+            Some(exceptions) => self.candidates(&span, exceptions),
+            // Nobody can tell of these but their rows.
+            None => {
+                let rows = rows_between(connection, self.keys, span.uids).await?;
+                let uids = rows.keys().copied().collect();
+                self.aside.extend(rows);
+                uids
             }
-            if !self.may_have(&span) {
-                continue;
-            }
-            self.cover.learn(connection, [span].into_iter()).await?;
-            let candidates = match self.cover.exceptions(&span) {
-                Some(exceptions) => self.candidates(&span, exceptions),
-                // Nobody can tell of these but their rows.
-                None => {
-                    let rows = rows_between(connection, self.keys, span.uids).await?;
-                    let uids = rows.keys().copied().collect();
-                    self.aside.extend(rows);
-                    uids
-                }
-            };
-            self.take(candidates);
-        }
+        };
+        self.take(candidates);
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use sqlx::Connection;
 use sqlx::mysql::MySqlConnection;
 
 use super::cover::{Cover, Span};
-use super::standing::{Rows, aside, rows_between, rows_beyond};
+use super::standing::{Rows, aside, rows_at_the_end, rows_between};
 use crate::error::RowError;
 use crate::verifications::{VerdictCounts, VerdictKind, counts};
 
@@ -87,7 +87,7 @@ pub async fn last_uid(
         first: beyond,
         last: Uid::LAST,
     };
-    let rows = rows_beyond(connection, keys, beyond, false, LOOKED_AT).await?;
+    let rows = rows_at_the_end(connection, keys, beyond, false, LOOKED_AT).await?;
     let ours = rows
         .iter()
         .filter(|(_, verification)| verification.is_some());

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use sqlx::mysql::MySqlRow;
+
 use super::VerdictKind;
+use crate::column::FromColumn;
 
 /// How many subjects have each verdict; one that none has is left out.
 pub type VerdictCounts = BTreeMap<VerdictKind, u64>;
@@ -19,7 +22,22 @@ pub(crate) fn to_bytes(counts: &VerdictCounts) -> Vec<u8> {
     bytes
 }
 
-/// What can't be read is left out: the MAC is over what could.
+impl FromColumn for VerdictCounts {
+    /// Nothing that we never write passes for what we wrote.
+    fn from_column(
+        row: &MySqlRow,
+        column: &str,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let bytes = Vec::<u8>::from_column(row, column)?;
+        let counts = from_bytes(&bytes);
+        match to_bytes(&counts) == bytes {
+            true => Ok(counts),
+            false => Err("no counts of verdicts".into()),
+        }
+    }
+}
+
+/// What can't be read is left out.
 pub(crate) fn from_bytes(bytes: &[u8]) -> VerdictCounts {
     let (all, _) = bytes.as_chunks::<LENGTH>();
     let read = all.iter().filter_map(|one| {
