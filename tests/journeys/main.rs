@@ -14,4 +14,5 @@ mod phone;
 mod re_anchored;
 mod restored;
 mod second_thoughts;
+mod start_page;
 mod wallets;

@@ -9,5 +9,5 @@ mod wallet;
 
 pub use browser::{Browser, Screen};
 pub use lookout::{Fault, Found, Incident, Line, Lookout, NO_UID};
-pub use tab::Tab;
+pub use tab::{Key, Tab};
 pub use wallet::{Mood, Wallet};

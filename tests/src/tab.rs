@@ -5,9 +5,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
-use chromiumoxide::cdp::browser_protocol::emulation::SetFocusEmulationEnabledParams;
-use chromiumoxide::cdp::browser_protocol::input::InsertTextParams;
+use anyhow::{Result, anyhow, bail};
+use chromiumoxide::cdp::browser_protocol::emulation::{
+    MediaFeature, SetEmulatedMediaParams, SetFocusEmulationEnabledParams,
+};
+use chromiumoxide::cdp::browser_protocol::input::{
+    DispatchKeyEventParams, DispatchKeyEventType, InsertTextParams,
+};
 use chromiumoxide::cdp::browser_protocol::log::EventEntryAdded;
 use chromiumoxide::cdp::browser_protocol::network::{
     BlockPattern, ClearBrowserCookiesParams, EventRequestWillBeSent, SetBlockedUrLsParams,
@@ -29,6 +33,31 @@ const PAUSE: Duration = Duration::from_millis(60);
 
 /// Finds controls by the words that a person reads. Runs inside the page.
 const FINDERS: &str = include_str!("finders.js");
+
+/// A key without which no page can be used by keyboard alone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// To the next thing that can have the focus.
+    Tab,
+    /// Does what has the focus.
+    Enter,
+}
+
+impl Key {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Tab => "Tab",
+            Self::Enter => "Enter",
+        }
+    }
+
+    const fn code(self) -> i64 {
+        match self {
+            Self::Tab => 9,
+            Self::Enter => 13,
+        }
+    }
+}
 
 /// A tab of a [`crate::Browser`].
 pub struct Tab {
@@ -232,6 +261,28 @@ impl Tab {
         Ok(())
     }
 
+    /// Presses a key that types nothing, where the focus is.
+    ///
+    /// # Errors
+    /// When the tab is gone.
+    pub async fn press_key(&self, key: Key) -> Result<()> {
+        for kind in [DispatchKeyEventType::KeyDown, DispatchKeyEventType::KeyUp] {
+            let event = DispatchKeyEventParams::builder()
+                .r#type(kind)
+                .key(key.name())
+                .code(key.name())
+                .windows_virtual_key_code(key.code());
+            // A browser follows a link by what the key types.
+            let event = match key {
+                Key::Enter => event.text("\r"),
+                Key::Tab => event,
+            };
+            let event = event.build().map_err(|problem| anyhow!(problem))?;
+            self.page.execute(event).await?;
+        }
+        Ok(())
+    }
+
     /// Waits until something matches a CSS selector.
     ///
     /// # Errors
@@ -357,6 +408,18 @@ impl Tab {
         let scripts = BlockPattern::new("*://*:*/*.js", !allowed);
         let blocked = SetBlockedUrLsParams::builder().url_pattern(scripts).build();
         self.page.execute(blocked).await?;
+        Ok(())
+    }
+
+    /// Wishes for dark pages from now on, or for light ones.
+    ///
+    /// # Errors
+    /// When the tab is gone.
+    pub async fn prefer_dark(&self, dark: bool) -> Result<()> {
+        let scheme = if dark { "dark" } else { "light" };
+        let wish = MediaFeature::new("prefers-color-scheme", scheme);
+        let wish = SetEmulatedMediaParams::builder().feature(wish).build();
+        self.page.execute(wish).await?;
         Ok(())
     }
 

@@ -83,6 +83,7 @@ impl DataSet {
             pool: pool(&server, is_whole).await,
             keys,
             deployment: Deployment::load(&chain.deployment_file()).unwrap(),
+            dir: dir.clone(),
             server,
             chain,
             dir,
@@ -95,6 +96,7 @@ impl DataSet {
             fs::write(whole, "").unwrap();
             return Box::pin(Self::open(count)).await;
         }
+        data.mend().await;
         data
     }
 
@@ -114,6 +116,18 @@ impl DataSet {
     #[must_use]
     pub fn rpc_url(&self) -> Url {
         self.chain.rpc_url().parse().unwrap()
+    }
+
+    /// The folder of the keys that they are sealed under.
+    #[must_use]
+    pub fn keys_dir(&self) -> PathBuf {
+        self.dir.join("keys")
+    }
+
+    /// The pins of the chain.
+    #[must_use]
+    pub fn deployment_file(&self) -> PathBuf {
+        self.chain.deployment_file()
     }
 
     /// Reads their chain.

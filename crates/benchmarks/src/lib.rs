@@ -10,6 +10,7 @@ mod anchoring;
 mod data_set;
 mod filling;
 mod spent;
+mod spoiling;
 
 pub use data_set::{DataSet, PATIENCE};
 pub use spent::{Begun, Spent, forget_peak, peak};

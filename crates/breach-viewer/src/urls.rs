@@ -4,6 +4,8 @@ use database::records_view::verdict_map::UidRange;
 use database::verifications::{Subject, VerdictKind};
 use record::ids::MailId;
 
+use crate::pages::start::period::Period;
+
 /// Route templates, for the router.
 pub mod route {
     /// The start: is everything all right?
@@ -36,6 +38,23 @@ pub mod route {
     pub const MAIL_SEEN: &str = "/mail/{id}/seen";
     /// A step of a person on it.
     pub const STEP: &str = "/incidents/{id}/step";
+}
+
+/// The start page, with the chart over this period, or over what fits.
+pub fn start(period: Option<Period>) -> String {
+    over(route::START, period)
+}
+
+/// Its parts as they change.
+pub fn events(period: Option<Period>) -> String {
+    over(route::EVENTS, period)
+}
+
+fn over(route: &str, period: Option<Period>) -> String {
+    match period {
+        None => route.to_owned(),
+        Some(period) => format!("{route}?over={}", period.as_str()),
+    }
 }
 
 /// The page of one record.

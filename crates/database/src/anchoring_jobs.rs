@@ -7,8 +7,8 @@ use alloy_primitives::B256;
 use keyring::{ApplicationKeys, MacBuilder};
 use record::ids::{RecordId, StaffId, Uid, Version};
 use record::time::UnixMillis;
-use sqlx::Connection;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
+use sqlx::{Connection, MySql, QueryBuilder};
 
 use crate::column::{Columns, text_enum};
 use crate::error::{Checked, RowError};
@@ -291,6 +291,26 @@ pub async fn of_record(
         .fetch_all(connection)
         .await?;
     Checked::sort(rows.iter().map(|row| AnchoringJob::read(row, keys)))
+}
+
+/// The newest job of each of these records.
+pub async fn newest_of(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    records: &[RecordId],
+) -> Result<BTreeMap<RecordId, AnchoringJob>, RowError> {
+    if records.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut query = QueryBuilder::<MySql>::new("SELECT * FROM anchoring_jobs WHERE record_id IN (");
+    let mut list = query.separated(", ");
+    for record in records {
+        list.push_bind(record.as_bytes().as_slice());
+    }
+    query.push(") ORDER BY record_id, version");
+    let rows = query.build().fetch_all(connection).await?;
+    let jobs = Checked::sort(rows.iter().map(|row| AnchoringJob::read(row, keys)))?.rows;
+    Ok(jobs.into_iter().map(|job| (job.record_id, job)).collect())
 }
 
 /// Jobs in one state with a number above `after`, in order.

@@ -173,6 +173,23 @@ pub async fn list(
     Ok(found)
 }
 
+/// Incidents with a number below `before` that are not closed, as the column says, newest first.
+pub async fn not_closed(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    before: u64,
+    limit: u32,
+) -> Result<Checked<Incident>, RowError> {
+    let rows = sqlx::query(
+        "SELECT * FROM incidents WHERE state IN ('open', 'assessed') AND id < ? ORDER BY id DESC LIMIT ?",
+    )
+    .bind(before)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    Checked::sort(rows.iter().map(|row| Incident::read(row, keys)))
+}
+
 /// Writes the columns that may change of an incident that the caller has locked.
 /// [`RowError::Changed`] when it is gone.
 pub async fn update(

@@ -2,6 +2,7 @@
 //!
 //! A row that somebody else wrote or changed stays in its place, marked as such: a list must never hide it.
 
+mod cover;
 mod grid;
 mod standing;
 mod uids;
@@ -14,7 +15,6 @@ use std::str::FromStr;
 use keyring::{ApplicationKeys, FrontKeys, WrappedOwnerKey};
 use record::ids::{Draft, IdError, RecordId, Version};
 use record::time::UnixMillis;
-use sqlx::Row;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use zeroize::Zeroizing;
 
@@ -27,7 +27,8 @@ use crate::sealed;
 pub use grid::{
     ViewedRecord, find_verified, not_yet_verified, verified, verified_before, verified_one,
 };
-pub use standing::{Standing, standing, verdict_counts};
+pub use standing::{Standing, standing};
+pub use verdict_map::verdict_counts;
 
 const TABLE: &str = "records";
 
@@ -261,18 +262,24 @@ pub async fn find(
         .collect()
 }
 
-/// How many records are in each state, as their columns say.
+/// More than so many in one state are not counted one by one: nobody reads the number, and everybody waits for it.
+pub const MOST_COUNTED: u64 = 10_000;
+
+/// How many records are in each state, as their columns say; one more than [`MOST_COUNTED`] stands for any number above.
 pub async fn counts(
     connection: &mut MySqlConnection,
 ) -> Result<BTreeMap<RecordState, u64>, RowError> {
-    let rows = sqlx::query("SELECT state, COUNT(*) AS count FROM records GROUP BY state")
-        .fetch_all(connection)
-        .await?;
     let mut counts = BTreeMap::new();
-    for row in &rows {
-        let count: i64 = row.try_get("count")?;
-        if let Ok(state) = Columns::of(TABLE, row).get::<RecordState>("state") {
-            counts.insert(state, count.unsigned_abs());
+    for state in RecordState::ALL {
+        let count: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM records WHERE state = ? LIMIT ?) AS few",
+        )
+        .bind(state.as_str())
+        .bind(MOST_COUNTED + 1)
+        .fetch_one(&mut *connection)
+        .await?;
+        if count > 0 {
+            counts.insert(*state, count.unsigned_abs());
         }
     }
     Ok(counts)

@@ -3,12 +3,14 @@
 
 mod claim;
 mod exceptions;
+mod finished;
 
 use std::collections::BTreeMap;
 
 use keyring::{ApplicationKeys, MacBuilder};
 use record::ids::Uid;
 use record::time::UnixMillis;
+use sha2::{Digest, Sha256};
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{MySql, QueryBuilder};
 
@@ -16,9 +18,12 @@ use crate::column::Columns;
 use crate::error::RowError;
 use crate::leases::FAR_AHEAD;
 use crate::sweep_rounds::SweepRound;
+use crate::verifications::VerdictKind;
+use crate::verifications::counts::{self, VerdictCounts};
 
 pub use claim::{claim, finish, release, renew};
 pub use exceptions::{Exceptions, MOST_EXCEPTIONS};
+pub(crate) use finished::{FinishedPart, exceptions_of, finished};
 
 const TABLE: &str = "sweep_parts";
 /// So many rows are written by one statement.
@@ -45,6 +50,8 @@ pub struct SweepPart {
     pub finished_at: Option<UnixMillis>,
     /// How many subjects were looked at.
     pub checked: u64,
+    /// How many of the rows that the chain does not know have each verdict. Of UIDs the exceptions tell.
+    pub rows: VerdictCounts,
     /// What could not be filed: a word of ours.
     pub problem: Option<String>,
     /// What is not valid.
@@ -62,9 +69,26 @@ impl SweepPart {
             started_at: None,
             finished_at: None,
             checked: 0,
+            rows: VerdictCounts::new(),
             problem: None,
             exceptions: Exceptions::default(),
         }
+    }
+
+    /// How many of its subjects have each verdict, once it is finished: of its UIDs, or of the rows that the chain does not
+    /// know.
+    #[must_use]
+    pub fn verdicts(&self) -> VerdictCounts {
+        let Some((first, last)) = self.uids else {
+            return self.rows.clone();
+        };
+        let (mut verdicts, _) = self.exceptions.counts();
+        let exceptions: u64 = verdicts.values().sum();
+        let valid = (last.get() - first.get() + 1).saturating_sub(exceptions);
+        if valid > 0 {
+            verdicts.insert(VerdictKind::Valid, valid);
+        }
+        verdicts
     }
 
     /// All parts of a round, nobody's yet, in their order: the rows that the chain does not know are the last one.
@@ -83,25 +107,62 @@ impl SweepPart {
 
     fn read(row: &MySqlRow, keys: &ApplicationKeys, round: &SweepRound) -> Result<Self, RowError> {
         let columns = Columns::of(TABLE, row);
+        let (part, told) = Self::read_head(row, keys, round)?;
+        let exceptions: Vec<u8> = columns.get("exceptions")?;
+        Ok(Self {
+            exceptions: told.exceptions(&exceptions)?,
+            ..part
+        })
+    }
+
+    /// All but the exceptions, of which the hash is ours.
+    fn read_head(
+        row: &MySqlRow,
+        keys: &ApplicationKeys,
+        round: &SweepRound,
+    ) -> Result<(Self, Told), RowError> {
+        let columns = Columns::of(TABLE, row);
+        let told = Told {
+            verdicts: columns.get("verdicts")?,
+            hash: columns.get("exceptions_hash")?,
+        };
         let first = Uid::new(columns.get("first_uid")?);
+        let uids = first.zip(Uid::new(columns.get("last_uid")?));
+        let rows = match uids {
+            None => counts::from_bytes(&told.verdicts),
+            Some(_) => VerdictCounts::new(),
+        };
         let part = Self {
             round_id: columns.get("round_id")?,
             number: columns.get("number")?,
-            uids: first.zip(Uid::new(columns.get("last_uid")?)),
+            uids,
             holder: columns.get("holder")?,
             lease_until: columns.get("lease_until")?,
             started_at: columns.get("started_at")?,
             finished_at: columns.get("finished_at")?,
             checked: columns.get("checked")?,
+            rows,
             problem: columns.get("problem")?,
-            exceptions: Exceptions::from_bytes(&columns.get::<Vec<u8>>("exceptions")?),
+            exceptions: Exceptions::default(),
         };
         let name = format!("{}/{}", part.round_id, part.number);
-        columns.check(name, part.mac(keys, round))?;
-        Ok(part)
+        columns.check(name, part.mac(keys, round, &told))?;
+        Ok((part, told))
     }
 
-    fn mac<'k>(&self, keys: &'k ApplicationKeys, round: &SweepRound) -> MacBuilder<'k> {
+    fn told(&self) -> Told {
+        Told {
+            verdicts: counts::to_bytes(&self.verdicts()),
+            hash: hash(&self.exceptions.to_bytes()),
+        }
+    }
+
+    fn mac<'k>(
+        &self,
+        keys: &'k ApplicationKeys,
+        round: &SweepRound,
+        told: &Told,
+    ) -> MacBuilder<'k> {
         let (first, last) = self.span();
         keys.mac(TABLE)
             .u64(round.started_at.0)
@@ -115,7 +176,8 @@ impl SweepPart {
             .opt_u64(self.finished_at.map(|at| at.0))
             .u64(self.checked)
             .opt_text(self.problem.as_deref())
-            .bytes(&self.exceptions.to_bytes())
+            .bytes(&told.verdicts)
+            .bytes(&told.hash)
     }
 
     /// First and last UID as the columns hold them.
@@ -133,6 +195,44 @@ impl SweepPart {
     }
 }
 
+/// What the MAC binds of the outcome, as the columns hold it.
+struct Told {
+    verdicts: Vec<u8>,
+    /// Of the exceptions: who only counts need not read them.
+    hash: [u8; 32],
+}
+
+impl Told {
+    /// What stands in the column, if it is what the hash is of.
+    fn exceptions(&self, bytes: &[u8]) -> Result<Exceptions, RowError> {
+        match hash(bytes) == self.hash {
+            true => Ok(Exceptions::from_bytes(bytes)),
+            false => Err(RowError::Column {
+                table: TABLE,
+                column: "exceptions",
+                source: "its hash is another".into(),
+            }),
+        }
+    }
+}
+
+fn hash(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+/// How many subjects of these parts have each verdict; rows that the chain does not know and that claim a UID all the same
+/// are told by the part of this UID.
+pub fn verdicts_of<'a>(parts: impl Iterator<Item = &'a SweepPart>) -> VerdictCounts {
+    let mut verdicts = VerdictCounts::new();
+    for part in parts {
+        counts::add(&mut verdicts, &part.verdicts());
+        if part.uids.is_some() {
+            counts::add(&mut verdicts, &part.exceptions.counts().1);
+        }
+    }
+    verdicts
+}
+
 /// Writes parts as they stand now, over whatever stands in their place.
 pub async fn put(
     connection: &mut MySqlConnection,
@@ -143,10 +243,10 @@ pub async fn put(
     for parts in parts.chunks(AT_ONCE) {
         let mut query = QueryBuilder::<MySql>::new(
             "REPLACE INTO sweep_parts (round_id, number, first_uid, last_uid, holder, lease_until, started_at, finished_at,
-                                       checked, problem, exceptions, mac) ",
+                                       checked, problem, exceptions, verdicts, exceptions_hash, mac) ",
         );
         query.push_values(parts, |mut row, part| {
-            let (first, last) = part.span();
+            let ((first, last), told) = (part.span(), part.told());
             row.push_bind(part.round_id)
                 .push_bind(part.number)
                 .push_bind(first)
@@ -158,7 +258,9 @@ pub async fn put(
                 .push_bind(part.checked)
                 .push_bind(part.problem.as_deref())
                 .push_bind(part.exceptions.to_bytes())
-                .push_bind(part.mac(keys, round).finish());
+                .push_bind(told.verdicts.clone())
+                .push_bind(told.hash.to_vec())
+                .push_bind(part.mac(keys, round, &told).finish());
         });
         query.build().execute(&mut *connection).await?;
     }
@@ -179,36 +281,6 @@ pub async fn of_round(
     for row in &rows {
         if let Some(part) = ours(SweepPart::read(row, keys, round))? {
             parts.insert(part.number, part);
-        }
-    }
-    Ok(parts)
-}
-
-/// The finished parts of the rounds on file that reach into these UIDs, newest last.
-pub async fn finished(
-    connection: &mut MySqlConnection,
-    keys: &ApplicationKeys,
-    first: Uid,
-    last: Uid,
-) -> Result<Vec<SweepPart>, RowError> {
-    let rows = sqlx::query(
-        "SELECT * FROM sweep_parts WHERE finished_at IS NOT NULL AND last_uid >= ? AND first_uid <= ? AND first_uid > 0
-         ORDER BY finished_at, round_id, number",
-    )
-    .bind(first.get())
-    .bind(last.get())
-    .fetch_all(&mut *connection)
-    .await?;
-    let id = |row: &MySqlRow| Columns::of(TABLE, row).get::<u64>("round_id");
-    let mut ids = rows.iter().map(id).collect::<Result<Vec<u64>, _>>()?;
-    ids.sort_unstable();
-    ids.dedup();
-    let rounds = crate::sweep_rounds::load_all(connection, keys, &ids).await?;
-    let mut parts = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let id = id(row)?;
-        if let Some(round) = rounds.iter().find(|round| round.id == id) {
-            parts.extend(ours(SweepPart::read(row, keys, round))?);
         }
     }
     Ok(parts)
@@ -260,7 +332,7 @@ pub async fn delete_before(
     Ok(())
 }
 
-fn ours(read: Result<SweepPart, RowError>) -> Result<Option<SweepPart>, RowError> {
+fn ours<T>(read: Result<T, RowError>) -> Result<Option<T>, RowError> {
     match read {
         Ok(part) => Ok(Some(part)),
         Err(error) if error.is_tampering() => {

@@ -1,6 +1,8 @@
 //! Passes over all records, with their progress. MAC under the application key. What they are made of stands in
 //! [`crate::sweep_parts`]; docs/SWEEP.md tells how several workers share one.
 
+mod thinning;
+
 use alloy_primitives::B256;
 use keyring::{ApplicationKeys, MacBuilder};
 use record::time::UnixMillis;
@@ -9,6 +11,9 @@ use sqlx::{Connection, MySql, QueryBuilder, Row};
 
 use crate::column::{Columns, text_enum};
 use crate::error::{Checked, RowError};
+use crate::verifications::counts::{self, VerdictCounts};
+
+pub use thinning::thin_out;
 
 const TABLE: &str = "sweep_rounds";
 /// So many of the newest are looked at.
@@ -49,6 +54,8 @@ pub struct SweepRound {
     pub checked: u64,
     /// How many of these were bad.
     pub bad: u64,
+    /// How many had each verdict; none before it has ended.
+    pub verdicts: VerdictCounts,
     /// Why it ended early: a word of ours.
     pub problem: Option<String>,
 }
@@ -73,6 +80,7 @@ impl SweepRound {
             total: columns.get("total")?,
             checked: columns.get("checked")?,
             bad: columns.get("bad")?,
+            verdicts: columns.get("verdicts")?,
             problem: columns.get("problem")?,
         };
         columns.check(round.id, round.mac(keys))?;
@@ -91,6 +99,7 @@ impl SweepRound {
             .u64(self.total)
             .u64(self.checked)
             .u64(self.bad)
+            .bytes(&counts::to_bytes(&self.verdicts))
             .opt_text(self.problem.as_deref())
     }
 }
@@ -104,8 +113,8 @@ pub async fn start(
     let mut transaction = connection.begin().await?;
     // The MAC covers the id, which is known only once the row stands; nobody sees the row in between.
     let inserted = sqlx::query(
-        "INSERT INTO sweep_rounds (kind, block_number, block_hash, last_uid, started_at, total, checked, bad, mac)
-         VALUES (?, ?, ?, ?, ?, ?, 0, 0, '')",
+        "INSERT INTO sweep_rounds (kind, block_number, block_hash, last_uid, started_at, total, checked, bad, verdicts, mac)
+         VALUES (?, ?, ?, ?, ?, ?, 0, 0, '', '')",
     )
     .bind(round.kind.as_str())
     .bind(round.block_number)
@@ -132,8 +141,8 @@ pub async fn put(
 ) -> Result<(), RowError> {
     sqlx::query(
         "REPLACE INTO sweep_rounds (id, kind, block_number, block_hash, last_uid, started_at, finished_at, total, checked,
-                                    bad, problem, mac)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                    bad, verdicts, problem, mac)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(round.id)
     .bind(round.kind.as_str())
@@ -145,6 +154,7 @@ pub async fn put(
     .bind(round.total)
     .bind(round.checked)
     .bind(round.bad)
+    .bind(counts::to_bytes(&round.verdicts))
     .bind(round.problem.as_deref())
     .bind(round.mac(keys).finish())
     .execute(connection)
@@ -221,27 +231,16 @@ pub async fn load_all(
     Ok(Checked::sort(rows.iter().map(|row| SweepRound::read(row, keys)))?.rows)
 }
 
-/// The newest passes that have ended, newest first, as far back as they are kept. Rows that somebody else wrote are left out.
+/// The passes that have ended, newest first, as far back as they are kept ([`thin_out`]). Rows that somebody else wrote are
+/// left out.
 pub async fn ended(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
 ) -> Result<Vec<SweepRound>, RowError> {
     let rows = sqlx::query(
-        "SELECT * FROM sweep_rounds WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1000",
+        "SELECT * FROM sweep_rounds WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 2000",
     )
     .fetch_all(connection)
     .await?;
     Ok(Checked::sort(rows.iter().map(|row| SweepRound::read(row, keys)))?.rows)
-}
-
-/// Clears passes older than `keep_from`; the newest ones are all that anyone looks at.
-pub async fn delete_before(
-    connection: &mut MySqlConnection,
-    keep_from: u64,
-) -> Result<u64, RowError> {
-    let done = sqlx::query("DELETE FROM sweep_rounds WHERE id < ?")
-        .bind(keep_from)
-        .execute(connection)
-        .await?;
-    Ok(done.rows_affected())
 }

@@ -61,8 +61,9 @@
   };
 
   // Puts the element with this id of another page in the place of ours. Focus, what is unfolded and how far a table is
-  // scrolled stay. One that says what the last one said is left alone: nothing is read out twice.
+  // scrolled stay. One that says what the last one said is left alone. data-tell="…" is read out when it changes, and only then.
   const drawn = new WeakMap();
+  const telling = (element) => [element, ...element.querySelectorAll('[data-tell]')].filter((part) => part.dataset.tell);
   const replace = (html, id) => {
     const fresh = new DOMParser().parseFromString(html, 'text/html').getElementById(id);
     const stale = document.getElementById(id);
@@ -74,7 +75,9 @@
     drawn.set(element, fresh.outerHTML);
     for (let around = stale.parentElement; around; around = around.parentElement) drawn.delete(around);
     for (const { id: open } of stale.querySelectorAll('details[id][open]')) element.querySelector(`#${open}`)?.setAttribute('open', '');
+    const told = new Map(telling(stale).map((part) => [part.id, part.dataset.tell]));
     stale.replaceWith(element);
+    for (const part of telling(element)) if (part.dataset.tell !== told.get(part.id)) announce(part.dataset.tell);
     enhance(element.parentElement);
     element.querySelectorAll('.table, .tabs').forEach((part, turn) => { part.scrollLeft = scrolled[turn] ?? 0; });
     refocus()?.focus({ preventScroll: true });
@@ -123,6 +126,8 @@
   // The address is optional: without it, it's this page. data-also="a b" takes these elements from the same answer.
   // The header says that nobody asked: it does not keep the session alive, and takes no note that waits for a page.
   const headers = { accept: 'text/html', 'sealwatch-by-itself': '1' };
+  // A server that says nothing for so long is not there, whatever the connection pretends.
+  const SILENCE = 15000;
   const takeOver = (html, element) => {
     for (const id of [...element.dataset.also?.split(' ') ?? [], element.id]) {
       const part = document.getElementById(id);
@@ -133,7 +138,7 @@
   const renew = async (element) => {
     let response, html;
     try {
-      response = await fetch(element.dataset.refresh || location.href, { headers });
+      response = await fetch(element.dataset.refresh || location.href, { headers, signal: AbortSignal.timeout(SILENCE) });
       html = await response.text();
     } catch {
       tell(element, OFFLINE);
@@ -151,21 +156,36 @@
     return !ends;
   };
   // data-events="/events" beside it: the server sends the parts of the element that have changed, and the page is asked only
-  // when the stream ends, which also tells whether anybody is still signed in. Nobody looks at a hidden page: it hears nothing.
+  // when the stream ends, which also tells whether anybody is still signed in. Its beat tells that it is still there. Nobody
+  // looks at a hidden page: it hears nothing.
   const hear = (element, ask) => {
     const source = new EventSource(element.dataset.events);
+    let silent;
+    const heard = () => {
+      clearTimeout(silent);
+      silent = setTimeout(() => {
+        tell(element, OFFLINE);
+        fail();
+      }, SILENCE);
+    };
     const end = () => {
+      clearTimeout(silent);
       source.close();
       document.removeEventListener('visibilitychange', endIfHidden);
       removeEventListener('pagehide', end);
     };
     const endIfHidden = () => {
-      if (!document.hidden) return;
+      if (document.hidden) fail();
+    };
+    const fail = () => {
       end();
       void ask();
     };
+    heard();
+    source.addEventListener('beat', heard);
     source.addEventListener('message', ({ data }) => {
       if (!element.isConnected) return end();
+      heard();
       tell(element, null);
       for (const { id } of new DOMParser().parseFromString(data, 'text/html').body.children) {
         const part = document.getElementById(id);
@@ -173,10 +193,7 @@
         else if (part && !isInUse(part)) replace(data, id);
       }
     });
-    source.addEventListener('error', () => {
-      end();
-      void ask();
-    });
+    source.addEventListener('error', fail);
     document.addEventListener('visibilitychange', endIfHidden);
     addEventListener('pagehide', end);
   };

@@ -14,6 +14,7 @@ async fn the_start_page_says_whether_everything_is_all_right_and_keeps_saying_so
     let officer = stage.officer().await;
     stage.until_all_valid(&officer).await;
     all_is_well(&stage, &officer).await;
+    the_chart_goes_back_as_far_as_one_likes(&officer).await;
     the_map_leads_to_its_part_of_the_grid(&officer).await;
     a_breach_is_sent_to_whoever_looks(&stage, &officer).await;
     a_forged_row_is_told_beside_the_map(&stage, &officer).await;
@@ -31,14 +32,41 @@ async fn all_is_well(stage: &Stage, officer: &Browser) {
     assert!(page.section("alarms").contains("None stands."));
     assert!(page.section("open-incidents").contains("None is open."));
     let chart = page.section("history");
-    for part in ["role=\"img\"", "<title id=", "<desc id=", "<table>"] {
+    let lane = "role=\"img\" aria-label=\"Valid: 3 in the newest round, at most 3 in one\"";
+    for part in [lane, "<th scope=\"col\">Valid</th>", "<td>3</td>"] {
         assert!(chart.contains(part), "{part}: {chart}");
     }
     assert!(chart.contains("No round found anything bad."), "{chart}");
+    assert!(!chart.contains("Altered"), "a lane for nothing: {chart}");
     for person in &stage.people {
         for word in person.personal() {
             assert!(!page.says(&word), "{word}");
         }
+    }
+}
+
+async fn the_chart_goes_back_as_far_as_one_likes(officer: &Browser) {
+    let chosen = |page: &Answer, over: &str| {
+        let current = format!("id=\"over-{over}\" href=\"/?over={over}\" aria-current=\"page\"");
+        page.section("history").contains(&current)
+    };
+    let usual = officer.get("/").await;
+    assert!(chosen(&usual, "hour") && usual.says("data-events=\"/events\""));
+    for over in ["hour", "day", "month", "year"] {
+        let page = officer.get(&format!("/?over={over}")).await;
+        assert!(chosen(&page, over), "{over}");
+        assert!(
+            page.section("history")
+                .contains("Valid: 3 in the newest round")
+        );
+        let events = format!("data-events=\"/events?over={over}\"");
+        assert!(page.says(&events), "it goes on with the same period");
+        let mut stream = officer.events(&format!("/events?over={over}")).await;
+        let first = stream.next(LIMIT).await.unwrap();
+        assert!(first.contains(&format!("href=\"/?over={over}\" aria-current")));
+    }
+    for page in ["/?over=eternity", "/events?over=eternity"] {
+        assert_eq!(officer.get(page).await.status, 404, "{page}");
     }
 }
 
@@ -96,9 +124,12 @@ async fn a_breach_is_sent_to_whoever_looks(stage: &Stage, officer: &Browser) {
             .contains("Incident 1</strong>")
     );
     // The watch tells before the round that finds it as well has ended.
-    let column = "The highest column: 1 bad.";
-    let drawn = |page: &Answer| page.section("history").contains(column);
-    stage.until(officer, "/", drawn).await;
+    let lane = "aria-label=\"Altered: 1 in the newest round, at most 1 in one\"";
+    let drawn = |page: &Answer| page.section("history").contains(lane);
+    let page = stage.until(officer, "/", drawn).await;
+    let chart = page.section("history");
+    assert!(chart.contains("Valid: 2 in the newest round, at most 3 in one"));
+    assert!(chart.contains("At most 1 bad in one round."), "{chart}");
 }
 
 /// A copy of record 1 that claims a UID which the chain does not know.

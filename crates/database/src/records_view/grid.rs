@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use keyring::{ApplicationKeys, FrontKeys};
 use record::ids::{RecordId, Uid};
 use sqlx::mysql::{MySqlConnection, MySqlRow};
-use sqlx::{MySql, QueryBuilder};
+use sqlx::{Connection, MySql, QueryBuilder};
 
-use super::standing::{Cover, Standing, ours, standing};
-use super::uids::Walk;
+use super::cover::Cover;
+use super::standing::{Standing, ours, standing};
+use super::uids::{Walk, Way};
+use super::verdict_map::UidRange;
 use super::{ListedRecord, Page, Search, TABLE, find, listed};
 use crate::column::Columns;
 use crate::error::RowError;
-use crate::verifications::{Subject, VerdictKind, Verification};
+use crate::verifications::{FIRST_ROW, Subject, VerdictKind, Verification};
 
 /// A subject of verification in the viewer's grid: a UID of the chain, or a row that the chain does not know.
 #[derive(Debug, Clone)]
@@ -39,22 +41,32 @@ pub async fn verified(
     let shown = usize::try_from(limit).unwrap_or(usize::MAX);
     // One more than asked for tells whether there is a next page.
     let wanted = shown.saturating_add(1);
+    let mut snapshot = connection.begin().await?;
     let mut rows = Vec::new();
     if after.is_none_or(|after| after.as_uid().is_none()) {
-        rows = unknown_down(connection, keys, verdicts, after, limit.saturating_add(1)).await?;
+        rows = unknown_down(
+            &mut snapshot,
+            keys,
+            verdicts,
+            after,
+            limit.saturating_add(1),
+        )
+        .await?;
     }
     let from = match after.and_then(|after| after.as_uid()) {
         Some(uid) => uid.previous(),
         None => Some(Uid::LAST),
     };
-    if let Some(from) = from.filter(|_| rows.len() < wanted) {
-        let walk = Walk::new(connection, keys, verdicts, wanted - rows.len()).await?;
-        let found = walk.down(connection, from).await?;
+    let uids = from.and_then(|from| UidRange::new(Uid::FIRST, from));
+    if let Some(uids) = uids.filter(|_| rows.len() < wanted) {
+        let what = (verdicts, Way::Down);
+        let found = Walk::over(&mut snapshot, keys, what, uids, wanted - rows.len()).await?;
         rows.extend(found.into_iter().map(ViewedRecord::of_uid));
     }
     let is_more = rows.len() > shown;
     rows.truncate(shown);
-    attach_rows(connection, &keys.front(), &mut rows).await?;
+    attach_rows(&mut snapshot, &keys.front(), &mut rows).await?;
+    snapshot.commit().await?;
     Ok(Page {
         first: rows.first().map(|line| line.subject),
         next: rows.last().map(|line| line.subject).filter(|_| is_more),
@@ -70,23 +82,26 @@ pub async fn verified_before(
     after: Subject,
     limit: u32,
 ) -> Result<Option<Subject>, RowError> {
+    let mut snapshot = connection.begin().await?;
     let mut left = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut from = after;
     if let Some(uid) = after.as_uid() {
-        let walk = Walk::new(connection, keys, verdicts, left.saturating_add(1)).await?;
-        let found = walk.up(connection, uid).await?;
+        let (what, uids) = ((verdicts, Way::Up), UidRange::new(uid, Uid::LAST));
+        let uids = uids.unwrap_or(UidRange::ALL);
+        let found = Walk::over(&mut snapshot, keys, what, uids, left.saturating_add(1)).await?;
         if let Some((uid, _)) = found.get(left) {
             return Ok(Some(Subject::uid(*uid)));
         }
         left -= found.len();
-        from = Subject::uid(Uid::LAST);
+        from = Subject::from_bytes(FIRST_ROW);
     }
     let mut query = unknown_of("SELECT subject", verdicts);
     query.push(" AND subject >= ");
     query.push_bind(from.as_bytes().as_slice());
     query.push(" ORDER BY subject LIMIT 1 OFFSET ");
     query.push_bind(u32::try_from(left).unwrap_or(u32::MAX));
-    let row = query.build().fetch_optional(connection).await?;
+    let row = query.build().fetch_optional(&mut *snapshot).await?;
+    snapshot.commit().await?;
     row.map(|row| Columns::of("verifications", &row).get("subject"))
         .transpose()
 }
@@ -114,7 +129,8 @@ async fn unknown_down(
 
 fn unknown_of(select: &'static str, verdicts: &[VerdictKind]) -> QueryBuilder<MySql> {
     let mut query = QueryBuilder::<MySql>::new(select);
-    query.push(" FROM verifications WHERE uid IS NULL");
+    query.push(" FROM verifications WHERE uid IS NULL AND subject >= ");
+    query.push_bind(FIRST_ROW.as_slice());
     if !verdicts.is_empty() {
         query.push(" AND verdict IN (");
         let mut list = query.separated(", ");
@@ -258,14 +274,15 @@ async fn attach_rows(
     if ids.is_empty() && uids.is_empty() {
         return Ok(());
     }
-    let mut query = QueryBuilder::<MySql>::new(listed!("WHERE FALSE"));
-    push_any(
-        &mut query,
-        "r.id",
-        ids.iter().map(|id| id.as_bytes().as_slice()),
-    );
-    push_any(&mut query, "r.uid", uids.iter().map(|uid| uid.get()));
-    let rows = query.build().fetch_all(connection).await?;
+    let mut rows = Vec::new();
+    if !ids.is_empty() {
+        let ids = ids.iter().map(|id| id.as_bytes().as_slice());
+        rows.extend(listed_in(connection, listed!("WHERE r.id IN ("), ids).await?);
+    }
+    if !uids.is_empty() {
+        let uids = uids.iter().map(|uid| uid.get());
+        rows.extend(listed_in(connection, listed!("WHERE r.uid IN ("), uids).await?);
+    }
     let mut by_id = BTreeMap::new();
     let mut by_uid = BTreeMap::new();
     for row in &rows {
@@ -287,22 +304,20 @@ async fn attach_rows(
     Ok(())
 }
 
-fn push_any<'a, T>(
-    query: &mut QueryBuilder<MySql>,
-    column: &'static str,
-    values: impl ExactSizeIterator<Item = T>,
-) where
+/// One query for each column: an index leads to these rows only.
+async fn listed_in<'a, T>(
+    connection: &mut MySqlConnection,
+    begun: &'static str,
+    values: impl Iterator<Item = T>,
+) -> Result<Vec<MySqlRow>, RowError>
+where
     T: 'a + Send + sqlx::Encode<'a, MySql> + sqlx::Type<MySql>,
 {
-    if values.len() == 0 {
-        return;
-    }
-    query.push(" OR ");
-    query.push(column);
-    query.push(" IN (");
+    let mut query = QueryBuilder::<MySql>::new(begun);
     let mut list = query.separated(", ");
     for value in values {
         list.push_bind(value);
     }
     query.push(")");
+    Ok(query.build().fetch_all(connection).await?)
 }

@@ -1,15 +1,18 @@
-//! The newest verdict on a UID: its row in `verifications`, when that is newer than the beginning of the newest finished
-//! part that covers it, or else what this part says of it. A row that somebody takes out leaves the part's word.
+//! The newest verdict on a UID: its row in `verifications`, when a button, the watch or another round wrote it after the
+//! newest finished part that covers it was begun, or else what this part says of it. A row that somebody takes out leaves
+//! the part's word.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use keyring::ApplicationKeys;
 use record::ids::Uid;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
+use sqlx::{Connection, MySql, QueryBuilder};
 
+use super::cover::{Cover, Word};
+use super::verdict_map::UidRange;
 use crate::column::Columns;
 use crate::error::RowError;
-use crate::sweep_parts::{self, SweepPart};
 use crate::verifications::{Source, Subject, VerdictKind, Verification};
 
 const TABLE: &str = "verifications";
@@ -23,114 +26,59 @@ pub struct Standing {
     pub is_tampered: bool,
 }
 
-/// What the rounds on file cover.
-pub(super) struct Cover {
-    /// By their first UID. Parts of several rounds begin at the same ones.
-    parts: BTreeMap<u64, Vec<SweepPart>>,
-}
-
 /// Rows of `verifications` by UID; none for one that is not ours.
 pub(super) type Rows = BTreeMap<Uid, Option<Verification>>;
 
-impl Cover {
-    pub(super) async fn load(
-        connection: &mut MySqlConnection,
-        keys: &ApplicationKeys,
-        first: Uid,
-        last: Uid,
-    ) -> Result<Self, RowError> {
-        let mut parts: BTreeMap<u64, Vec<SweepPart>> = BTreeMap::new();
-        for part in sweep_parts::finished(connection, keys, first, last).await? {
-            if let Some((first, _)) = part.uids {
-                parts.entry(first.get()).or_default().push(part);
-            }
+impl Word<'_> {
+    /// Whether a row says more than the part: what the part's own round wrote is in the part.
+    fn is_older_than(&self, row: &Verification) -> bool {
+        row.checked_at >= self.part.started_at && row.round_id != Some(self.part.round_id)
+    }
+
+    fn verification(&self, uid: Uid) -> Verification {
+        Verification {
+            subject: Subject::uid(uid),
+            uid: Some(uid),
+            record_id: None,
+            verdict: self.verdict,
+            fields: Vec::new(),
+            proof_expected: None,
+            proof_found: None,
+            source: Source::Sweep,
+            round_id: Some(self.part.round_id),
+            checked_at: self.part.finished_at,
         }
-        Ok(Self { parts })
     }
+}
 
-    /// All there are.
-    pub(super) async fn whole(
-        connection: &mut MySqlConnection,
-        keys: &ApplicationKeys,
-    ) -> Result<Self, RowError> {
-        Self::load(connection, keys, Uid::FIRST, Uid::LAST).await
-    }
-
-    /// The newest finished part that covers this UID.
-    fn part(&self, uid: Uid) -> Option<&SweepPart> {
-        let (_, parts) = self.parts.range(..=uid.get()).next_back()?;
-        let covers = |part: &&SweepPart| part.uids.is_some_and(|(_, last)| uid <= last);
-        parts.iter().rfind(covers)
-    }
-
-    /// Whether a round on file has looked at this UID.
-    pub(super) fn holds(&self, uid: Uid) -> bool {
-        self.part(uid).is_some()
-    }
-
-    /// The last UID of all.
-    pub(super) fn last(&self) -> Option<Uid> {
-        let parts = self.parts.values().flatten();
-        parts
-            .filter_map(|part| part.uids)
-            .map(|(_, last)| last)
-            .max()
-    }
-
-    /// How many UIDs are covered.
-    pub(super) fn count(&self) -> u64 {
-        self.count_between(Uid::FIRST, Uid::LAST)
-    }
-
-    /// How many of these UIDs are covered.
-    pub(super) fn count_between(&self, first: Uid, last: Uid) -> u64 {
-        let longest = |parts: &Vec<SweepPart>| {
-            let spans = parts.iter().filter_map(|part| part.uids);
-            let spans = spans.map(|(begin, end)| (begin.max(first).get(), end.min(last).get()));
-            let lengths = spans.map(|(begin, end)| end.saturating_add(1).saturating_sub(begin));
-            lengths.max().unwrap_or(0)
-        };
-        let parts = self.parts.range(..=last.get());
-        parts.map(|(_, parts)| longest(parts)).sum()
-    }
-
-    /// The UIDs that any part calls other than valid.
-    pub(super) fn exceptions(&self) -> BTreeSet<Uid> {
-        let parts = self.parts.values().flatten();
-        let subjects = parts.flat_map(|part| part.exceptions.iter());
-        subjects
-            .filter_map(|(subject, _)| subject.as_uid())
-            .collect()
-    }
-
+impl Cover {
+    /// Of a UID whose span was learnt, with its row if there is one.
     pub(super) fn standing(&self, uid: Uid, rows: &Rows) -> Standing {
         let row = rows.get(&uid);
-        let part = self.part(uid);
-        let (Some(part), Some(begun_at)) = (part, part.and_then(|part| part.started_at)) else {
+        let Some(word) = self.word(uid) else {
             return Standing {
                 verification: row.cloned().flatten(),
                 is_tampered: row.is_some_and(Option::is_none),
             };
         };
-        let subject = Subject::uid(uid);
-        let told = part.exceptions.get(subject).unwrap_or(VerdictKind::Valid);
         let row = row.and_then(Option::as_ref);
-        let row = row.filter(|row| row.checked_at >= begun_at || row.verdict == told);
-        let verification = row.cloned().unwrap_or_else(|| Verification {
-            subject,
-            uid: Some(uid),
-            record_id: None,
-            verdict: told,
-            fields: Vec::new(),
-            proof_expected: None,
-            proof_found: None,
-            source: Source::Sweep,
-            round_id: Some(part.round_id),
-            checked_at: part.finished_at.unwrap_or(begun_at),
-        });
+        let row = row.filter(|row| row.verdict == word.verdict || word.is_older_than(row));
         Standing {
-            verification: Some(verification),
+            verification: Some(row.cloned().unwrap_or_else(|| word.verification(uid))),
             is_tampered: false,
+        }
+    }
+
+    /// The verdict alone, where the rows are at least those of [`aside`].
+    pub(super) fn verdict(&self, uid: Uid, rows: &Rows) -> Option<VerdictKind> {
+        let row = rows.get(&uid).and_then(Option::as_ref);
+        let row_says = row.map(|row| row.verdict);
+        match self.word(uid) {
+            None => row_says,
+            Some(word) => match row.is_some_and(|row| word.is_older_than(row)) {
+                true => row_says,
+                false => Some(word.verdict),
+            },
         }
     }
 }
@@ -139,23 +87,39 @@ impl Cover {
 pub(super) async fn rows_between(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
-    first: Uid,
-    last: Uid,
+    uids: UidRange,
 ) -> Result<Rows, RowError> {
     let rows = sqlx::query("SELECT * FROM verifications WHERE uid BETWEEN ? AND ?")
-        .bind(first.get())
-        .bind(last.get())
+        .bind(uids.first.get())
+        .bind(uids.last.get())
         .fetch_all(connection)
         .await?;
     read(&rows, keys)
 }
 
-/// The rows on UIDs above the last one that any round covers (a button was faster, or somebody wrote them), `first` and
-/// above: the lowest, or the highest up to `last`.
-pub(super) async fn rows_beyond(
+/// The rows on these UIDs.
+pub(super) async fn rows_of(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
-    (first, last): (Uid, Uid),
+    uids: &[Uid],
+) -> Result<Rows, RowError> {
+    if uids.is_empty() {
+        return Ok(Rows::new());
+    }
+    let mut query = QueryBuilder::<MySql>::new("SELECT * FROM verifications WHERE uid IN (");
+    let mut list = query.separated(", ");
+    for uid in uids {
+        list.push_bind(uid.get());
+    }
+    query.push(")");
+    read(&query.build().fetch_all(connection).await?, keys)
+}
+
+/// The lowest or the highest of the rows on these UIDs.
+pub(super) async fn rows_at_the_end(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    uids: UidRange,
     lowest: bool,
     limit: u32,
 ) -> Result<Rows, RowError> {
@@ -164,19 +128,58 @@ pub(super) async fn rows_beyond(
         false => "SELECT * FROM verifications WHERE uid BETWEEN ? AND ? ORDER BY uid DESC LIMIT ?",
     };
     let rows = sqlx::query(query)
-        .bind(first.get())
-        .bind(last.get())
+        .bind(uids.first.get())
+        .bind(uids.last.get())
         .bind(limit)
         .fetch_all(connection)
         .await?;
     read(&rows, keys)
 }
 
+/// The rows on these UIDs that no part tells of: of buttons, of the watch, of rounds whose part is not finished. They are
+/// few, however many the exceptions are.
+pub(super) async fn aside(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    cover: &Cover,
+    uids: UidRange,
+) -> Result<Rows, RowError> {
+    let mut query = QueryBuilder::<MySql>::new("SELECT * FROM verifications WHERE uid BETWEEN ");
+    query.push_bind(uids.first.get());
+    query.push(" AND ").push_bind(uids.last.get());
+    query.push(" AND (round_id IS NULL");
+    // Rounds of which no part tells anything any more, as ranges of an index.
+    let mut next = Some(0_u64);
+    for round in cover.rounds() {
+        if let (Some(from), Some(to)) = (next, round.checked_sub(1)) {
+            query.push(" OR round_id BETWEEN ").push_bind(from);
+            query.push(" AND ").push_bind(to);
+        }
+        next = round.checked_add(1);
+        for outside in cover.outside_of(round) {
+            query.push(" OR (round_id = ").push_bind(round);
+            query
+                .push(" AND uid BETWEEN ")
+                .push_bind(outside.first.get());
+            query.push(" AND ").push_bind(outside.last.get()).push(")");
+        }
+    }
+    if let Some(from) = next {
+        query.push(" OR round_id >= ").push_bind(from);
+    }
+    query.push(")");
+    read(&query.build().fetch_all(connection).await?, keys)
+}
+
 fn read(rows: &[MySqlRow], keys: &ApplicationKeys) -> Result<Rows, RowError> {
     let mut found = Rows::new();
     for row in rows {
         let uid: Uid = Columns::of(TABLE, row).get("uid")?;
-        found.insert(uid, ours(row, keys)?);
+        let row = ours(row, keys)?;
+        // One that claims the same UID under another subject hides none of ours.
+        if row.is_some() || !found.contains_key(&uid) {
+            found.insert(uid, row);
+        }
     }
     Ok(found)
 }
@@ -202,31 +205,14 @@ pub async fn standing(
     keys: &ApplicationKeys,
     uid: Uid,
 ) -> Result<Standing, RowError> {
-    let cover = Cover::load(connection, keys, uid, uid).await?;
-    let rows = rows_between(connection, keys, uid, uid).await?;
+    let mut snapshot = connection.begin().await?;
+    let uids = UidRange {
+        first: uid,
+        last: uid,
+    };
+    let mut cover = Cover::load(&mut snapshot, keys, uids).await?;
+    cover.learn_of(&mut snapshot, [uid].into_iter()).await?;
+    let rows = rows_between(&mut snapshot, keys, uids).await?;
+    snapshot.commit().await?;
     Ok(cover.standing(uid, &rows))
-}
-
-/// How many subjects have each verdict. Of the rows that the chain does not know it counts what the column says: a planted
-/// one counts until the sweep comes by.
-pub async fn verdict_counts(
-    connection: &mut MySqlConnection,
-    keys: &ApplicationKeys,
-) -> Result<BTreeMap<VerdictKind, u64>, RowError> {
-    let mut counts = crate::verifications::counts_unknown(connection).await?;
-    let cover = Cover::whole(connection, keys).await?;
-    let rows = rows_between(connection, keys, Uid::FIRST, Uid::LAST).await?;
-    let mut looked_at = cover.exceptions();
-    looked_at.extend(rows.keys());
-    let mut valid = cover.count();
-    for uid in looked_at {
-        valid -= u64::from(cover.holds(uid));
-        if let Some(verification) = cover.standing(uid, &rows).verification {
-            *counts.entry(verification.verdict).or_default() += 1;
-        }
-    }
-    if valid > 0 {
-        *counts.entry(VerdictKind::Valid).or_default() += valid;
-    }
-    Ok(counts)
 }

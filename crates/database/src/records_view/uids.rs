@@ -1,142 +1,200 @@
-//! Walking over UIDs that have a verdict, up or down, without reading a row for each.
-
-use std::collections::BTreeMap;
+//! Walking over UIDs that have a verdict, up or down, part by part: a part without a verdict asked for is passed by.
 
 use keyring::ApplicationKeys;
 use record::ids::Uid;
 use sqlx::mysql::MySqlConnection;
 
-use super::standing::{Cover, Rows, Standing, rows_between, rows_beyond};
+use super::cover::{Cover, Span};
+use super::standing::{Rows, Standing, aside, rows_at_the_end, rows_between, rows_of};
+use super::verdict_map::UidRange;
 use crate::error::RowError;
 use crate::verifications::VerdictKind;
 
-/// So many UIDs are looked at in one go.
-const WINDOW: u64 = 1024;
+/// Which way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Newest first.
+    Down,
+    /// Oldest first.
+    Up,
+}
+
+/// UIDs that a part tells of, or that none does.
+enum Piece {
+    Told(Span),
+    Untold(UidRange),
+}
 
 /// UIDs with one of these verdicts (none named: with any), in their order.
 pub(super) struct Walk<'a> {
     keys: &'a ApplicationKeys,
     verdicts: &'a [VerdictKind],
-    cover: Cover,
-    found: Vec<(Uid, Standing)>,
+    way: Way,
     wanted: usize,
+    cover: Cover,
+    /// What changes what the parts tell; only where verdicts are named.
+    aside: Rows,
+    found: Vec<Uid>,
 }
 
 impl<'a> Walk<'a> {
-    pub(super) async fn new(
+    /// The first `wanted` of these UIDs, seen from the end where the walk begins.
+    pub(super) async fn over(
         connection: &mut MySqlConnection,
         keys: &'a ApplicationKeys,
-        verdicts: &'a [VerdictKind],
+        (verdicts, way): (&'a [VerdictKind], Way),
+        uids: UidRange,
         wanted: usize,
-    ) -> Result<Self, RowError> {
-        Ok(Self {
+    ) -> Result<Vec<(Uid, Standing)>, RowError> {
+        let cover = Cover::whole(connection, keys).await?;
+        let aside = match verdicts.is_empty() {
+            true => Rows::new(),
+            false => aside(connection, keys, &cover, uids).await?,
+        };
+        let mut walk = Self {
             keys,
             verdicts,
-            cover: Cover::whole(connection, keys).await?,
-            found: Vec::new(),
+            way,
             wanted,
-        })
-    }
-
-    /// From `from` down, newest first.
-    pub(super) async fn down(
-        mut self,
-        connection: &mut MySqlConnection,
-        from: Uid,
-    ) -> Result<Vec<(Uid, Standing)>, RowError> {
-        let top = self.cover.last();
-        if top.is_none_or(|top| from > top) {
-            let beyond = top.and_then(Uid::next).unwrap_or(Uid::FIRST);
-            let rows = self.beyond(connection, (beyond, from), false).await?;
-            self.take(rows.keys().rev().copied(), &rows);
-        }
-        let mut next = top.map(|top| top.min(from));
-        while let Some(last) = next.filter(|_| self.found.len() < self.wanted) {
-            let first = Uid::new(last.get().saturating_sub(self.window() - 1).max(1));
-            let first = first.unwrap_or(Uid::FIRST);
-            let rows = rows_between(connection, self.keys, first, last).await?;
-            let uids = self.candidates(first, last, &rows);
-            self.take(uids.into_iter().rev(), &rows);
-            next = Uid::new(first.get() - 1);
-        }
-        Ok(self.found)
-    }
-
-    /// From `from` up, oldest first.
-    pub(super) async fn up(
-        mut self,
-        connection: &mut MySqlConnection,
-        from: Uid,
-    ) -> Result<Vec<(Uid, Standing)>, RowError> {
-        let top = self.cover.last();
-        let mut next = Some(from).filter(|from| top.is_some_and(|top| *from <= top));
-        while let (Some(first), Some(top)) = (next.filter(|_| self.found.len() < self.wanted), top)
-        {
-            let last = Uid::new(first.get().saturating_add(self.window() - 1));
-            let last = last.map_or(top, |last| last.min(top));
-            let rows = rows_between(connection, self.keys, first, last).await?;
-            let uids = self.candidates(first, last, &rows);
-            self.take(uids.into_iter(), &rows);
-            next = last.next().filter(|next| *next <= top);
-        }
-        let beyond = top.and_then(Uid::next).unwrap_or(Uid::FIRST).max(from);
-        let rows = self.beyond(connection, (beyond, Uid::LAST), true).await?;
-        self.take(rows.keys().copied(), &rows);
-        Ok(self.found)
-    }
-
-    /// What is not valid is little, and known: all of it is looked at in one go.
-    fn window(&self) -> u64 {
-        match self.is_of_exceptions() {
-            true => u64::MAX,
-            false => WINDOW,
-        }
-    }
-
-    fn is_of_exceptions(&self) -> bool {
-        !self.verdicts.is_empty() && !self.verdicts.contains(&VerdictKind::Valid)
-    }
-
-    async fn beyond(
-        &self,
-        connection: &mut MySqlConnection,
-        uids: (Uid, Uid),
-        lowest: bool,
-    ) -> Result<Rows, RowError> {
-        if self.found.len() >= self.wanted || uids.0 > uids.1 {
-            return Ok(BTreeMap::new());
-        }
-        // Where only some verdicts are wanted, others may stand before them.
-        let limit = match self.verdicts.is_empty() {
-            true => u32::try_from(self.wanted).unwrap_or(u32::MAX),
-            false => u32::MAX,
+            cover,
+            aside,
+            found: Vec::new(),
         };
-        rows_beyond(connection, self.keys, uids, lowest, limit).await
-    }
-
-    /// The UIDs of a window that may have a verdict asked for.
-    fn candidates(&self, first: Uid, last: Uid, rows: &Rows) -> Vec<Uid> {
-        if self.is_of_exceptions() {
-            let mut uids = self.cover.exceptions();
-            uids.extend(rows.keys());
-            return uids.range(first..=last).copied().collect();
+        let mut pieces = walk.pieces(uids);
+        if way == Way::Down {
+            pieces.reverse();
         }
-        let uids = (first.get()..=last.get()).filter_map(Uid::new);
-        uids.filter(|uid| self.cover.holds(*uid) || rows.contains_key(uid))
-            .collect()
+        for piece in pieces {
+            if walk.is_done() {
+                break;
+            }
+            match piece {
+                Piece::Told(span) => walk.told(connection, span).await?,
+                Piece::Untold(uids) => walk.untold(connection, uids).await?,
+            }
+        }
+        walk.standings(connection).await
     }
 
-    fn take(&mut self, uids: impl Iterator<Item = Uid>, rows: &Rows) {
+    /// In their order, without a gap.
+    fn pieces(&self, uids: UidRange) -> Vec<Piece> {
+        let (mut pieces, mut next) = (Vec::new(), Some(uids.first));
+        for span in self.cover.within(uids) {
+            let before = next.zip(span.uids.first.previous());
+            let untold = before.and_then(|(first, last)| UidRange::new(first, last));
+            pieces.extend(untold.map(Piece::Untold));
+            pieces.push(Piece::Told(span));
+            next = span.uids.last.next();
+        }
+        let rest = next.and_then(|first| UidRange::new(first, uids.last));
+        pieces.extend(rest.map(Piece::Untold));
+        pieces
+    }
+
+    /// UIDs of which only rows tell: a button was faster than the round, or somebody wrote them.
+    async fn untold(
+        &mut self,
+        connection: &mut MySqlConnection,
+        uids: UidRange,
+    ) -> Result<(), RowError> {
+        let found: Vec<Uid> = match self.verdicts.is_empty() {
+            true => {
+                let limit = u32::try_from(self.wanted).unwrap_or(u32::MAX);
+                let lowest = self.way == Way::Up;
+                let rows = rows_at_the_end(connection, self.keys, uids, lowest, limit).await?;
+                rows.into_keys().collect()
+            }
+            false => {
+                let rows = self.aside.range(uids.first..=uids.last);
+                rows.map(|(uid, _)| *uid).collect()
+            }
+        };
+        self.take(found);
+        Ok(())
+    }
+
+    async fn told(&mut self, connection: &mut MySqlConnection, span: Span) -> Result<(), RowError> {
+        if !self.may_have(&span) {
+            return Ok(());
+        }
+        self.cover.learn(connection, [span].into_iter()).await?;
+        let candidates = match self.cover.exceptions(&span) {
+            Some(exceptions) => self.candidates(&span, exceptions),
+            // Nobody can tell of these but their rows.
+            None => {
+                let rows = rows_between(connection, self.keys, span.uids).await?;
+                let uids = rows.keys().copied().collect();
+                self.aside.extend(rows);
+                uids
+            }
+        };
+        self.take(candidates);
+        Ok(())
+    }
+
+    fn is_done(&self) -> bool {
+        self.found.len() >= self.wanted
+    }
+
+    fn may_have(&self, span: &Span) -> bool {
+        let changed = || self.aside.range(span.uids.first..=span.uids.last).next();
+        self.verdicts.is_empty() || self.cover.may_have(span, self.verdicts) || changed().is_some()
+    }
+
+    /// The UIDs of a span that may have a verdict asked for, in their order.
+    fn candidates(&self, span: &Span, exceptions: Vec<(Uid, VerdictKind)>) -> Vec<Uid> {
+        if self.verdicts.is_empty() {
+            // No more than are wanted: the span may be long.
+            let left = self.wanted - self.found.len();
+            let uids = span.uids.iter();
+            return match self.way {
+                Way::Up => uids.take(left).collect(),
+                Way::Down => {
+                    let mut uids: Vec<Uid> = uids.rev().take(left).collect();
+                    uids.reverse();
+                    uids
+                }
+            };
+        }
+        if self.verdicts.contains(&VerdictKind::Valid) {
+            return span.uids.iter().collect();
+        }
+        let changed = self.aside.range(span.uids.first..=span.uids.last);
+        let changed = changed.map(|(uid, _)| *uid);
+        let told = exceptions.into_iter();
+        let told = told.filter(|(_, verdict)| self.verdicts.contains(verdict));
+        let mut uids: Vec<Uid> = told.map(|(uid, _)| uid).chain(changed).collect();
+        uids.sort_unstable();
+        uids.dedup();
+        uids
+    }
+
+    /// Those of these UIDs, which are in their order, that have a verdict asked for.
+    fn take(&mut self, mut uids: Vec<Uid>) {
+        if self.way == Way::Down {
+            uids.reverse();
+        }
         for uid in uids {
-            if self.found.len() >= self.wanted {
+            if self.is_done() {
                 return;
             }
-            let standing = self.cover.standing(uid, rows);
-            let verdict = standing.verification.as_ref().map(|one| one.verdict);
-            let is_wanted = verdict.is_some_and(|verdict| self.verdicts.contains(&verdict));
-            if self.verdicts.is_empty() || is_wanted {
-                self.found.push((uid, standing));
+            let is_wanted = || {
+                let verdict = self.cover.verdict(uid, &self.aside);
+                verdict.is_some_and(|verdict| self.verdicts.contains(&verdict))
+            };
+            if self.verdicts.is_empty() || is_wanted() {
+                self.found.push(uid);
             }
         }
+    }
+
+    /// What stands of those that were found.
+    async fn standings(
+        self,
+        connection: &mut MySqlConnection,
+    ) -> Result<Vec<(Uid, Standing)>, RowError> {
+        let rows = rows_of(connection, self.keys, &self.found).await?;
+        let standing = |uid| (uid, self.cover.standing(uid, &rows));
+        Ok(self.found.iter().copied().map(standing).collect())
     }
 }

@@ -1,15 +1,15 @@
-//! How many records of each range of UIDs have which verdict: what a picture of all records is drawn from. No record that is
-//! valid is read for it.
-
-use std::collections::BTreeMap;
+//! How many records have which verdict: all of them, and those of each range of UIDs, which a picture of all records is
+//! drawn from. No record that is valid is read for it, nor most of those that are not.
 
 use keyring::ApplicationKeys;
 use record::ids::Uid;
+use sqlx::Connection;
 use sqlx::mysql::MySqlConnection;
 
-use super::standing::{Cover, rows_between, rows_beyond};
+use super::cover::{Cover, Span};
+use super::standing::{Rows, aside, rows_at_the_end, rows_between};
 use crate::error::RowError;
-use crate::verifications::VerdictKind;
+use crate::verifications::{VerdictCounts, VerdictKind, counts};
 
 /// UIDs without a gap, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,12 @@ pub struct UidRange {
 }
 
 impl UidRange {
+    /// All there can be.
+    pub(super) const ALL: Self = Self {
+        first: Uid::FIRST,
+        last: Uid::LAST,
+    };
+
     /// None when they are the wrong way round.
     #[must_use]
     pub fn new(first: Uid, last: Uid) -> Option<Self> {
@@ -31,6 +37,11 @@ impl UidRange {
     #[must_use]
     pub const fn count(&self) -> u64 {
         (self.last.get() - self.first.get()).saturating_add(1)
+    }
+
+    /// One after the other.
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = Uid> + use<> {
+        (self.first.get()..=self.last.get()).filter_map(Uid::new)
     }
 
     /// Whether it is one of them.
@@ -46,7 +57,7 @@ pub struct RangeVerdicts {
     /// Its UIDs.
     pub uids: UidRange,
     /// How many have each verdict. Those that add up to less than the range were not verified yet.
-    pub counts: BTreeMap<VerdictKind, u64>,
+    pub counts: VerdictCounts,
 }
 
 impl RangeVerdicts {
@@ -72,11 +83,45 @@ pub async fn last_uid(
     let Some(beyond) = beyond else {
         return Ok(covered);
     };
-    let rows = rows_beyond(connection, keys, (beyond, Uid::LAST), false, LOOKED_AT).await?;
+    let beyond = UidRange {
+        first: beyond,
+        last: Uid::LAST,
+    };
+    let rows = rows_at_the_end(connection, keys, beyond, false, LOOKED_AT).await?;
     let ours = rows
         .iter()
         .filter(|(_, verification)| verification.is_some());
     Ok(ours.map(|(uid, _)| *uid).max().or(covered))
+}
+
+/// How many subjects have each verdict. Of the rows that the chain does not know it counts what the column says: a planted
+/// one counts until the sweep comes by. Of UIDs the finished parts hold the counts.
+pub async fn verdict_counts(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+) -> Result<VerdictCounts, RowError> {
+    let mut snapshot = connection.begin().await?;
+    let mut all = crate::verifications::counts_unknown(&mut snapshot).await?;
+    let mut cover = Cover::whole(&mut snapshot, keys).await?;
+    let rows = aside(&mut snapshot, keys, &cover, UidRange::ALL).await?;
+    let pieces = cover.within(UidRange::ALL);
+    let pieces: Vec<Span> = pieces
+        .filter(|one| cover.held_counts(one).is_none())
+        .collect();
+    cover.learn(&mut snapshot, pieces.into_iter()).await?;
+    cover.learn_of(&mut snapshot, rows.keys().copied()).await?;
+    snapshot.commit().await?;
+    for span in cover.within(UidRange::ALL) {
+        match cover.held_counts(&span) {
+            Some(held) => counts::add(&mut all, held),
+            None => counts::add(&mut all, &cover.count(&span)),
+        }
+    }
+    cover.each_aside(&rows, |_, verdict, is_more| {
+        count(&mut all, verdict, is_more)
+    });
+    all.retain(|_, count| *count > 0);
+    Ok(all)
 }
 
 /// The verdicts of these UIDs, in ranges of `span` each but the last; a UID that no verdict is about counts in none.
@@ -87,32 +132,58 @@ pub async fn of_ranges(
     span: u64,
 ) -> Result<Vec<RangeVerdicts>, RowError> {
     let span = span.max(1);
-    let cover = Cover::load(connection, keys, uids.first, uids.last).await?;
-    let rows = rows_between(connection, keys, uids.first, uids.last).await?;
+    let mut snapshot = connection.begin().await?;
+    let mut cover = Cover::load(&mut snapshot, keys, uids).await?;
+    let within: Vec<Span> = cover.within(uids).collect();
+    cover.learn(&mut snapshot, within.iter().copied()).await?;
+    let mut rows = aside(&mut snapshot, keys, &cover, uids).await?;
+    for untold in within.iter().filter(|one| cover.exceptions(one).is_none()) {
+        rows.extend(rows_between(&mut snapshot, keys, untold.uids).await?);
+    }
+    snapshot.commit().await?;
     let mut ranges = empty(uids, span);
     for range in &mut ranges {
-        let covered = cover.count_between(range.uids.first, range.uids.last);
-        range.counts.insert(VerdictKind::Valid, covered);
+        for piece in cover.within(range.uids) {
+            counts::add(&mut range.counts, &cover.count(&piece));
+        }
     }
-    let mut looked_at = cover.exceptions();
-    looked_at.extend(rows.keys());
-    for uid in looked_at.range(uids.first..=uids.last) {
+    cover.each_aside(&rows, |uid, verdict, is_more| {
         let turn = usize::try_from((uid.get() - uids.first.get()) / span);
-        let Some(range) = turn.ok().and_then(|turn| ranges.get_mut(turn)) else {
-            continue;
-        };
-        if cover.holds(*uid) {
-            let valid = range.counts.entry(VerdictKind::Valid).or_default();
-            *valid = valid.saturating_sub(1);
+        if let Some(range) = turn.ok().and_then(|turn| ranges.get_mut(turn)) {
+            count(&mut range.counts, verdict, is_more);
         }
-        if let Some(verification) = cover.standing(*uid, &rows).verification {
-            *range.counts.entry(verification.verdict).or_default() += 1;
-        }
-    }
+    });
     for range in &mut ranges {
         range.counts.retain(|_, count| *count > 0);
     }
     Ok(ranges)
+}
+
+impl Cover {
+    /// What rows change in the counts of the parts: a UID has a verdict less, or more.
+    fn each_aside(&self, rows: &Rows, mut change: impl FnMut(Uid, VerdictKind, bool)) {
+        for uid in rows.keys() {
+            let (told, now) = (self.word(*uid), self.verdict(*uid, rows));
+            let told = told.map(|word| word.verdict);
+            if told == now {
+                continue;
+            }
+            if let Some(told) = told {
+                change(*uid, told, false);
+            }
+            if let Some(now) = now {
+                change(*uid, now, true);
+            }
+        }
+    }
+}
+
+fn count(counts: &mut VerdictCounts, verdict: VerdictKind, is_more: bool) {
+    let count = counts.entry(verdict).or_default();
+    *count = match is_more {
+        true => count.saturating_add(1),
+        false => count.saturating_sub(1),
+    };
 }
 
 fn empty(uids: UidRange, span: u64) -> Vec<RangeVerdicts> {
@@ -122,7 +193,7 @@ fn empty(uids: UidRange, span: u64) -> Vec<RangeVerdicts> {
         let Some(last) = Uid::new(end) else { break };
         ranges.push(RangeVerdicts {
             uids: UidRange { first, last },
-            counts: BTreeMap::new(),
+            counts: VerdictCounts::new(),
         });
         next = end
             .checked_add(1)

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::verifications::{Subject, VerdictKind};
+use record::ids::Uid;
+
+use crate::verifications::{Subject, VerdictCounts, VerdictKind};
 
 /// What one of them takes: the subject and a byte for the verdict.
 const LENGTH: usize = 17;
@@ -41,6 +43,29 @@ impl Exceptions {
         self.0.values().filter(|verdict| verdict.is_bad()).count() as u64
     }
 
+    /// Those of these UIDs, in their order.
+    pub fn between(
+        &self,
+        first: Uid,
+        last: Uid,
+    ) -> impl DoubleEndedIterator<Item = (Uid, VerdictKind)> + '_ {
+        let these = self.0.range(Subject::uid(first)..=Subject::uid(last));
+        these.filter_map(|(subject, verdict)| Some((subject.as_uid()?, *verdict)))
+    }
+
+    /// How many UIDs, and how many rows that the chain does not know, have each verdict.
+    pub(super) fn counts(&self) -> (VerdictCounts, VerdictCounts) {
+        let (mut of_uids, mut of_rows) = (VerdictCounts::new(), VerdictCounts::new());
+        for (subject, verdict) in self.iter() {
+            let counts = match subject.as_uid() {
+                Some(_) => &mut of_uids,
+                None => &mut of_rows,
+            };
+            *counts.entry(verdict).or_default() += 1;
+        }
+        (of_uids, of_rows)
+    }
+
     /// Whether all that were told found room.
     #[must_use]
     pub fn is_complete(&self) -> bool {
@@ -51,7 +76,7 @@ impl Exceptions {
         let mut bytes = Vec::with_capacity(self.0.len() * LENGTH);
         for (subject, verdict) in self.iter() {
             bytes.extend_from_slice(subject.as_bytes());
-            bytes.push(code(verdict));
+            bytes.push(verdict.code());
         }
         bytes
     }
@@ -63,29 +88,15 @@ impl Exceptions {
             let (subject, verdict) = one.split_first_chunk::<16>()?;
             Some((
                 Subject::from_bytes(*subject),
-                verdict_of(*verdict.first()?)?,
+                VerdictKind::of_code(*verdict.first()?)?,
             ))
         });
         Self(read.collect())
     }
 }
 
-/// A place in the list of all verdicts, which only grows at its end.
-fn code(verdict: VerdictKind) -> u8 {
-    let place = VerdictKind::ALL.iter().position(|one| *one == verdict);
-    place
-        .and_then(|place| u8::try_from(place).ok())
-        .unwrap_or(u8::MAX)
-}
-
-fn verdict_of(code: u8) -> Option<VerdictKind> {
-    VerdictKind::ALL.get(usize::from(code)).copied()
-}
-
 #[cfg(test)]
 mod tests {
-    use record::ids::Uid;
-
     use super::*;
 
     #[test]

@@ -15,6 +15,7 @@ mod schema;
 mod secrecy;
 mod staff;
 mod stage;
+mod standing;
 mod sweep_parts;
 mod tampering;
 mod verdicts;

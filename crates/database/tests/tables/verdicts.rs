@@ -1,7 +1,7 @@
 use database::operations_alarms::{self, AlarmKind};
 use database::records_view;
 use database::sweep_rounds::{self, RoundKind, SweepRound};
-use database::verifications::{self, Source, Subject, VerdictKind, Verification};
+use database::verifications::{self, Source, Subject, VerdictCounts, VerdictKind, Verification};
 use record::B256;
 use record::ids::{RecordId, Uid};
 
@@ -39,6 +39,7 @@ pub fn round(last_uid: u64) -> SweepRound {
         total: last_uid,
         checked: 0,
         bad: 0,
+        verdicts: VerdictCounts::new(),
         problem: None,
     }
 }
@@ -130,6 +131,7 @@ async fn a_round_tells_its_progress() {
         .unwrap();
     first.checked = 10;
     first.bad = 2;
+    first.verdicts = [(VerdictKind::Valid, 8), (VerdictKind::Altered, 2)].into();
     first.finished_at = Some(NOW.plus(MINUTE));
     assert!(
         sweep_rounds::finish(&mut connection, &stage.keys, &first)
@@ -150,7 +152,7 @@ async fn a_round_tells_its_progress() {
     for id in 0..30 {
         sqlx::query(
             "INSERT INTO sweep_rounds SELECT ?, kind, block_number, block_hash, last_uid, started_at, finished_at, total,
-                                             checked, bad, problem, mac
+                                             checked, bad, verdicts, problem, mac
              FROM sweep_rounds ORDER BY id LIMIT 1",
         )
         .bind(u64::MAX - id)
@@ -160,12 +162,6 @@ async fn a_round_tells_its_progress() {
     }
     let newest = sweep_rounds::newest(&mut connection, &stage.keys).await;
     assert_eq!(newest.unwrap(), [second.clone(), first]);
-    assert_eq!(
-        sweep_rounds::delete_before(&mut connection, second.id)
-            .await
-            .unwrap(),
-        1
-    );
 }
 
 #[tokio::test]

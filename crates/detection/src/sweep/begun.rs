@@ -6,6 +6,7 @@ use database::evidence;
 use database::leases;
 use database::sweep_parts::{self, SweepPart};
 use database::sweep_rounds::{self, RoundKind, SweepRound};
+use database::verifications::VerdictCounts;
 
 use crate::examiner::Sight;
 use crate::obstacle::Hindrance;
@@ -97,6 +98,7 @@ pub(super) async fn unfiled(
         total: last_uid + unknown,
         checked: 0,
         bad: 0,
+        verdicts: VerdictCounts::new(),
         problem: None,
     })
 }

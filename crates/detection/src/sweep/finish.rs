@@ -10,9 +10,6 @@ use super::round::Round;
 use crate::obstacle::{Hindrance, alarm_of};
 use crate::registrar::Registrar;
 
-/// Rounds that are kept for people to look at.
-const ROUNDS_KEPT: u64 = 1000;
-
 impl Round {
     /// Ends the round, if the workers came to its end. One of this process's own also ends when something came in between.
     pub(super) async fn end(&self, worked: Result<(), Hindrance>) -> Result<Ended, Hindrance> {
@@ -83,6 +80,7 @@ impl Round {
             finished_at: Some(self.registrar().examiner().now()),
             checked: state.done.values().map(|part| part.checked).sum(),
             bad: state.done.values().map(|part| part.exceptions.bad()).sum(),
+            verdicts: sweep_parts::verdicts_of(state.done.values()),
             problem: ours.or_else(of_parts),
             ..self.round.clone()
         }
@@ -107,8 +105,8 @@ impl Round {
         if round.id > 0 {
             let others = round.kind != RoundKind::Shared;
             sweep_parts::delete_before(&mut connection, round.id, others).await?;
-            let keep_from = round.id.saturating_sub(ROUNDS_KEPT);
-            sweep_rounds::delete_before(&mut connection, keep_from).await?;
+            let now = registrar.examiner().now();
+            sweep_rounds::thin_out(&mut connection, round.id, now).await?;
         }
         drop(connection);
         forget_gone_rows(registrar).await

@@ -319,6 +319,7 @@ impl Round {
             }
             if one.uid.is_none() && part.uids.is_none() {
                 part.checked += 1;
+                *part.rows.entry(verdict).or_default() += 1;
                 self.at_work(part);
             }
         };

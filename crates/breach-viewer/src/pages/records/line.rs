@@ -35,12 +35,32 @@ pub struct Line {
 }
 
 impl Line {
-    /// While nothing can be verified, no record is called valid; what was found bad stays so.
     pub async fn new(
         tower: &Watchtower,
         connection: &mut MySqlConnection,
         viewed: &ViewedRecord,
     ) -> Result<Self> {
+        let row = viewed.row.as_ref().map(|row| row.id);
+        let jobs = anchoring_jobs::newest_of(connection, &tower.keys, row.as_slice()).await?;
+        Ok(Self::of(tower, viewed, row.and_then(|id| jobs.get(&id))))
+    }
+
+    /// A page of them.
+    pub async fn all(
+        tower: &Watchtower,
+        connection: &mut MySqlConnection,
+        viewed: &[ViewedRecord],
+    ) -> Result<Vec<Self>> {
+        let id = |one: &ViewedRecord| one.row.as_ref().map(|row| row.id);
+        let ids: Vec<_> = viewed.iter().filter_map(id).collect();
+        let jobs = anchoring_jobs::newest_of(connection, &tower.keys, &ids).await?;
+        let job = |one| id(one).and_then(|id| jobs.get(&id));
+        let line = |one| Self::of(tower, one, job(one));
+        Ok(viewed.iter().map(line).collect())
+    }
+
+    /// While nothing can be verified, no record is called valid; what was found bad stays so.
+    fn of(tower: &Watchtower, viewed: &ViewedRecord, job: Option<&AnchoringJob>) -> Self {
         let verification = viewed.verification.as_ref();
         let verdict = verification.map(|verification| verification.verdict);
         let hindered = tower.sweep.borrow().obstacle.is_some();
@@ -62,16 +82,12 @@ impl Line {
             Some(None) => "does not open".to_owned(),
             None => "–".to_owned(),
         };
-        let job = match row {
-            Some(row) => newest_job(tower, connection, row.id).await?,
-            None => None,
-        };
         // Of what is valid nothing is on file but that: the word on the chain is the one that was anchored.
-        let of_job = || job.as_ref().filter(|job| job.state == JobState::Anchored);
+        let of_job = || job.filter(|job| job.state == JobState::Anchored);
         let expected = verification.and_then(|one| one.proof_expected);
         let expected = expected.or_else(|| of_job().and_then(|job| job.proof));
-        let transaction = job.as_ref().and_then(|job| job.transaction_hash);
-        Ok(Self {
+        let transaction = job.and_then(|job| job.transaction_hash);
+        Self {
             element: format!("row-{}", viewed.subject),
             address: urls::record(viewed.subject),
             uid: viewed.subject.as_uid(),
@@ -90,7 +106,7 @@ impl Line {
             checked_at: verification.map(|one| one.checked_at),
             proof: expected.map(|proof| proof.to_string()),
             transaction: transaction.map(|hash| hash.to_string()),
-        })
+        }
     }
 }
 
@@ -103,15 +119,6 @@ impl Line {
         self.label = verdict_view::label(VerdictKind::Unverifiable);
         self.tone = verdict_view::tone(VerdictKind::Unverifiable);
     }
-}
-
-async fn newest_job(
-    tower: &Watchtower,
-    connection: &mut MySqlConnection,
-    id: record::ids::RecordId,
-) -> Result<Option<AnchoringJob>> {
-    let jobs = anchoring_jobs::of_record(connection, &tower.keys, id).await?;
-    Ok(jobs.rows.into_iter().next_back())
 }
 
 /// The first letters of the first words: enough to find a line again, too little to read a list of people.

@@ -177,22 +177,15 @@ async fn find(
     let only: Vec<VerdictKind> = wanted.verdict.into_iter().collect();
     let below = wanted.below();
     let found = records_view::verified(connection, &tower.keys, &only, below, PER_PAGE).await?;
-    let mut lines = Vec::with_capacity(found.rows.len());
+    let mut shown = Vec::new();
     if wanted.is_whole() {
         let (keys, most) = (&tower.keys, NEWEST_UNVERIFIED);
-        let new = records_view::not_yet_verified(connection, keys, most).await?;
-        for viewed in &new {
-            lines.push(Line::new(tower, connection, viewed).await?);
-        }
+        shown = records_view::not_yet_verified(connection, keys, most).await?;
     }
     // The grid goes down: what follows the first one outside of the range is outside as well.
-    let within = found
-        .rows
-        .iter()
-        .take_while(|viewed| wanted.holds(viewed.subject));
-    for viewed in within {
-        lines.push(Line::new(tower, connection, viewed).await?);
-    }
+    let within = found.rows.into_iter();
+    shown.extend(within.take_while(|viewed| wanted.holds(viewed.subject)));
+    let lines = Line::all(tower, connection, &shown).await?;
     let previous = match wanted.after {
         Some(after) => {
             let keys = &tower.keys;

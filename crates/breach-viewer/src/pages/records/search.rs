@@ -105,9 +105,5 @@ async fn look_up(tower: &Watchtower, person: &SignedIn, wanted: Wanted) -> Resul
             found
         }
     };
-    let mut lines = Vec::with_capacity(found.len());
-    for viewed in &found {
-        lines.push(Line::new(tower, &mut connection, viewed).await?);
-    }
-    Ok(lines)
+    Line::all(tower, &mut connection, &found).await
 }

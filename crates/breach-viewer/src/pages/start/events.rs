@@ -11,37 +11,51 @@ use axum::response::Sse;
 use axum::response::sse::Event;
 use futures::Stream;
 use tokio::time::Instant;
+use web_kit::query::Query;
 
+use super::period::Period;
+use super::show::Wish;
 use crate::state::AppState;
 
 const EVERY: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(60);
+/// So often a reader hears at least that the stream is still there.
+const BEAT: Duration = Duration::from_secs(5);
 
 /// One reader.
 struct Reader {
     app: AppState,
+    /// Of the chart.
+    period: Option<Period>,
     /// What was sent last of each part.
     sent: Vec<String>,
+    heard_at: Instant,
     until: Instant,
 }
 
 /// The stream; its first event says how things stand.
 pub async fn stream(
     State(app): State<AppState>,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    Query(wish): Query<Wish>,
+) -> web_kit::error::Result<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
     let reader = Reader {
         app,
+        period: wish.period()?,
         sent: Vec::new(),
+        heard_at: Instant::now(),
         until: Instant::now() + LONGEST,
     };
-    Sse::new(futures::stream::unfold(reader, async |mut reader| {
-        let event = reader.next().await?;
-        Some((Ok(event), reader))
-    }))
+    Ok(Sse::new(futures::stream::unfold(
+        reader,
+        async |mut reader| {
+            let event = reader.next().await?;
+            Some((Ok(event), reader))
+        },
+    )))
 }
 
 impl Reader {
-    /// Waits for a change. None at the end: of its time, of the process, or when nothing can be read.
+    /// Waits for a change, or a beat. None at the end: of its time, of the process, or when nothing can be read.
     async fn next(&mut self) -> Option<Event> {
         loop {
             if !self.sent.is_empty() {
@@ -55,10 +69,14 @@ impl Reader {
                 return None;
             }
             let parts = self.app.watchtower.overviews.now(&self.app).await.ok()?;
-            let changed = self.take(&parts.all());
-            if !changed.is_empty() {
-                return Some(Event::default().data(changed));
-            }
+            let changed = self.take(&parts.all(self.period));
+            let event = match changed.is_empty() {
+                false => Event::default().data(changed),
+                true if self.heard_at.elapsed() >= BEAT => Event::default().event("beat").data(""),
+                true => continue,
+            };
+            self.heard_at = Instant::now();
+            return Some(event);
         }
     }
 

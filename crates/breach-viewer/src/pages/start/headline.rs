@@ -152,6 +152,7 @@ fn counted(number: u64, one: &str, many: &str) -> String {
 #[cfg(test)]
 mod tests {
     use database::sweep_rounds::RoundKind;
+    use database::verifications::VerdictCounts;
     use record::B256;
     use record::time::UnixMillis;
 
@@ -169,6 +170,7 @@ mod tests {
             total: 3,
             checked: 3,
             bad,
+            verdicts: VerdictCounts::new(),
             problem: None,
         }
     }

@@ -40,7 +40,13 @@ pub struct Line {
 impl OpenIncidents {
     /// The one whose time is up first comes first.
     pub async fn read(tower: &Watchtower, connection: &mut MySqlConnection) -> Result<Self> {
-        let found = incidents::list(connection, &tower.keys, u64::MAX, LOOKED_AT).await?;
+        let mut found = incidents::list(connection, &tower.keys, u64::MAX, LOOKED_AT).await?;
+        if let Some(oldest) = found.rows.last().map(|incident| incident.id) {
+            // One that was left open long ago is not lost behind those that were closed since.
+            let older = incidents::not_closed(connection, &tower.keys, oldest, LOOKED_AT).await?;
+            found.rows.extend(older.rows);
+            found.tampered.extend(older.tampered);
+        }
         let mut open: Vec<_> = found
             .rows
             .into_iter()

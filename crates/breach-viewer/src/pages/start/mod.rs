@@ -8,4 +8,5 @@ mod history;
 mod incidents;
 mod map;
 pub mod overview;
+pub mod period;
 pub mod show;

@@ -21,6 +21,7 @@ use super::headline::{Headline, Signs};
 use super::history::History;
 use super::incidents::OpenIncidents;
 use super::map::Map;
+use super::period::Period;
 use crate::state::{AppState, Watchtower};
 use crate::urls;
 
@@ -41,21 +42,33 @@ pub struct Parts {
     pub state: String,
     pub incidents: String,
     pub alarms: String,
-    pub history: String,
+    /// One for each period, in the order of [`Period::ALL`].
+    histories: [String; Period::ALL.len()],
+    /// The period that nobody asked for by name.
+    usual: Period,
     pub map: String,
 }
 
 impl Parts {
-    pub fn all(&self) -> [&str; 6] {
+    /// All of them, the chart over this period.
+    pub fn all(&self, period: Option<Period>) -> [&str; 6] {
         let Self {
             banner,
             state,
             incidents,
             alarms,
-            history,
             map,
+            ..
         } = self;
-        [banner, state, incidents, alarms, history, map]
+        [banner, state, incidents, alarms, self.history(period), map]
+    }
+
+    /// The chart over this period.
+    pub fn history(&self, period: Option<Period>) -> &str {
+        let period = period.unwrap_or(self.usual);
+        let turn = Period::ALL.iter().position(|one| *one == period);
+        let drawn = turn.and_then(|turn| self.histories.get(turn));
+        drawn.map_or("", String::as_str)
     }
 }
 
@@ -153,16 +166,23 @@ async fn draw(app: &AppState) -> Result<Parts> {
         state: state.render()?,
         incidents: IncidentsPart { open }.render()?,
         alarms: AlarmsPart { lines }.render()?,
-        history: HistoryPart {
-            history: History::of(&ended),
-        }
-        .render()?,
+        histories: histories(&ended, now)?,
+        usual: Period::fitting(ended.last().and_then(|round| round.finished_at), now),
         map: MapPart {
             map,
             forged: counts.get(&VerdictKind::Forged).copied().unwrap_or(0),
         }
         .render()?,
     })
+}
+
+fn histories(ended: &[SweepRound], now: UnixMillis) -> Result<[String; Period::ALL.len()]> {
+    let mut drawn = Period::ALL.map(|_| String::new());
+    for (period, place) in Period::ALL.into_iter().zip(&mut drawn) {
+        let history = History::of(ended, period, now);
+        *place = HistoryPart { history }.render()?;
+    }
+    Ok(drawn)
 }
 
 /// The round at work, with its progress as the workers tell of it.

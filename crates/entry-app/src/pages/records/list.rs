@@ -32,7 +32,7 @@ pub struct Part {
 struct Tab {
     label: &'static str,
     address: String,
-    count: u64,
+    count: String,
     is_current: bool,
 }
 
@@ -117,7 +117,7 @@ fn tabs(counts: &BTreeMap<RecordState, u64>, current: Option<RecordState>) -> Ve
     let tab = |label, of: Option<RecordState>, count| Tab {
         label,
         address: urls::records(of),
-        count,
+        count: counted(count),
         is_current: of == current,
     };
     let by_state = state_view::ALL.into_iter().map(|of| {
@@ -127,4 +127,11 @@ fn tabs(counts: &BTreeMap<RecordState, u64>, current: Option<RecordState>) -> Ve
     std::iter::once(tab("All", None, counts.values().sum()))
         .chain(by_state)
         .collect()
+}
+
+fn counted(count: u64) -> String {
+    match count > records_view::MOST_COUNTED {
+        true => format!("over {}", records_view::MOST_COUNTED),
+        false => count.to_string(),
+    }
 }

@@ -1,0 +1,2 @@
+-- Parts of rounds that are no more.
+TRUNCATE TABLE sweep_parts;
