@@ -43,7 +43,7 @@ matrix: install-test assets ## Ten thousand random attacks, each to be found: MA
 	MATRIX_ATTACKS=$${MATRIX_ATTACKS:-10000} $(IN_STACK) cargo test --locked -p detection --test matrix -- --nocapture
 
 .PHONY: bench
-bench: install-demo contracts assets ## Measure record proof, sealing, a sweep and the viewer's pages (BENCH_RECORDS=1000000 for more; kept in var/bench)
+bench: install-demo contracts assets ## Measure proofs, sealing, sweep, watch and pages, over up to a million records kept in var/bench (BENCH_RECORDS=n for one number)
 	cargo build --locked --workspace --bins
 	$(IN_STACK) cargo bench --locked --workspace --benches
 

@@ -7,7 +7,8 @@ use chain::{ChainError, ChainReader};
 use database::PoolSettings;
 use detection::verdict::Patience;
 use detection::{
-    DirectMail, Examiner, ExaminerParts, Registrar, RestoreParts, Restorer, Sweeper, Watcher,
+    DirectMail, Examiner, ExaminerParts, Lookout, Registrar, RestoreParts, Restorer, Sweeper,
+    Watcher,
 };
 use notification::{Mailer, Outbox};
 use record::time::Clock;
@@ -44,6 +45,8 @@ pub fn start(
     );
     let (sweep, examined) = (sweeper.status(), sweeper.examined());
     lifetime.spawn("sweep", sweeper.run(lifetime.token()));
+    let lookout = Lookout::new(registrar.clone(), settings.sweep_rate, sweep.clone());
+    lifetime.spawn("lookout", lookout.run(lifetime.token()));
     let server = settings.watch.as_ref().map(Server::new).transpose()?;
     let watcher = Watcher::new(registrar.clone(), server);
     lifetime.spawn("watch", watcher.run(lifetime.token()));

@@ -21,7 +21,7 @@ use crate::sweep_rounds::SweepRound;
 use crate::verifications::VerdictKind;
 use crate::verifications::counts::{self, VerdictCounts};
 
-pub use claim::{claim, finish, release, renew};
+pub use claim::{Choice, claim, finish, release, renew};
 pub use exceptions::{Exceptions, MOST_EXCEPTIONS};
 pub(crate) use finished::{FinishedPart, exceptions_of, finished};
 
@@ -286,19 +286,16 @@ pub async fn of_round(
     Ok(parts)
 }
 
-/// When somebody was at a round last, as the columns say.
+/// When somebody was at a round last, as its parts say; what is not ours says nothing.
 pub async fn newest_activity(
     connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
     round: &SweepRound,
 ) -> Result<UnixMillis, RowError> {
-    let (leased, finished): (Option<u64>, Option<u64>) = sqlx::query_as(
-        "SELECT MAX(lease_until), MAX(finished_at) FROM sweep_parts WHERE round_id = ?",
-    )
-    .bind(round.id)
-    .fetch_one(connection)
-    .await?;
-    let newest = leased.max(finished).unwrap_or(0);
-    Ok(UnixMillis(newest).max(round.started_at))
+    let parts = of_round(connection, keys, round).await?;
+    let times = |part: &SweepPart| part.finished_at.unwrap_or(part.lease_until);
+    let newest = parts.values().map(times).max();
+    Ok(newest.map_or(round.started_at, |newest| newest.max(round.started_at)))
 }
 
 /// How many subjects of a round were looked at by now, as the columns say: a planted one counts until it is done anew.

@@ -28,12 +28,22 @@ impl Registrar {
         Ok(())
     }
 
+    /// Records are looked at again: what kept us from it is over. What may concern some records only, or writing alone, ends with a whole
+    /// round ([`Self::all_clear`]).
+    pub(crate) async fn clear_outages(&self) -> Result<(), Hindrance> {
+        self.clear(&obstacle::OUTAGES).await
+    }
+
     /// Everything answers as it should: the alarms of this crate end.
     pub async fn all_clear(&self) -> Result<(), Hindrance> {
+        self.clear(&obstacle::ALL).await
+    }
+
+    async fn clear(&self, obstacles: &[Obstacle]) -> Result<(), Hindrance> {
         let mut connection = self.examiner().parts().pool.acquire().await?;
-        for obstacle in obstacle::ALL {
-            if operations_alarms::clear(&mut connection, alarm_of(obstacle)).await? {
-                tracing::info!(alarm = alarm_of(obstacle).as_str(), "an alarm has ended");
+        for alarm in obstacles.iter().copied().map(alarm_of) {
+            if operations_alarms::clear(&mut connection, alarm).await? {
+                tracing::info!(alarm = alarm.as_str(), "an alarm has ended");
             }
         }
         Ok(())

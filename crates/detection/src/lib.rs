@@ -12,6 +12,7 @@ mod deletions;
 mod direct_mail;
 mod examiner;
 mod found_row;
+mod lookout;
 mod obstacle;
 mod pace;
 mod planted;
@@ -22,6 +23,7 @@ mod watch;
 
 pub use direct_mail::DirectMail;
 pub use examiner::{Examined, Examiner, ExaminerParts, Sight};
+pub use lookout::Lookout;
 pub use obstacle::{Hindrance, alarm_of, hinders_verification, words};
 pub use registrar::{Occasion, Registrar};
 pub use restore::{Copy, Plan, RestoreError, RestoreParts, Restorer};

@@ -169,3 +169,12 @@ pub(crate) const ALL: [Obstacle; 9] = [
     Obstacle::EndpointsDisagree,
     Obstacle::WrongKeys,
 ];
+
+/// Those that are over once any record was looked at.
+pub(crate) const OUTAGES: [Obstacle; 5] = [
+    Obstacle::DatabaseUnreachable,
+    Obstacle::ChainUnreachable,
+    Obstacle::WrongChain,
+    Obstacle::ChainBehind,
+    Obstacle::WrongKeys,
+];

@@ -33,6 +33,8 @@ const PAUSE_AFTER_HINDRANCE: Duration = Duration::from_secs(2);
 pub struct SweepStatus {
     /// What keeps it from telling anything.
     pub obstacle: Option<Obstacle>,
+    /// Whether records were looked at since.
+    pub is_verifying: bool,
 }
 
 /// Sweeps all records, again and again.
@@ -41,6 +43,8 @@ pub struct Sweeper {
     direct_mail: DirectMail,
     rate: u32,
     workers: Vec<Worker>,
+    /// The newest round that has ended here. Somebody can put its row back as it was before; it is not taken up again.
+    ended: u64,
     examined: Arc<AtomicU64>,
     status: watch::Sender<SweepStatus>,
 }
@@ -54,6 +58,7 @@ impl Sweeper {
             registrar,
             direct_mail,
             rate,
+            ended: 0,
             examined: Arc::default(),
             status: watch::Sender::new(SweepStatus::default()),
         }
@@ -93,7 +98,11 @@ impl Sweeper {
     async fn turn(&mut self) -> Duration {
         let outcome = self.make_round().await;
         let obstacle = outcome.as_ref().err().map(Hindrance::obstacle);
-        let before = self.status.send_replace(SweepStatus { obstacle }).obstacle;
+        let before = self.status.borrow().obstacle;
+        self.status.send_modify(|status| {
+            status.obstacle = obstacle;
+            status.is_verifying &= obstacle.is_none();
+        });
         if let Err(hindrance) = &outcome
             && before != obstacle
         {
@@ -110,7 +119,7 @@ impl Sweeper {
         }
     }
 
-    /// Raises and ends alarms, and tells of those that last.
+    /// Raises and ends the alarms about what keeps it from telling anything.
     async fn note(
         &self,
         ended: Option<Ended>,
@@ -121,15 +130,8 @@ impl Sweeper {
         }
         if ended.is_some_and(|ended| ended.by_us && ended.round.is_whole()) {
             self.registrar.all_clear().await?;
-            self.registrar.look_for_planted_rows().await?;
-            self.registrar.look_for_deleted_rows().await?;
         }
-        // Under keys that are not the database's nothing can be written that anybody would believe.
-        if obstacle == Some(Obstacle::WrongKeys) {
-            return Ok(());
-        }
-        self.registrar.look_for_stalled_sweep(self.rate).await?;
-        self.registrar.tell_alarms().await
+        Ok(())
     }
 
     /// One round, begun or joined, to its end; nothing is alarmed about. For who wants to measure.
@@ -140,12 +142,32 @@ impl Sweeper {
     async fn make_round(&mut self) -> Result<Ended, Hindrance> {
         // Under other keys every row would seem planted, and ours planted to everybody else.
         self.registrar.examiner().check_keys().await?;
-        let round = Round::join_or_begin(&self.registrar, Box::new(|_| {})).await?;
+        let round = Round::join_or_begin(&self.registrar, self.ended, self.tell()).await?;
         let pace = Arc::new(Mutex::new(Pace::new(self.rate)));
         let workers = std::mem::take(&mut self.workers);
         let (workers, worked) = work(&round, workers, &pace, &self.examined).await;
         self.workers = workers;
+        if worked.is_ok() {
+            self.ended = self.ended.max(round.number());
+        }
         round.end(worked).await
+    }
+
+    /// Once records are looked at again, what kept us from it is over, long before the round is.
+    fn tell(&self) -> Tell {
+        let status = self.status.clone();
+        Box::new(move |progress| {
+            status.send_if_modified(|status| {
+                let is_over = progress.checked > 0 && !status.is_verifying;
+                if is_over {
+                    *status = SweepStatus {
+                        obstacle: None,
+                        is_verifying: true,
+                    };
+                }
+                is_over
+            });
+        })
     }
 }
 

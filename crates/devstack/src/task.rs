@@ -2,6 +2,7 @@
 
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -10,6 +11,9 @@ use crate::process::{self, OnOrphaned, behind, guard, spawn_on_lasting_thread};
 
 /// Leads the group of the command and of all that it starts. Told that we are gone, it kills the group.
 const LEADER: &str = r#"trap 'kill -KILL 0' TERM; "$@" & wait $!"#;
+
+/// What takes longer hangs.
+const LIMIT: Duration = Duration::from_secs(10 * 60);
 
 /// A command on its way.
 pub(crate) struct Task {
@@ -33,13 +37,16 @@ impl Task {
         self
     }
 
-    /// Runs it; what it printed, or the failure with all of that. Dropped on the way, it ends at once.
+    /// Runs it; what it printed, or the failure with all of that. Dropped on the way, or hanging, it is ended.
     pub(crate) async fn run(self) -> Result<String> {
         let child = self.spawn()?;
         let group = Group(Some(child.id()));
-        let output = tokio::task::spawn_blocking(move || child.wait_with_output()).await?;
+        let waited = tokio::task::spawn_blocking(move || child.wait_with_output());
+        let Ok(output) = tokio::time::timeout(LIMIT, waited).await else {
+            bail!("{} has not ended within {LIMIT:?}", self.name);
+        };
         group.has_ended();
-        self.judge(&output?)
+        self.judge(&output??)
     }
 
     /// The same where nobody can await it.

@@ -2,11 +2,12 @@
 //! found.
 
 use std::process::{Command, Output};
+use std::time::Duration;
 
-use devstack::{Accounts, App, AppSpec};
+use devstack::{Accounts, App, AppSpec, Mail, wait_until};
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Browser, Stage};
+use crate::harness::{Answer, Browser, LIMIT, Stage};
 
 const WHOLE: &str = "SELECT CAST(COALESCE(MAX(id), 0) AS SIGNED) FROM sweep_rounds WHERE finished_at IS NOT NULL \
                      AND problem IS NULL";
@@ -99,6 +100,84 @@ async fn deleted_rows_are_not_valid(stage: &Stage, officer: &Browser) {
         assert_eq!(valid.badges(), ["Valid", "Valid"], "records 3 and 4");
     }
     stage.until(officer, "/records", told).await;
+}
+
+/// Who keeps a copy of an open round can put it back with all of its parts done, again and again, so that nothing would be left to
+/// look at.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_round_that_was_put_back_is_not_taken_up_again() {
+    // One record a second, so that there is an open round to copy.
+    let options = Stage::options().setting("breach-viewer", "SWEEP_RATE", "1");
+    let stage = Stage::start(3, options).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    for table in ["sweep_rounds", "sweep_parts"] {
+        let copy = format!("CREATE TABLE kept_{table} LIKE {table}");
+        stage.sql_schema(&copy).await;
+    }
+    let open = "REPLACE INTO kept_sweep_rounds SELECT * FROM sweep_rounds WHERE finished_at IS NULL ORDER BY id DESC LIMIT 1";
+    let kept = "SELECT COUNT(*) FROM kept_sweep_rounds";
+    until_copied(&stage, open, kept, 1).await;
+    // Its parts stand until the next round has ended.
+    let parts = "REPLACE INTO kept_sweep_parts SELECT p.* FROM sweep_parts p JOIN kept_sweep_rounds r ON r.id = p.round_id \
+                 WHERE p.finished_at IS NOT NULL";
+    let kept = "SELECT COUNT(*) FROM kept_sweep_parts";
+    until_copied(&stage, parts, kept, 2).await;
+    let put_back = "DELETE FROM sweep_rounds WHERE id > (SELECT MAX(id) FROM kept_sweep_rounds); \
+                    REPLACE INTO sweep_rounds SELECT * FROM kept_sweep_rounds; \
+                    REPLACE INTO sweep_parts SELECT * FROM kept_sweep_parts;";
+    let hidden = "SET sql_log_bin = 0; UPDATE record_versions SET email = REVERSE(email) \
+                  WHERE record_id = (SELECT id FROM records WHERE uid = 1);";
+    stage.sql_script(put_back).await;
+    stage.sql_script(hidden).await;
+    let attack = async {
+        loop {
+            stage.may_fail(put_back).await;
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    let altered = |grid: &Answer| grid.line(1).contains("Altered");
+    tokio::select! {
+        () = attack => {}
+        _ = stage.until(&officer, "/records", altered) => {}
+    }
+    assert_eq!(officer.verify(2).await, "Valid");
+    stage.site.stop().await.unwrap();
+}
+
+async fn until_copied(stage: &Stage, copy: &str, kept: &str, wanted: i64) {
+    let copied = wait_until("a copy of a round", LIMIT, || async {
+        stage.may_fail(copy).await;
+        Ok((stage.number(kept).await >= wanted).then_some(()))
+    });
+    copied.await.unwrap();
+}
+
+/// What makes a round stand still keeps no alarm from being told.
+#[tokio::test(flavor = "multi_thread")]
+async fn alarms_are_told_while_a_round_is_held_up() {
+    let mut options = Stage::options();
+    options.own_database = true;
+    let stage = Stage::start(2, options).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    stage
+        .sql_script(
+            "RENAME TABLE consents TO held_consents; \
+             CREATE VIEW consents AS SELECT * FROM held_consents WHERE SLEEP(50) = 0;",
+        )
+        .await;
+    let held = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%LEFT JOIN consents%' AND time > 1";
+    stage
+        .until_number("a round that is held up", held, |count| count > 0)
+        .await;
+    stage
+        .sql("UPDATE staff SET role = 'data_protection_officer'")
+        .await;
+    let told = |mail: &Mail| mail.text.contains("behind Sealwatch's back");
+    stage.site.inbox.wait_for(LIMIT, told).await.unwrap();
+    assert!(stage.number(held).await > 0, "it still is");
+    stage.site.stop().await.unwrap();
 }
 
 /// The authority declares version 1 void.

@@ -13,23 +13,36 @@ use crate::leases::FAR_AHEAD;
 use crate::sweep_rounds::SweepRound;
 use crate::verifications;
 
-/// Claims a part that nobody is at, one of `preferred` if there is one; none when all that are ours are done or held. A
+/// Which parts a worker wants.
+#[derive(Clone, Copy, Default)]
+pub struct Choice<'a> {
+    /// These first.
+    pub preferred: &'a [u32],
+    /// None of these.
+    pub done: &'a [u32],
+}
+
+/// Claims a part that nobody is at, one of those preferred if there is one; none when all that are ours are done or held. A
 /// row that is not ours is passed by: [`super::of_round`] leaves it out, and who misses it writes it anew.
 pub async fn claim(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
     round: &SweepRound,
     holder: &[u8; 16],
-    preferred: &[u32],
+    choice: Choice<'_>,
     (now, until): (UnixMillis, UnixMillis),
 ) -> Result<Option<SweepPart>, RowError> {
     let mut transaction = connection.begin().await?;
     let mut row = None;
-    if !preferred.is_empty() {
-        row = free(&mut transaction, round, holder, preferred, now).await?;
+    if !choice.preferred.is_empty() {
+        row = free(&mut transaction, round, holder, choice, now).await?;
     }
     if row.is_none() {
-        row = free(&mut transaction, round, holder, &[], now).await?;
+        let rest = Choice {
+            preferred: &[],
+            ..choice
+        };
+        row = free(&mut transaction, round, holder, rest, now).await?;
     }
     let Some(row) = row else { return Ok(None) };
     let number = Columns::of(super::TABLE, &row).get("number")?;
@@ -56,13 +69,13 @@ pub async fn claim(
     Ok(Some(claimed))
 }
 
-/// Locks the first part that nobody is at, of `among` unless that is empty. In the order of the key, so that no other is
-/// locked with it.
+/// Locks the first part that nobody is at, of those preferred unless there are none. In the order of the key, so that no other
+/// is locked with it.
 async fn free(
     connection: &mut MySqlConnection,
     round: &SweepRound,
     holder: &[u8; 16],
-    among: &[u32],
+    choice: Choice<'_>,
     now: UnixMillis,
 ) -> Result<Option<MySqlRow>, RowError> {
     let mut query = QueryBuilder::<MySql>::new("SELECT * FROM sweep_parts WHERE round_id = ");
@@ -75,10 +88,13 @@ async fn free(
         .push(" OR lease_until > ")
         .push_bind(now.plus(FAR_AHEAD).0);
     query.push(")");
-    if !among.is_empty() {
-        query.push(" AND number IN (");
+    for (within, numbers) in [(" IN (", choice.preferred), (" NOT IN (", choice.done)] {
+        if numbers.is_empty() {
+            continue;
+        }
+        query.push(" AND number").push(within);
         let mut list = query.separated(", ");
-        for number in among {
+        for number in numbers {
             list.push_bind(number);
         }
         query.push(")");

@@ -1,7 +1,7 @@
 //! Rounds shared by several workers, and what somebody with a SQL prompt can do to them.
 
 use database::records_view;
-use database::sweep_parts::{self, PART, SweepPart};
+use database::sweep_parts::{self, Choice, PART, SweepPart};
 use database::sweep_rounds::{self, SweepRound};
 use database::verifications::{self, Subject, VerdictKind};
 use record::ids::Uid;
@@ -39,18 +39,25 @@ async fn claimed(
     preferred: &[u32],
     now: UnixMillis,
 ) -> Option<SweepPart> {
-    let mut connection = stage.connection().await;
-    let times = (now, now.plus(MINUTE));
-    sweep_parts::claim(
-        &mut connection,
-        &stage.keys,
-        round,
-        holder,
+    let choice = Choice {
         preferred,
-        times,
-    )
-    .await
-    .unwrap()
+        ..Choice::default()
+    };
+    chosen(stage, round, holder, choice, now).await
+}
+
+async fn chosen(
+    stage: &Stage,
+    round: &SweepRound,
+    holder: &[u8; 16],
+    choice: Choice<'_>,
+    now: UnixMillis,
+) -> Option<SweepPart> {
+    let mut connection = stage.connection().await;
+    let (keys, times) = (&stage.keys, (now, now.plus(MINUTE)));
+    sweep_parts::claim(&mut connection, keys, round, holder, choice, times)
+        .await
+        .unwrap()
 }
 
 async fn handed_in(stage: &Stage, round: &SweepRound, part: &SweepPart, now: UnixMillis) -> bool {
@@ -94,8 +101,23 @@ async fn every_part_is_claimed_once_and_taken_over_from_who_is_gone() {
     let last = claimed(&stage, &round, &[4; 16], &[], NOW).await.unwrap();
     assert_eq!(last.number, 3);
     assert_eq!(claimed(&stage, &round, &[5; 16], &[], NOW).await, None);
-    let active = sweep_parts::newest_activity(&mut connection, &round).await;
+    let active = sweep_parts::newest_activity(&mut connection, &stage.keys, &round).await;
     assert_eq!(active.unwrap(), NOW.plus(MINUTE), "the claims end then");
+    let longer = "UPDATE sweep_parts SET lease_until = lease_until * 2 WHERE number = 3";
+    stage.sql(longer).await;
+    let active = sweep_parts::newest_activity(&mut connection, &stage.keys, &round).await;
+    assert_eq!(
+        active.unwrap(),
+        NOW.plus(MINUTE),
+        "what is not ours says nothing"
+    );
+    stage.sql(&longer.replace('*', "/")).await;
+    let choice = Choice {
+        done: &[2],
+        ..Choice::default()
+    };
+    let other = chosen(&stage, &round, &ONE, choice, NOW).await;
+    assert_eq!(other, None, "what is done is not claimed again");
     let again = claimed(&stage, &round, &ONE, &[], NOW).await;
     assert_eq!(
         again.map(|part| part.number),

@@ -54,9 +54,11 @@ pub(super) async fn release(registrar: &Registrar, holder: &[u8; 16]) -> Result<
     Ok(leases::release(&mut connection, &lease).await?)
 }
 
-/// The round that others have begun, if it is on the chain that we see and somebody is at it.
+/// The round that others have begun since the one that has ended here, if it is on the chain that we see and somebody is at
+/// it. Who has kept a copy of its rows can put an older one back, with all of its parts done, to have nothing looked at any more.
 pub(super) async fn open(
     registrar: &Registrar,
+    ended: u64,
     sight: &Sight,
 ) -> Result<Option<SweepRound>, Hindrance> {
     let (parts, now) = (registrar.examiner().parts(), registrar.examiner().now());
@@ -65,10 +67,11 @@ pub(super) async fn open(
     let mut shared = newest
         .into_iter()
         .filter(|round| round.kind == RoundKind::Shared);
-    let Some(round) = shared.next().filter(|round| round.finished_at.is_none()) else {
+    let is_open = |round: &SweepRound| round.finished_at.is_none() && round.id > ended;
+    let Some(round) = shared.next().filter(is_open) else {
         return Ok(None);
     };
-    let active = sweep_parts::newest_activity(&mut connection, &round).await?;
+    let active = sweep_parts::newest_activity(&mut connection, &parts.keys, &round).await?;
     let block = chain::Block {
         number: round.block_number,
         hash: round.block_hash,

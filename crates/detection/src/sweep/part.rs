@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use database::evidence::{self, Evidence, RowsOfUid};
 use database::incident_findings;
@@ -23,6 +24,8 @@ use crate::verdict::Verdict;
 
 /// So many records are held at once to be examined.
 const BATCH: usize = 256;
+/// No server thinks longer than this about the next row.
+const ROW_LIMIT: Duration = Duration::from_secs(60);
 /// Or rows of so many bytes: who fills them with more than ever belongs there must not fill our memory.
 const MOST_BYTES: u64 = 8 * 1024 * 1024;
 
@@ -103,7 +106,7 @@ impl Worker {
         let mut next = first.get();
         {
             let mut stream = evidence::raw(&mut connection, first, last);
-            while let Some(rows) = stream.next().await {
+            while let Some(rows) = soon(stream.next()).await? {
                 let rows = match rows {
                     Ok(rows) => rows,
                     Err(error) if error.is_tampering() => break,
@@ -198,6 +201,13 @@ impl Worker {
             memory.set(page.part, uid, None, &page.sight.block);
         }
     }
+}
+
+/// The next row, if it comes in time: a connection that was lost without a word would keep the sweep waiting for ever.
+async fn soon<R>(next: impl Future<Output = R>) -> Result<R, Hindrance> {
+    let late = |_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+    let row = tokio::time::timeout(ROW_LIMIT, next).await.map_err(late)?;
+    Ok(row)
 }
 
 /// Of the records behind valid verdicts, those that something is on file about from before the chain knew them.

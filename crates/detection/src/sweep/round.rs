@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use database::sweep_parts::{self, SweepPart};
+use database::sweep_parts::{self, Choice, SweepPart};
 use database::sweep_rounds::{self, RoundKind, SweepRound};
 use database::verifications::Source;
 
@@ -59,9 +59,10 @@ pub(super) struct State {
 }
 
 impl Round {
-    /// The round that everybody works on, or a new one.
+    /// The round that everybody works on, if it is newer than the one that has ended here; or a new one.
     pub(super) async fn join_or_begin(
         registrar: &Registrar,
+        ended: u64,
         tell: Tell,
     ) -> Result<Arc<Self>, Hindrance> {
         let sight = registrar.examiner().sight().await?;
@@ -69,7 +70,7 @@ impl Round {
         let alone = alone(registrar, &holder).await;
         let mut refused = None;
         tolerate(alone, &mut refused)?;
-        let open = open(registrar, &sight).await;
+        let open = open(registrar, ended, &sight).await;
         let round = match tolerate(open, &mut refused)?.flatten() {
             Some(open) => Arc::new(Self::of(registrar, &sight, open, tell)),
             None => Self::begin_at(registrar, RoundKind::Shared, &sight, tell).await?,
@@ -139,6 +140,11 @@ impl Round {
         self.round.kind
     }
 
+    /// Its number; zero where its rows stand nowhere.
+    pub(super) fn number(&self) -> u64 {
+        self.round.id
+    }
+
     /// Whether its rows stand in the database.
     pub(super) fn is_filed(&self) -> bool {
         self.round.id > 0
@@ -165,15 +171,7 @@ impl Round {
         let claimed = self.claim(holder, known).await;
         match self.tolerate(claimed)? {
             None => Ok(self.next_unclaimed()),
-            Some(Some(part)) => match self.done(part.number) {
-                // Somebody set back the row of what is done.
-                Some(done) => {
-                    let put = self.put(&[done]).await;
-                    self.tolerate(put)?;
-                    Ok(Next::Wait)
-                }
-                None => Ok(Next::Part(part)),
-            },
+            Some(Some(part)) => Ok(Next::Part(part)),
             Some(None) => {
                 let looked = self.look(holder).await;
                 match self.tolerate(looked)? {
@@ -182,10 +180,6 @@ impl Round {
                 }
             }
         }
-    }
-
-    fn done(&self, number: u32) -> Option<SweepPart> {
-        self.state().done.get(&number).cloned()
     }
 
     async fn claim(
@@ -199,18 +193,17 @@ impl Round {
         };
         let preferred = self.plan.iter().filter(is_known).map(|part| part.number);
         let preferred: Vec<u32> = preferred.collect();
+        // What is done is not claimed again, though somebody set its row back.
+        let done: Vec<u32> = self.state().done.keys().copied().collect();
+        let choice = Choice {
+            preferred: &preferred,
+            done: &done,
+        };
         let parts = self.registrar.examiner().parts();
         let now = self.registrar.examiner().now();
         let mut connection = parts.pool.acquire().await?;
         let (keys, times) = (&parts.keys, (now, now.plus(CLAIM)));
-        let claimed = sweep_parts::claim(
-            &mut connection,
-            keys,
-            &self.round,
-            holder,
-            &preferred,
-            times,
-        );
+        let claimed = sweep_parts::claim(&mut connection, keys, &self.round, holder, choice, times);
         Ok(claimed.await?)
     }
 
@@ -221,44 +214,44 @@ impl Round {
             let mut connection = parts.pool.acquire().await?;
             sweep_parts::of_round(&mut connection, &parts.keys, &self.round).await?
         };
-        let missing: Vec<SweepPart> = {
-            let mut state = self.state();
-            let finished = standing.values().filter(|part| part.finished_at.is_some());
-            for part in finished {
-                state
-                    .done
-                    .entry(part.number)
-                    .or_insert_with(|| part.clone());
-            }
-            if self
-                .plan
-                .iter()
-                .all(|part| state.done.contains_key(&part.number))
-            {
-                return Ok(Next::Done);
-            }
-            let is_missing = |part: &&SweepPart| {
-                let number = &part.number;
-                let is_ours = state.done.contains_key(number) || state.at_work.contains_key(number);
-                !is_ours && !standing.contains_key(number)
-            };
-            let missing: Vec<SweepPart> = self.plan.iter().filter(is_missing).cloned().collect();
-            state.repairs += u32::from(!missing.is_empty() && state.repairs <= REPAIRS);
-            missing
-        };
-        if missing.is_empty() {
-            return Ok(Next::Wait);
+        let (is_done, lost) = self.learn_of(&standing);
+        let may_repair = self.state().repairs <= REPAIRS;
+        if !lost.is_empty() && may_repair {
+            tracing::warn!(
+                parts = lost.len(),
+                holder = hex::encode(holder),
+                "parts of a round are put back"
+            );
+            self.put(&lost).await?;
         }
-        if self.state().repairs > REPAIRS {
-            return Ok(self.next_unclaimed());
+        Ok(match (is_done, lost.is_empty() || may_repair) {
+            (true, _) => Next::Done,
+            (false, true) => Next::Wait,
+            (false, false) => self.next_unclaimed(),
+        })
+    }
+
+    /// Whether all is done by now, by us or with our MAC; and the parts whose rows somebody took away or set back.
+    fn learn_of(&self, standing: &BTreeMap<u32, SweepPart>) -> (bool, Vec<SweepPart>) {
+        let mut state = self.state();
+        let is_finished = |part: &SweepPart| part.finished_at.is_some();
+        for part in standing.values().filter(|part| is_finished(part)) {
+            let done = state.done.entry(part.number);
+            done.or_insert_with(|| part.clone());
         }
-        tracing::warn!(
-            parts = missing.len(),
-            holder = hex::encode(holder),
-            "parts of a round are put back"
-        );
-        self.put(&missing).await?;
-        Ok(Next::Wait)
+        let mut lost = Vec::new();
+        for part in &self.plan {
+            let row = standing.get(&part.number);
+            match state.done.get(&part.number) {
+                Some(done) if !row.is_some_and(is_finished) => lost.push(done.clone()),
+                None if row.is_none() && !state.at_work.contains_key(&part.number) => {
+                    lost.push(part.clone());
+                }
+                _ => {}
+            }
+        }
+        state.repairs += u32::from(!lost.is_empty() && state.repairs <= REPAIRS);
+        (state.done.len() >= self.plan.len(), lost)
     }
 
     /// Where nothing can be claimed: a part that is not done, nor worked on in this process.

@@ -126,6 +126,14 @@ impl Stage {
         connection.close().await.unwrap();
     }
 
+    /// The same where it may collide with what others do, and be refused.
+    pub async fn may_fail(&self, statements: &str) {
+        let mut connection = self.connect().await;
+        let script = sqlx::raw_sql(AssertSqlSafe(statements.to_owned()));
+        script.execute(&mut connection).await.ok();
+        connection.close().await.ok();
+    }
+
     /// Which of the two servers it is.
     pub async fn is_mariadb(&self) -> bool {
         self.number("SELECT VERSION() LIKE '%MariaDB%'").await == 1

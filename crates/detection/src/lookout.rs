@@ -1,0 +1,74 @@
+//! What is looked for beside the rounds of the sweep: these may take hours, and who holds one up must not silence the alarms.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::obstacle::Hindrance;
+use crate::registrar::Registrar;
+use crate::sweep::SweepStatus;
+
+const EVERY: Duration = Duration::from_secs(2);
+/// What takes longer waits for something that somebody holds.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Looks for planted and deleted rows and for a sweep that stands still, and tells of alarms.
+pub struct Lookout {
+    registrar: Registrar,
+    rate: u32,
+    sweep: watch::Receiver<SweepStatus>,
+}
+
+impl Lookout {
+    /// Beside a sweep of this rate that stands like this.
+    #[must_use]
+    pub fn new(registrar: Registrar, rate: u32, sweep: watch::Receiver<SweepStatus>) -> Self {
+        Self {
+            registrar,
+            rate,
+            sweep,
+        }
+    }
+
+    /// Looks until told to stop.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let mut was_hindered = false;
+        while !shutdown.is_cancelled() {
+            let looked = tokio::select! {
+                () = shutdown.cancelled() => return,
+                looked = tokio::time::timeout(PATIENCE, self.look()) => looked,
+            };
+            let hindrance = match looked {
+                Ok(Ok(())) => None,
+                Ok(Err(hindrance)) => Some(format!("{hindrance:?}")),
+                Err(_) => Some("something is held".to_owned()),
+            };
+            if let Some(cause) = hindrance.as_ref().filter(|_| !was_hindered) {
+                tracing::warn!(cause, "alarms can't be looked after right now");
+            }
+            was_hindered = hindrance.is_some();
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = tokio::time::sleep(EVERY) => {}
+            }
+        }
+    }
+
+    /// Each by itself: what keeps one from being done keeps no other. The first hindrance is told.
+    async fn look(&self) -> Result<(), Hindrance> {
+        let registrar = &self.registrar;
+        // Under other keys every row would seem planted, and nothing can be written that anybody would believe.
+        registrar.examiner().check_keys().await?;
+        let is_verifying = self.sweep.borrow().is_verifying;
+        let cleared = match is_verifying {
+            true => registrar.clear_outages().await,
+            false => Ok(()),
+        };
+        let planted = registrar.look_for_planted_rows().await;
+        let deleted = registrar.look_for_deleted_rows().await;
+        let stalled = registrar.look_for_stalled_sweep(self.rate).await;
+        let told = registrar.tell_alarms().await;
+        cleared.and(planted).and(deleted).and(stalled).and(told)
+    }
+}
