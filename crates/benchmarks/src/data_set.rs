@@ -83,7 +83,6 @@ impl DataSet {
             pool: pool(&server, is_whole).await,
             keys,
             deployment: Deployment::load(&chain.deployment_file()).unwrap(),
-            dir: dir.clone(),
             server,
             chain,
             dir,
@@ -98,12 +97,6 @@ impl DataSet {
         }
         data.mend().await;
         data
-    }
-
-    /// Where the key files are.
-    #[must_use]
-    pub fn key_files(&self) -> PathBuf {
-        self.dir.join(KEYS)
     }
 
     /// Where the database is.
@@ -121,7 +114,7 @@ impl DataSet {
     /// The folder of the keys that they are sealed under.
     #[must_use]
     pub fn keys_dir(&self) -> PathBuf {
-        self.dir.join("keys")
+        self.dir.join(KEYS)
     }
 
     /// The pins of the chain.

@@ -17,7 +17,7 @@ pub fn of_one(data: &DataSet) -> Duration {
     let settings = json!({
         "database": data.database_url(),
         "rpc": data.rpc_url(),
-        "keys": data.key_files(),
+        "keys": data.keys_dir(),
         "relay": data.deployment.relay,
         "chainId": data.deployment.chain_id,
         "first": 1,

@@ -199,7 +199,7 @@ mod tests {
     fn history(rounds: &[(u64, u64, u64)], period: Period) -> History {
         let ended: Vec<SweepRound> = rounds
             .iter()
-            .zip((1..).rev())
+            .zip((1..=rounds.len() as u64).rev())
             .map(|((minutes, altered, valid), id)| SweepRound {
                 id,
                 kind: RoundKind::Shared,
