@@ -228,7 +228,7 @@ mod tests {
             &[(1, 2, 999_998), (5, 4, 999_996), (9, 0, 1_000_000)],
             Period::Hour,
         );
-        let lanes: Vec<_> = history
+        let lanes = history
             .lanes
             .iter()
             .map(|one| (one.label, one.newest, one.most));
@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn no_breach_is_lost_among_rounds_of_the_same_time() {
-        let rounds: Vec<_> = (0..1000).map(|turn| (turn % 50, u64::from(turn == 517), 10));
+        let rounds = (0..1000).map(|turn| (turn % 50, u64::from(turn == 517), 10));
         let history = history(&rounds.collect::<Vec<_>>(), Period::Day);
         assert!(history.columns.len() <= 2);
         assert_eq!((history.most_bad, history.lanes[0].most), (1, 1));
