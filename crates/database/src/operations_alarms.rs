@@ -6,6 +6,7 @@ use sqlx::mysql::{MySqlConnection, MySqlRow};
 
 use crate::column::{Columns, text_enum};
 use crate::error::RowError;
+use crate::leases::FAR_AHEAD;
 
 const TABLE: &str = "operations_alarms";
 
@@ -91,12 +92,13 @@ pub async fn raise(
 ) -> Result<(), RowError> {
     sqlx::query(
         "INSERT INTO operations_alarms (kind, since, last_seen_at) VALUES (?, ?, ?)
-         ON DUPLICATE KEY UPDATE since = LEAST(since, ?), last_seen_at = GREATEST(last_seen_at, ?)",
+         ON DUPLICATE KEY UPDATE since = IF(since > ?, ?, since), last_seen_at = GREATEST(last_seen_at, ?)",
     )
     .bind(kind.as_str())
     .bind(now.0)
     .bind(now.0)
-    // One that was noticed by a clock that was ahead has lasted since now at the latest.
+    // One that a clock far ahead has noticed has lasted since now at the latest.
+    .bind(now.plus(FAR_AHEAD).0)
     .bind(now.0)
     .bind(now.0)
     .execute(connection)

@@ -109,3 +109,20 @@ async fn a_planted_lease_stops_nobody() {
         .unwrap();
     assert!(lease.is_some());
 }
+
+#[tokio::test]
+async fn one_taken_by_a_clock_far_ahead_keeps_nobody_waiting() {
+    let stage = Stage::new().await;
+    let mut connection = stage.connection().await;
+    let (keys, ours, theirs) = (&stage.keys, [1; 16], [2; 16]);
+    for (ahead, is_believed) in [(5 * MINUTE, true), (60 * MINUTE, false)] {
+        let then = NOW.plus(ahead);
+        let lease = leases::acquire(&mut connection, keys, "sweep", &theirs, MINUTE, then)
+            .await
+            .unwrap()
+            .unwrap();
+        let taken = leases::acquire(&mut connection, keys, "sweep", &ours, MINUTE, NOW).await;
+        assert_eq!(taken.unwrap().is_none(), is_believed, "{ahead:?} ahead");
+        leases::release(&mut connection, &lease).await.unwrap();
+    }
+}

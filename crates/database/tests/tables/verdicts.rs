@@ -206,3 +206,22 @@ async fn an_alarm_lasts_until_it_is_cleared() {
             .unwrap()
     );
 }
+
+#[tokio::test]
+async fn an_alarm_that_a_clock_far_ahead_noticed_has_lasted_since_now() {
+    let stage = Stage::new().await;
+    let mut connection = stage.connection().await;
+    for (at, since) in [
+        (NOW.plus(60 * MINUTE), NOW.plus(60 * MINUTE)),
+        (NOW, NOW),
+        // Another process whose clock is a little behind changes nothing.
+        (NOW.minus(MINUTE), NOW),
+    ] {
+        let kind = AlarmKind::ClockOff;
+        operations_alarms::raise(&mut connection, kind, at)
+            .await
+            .unwrap();
+        let alarms = operations_alarms::all(&mut connection).await.unwrap();
+        assert_eq!(alarms[0].since, since);
+    }
+}

@@ -1,13 +1,16 @@
 //! What the watch keeps: its progress, evidence, and how our tables look.
 
+use database::access_log::{self, Access, AccessAction};
 use database::guarded_rows::{self, RowKey, RowState};
 use database::incident_evidence::{self, NewEvidence};
-use database::schema_baselines;
+use database::record_events::{self, Actor, RecordEventKind};
+use database::sessions::App;
 use database::verifications::Subject;
 use database::watch_progress::{self, WatchProgress};
-use record::ids::{RecordId, Uid};
+use database::{consents, schema_baselines, strays};
+use record::ids::{RecordId, StaffId, Uid};
 
-use crate::stage::{NOW, Stage};
+use crate::stage::{CLERK, NOW, Stage};
 
 const STATEMENT: &str = "UPDATE t SET email = 'nadia.brunner@example.org'";
 
@@ -179,4 +182,97 @@ async fn a_changed_schema_has_another_fingerprint_and_the_first_one_stands() {
         .await;
     let planted = schema_baselines::baseline(&mut connection, keys, first.fingerprint, NOW).await;
     assert!(planted.unwrap_err().is_tampering());
+}
+
+#[tokio::test]
+async fn the_tables_that_grow_are_gone_through_page_by_page() {
+    let stage = Stage::new().await;
+    let mut connection = stage.connection().await;
+    let keys = &stage.keys;
+    for number in 1..=5 {
+        let access = Access {
+            staff_id: StaffId::from_bytes([number; 16]),
+            record_id: RecordId::from_bytes([9; 16]),
+            app: App::Viewer,
+            action: AccessAction::Revealed,
+            at: NOW,
+        };
+        access_log::append(&mut connection, keys, &access)
+            .await
+            .unwrap();
+    }
+    stage
+        .sql("UPDATE access_log SET staff_id = REPEAT('x', 16) WHERE id IN (2, 5)")
+        .await;
+    let table = guarded_rows::of_name("access_log").unwrap();
+    let (mut after, mut planted, mut counts) = (None, Vec::new(), Vec::new());
+    loop {
+        let page = guarded_rows::page(&mut connection, keys, table, after.as_ref(), 2)
+            .await
+            .unwrap();
+        planted.extend(page.planted);
+        counts.push(page.rows);
+        after = page.last;
+        if page.rows < 2 {
+            break;
+        }
+    }
+    assert_eq!(counts, [2, 2, 1]);
+    assert_eq!(planted, [RowKey::Number(2), RowKey::Number(5)]);
+    for (name, _) in guarded_rows::GROWING {
+        let table = guarded_rows::of_name(name).unwrap();
+        let page = guarded_rows::page(&mut connection, keys, table, None, 9).await;
+        page.unwrap_or_else(|error| panic!("{name}: {error:?}"));
+    }
+}
+
+#[tokio::test]
+async fn rows_that_hang_on_nothing_are_named_and_others_are_not() {
+    let stage = Stage::new().await;
+    let mut connection = stage.connection().await;
+    let person = stage.enter(&mut connection, NOW).await;
+    let link = stage.link(&mut connection, &person).await;
+    let (_, consent) = stage.consent(&person, link.id);
+    consents::insert(&mut connection, &consent).await.unwrap();
+    let id = person.record.id;
+    let kind = RecordEventKind::Entered;
+    record_events::append(
+        &mut connection,
+        &stage.front,
+        id,
+        kind,
+        Actor::Staff(CLERK),
+        NOW,
+    )
+    .await
+    .unwrap();
+    assert_eq!(strays::planted(&mut connection).await.unwrap(), []);
+    for statement in [
+        "INSERT INTO record_versions SELECT REPEAT('v', 16), version, draft, name, email, phone, age, address, wallet, relation,
+         anchor FROM record_versions",
+        "INSERT INTO owner_keys SELECT REPEAT('k', 16), REPEAT('k', 16), app_key_version, wrapped FROM owner_keys",
+        "INSERT INTO consents SELECT record_id, 7, draft, link_id, message, signature, REPEAT('c', 32), received_at, mac
+         FROM consents",
+    ] {
+        assert_eq!(stage.sql(statement).await, 1);
+    }
+    let strays = strays::planted(&mut connection).await.unwrap();
+    let named = strays.iter().map(|row| (row.table, row.row.as_str()));
+    let named: Vec<_> = named.collect();
+    let of = |byte: &str| format!("(record {})", byte.repeat(16));
+    let (versions, keys, consents) = (of("76"), of("6b"), format!("(record {id})"));
+    let expected = [
+        ("record_versions", versions.as_str()),
+        ("owner_keys", keys.as_str()),
+        ("consents", consents.as_str()),
+    ];
+    assert_eq!(named, expected);
+    // What is left of a record whose head was taken out has a history: its verdict tells it.
+    for table in ["record_versions", "owner_keys", "consents"] {
+        let of_others = format!("DELETE FROM {table} WHERE record_id <> X'{}'", id);
+        stage.sql(&of_others).await;
+    }
+    stage.sql("DELETE FROM consents WHERE version = 7").await;
+    stage.sql("DELETE FROM records").await;
+    assert_eq!(strays::planted(&mut connection).await.unwrap(), []);
 }
