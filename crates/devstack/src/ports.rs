@@ -1,16 +1,20 @@
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use anyhow::{Context, Result, bail};
-use rand::RngExt;
 
 /// Below the range from which the kernel takes the ports of outgoing connections, so that
 /// a client's connection can't take the port between the choice and its use.
 const CANDIDATES: std::ops::Range<u16> = 15_000..32_000;
 
-/// A port on 127.0.0.1 that nothing listens on.
+/// A port on 127.0.0.1 that nothing listens on. They are given in turn, not at random: whoever got one before may not listen on
+/// it yet, or be about to do so again.
 pub fn free_port() -> Result<u16> {
+    static TURN: LazyLock<AtomicU16> = LazyLock::new(|| AtomicU16::new(rand::random()));
     for _ in 0..200 {
-        let port = rand::rng().random_range(CANDIDATES);
+        let turn = TURN.fetch_add(1, Ordering::Relaxed);
+        let port = CANDIDATES.start + turn % (CANDIDATES.end - CANDIDATES.start);
         if is_free(port) {
             return Ok(port);
         }
