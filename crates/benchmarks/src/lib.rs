@@ -9,7 +9,9 @@
 mod anchoring;
 mod data_set;
 mod filling;
+mod owner;
 mod spent;
 
 pub use data_set::{DataSet, PATIENCE};
+pub use owner::{Owner, bytes, message};
 pub use spent::{Begun, Spent, forget_peak, peak, resident};
