@@ -42,7 +42,7 @@ matrix: install-test assets ## Ten thousand random attacks, each to be found: MA
 	MATRIX_ATTACKS=$${MATRIX_ATTACKS:-10000} $(IN_STACK) cargo test --locked -p detection --test matrix -- --nocapture
 
 .PHONY: bench
-bench: install-demo contracts assets ## Measure record proof, sealing and a sweep (BENCH_RECORDS=1000000 for more; kept in var/bench)
+bench: install-demo contracts assets ## Measure record proof, sealing, a sweep, and how soon the watch tells of a tampering (BENCH_RECORDS=1000000 for more; kept in var/bench)
 	cargo build --locked --workspace --bins
 	$(IN_STACK) cargo bench --locked --workspace --benches
 
