@@ -3,9 +3,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use chain::{ChainReader, Deployment};
+use database::grants::{self, Account, Names};
 use database::{Kind, MySqlPool, PoolSettings, key_checks};
 use detection::verdict::Patience;
 use detection::{Examiner, ExaminerParts, Registrar};
@@ -51,12 +53,35 @@ pub struct DataSet {
     dir: PathBuf,
     server: DatabaseServer,
     chain: Chain,
+    /// Thrown away at the end.
+    copy: Option<PathBuf>,
 }
 
 impl DataSet {
     /// The one of so many records, made now unless it is there.
     pub async fn open(count: u64) -> Self {
-        let dir = Path::new(ROOT).join(format!("var/bench/{count}"));
+        Self::open_in(kept_dir(count), count).await
+    }
+
+    /// A copy of it, to be written to. [`Self::close`] throws it away.
+    pub async fn copy(count: u64) -> Self {
+        let kept = kept_dir(count);
+        if !kept.join("whole").is_file() {
+            Self::open(count).await.close().await;
+        }
+        let copy = kept.with_extension("copy");
+        if copy.exists() {
+            fs::remove_dir_all(&copy).unwrap();
+        }
+        let copied = Command::new("cp").arg("-R").arg(&kept).arg(&copy).status();
+        assert!(copied.unwrap().success(), "the records can't be copied");
+        Self {
+            copy: Some(copy.clone()),
+            ..Self::open_in(copy, count).await
+        }
+    }
+
+    async fn open_in(dir: PathBuf, count: u64) -> Self {
         let is_whole = dir.join("whole").is_file();
         if !is_whole && dir.exists() {
             fs::remove_dir_all(&dir).unwrap();
@@ -86,14 +111,15 @@ impl DataSet {
             server,
             chain,
             dir,
+            copy: None,
         };
         if !is_whole {
             println!("making {count} records, once");
             data.fill().await;
-            let whole = data.dir.join("whole");
+            let dir = data.dir.clone();
             data.stop().await;
-            fs::write(whole, "").unwrap();
-            return Box::pin(Self::open(count)).await;
+            fs::write(dir.join("whole"), "").unwrap();
+            return Box::pin(Self::open_in(dir, count)).await;
         }
         data.mend().await;
         data
@@ -132,8 +158,14 @@ impl DataSet {
     /// Examines and files them, as breach-viewer does.
     #[must_use]
     pub fn registrar(&self) -> Registrar {
+        self.registrar_on(self.pool.clone())
+    }
+
+    /// The same over the connections of an account.
+    #[must_use]
+    pub fn registrar_on(&self, pool: MySqlPool) -> Registrar {
         let examiner = Examiner::new(ExaminerParts {
-            pool: self.pool.clone(),
+            pool,
             keys: self.keys.clone(),
             chain: self.reader(),
             clock: Clock::system(),
@@ -143,9 +175,34 @@ impl DataSet {
         Registrar::new(examiner, officer, "http://127.0.0.1")
     }
 
-    /// Ends what was started; the files stay.
-    pub async fn close(self) {
+    /// The address of an account of least right, made now.
+    pub async fn account(&self, account: Account) -> Url {
+        let names = Names {
+            main: DATABASE.to_owned(),
+            backup: "bench_backup".to_owned(),
+            keys: "bench_keys".to_owned(),
+            users: "bench".to_owned(),
+        };
+        let password = hex::encode(rand::random::<[u8; 16]>());
+        let mut admin = self.server.connect().await.unwrap();
+        let user = grants::create_user(account, &names, "%", &password);
+        for statement in user.into_iter().chain(grants::grants(account, &names, "%")) {
+            sqlx::query(sqlx::AssertSqlSafe(statement))
+                .execute(&mut admin)
+                .await
+                .unwrap();
+        }
+        let user = names.user(account);
+        self.server.account_url(&user, &password, DATABASE).unwrap()
+    }
+
+    /// Ends what was started; the files stay, unless they are a copy.
+    pub async fn close(mut self) {
+        let copy = self.copy.take();
         self.stop().await;
+        if let Some(copy) = copy {
+            fs::remove_dir_all(copy).unwrap();
+        }
     }
 
     async fn stop(mut self) {
@@ -188,6 +245,10 @@ impl DataSet {
         }
         bulk.anchor(&words, filling.timestamp).await;
     }
+}
+
+fn kept_dir(count: u64) -> PathBuf {
+    Path::new(ROOT).join(format!("var/bench/{count}"))
 }
 
 async fn chain(dir: PathBuf, is_whole: bool) -> Chain {

@@ -1,22 +1,19 @@
 //! Storing records as entry-app, consent-dapp and the anchoring job leave them.
 
-use alloy_primitives::keccak256;
 use chain::Deployment;
 use database::record_versions::{self, RecordVersion};
 use database::records::{self, Entered, NewRecord, RecordState};
 use database::sealed::{Anchor, PlainVersion, SignedConsent, seal_consent};
 use database::{MySqlPool, consents, owner_keys};
 use keyring::ApplicationKeys;
-use rand::Rng as _;
 use rand::rngs::StdRng;
-use record::consent::{ConsentMessage, Purpose, signed_fields};
+use record::B256;
 use record::ids::{Draft, LinkId, RecordId, StaffId, SubmissionId, Uid, Version};
 use record::proof::{FieldName, RecordProofInput, consent_hash};
-use record::signature::{ConsentSignature, EcdsaSignature};
 use record::time::Clock;
-use record::{Address, B256};
-use secp256k1::{Message, PublicKey, SecretKey};
 use zeroize::Zeroizing;
+
+use crate::owner::{self, Owner, bytes};
 
 /// What storing needs, by each task.
 #[derive(Clone)]
@@ -48,8 +45,8 @@ impl Filling {
         rng: &mut StdRng,
     ) -> B256 {
         let (now, front) = (Clock::system().now(), self.keys.front());
-        let secret = SecretKey::from_secret_bytes(bytes(rng)).unwrap();
-        let wallet = address(&secret);
+        let owner = Owner::random(rng);
+        let wallet = owner.wallet();
         let id = RecordId::random(rng);
         let key = self.keys.generate_owner_key(id, rng);
         let plain = PlainVersion::with_fresh_salts(
@@ -61,9 +58,9 @@ impl Filling {
             rng,
         )
         .unwrap();
-        let message = self.message(&plain, rng);
+        let message = owner::message(&plain, self.timestamp, rng);
         let digest = message.digest(self.deployment.chain_id, self.deployment.relay);
-        let signature = ConsentSignature::Ecdsa(sign(&secret, &digest));
+        let signature = owner.sign(&digest);
         let leaves = plain.fields.leaves();
         let proof = RecordProofInput {
             chain_id: self.deployment.chain_id,
@@ -120,41 +117,6 @@ impl Filling {
             .unwrap();
         proof
     }
-
-    fn message(&self, plain: &PlainVersion, rng: &mut StdRng) -> ConsentMessage {
-        ConsentMessage {
-            controller: "Nordhaven Clinic".to_owned(),
-            notice: B256::repeat_byte(2),
-            purposes: purposes(),
-            fields: signed_fields(&plain.fields),
-            wallet: plain.wallet,
-            uid: 0,
-            version: 1,
-            previous_proof: B256::ZERO,
-            issued_at: self.timestamp - 60,
-            expires_at: self.timestamp + 86_400,
-            nonce: B256::new(bytes(rng)),
-        }
-    }
-}
-
-/// As many as a clinic has.
-fn purposes() -> Vec<Purpose> {
-    let purposes = [
-        ("Your treatment", "Art. 6(1)(b) GDPR: contract", true),
-        (
-            "Keeping records",
-            "Art. 6(1)(c) GDPR: legal obligation",
-            true,
-        ),
-        ("Our newsletter", "Art. 6(1)(a) GDPR: consent", false),
-    ];
-    let of = |(name, lawful_basis, granted): (&str, &str, bool)| Purpose {
-        name: name.to_owned(),
-        lawful_basis: lawful_basis.to_owned(),
-        granted,
-    };
-    purposes.map(of).into()
 }
 
 fn values(uid: Uid) -> Vec<(FieldName, Zeroizing<String>)> {
@@ -169,24 +131,4 @@ fn values(uid: Uid) -> Vec<(FieldName, Zeroizing<String>)> {
         .into_iter()
         .zip(values.map(Zeroizing::new))
         .collect()
-}
-
-fn bytes(rng: &mut StdRng) -> [u8; 32] {
-    let mut bytes = [0; 32];
-    rng.fill_bytes(&mut bytes);
-    bytes
-}
-
-fn address(secret: &SecretKey) -> Address {
-    let public = PublicKey::from_secret_key(secret).serialize_uncompressed();
-    Address::from_slice(&keccak256(&public[1..])[12..])
-}
-
-fn sign(secret: &SecretKey, digest: &B256) -> EcdsaSignature {
-    let signature = secp256k1::ecdsa::RecoverableSignature::sign_ecdsa_recoverable(
-        Message::from_digest(digest.0),
-        secret,
-    );
-    let (recovery, bytes) = signature.serialize_compact();
-    EcdsaSignature::normalise(&[bytes.as_slice(), &[recovery.to_u8()]].concat()).unwrap()
 }

@@ -9,8 +9,10 @@
 mod anchoring;
 mod data_set;
 mod filling;
+mod owner;
 mod spent;
 mod spoiling;
 
 pub use data_set::{DataSet, PATIENCE};
+pub use owner::{Owner, bytes, message};
 pub use spent::{Begun, Spent, forget_peak, peak};

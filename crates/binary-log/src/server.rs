@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, OptsBuilder, SslOpts};
 use tokio::time::timeout;
 use url::{Host, Url};
@@ -52,7 +51,7 @@ impl Server {
         &self.database
     }
 
-    /// Whether the log is on and holds whole rows of our database, and where it ends.
+    /// Whether we may follow the log, and it is on and holds whole rows of our database; and where it ends.
     pub async fn newest(&self) -> Result<Position, LogError> {
         let mut connection = self.connect().await?;
         let looked = timeout(PATIENCE, settings::newest(&mut connection, &self.database));
@@ -61,14 +60,14 @@ impl Server {
         Ok(newest)
     }
 
-    /// The triggers on tables of our database, as table and name.
+    /// The triggers on tables of our database, as table and name. Who has no right to see them is refused.
     pub async fn triggers(&self) -> Result<Vec<(String, String)>, LogError> {
         let mut connection = self.connect().await?;
-        let query = "SELECT EVENT_OBJECT_TABLE, TRIGGER_NAME FROM information_schema.TRIGGERS
-                     WHERE TRIGGER_SCHEMA = ? OR EVENT_OBJECT_SCHEMA = ? ORDER BY 1, 2";
-        let named = (&self.database, &self.database);
-        let triggers = timeout(PATIENCE, connection.exec(query, named));
-        let triggers = triggers.await.map_err(|_| SILENT)??;
+        let looked = timeout(
+            PATIENCE,
+            settings::triggers(&mut connection, &self.database),
+        );
+        let triggers = looked.await.map_err(|_| SILENT)??;
         connection.disconnect().await.ok();
         Ok(triggers)
     }

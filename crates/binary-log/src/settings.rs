@@ -1,6 +1,6 @@
 //! What the server says of its log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row, Value};
@@ -12,11 +12,19 @@ use crate::position::Position;
 
 const VARIABLES: &str = "SHOW GLOBAL VARIABLES WHERE Variable_name IN
     ('log_bin', 'binlog_format', 'binlog_row_image', 'log_bin_compress', 'gtid_mode', 'gtid_executed', 'gtid_binlog_pos')";
+/// What the servers answer to who lacks a right.
+const SPECIFIC_ACCESS_DENIED: u16 = 1227;
+const TABLE_ACCESS_DENIED: u16 = 1142;
 /// So many events of a transaction are looked through for texts.
 const MOST_EVENTS: u32 = 1000;
 
-/// Checks the settings, and gives the end of the log.
+/// Checks settings and right, and gives the end of the log.
 pub(crate) async fn newest(connection: &mut Conn, database: &str) -> Result<Position, LogError> {
+    // Who follows already goes on without it, and would find out when it is too late.
+    let rights = rights(connection, database).await?;
+    if !rights.contains("REPLICATION SLAVE") {
+        return Err(LogError::Refused(SPECIFIC_ACCESS_DENIED));
+    }
     let variables: Vec<(String, String)> = connection.query(VARIABLES).await?;
     let variables: BTreeMap<String, String> = variables.into_iter().collect();
     let value = |name: &str| variables.get(name).map(String::as_str);
@@ -43,6 +51,35 @@ pub(crate) async fn newest(connection: &mut Conn, database: &str) -> Result<Posi
             offset: status.get(1).ok_or(NO_POSITION)?,
         }),
     }
+}
+
+/// The triggers on tables of a database. An account without the right to see them would be shown none.
+pub(crate) async fn triggers(
+    connection: &mut Conn,
+    database: &str,
+) -> Result<Vec<(String, String)>, LogError> {
+    if !rights(connection, database).await?.contains("TRIGGER") {
+        return Err(LogError::Refused(TABLE_ACCESS_DENIED));
+    }
+    let query = "SELECT EVENT_OBJECT_TABLE, TRIGGER_NAME FROM information_schema.TRIGGERS
+                 WHERE TRIGGER_SCHEMA = ? OR EVENT_OBJECT_SCHEMA = ? ORDER BY 1, 2";
+    Ok(connection.exec(query, (database, database)).await?)
+}
+
+/// The account's own rights on the server, and on all of a database, whose name may be given as a pattern.
+async fn rights(connection: &mut Conn, database: &str) -> Result<BTreeSet<String>, LogError> {
+    let account: Option<String> = connection.query_first("SELECT CURRENT_USER()").await?;
+    let account = account.unwrap_or_default();
+    let (user, host) = account.rsplit_once('@').unwrap_or((&account, ""));
+    let account = format!("'{user}'@'{host}'");
+    let query = "SELECT PRIVILEGE_TYPE FROM information_schema.USER_PRIVILEGES WHERE GRANTEE = ?
+                 UNION
+                 SELECT PRIVILEGE_TYPE FROM information_schema.SCHEMA_PRIVILEGES
+                 WHERE GRANTEE = ? AND (REPLACE(TABLE_SCHEMA, CHAR(92), '') = ? OR ? LIKE TABLE_SCHEMA)";
+    let rights: Vec<String> = connection
+        .exec(query, (&account, &account, database, database))
+        .await?;
+    Ok(rights.into_iter().collect())
 }
 
 fn check<'v>(value: impl Fn(&str) -> Option<&'v str>) -> Result<(), LogError> {

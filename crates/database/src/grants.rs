@@ -215,6 +215,8 @@ const VIEWER: &[(&str, &str)] = &[
     ("record_versions", "SELECT"),
     ("owner_keys", "SELECT"),
     ("consents", "SELECT"),
+    // To see what the table is like, and nothing that stands in it.
+    ("corrections", "REFERENCES"),
     // To tell planted ones.
     ("consent_links", "SELECT"),
     ("notices", "SELECT"),

@@ -68,7 +68,7 @@ const TABLES: [GuardedTable; 19] = [
     table("staff", "id", KeyKind::Bytes(16), true),
     table("sessions", "id_hash", KeyKind::Bytes(32), false),
     table("leases", "name", KeyKind::Text, false),
-    // A planted one is taken out, and who takes out a genuine one is told by its verdict or by the counts.
+    // A planted one is taken out, and a genuine one is missed by its UID or its history.
     table("records", "id", KeyKind::Bytes(16), false),
     table("consent_links", "id", KeyKind::Bytes(16), true),
     table("anchoring_jobs", "id", KeyKind::Number, true),

@@ -185,21 +185,40 @@ pub async fn store(
     Ok(())
 }
 
-/// Records that have a history and no row, though they were never anchored: what was anchored is missed by its UID.
+/// Of a history whose record has no row, though it was never anchored: what was anchored is missed by its UID.
+macro_rules! gone {
+    ($further:literal) => {
+        concat!(
+            "SELECT DISTINCT e.record_id
+             FROM record_events e
+             LEFT JOIN records r ON r.id = e.record_id
+             LEFT JOIN anchoring_jobs j ON j.record_id = e.record_id AND j.state = 'anchored'
+             WHERE r.id IS NULL AND j.id IS NULL ",
+            $further
+        )
+    };
+}
+
+/// The records that are gone before they were anchored.
 pub async fn records_gone(connection: &mut MySqlConnection) -> Result<Vec<RecordId>, RowError> {
     const MOST: u32 = 1000;
-    sqlx::query(
-        "SELECT DISTINCT e.record_id
-         FROM record_events e
-         LEFT JOIN records r ON r.id = e.record_id
-         LEFT JOIN anchoring_jobs j ON j.record_id = e.record_id AND j.state = 'anchored'
-         WHERE r.id IS NULL AND j.id IS NULL
-         LIMIT ?",
-    )
-    .bind(MOST)
-    .fetch_all(connection)
-    .await?
-    .iter()
-    .map(|row| Columns::of("record_events", row).get("record_id"))
-    .collect()
+    sqlx::query(gone!("LIMIT ?"))
+        .bind(MOST)
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(|row| Columns::of("record_events", row).get("record_id"))
+        .collect()
+}
+
+/// Whether this record is one of them. A planted row has no history, and is none.
+pub async fn is_record_gone(
+    connection: &mut MySqlConnection,
+    record: RecordId,
+) -> Result<bool, RowError> {
+    let row = sqlx::query(gone!("AND e.record_id = ?"))
+        .bind(record.as_bytes().as_slice())
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.is_some())
 }

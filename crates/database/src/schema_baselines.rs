@@ -13,14 +13,15 @@ use crate::migrations::Kind;
 
 const TABLE: &str = "schema_baselines";
 
-/// Our tables, as far as the viewer may look at them.
-const TABLES: [&str; 23] = [
+/// Our tables.
+const TABLES: [&str; 29] = [
     "access_log",
     "anchoring_jobs",
     "anchoring_transactions",
     "chain_progress",
     "consent_links",
     "consents",
+    "corrections",
     "incident_events",
     "incident_evidence",
     "incident_findings",
@@ -34,9 +35,14 @@ const TABLES: [&str; 23] = [
     "record_events",
     "record_versions",
     "records",
+    "row_counts",
     "schema_baselines",
     "sessions",
+    "sign_in_attempts",
     "staff",
+    "sweep_parts",
+    "sweep_rounds",
+    "verifications",
     "watch_progress",
 ];
 
@@ -54,17 +60,18 @@ pub struct Schema {
     pub fingerprint: [u8; 32],
 }
 
+const COLUMNS: &str = "SELECT CAST(TABLE_NAME AS CHAR), CAST(COLUMN_NAME AS CHAR), CONCAT_WS('|', COLUMN_TYPE, IS_NULLABLE,
+        COALESCE(COLUMN_DEFAULT, '-'), EXTRA, COALESCE(COLLATION_NAME, '-'))
+     FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, ORDINAL_POSITION";
+const KEYS: &str = "SELECT CAST(TABLE_NAME AS CHAR), CAST(INDEX_NAME AS CHAR),
+        CONCAT_WS('|', NON_UNIQUE, SEQ_IN_INDEX, COALESCE(COLUMN_NAME, '-'), COALESCE(SUB_PART, '-'))
+     FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX";
+const KINDS: &str =
+    "SELECT CAST(TABLE_NAME AS CHAR), CAST(TABLE_TYPE AS CHAR), COALESCE(ENGINE, '-')
+     FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME";
+
 /// Looks at the schema: columns with their types, keys, and whether each table is one.
 pub async fn look(connection: &mut MySqlConnection) -> Result<Schema, RowError> {
-    const COLUMNS: &str = "SELECT CAST(TABLE_NAME AS CHAR), CAST(COLUMN_NAME AS CHAR), CONCAT_WS('|', COLUMN_TYPE, IS_NULLABLE,
-            COALESCE(COLUMN_DEFAULT, '-'), EXTRA, COALESCE(COLLATION_NAME, '-'))
-         FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, ORDINAL_POSITION";
-    const KEYS: &str = "SELECT CAST(TABLE_NAME AS CHAR), CAST(INDEX_NAME AS CHAR),
-            CONCAT_WS('|', NON_UNIQUE, SEQ_IN_INDEX, COALESCE(COLUMN_NAME, '-'), COALESCE(SUB_PART, '-'))
-         FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX";
-    const KINDS: &str =
-        "SELECT CAST(TABLE_NAME AS CHAR), CAST(TABLE_TYPE AS CHAR), COALESCE(ENGINE, '-')
-         FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME";
     let mut hash = Sha256::new();
     let mut columns: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for query in [COLUMNS, KEYS, KINDS] {
@@ -86,6 +93,16 @@ pub async fn look(connection: &mut MySqlConnection) -> Result<Schema, RowError> 
     })
 }
 
+/// What a fingerprint is comparable by: the migrations, and what of the schema is looked at.
+fn edition() -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(Kind::Main.checksum());
+    for part in TABLES.iter().chain(&[COLUMNS, KEYS, KINDS]) {
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
 /// The fingerprint that the schema had when the software with these migrations first saw it; this one, when that is now.
 /// A row that somebody else wrote is an error.
 pub async fn baseline(
@@ -96,7 +113,7 @@ pub async fn baseline(
 ) -> Result<[u8; 32], RowError> {
     let mac = |kept: &Kept| kept.mac(keys).finish();
     let kept = Kept {
-        migrations: Kind::Main.checksum(),
+        migrations: edition(),
         fingerprint,
         seen_at: now,
     };

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::piece::{Piece, PieceChange, PieceValue};
 
-use self::alarms::{SchemaMemory, alarm_of};
+use self::alarms::{SchemaMemory, alarm_of, hides_changes};
 use self::examining::Sources;
 use self::touched::Touched;
 use crate::obstacle::Hindrance;
@@ -160,7 +160,13 @@ impl Watcher {
         let since = *self.lost_since.get_or_insert_with(Instant::now);
         match alarm_of(error) {
             Some(AlarmKind::WatchGap) => self.go_on_behind_a_gap().await,
-            Some(kind) => self.registrar.raise_kind(kind).await,
+            Some(kind) => {
+                self.registrar.raise_kind(kind).await?;
+                match hides_changes(error) {
+                    true => self.go_on_behind_a_gap().await,
+                    false => Ok(()),
+                }
+            }
             None if since.elapsed() >= LATE => {
                 self.registrar.raise_kind(AlarmKind::WatchBehind).await
             }

@@ -155,12 +155,41 @@ async fn a_missing_right_is_named() {
     assert_eq!(inserted(&entered.changes), [1]);
     if stage.is_mariadb {
         assert_eq!(account.texts(&entered.place).await.unwrap().len(), 1);
-        stage
-            .run("CREATE TRIGGER planted BEFORE UPDATE ON t FOR EACH ROW SET NEW.number = 0")
-            .await;
-        let planted = [("t".to_owned(), "planted".to_owned())];
-        assert_eq!(account.triggers().await.unwrap(), planted);
     }
+    stage
+        .run("CREATE TRIGGER planted BEFORE UPDATE ON t FOR EACH ROW SET NEW.number = 0")
+        .await;
+    let planted = [("t".to_owned(), "planted".to_owned())];
+    assert_eq!(account.triggers().await.unwrap(), planted);
+    // Without the right the server shows no trigger, and does not say why.
+    let main = stage.databases.main_name().to_owned();
+    stage
+        .run(&format!("REVOKE TRIGGER ON {main}.* FROM '{user}'@'%'"))
+        .await;
+    let unseen = account.triggers().await;
+    assert!(matches!(unseen, Err(LogError::Refused(_))), "{unseen:?}");
+    let pattern = main.replace('_', "\\_");
+    stage
+        .run(&format!("GRANT TRIGGER ON `{pattern}`.* TO '{user}'@'%'"))
+        .await;
+    assert_eq!(account.triggers().await.unwrap(), planted);
+    // Who follows already is not disturbed by it, and finds out all the same.
+    stage
+        .run(&format!(
+            "REVOKE REPLICATION SLAVE ON *.* FROM '{user}'@'%'"
+        ))
+        .await;
+    let newest = account.newest().await;
+    assert!(matches!(newest, Err(LogError::Refused(_))), "{newest:?}");
+    stage.insert(2).await;
+    let entered = loop {
+        let told = next(&mut follower).await.unwrap();
+        // The statements above come as well.
+        if !told.changes.is_empty() {
+            break told;
+        }
+    };
+    assert_eq!(inserted(&entered.changes), [2]);
 }
 
 #[tokio::test]

@@ -23,3 +23,4 @@ mod second_endpoint;
 mod start;
 mod verify;
 mod watch;
+mod watched_log;

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use database::grants::{self, Account, Names};
 use database::{
     Kind, PoolSettings, RowError, consent_links, consents, notices, outbox, owner_key_backups,
-    record_backups, records,
+    record_backups, records, schema_baselines,
 };
 use devstack::DatabaseServer;
 use record::ids::{LinkId, Uid};
@@ -305,6 +305,32 @@ async fn each_account_may_do_its_work_and_nothing_else() {
             &format!("SELECT * FROM `{}`.record_backups", accounts.names.backup),
         )
         .await;
+}
+
+/// Also of tables that the account may not read: whoever changes one is noticed.
+#[tokio::test]
+async fn breach_viewer_sees_what_every_table_is_like() {
+    let stage = Stage::new().await;
+    let accounts = Accounts::make(&stage).await;
+    let pool = accounts.pool(Account::Viewer, Kind::Main);
+    let mut viewer = pool.acquire().await.unwrap();
+    let seen = schema_baselines::look(&mut viewer).await.unwrap();
+    let whole = schema_baselines::look(&mut *stage.connection().await).await;
+    let whole = whole.unwrap();
+    assert_eq!(seen.columns, whole.columns);
+    assert_eq!(seen.fingerprint, whole.fingerprint);
+    let tables: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME <> '_sqlx_migrations'",
+    )
+    .fetch_one(&stage.pool)
+    .await
+    .unwrap();
+    assert_eq!(seen.columns.len() as i64, tables);
+    assert!(
+        seen.columns
+            .keys()
+            .all(|table| schema_baselines::is_ours(table))
+    );
 }
 
 #[tokio::test]

@@ -368,6 +368,13 @@ async fn counts_of_rows() {
     stage.sql("DELETE FROM records").await;
     let gone = row_counts::records_gone(&mut connection).await.unwrap();
     assert_eq!(gone, [person.record.id]);
+    for (record, is_gone) in [
+        (person.record.id, true),
+        (RecordId::random(&mut rand::rng()), false),
+    ] {
+        let answer = row_counts::is_record_gone(&mut connection, record).await;
+        assert_eq!(answer.unwrap(), is_gone);
+    }
 }
 
 #[tokio::test]

@@ -161,6 +161,18 @@ async fn a_changed_schema_has_another_fingerprint_and_the_first_one_stands() {
             "ALTER TABLE outbox MODIFY attempts BIGINT UNSIGNED NOT NULL",
             "ALTER TABLE outbox MODIFY attempts INT UNSIGNED NOT NULL",
         ),
+        (
+            "ALTER TABLE sweep_parts ADD extra INT NULL",
+            "ALTER TABLE sweep_parts DROP extra",
+        ),
+        (
+            "ALTER TABLE corrections ADD extra INT NULL",
+            "ALTER TABLE corrections DROP extra",
+        ),
+        (
+            "ALTER TABLE verifications ENGINE = MyISAM",
+            "ALTER TABLE verifications ENGINE = InnoDB",
+        ),
     ] {
         stage.sql(done).await;
         let changed = schema_baselines::look(&mut connection)

@@ -25,6 +25,15 @@ pub(super) const fn alarm_of(error: &LogError) -> Option<AlarmKind> {
     }
 }
 
+/// Whether changes are made meanwhile that the log will never give us. Where it holds statements or parts of rows, each such
+/// change tells so itself.
+pub(super) const fn hides_changes(error: &LogError) -> bool {
+    matches!(
+        error,
+        LogError::Off | LogError::LeavesOut | LogError::Compressed
+    )
+}
+
 /// What was seen of our tables.
 #[derive(Default)]
 pub(super) struct SchemaMemory {
