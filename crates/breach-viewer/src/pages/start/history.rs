@@ -199,7 +199,7 @@ mod tests {
     fn history(rounds: &[(u64, u64, u64)], period: Period) -> History {
         let ended: Vec<SweepRound> = rounds
             .iter()
-            .zip((1..).rev())
+            .zip((1..=rounds.len() as u64).rev())
             .map(|((minutes, altered, valid), id)| SweepRound {
                 id,
                 kind: RoundKind::Shared,
@@ -228,11 +228,8 @@ mod tests {
             &[(1, 2, 999_998), (5, 4, 999_996), (9, 0, 1_000_000)],
             Period::Hour,
         );
-        let lanes: Vec<_> = history
-            .lanes
-            .iter()
-            .map(|one| (one.label, one.newest, one.most));
-        let lanes: Vec<_> = lanes.collect();
+        let lanes = history.lanes.iter();
+        let lanes: Vec<_> = lanes.map(|one| (one.label, one.newest, one.most)).collect();
         assert_eq!(lanes, [("Altered", 2, 4), ("Valid", 999_998, 1_000_000)]);
         let altered = &history.lanes[0];
         assert_eq!(altered.counts, [0, 4, 2]);
@@ -254,7 +251,7 @@ mod tests {
 
     #[test]
     fn no_breach_is_lost_among_rounds_of_the_same_time() {
-        let rounds: Vec<_> = (0..1000).map(|turn| (turn % 50, u64::from(turn == 517), 10));
+        let rounds = (0..1000).map(|turn| (turn % 50, u64::from(turn == 517), 10));
         let history = history(&rounds.collect::<Vec<_>>(), Period::Day);
         assert!(history.columns.len() <= 2);
         assert_eq!((history.most_bad, history.lanes[0].most), (1, 1));
