@@ -381,8 +381,9 @@ pub(crate) const FIRST_ROW: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0
 pub(crate) async fn counts_unknown(
     connection: &mut MySqlConnection,
 ) -> Result<VerdictCounts, RowError> {
+    // By this index alone: no row is read.
     let mut query = QueryBuilder::<MySql>::new(
-        "SELECT verdict, COUNT(*) AS count FROM verifications WHERE subject >= ",
+        "SELECT verdict, COUNT(*) AS count FROM verifications FORCE INDEX (verifications_verdict) WHERE subject >= ",
     );
     query.push_bind(FIRST_ROW.as_slice());
     query.push(" AND verdict IN (");

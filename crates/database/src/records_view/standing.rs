@@ -144,7 +144,10 @@ pub(super) async fn aside(
     cover: &Cover,
     uids: UidRange,
 ) -> Result<Rows, RowError> {
-    let mut query = QueryBuilder::<MySql>::new("SELECT * FROM verifications WHERE uid BETWEEN ");
+    // By the numbers that a server keeps of its tables it may take all rows for the shorter way.
+    let mut query = QueryBuilder::<MySql>::new(
+        "SELECT * FROM verifications FORCE INDEX (verifications_round) WHERE uid BETWEEN ",
+    );
     query.push_bind(uids.first.get());
     query.push(" AND ").push_bind(uids.last.get());
     query.push(" AND (round_id IS NULL");

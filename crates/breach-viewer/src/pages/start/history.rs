@@ -228,11 +228,8 @@ mod tests {
             &[(1, 2, 999_998), (5, 4, 999_996), (9, 0, 1_000_000)],
             Period::Hour,
         );
-        let lanes = history
-            .lanes
-            .iter()
-            .map(|one| (one.label, one.newest, one.most));
-        let lanes: Vec<_> = lanes.collect();
+        let lanes = history.lanes.iter();
+        let lanes: Vec<_> = lanes.map(|one| (one.label, one.newest, one.most)).collect();
         assert_eq!(lanes, [("Altered", 2, 4), ("Valid", 999_998, 1_000_000)]);
         let altered = &history.lanes[0];
         assert_eq!(altered.counts, [0, 4, 2]);
