@@ -4,12 +4,12 @@
 //! seconds old when we see it, and no chain takes one from times to come: further apart, one of the two clocks is off, or the
 //! node has had no new block for long.
 
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use chain::Block;
 use database::MySqlConnection;
 use database::operations_alarms::{self, AlarmKind};
+use tokio::sync::Mutex;
 
 use crate::examiner::Examiner;
 use crate::obstacle::Hindrance;
@@ -17,19 +17,9 @@ use crate::obstacle::Hindrance;
 /// Further apart they are never by themselves.
 const APART: Duration = Duration::from_secs(5 * 60);
 
-/// What this process saw of it last. Another one, with a clock that is right, does not end its alarm.
-#[derive(Default)]
-pub(crate) struct ClockSeen(AtomicU8);
-
-/// Zero is: nothing yet.
-const TOGETHER: u8 = 1;
-const OFF: u8 = 2;
-
-impl ClockSeen {
-    fn note(&self, seen: u8) -> u8 {
-        self.0.swap(seen, Ordering::Relaxed)
-    }
-}
+/// Whether this process found them apart when it last looked, and the alarm says so. Another process, whose clock is right,
+/// does not end it.
+pub(crate) type ClockSeen = Mutex<Option<bool>>;
 
 impl Examiner {
     /// Compares our clock with the newest block, and raises or ends the alarm about it.
@@ -38,19 +28,20 @@ impl Examiner {
         connection: &mut MySqlConnection,
         newest: &Block,
     ) -> Result<(), Hindrance> {
+        let mut seen = self.clock_seen().lock().await;
         let (now, block) = (self.now(), newest.time());
         let apart = now.since(block).max(block.since(now));
-        let kind = AlarmKind::ClockOff;
-        if apart > APART {
-            if self.clock_seen().note(OFF) != OFF {
-                let seconds = apart.as_secs();
-                let is_ahead = now > block;
-                tracing::warn!(seconds, is_ahead, "our clock and the chain's are far apart");
-            }
-            operations_alarms::raise(connection, kind, now).await?;
-        } else if self.clock_seen().note(TOGETHER) != TOGETHER {
-            operations_alarms::clear(connection, kind).await?;
+        let (is_off, is_ahead, seconds) = (apart > APART, now > block, apart.as_secs());
+        if is_off && *seen != Some(true) {
+            tracing::warn!(seconds, is_ahead, "our clock and the chain's are far apart");
         }
+        if is_off {
+            operations_alarms::raise(connection, AlarmKind::ClockOff, now).await?;
+        } else if *seen != Some(false) {
+            operations_alarms::clear(connection, AlarmKind::ClockOff).await?;
+        }
+        // Where the database refused it, it is done the next time.
+        *seen = Some(is_off);
         Ok(())
     }
 }
