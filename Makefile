@@ -10,6 +10,10 @@ MAKEFLAGS += --no-builtin-rules
 # The tests use this server instead of a private one: make test DATABASE_SERVER_URL=mysql://…
 export DATABASE_SERVER_URL
 
+# Most tests wait most of the time, for blocks, rounds and mails: two for each core keep it busy, and more than that would take a
+# large machine's memory and the database's connections.
+export RUST_TEST_THREADS ?= $(shell n=$$((2 * $$(nproc))); echo $$((n < 16 ? n : 16)))
+
 NPM_PACKAGES := $(shell find . \( -name node_modules -o -path ./target -o -path ./var \) -prune -o -name package.json -print | sort)
 IN_STACK := target/debug/devstack run --
 

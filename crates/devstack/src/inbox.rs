@@ -12,7 +12,7 @@ use crate::readiness::wait_until;
 use crate::stack_dir::StackDir;
 use crate::{ports, tools};
 
-const START_LIMIT: Duration = Duration::from_secs(30);
+const START_LIMIT: Duration = Duration::from_secs(60);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// How an inbox is started.

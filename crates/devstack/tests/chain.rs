@@ -6,6 +6,9 @@ use std::time::Duration;
 use devstack::{Accounts, Chain, ChainOptions, Mining, wait_until};
 use serde_json::{Value, json};
 
+/// No test waits longer for anything.
+const LIMIT: Duration = Duration::from_secs(60);
+
 async fn start(mining: Mining) -> Chain {
     Chain::start(&ChainOptions {
         mining,
@@ -37,7 +40,7 @@ async fn receipt(chain: &Chain, hash: &str) -> Value {
 
 /// anvil tells a transaction's hash before it has mined it.
 async fn mined_receipt(chain: &Chain, hash: &str) -> Value {
-    let mined = wait_until("a receipt", Duration::from_secs(5), || async {
+    let mined = wait_until("a receipt", LIMIT, || async {
         let receipt = receipt(chain, hash).await;
         Ok((!receipt.is_null()).then_some(receipt))
     });

@@ -7,6 +7,9 @@ use devstack::{Inbox, InboxOptions};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
+/// No test waits longer for anything.
+const LIMIT: Duration = Duration::from_secs(60);
+
 /// A mail by hand, line by line.
 async fn send(inbox: &Inbox, to: &str, subject: &str) -> anyhow::Result<()> {
     let port = inbox.smtp_url().port().unwrap();
@@ -41,7 +44,7 @@ async fn a_mail_is_waited_for_and_found() {
     send(&inbox, "ada@example.org", "One").await.unwrap();
     send(&inbox, "bob@example.org", "Two").await.unwrap();
     let mail = inbox
-        .wait_for(Duration::from_secs(5), |mail| mail.is_to("BOB@example.org"))
+        .wait_for(LIMIT, |mail| mail.is_to("BOB@example.org"))
         .await
         .unwrap();
     assert_eq!(
@@ -65,7 +68,7 @@ async fn a_stopped_inbox_refuses_and_comes_back_on_the_same_port_with_its_mails(
     inbox.resume().await.unwrap();
     send(&inbox, "ada@example.org", "After").await.unwrap();
     inbox
-        .wait_for(Duration::from_secs(5), |mail| mail.subject == "After")
+        .wait_for(LIMIT, |mail| mail.subject == "After")
         .await
         .unwrap();
     let subjects: Vec<String> = inbox

@@ -6,6 +6,8 @@ use std::time::Duration;
 use devstack::{Accounts, Chain, ChainOptions, Fault, Mining, RpcProxy, wait_until};
 use serde_json::{Value, json};
 
+/// No test waits longer for anything.
+const LIMIT: Duration = Duration::from_secs(60);
 const SEND: &str = "eth_sendTransaction";
 
 async fn call(url: &str, method: &str, params: Value) -> anyhow::Result<Value> {
@@ -38,7 +40,7 @@ async fn start() -> (Chain, RpcProxy) {
 
 /// anvil answers a transaction before it has mined it.
 async fn wait_for_a_block(chain: &Chain) {
-    let mined = wait_until("a block", Duration::from_secs(5), || async {
+    let mined = wait_until("a block", LIMIT, || async {
         Ok((chain.block_number().await? >= 1).then_some(()))
     });
     mined.await.unwrap();
@@ -84,10 +86,7 @@ async fn held_calls_go_on_when_healed() {
     proxy.fault(SEND, Fault::Hold);
     let url = proxy.url().to_owned();
     let held = tokio::spawn(async move { call(&url, SEND, transfer()).await });
-    proxy
-        .wait_for_calls(SEND, 1, Duration::from_secs(5))
-        .await
-        .unwrap();
+    proxy.wait_for_calls(SEND, 1, LIMIT).await.unwrap();
     assert_eq!(chain.block_number().await.unwrap(), 0);
     proxy.heal(SEND);
     assert!(held.await.unwrap().unwrap().is_string());
@@ -100,15 +99,9 @@ async fn cut_all_breaks_open_connections_too() {
     chain.freeze().unwrap();
     let url = proxy.url().to_owned();
     let waiting = tokio::spawn(async move { call(&url, "eth_chainId", json!([])).await });
-    proxy
-        .wait_for_calls("eth_chainId", 1, Duration::from_secs(5))
-        .await
-        .unwrap();
+    proxy.wait_for_calls("eth_chainId", 1, LIMIT).await.unwrap();
     proxy.cut_all();
-    let broken = tokio::time::timeout(Duration::from_secs(5), waiting)
-        .await
-        .unwrap()
-        .unwrap();
+    let broken = tokio::time::timeout(LIMIT, waiting).await.unwrap().unwrap();
     assert!(broken.is_err());
     assert!(call(proxy.url(), "eth_chainId", json!([])).await.is_err());
     chain.thaw().unwrap();

@@ -185,7 +185,7 @@ async fn transact(chain: &Chain, from: Address, to: Address, input: &Bytes) {
         .rpc("eth_sendTransaction", json!([transaction]))
         .await
         .unwrap();
-    let receipt = wait_until("a receipt", Duration::from_secs(10), || async {
+    let receipt = wait_until("a receipt", Duration::from_secs(60), || async {
         let receipt = chain
             .rpc("eth_getTransactionReceipt", json!([hash]))
             .await?;

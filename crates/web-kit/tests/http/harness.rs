@@ -19,7 +19,7 @@ use record::ids::StaffId;
 use record::time::{Clock, UnixMillis};
 use reqwest::header::{COOKIE, HeaderMap, LOCATION, ORIGIN, SET_COOKIE};
 use secrecy::SecretString;
-use tokio::sync::OnceCell;
+use tokio::sync::{Notify, OnceCell};
 use web_kit::components::Tone;
 use web_kit::error::Result;
 use web_kit::form::FormState;
@@ -352,7 +352,11 @@ async fn link(person: SignedIn) -> Result<String> {
     Ok(link.unwrap_or_else(|| "nothing".to_owned()))
 }
 
+/// Somebody waits for the slow page.
+pub static SLOW_ASKED: Notify = Notify::const_new();
+
 async fn slow() -> &'static str {
+    SLOW_ASKED.notify_one();
     tokio::time::sleep(Duration::from_millis(500)).await;
     "finished"
 }

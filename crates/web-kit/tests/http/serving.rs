@@ -1,4 +1,4 @@
-use crate::harness::{Options, TestApp};
+use crate::harness::{Options, SLOW_ASKED, TestApp};
 
 #[tokio::test]
 async fn health_and_readiness_are_two_things() {
@@ -35,7 +35,7 @@ async fn what_is_in_flight_is_finished() {
     let (app, mut browser) = TestApp::with_clerk().await;
     let url = app.url.clone();
     let slow = tokio::spawn(async move { browser.get("/slow").await });
-    tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+    SLOW_ASKED.notified().await;
     app.end().await;
     let answer = slow.await.unwrap();
     assert_eq!((answer.status, answer.body.as_str()), (200, "finished"));
