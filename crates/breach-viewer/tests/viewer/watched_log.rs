@@ -103,6 +103,9 @@ async fn a_log_that_tells_less_is_an_alarm_until_it_tells_all() {
     let officer = stage.officer().await;
     stage.until_all_valid(&officer).await;
     until_all_is_read(&stage).await;
+    stage
+        .sql("INSERT INTO sign_in_attempts VALUES (RANDOM_BYTES(32), 1, 1)")
+        .await;
     for (less, all) in [
         ("binlog_format = 'STATEMENT'", "binlog_format = 'ROW'"),
         ("binlog_row_image = 'MINIMAL'", "binlog_row_image = 'FULL'"),
