@@ -45,7 +45,8 @@ pub fn start(
     let (sweep, examined) = (sweeper.status(), sweeper.examined());
     lifetime.spawn("sweep", sweeper.run(lifetime.token()));
     let server = settings.watch.as_ref().map(Server::new).transpose()?;
-    let watcher = Watcher::new(registrar.clone(), server);
+    let memory = usize::try_from(settings.watch_memory.get())?.saturating_mul(1024);
+    let watcher = Watcher::new(registrar.clone(), server).with_memory(memory);
     lifetime.spawn("watch", watcher.run(lifetime.token()));
     lifetime.spawn(
         "banner",

@@ -12,6 +12,7 @@ mod harness;
 mod hindered;
 mod incidents;
 mod keys;
+mod large;
 mod many;
 mod own_rows;
 mod planted;

@@ -7,12 +7,12 @@ use devstack::{SiteOptions, wait_until};
 use crate::harness::{Answer, Browser, LIMIT, Stage};
 
 /// So slow that whatever is found soon was not found by the sweep.
-fn with_slow_sweep() -> SiteOptions {
+pub fn with_slow_sweep() -> SiteOptions {
     Stage::options().setting("breach-viewer", "SWEEP_RATE", "1")
 }
 
 /// The alarms that stand, in their order.
-async fn alarms(stage: &Stage) -> Vec<String> {
+pub async fn alarms(stage: &Stage) -> Vec<String> {
     let mut connection = stage.connect().await;
     sqlx::query_scalar("SELECT kind FROM operations_alarms ORDER BY kind")
         .fetch_all(&mut connection)
@@ -20,7 +20,7 @@ async fn alarms(stage: &Stage) -> Vec<String> {
         .unwrap()
 }
 
-async fn until_alarm(stage: &Stage, kind: &str, stands: bool) {
+pub async fn until_alarm(stage: &Stage, kind: &str, stands: bool) {
     let what = format!("{kind} {stands}");
     let reached = wait_until(&what, LIMIT, || async {
         let alarms = alarms(stage).await;
@@ -30,7 +30,7 @@ async fn until_alarm(stage: &Stage, kind: &str, stands: bool) {
 }
 
 /// Until our own beat came back in the log.
-async fn until_following(stage: &Stage) {
+pub async fn until_following(stage: &Stage) {
     let beat = "SELECT CAST(COALESCE(MAX(beat), 0) AS SIGNED) FROM watch_progress";
     let before = stage.number(beat).await;
     stage
@@ -44,8 +44,8 @@ async fn assert_neighbours_valid(officer: &Browser, altered: u64, count: u64) {
     }
 }
 
-const BY_WATCH: &str = "SELECT COUNT(*) FROM incidents WHERE source = 'watch'";
-const EVIDENCE: &str = "SELECT COUNT(*) FROM incident_evidence";
+pub const BY_WATCH: &str = "SELECT COUNT(*) FROM incidents WHERE source = 'watch'";
+pub const EVIDENCE: &str = "SELECT COUNT(*) FROM incident_evidence";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_altered_record_is_found_at_once_and_told_how() {
