@@ -84,7 +84,7 @@ pub struct Watcher {
     beat: Beat,
     looked_at: Option<UnixMillis>,
     leased_at: Option<UnixMillis>,
-    /// Since when the server can't be followed for a reason that may pass.
+    /// Since when we don't get on, for a reason that may pass; until our beat comes back.
     lost_since: Option<UnixMillis>,
 }
 
@@ -170,22 +170,39 @@ impl Watcher {
     async fn tell(&mut self, stop: &Stop) -> Result<(), Hindrance> {
         let error = match stop {
             Stop::Log(error) => error,
+            // A row that somebody holds, or a right that was taken away, may hinder us alone.
+            Stop::Hindered(Hindrance::Row(_)) => return self.tell_what_lasts().await,
             // The sweep tells what hinders everybody.
             Stop::Hindered(_) => return Ok(()),
             Stop::Superseded => return Ok(()),
             Stop::Broken => return self.go_on_behind_a_gap().await,
         };
         tracing::warn!(%error, "the watch can't follow the log");
-        let now = self.now();
-        let since = *self.lost_since.get_or_insert(now);
         match alarm_of(error) {
             Some(AlarmKind::WatchGap) => self.go_on_behind_a_gap().await,
             Some(kind) => self.registrar.raise_kind(kind).await,
-            None if now.since(since) >= LATE => {
-                self.registrar.raise_kind(AlarmKind::WatchBehind).await
-            }
-            None => Ok(()),
+            None => self.tell_what_lasts().await,
         }
+    }
+
+    /// Raises the alarm once we have not got on for long.
+    async fn tell_what_lasts(&mut self) -> Result<(), Hindrance> {
+        // With the lease all was well.
+        let since = self.leased_at.unwrap_or(self.now());
+        self.lost_since.get_or_insert(since);
+        match self.is_behind() {
+            true => self.registrar.raise_kind(AlarmKind::WatchBehind).await,
+            false => Ok(()),
+        }
+    }
+
+    fn is_behind(&self) -> bool {
+        let is_late = |since: UnixMillis| self.now().since(since) >= LATE;
+        let awaited = match self.beat.heard < self.beat.sent {
+            true => self.beat.sent_at,
+            false => None,
+        };
+        self.lost_since.is_some_and(is_late) || awaited.is_some_and(is_late)
     }
 
     /// What was lost is lost: goes on with what there is.
@@ -220,10 +237,11 @@ impl Watcher {
         self.registrar
             .end_kind(AlarmKind::WatchNotConfigured)
             .await?;
+        // First, so that nobody keeps us from it by a row that we need.
+        self.look_if_due(&server).await?;
         if !self.holds_lease().await? {
             return Ok(());
         }
-        self.look(&server).await?;
         let from = match self.kept_position().await? {
             Some(kept) => kept,
             None => server.newest().await?,
@@ -276,10 +294,7 @@ impl Watcher {
             return Err(Stop::Superseded);
         }
         self.send_beat().await?;
-        if self.looked_at.is_none_or(|at| self.now().since(at) >= LOOK) {
-            self.look(server).await?;
-        }
-        Ok(())
+        self.look_if_due(server).await
     }
 
     /// Looks at all that these transactions touched; only then they are done.
@@ -287,6 +302,10 @@ impl Watcher {
         let touched = &batch.touched;
         // A higher one is not ours.
         if let Some(beat) = touched.beat.filter(|beat| *beat <= self.beat.sent) {
+            if beat > self.beat.heard && self.lost_since.take().is_some() {
+                // An alarm may be over.
+                self.looked_at = None;
+            }
             self.beat.heard = self.beat.heard.max(beat);
         }
         if touched.is_blind {
@@ -301,7 +320,6 @@ impl Watcher {
         looked?;
         self.beat.is_due |= touched.is_of_note();
         self.position = batch.position;
-        self.lost_since = None;
         Ok(())
     }
 
@@ -323,6 +341,14 @@ impl Watcher {
         Ok(())
     }
 
+    async fn look_if_due(&mut self, server: &Server) -> Result<(), Stop> {
+        let is_old = |at: UnixMillis| self.now().since(at) >= LOOK;
+        match self.looked_at.is_none_or(is_old) {
+            true => self.look(server).await,
+            false => Ok(()),
+        }
+    }
+
     /// Settings of the log, schema, and alarms that are over.
     async fn look(&mut self, server: &Server) -> Result<(), Stop> {
         self.looked_at = Some(self.now());
@@ -335,14 +361,13 @@ impl Watcher {
         registrar.end_kind(AlarmKind::WatchLogOff).await?;
         triggers?;
         registrar.end_kind(AlarmKind::WatchRefused).await?;
-        let late = self.beat.heard < self.beat.sent
-            && self
-                .beat
-                .sent_at
-                .is_some_and(|at| self.now().since(at) >= LATE);
-        match late {
+        match self.is_behind() {
             true => self.registrar.raise_kind(AlarmKind::WatchBehind).await?,
-            false => self.registrar.end_kind(AlarmKind::WatchBehind).await?,
+            // Who has the lease knows.
+            false if self.leased_at.is_some() => {
+                self.registrar.end_kind(AlarmKind::WatchBehind).await?;
+            }
+            false => {}
         }
         Ok(())
     }
@@ -359,7 +384,7 @@ impl Watcher {
         self.leased_at = held.is_some().then_some(now);
         if held.is_none() {
             // Another process of ours knows better by now.
-            self.position = None;
+            (self.position, self.lost_since) = (None, None);
         }
         Ok(held.is_some())
     }

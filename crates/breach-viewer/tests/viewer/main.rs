@@ -9,6 +9,7 @@ mod database;
 mod day;
 mod grid;
 mod harness;
+mod held;
 mod hindered;
 mod incidents;
 mod keys;
