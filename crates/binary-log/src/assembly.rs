@@ -11,10 +11,10 @@ use crate::position::Position;
 use crate::row::{Change, Row};
 use crate::statement::{Bracket, Statement, StatementKind};
 
-/// Everything that was committed together.
+/// Everything that was committed together, or a part of it.
 #[derive(Clone)]
 pub struct Transaction {
-    /// Where to go on behind it.
+    /// Where to go on behind it; before it, where more of it follows.
     pub position: Position,
     /// Where it stands.
     pub place: Place,
@@ -30,6 +30,10 @@ pub struct Transaction {
     pub texts: Vec<Zeroizing<String>>,
     /// Whether the log holds all that it did to our database.
     pub is_whole: bool,
+    /// So many bytes of the log are in here.
+    pub bytes: usize,
+    /// Whether more of it follows: what is too large to be held comes in parts.
+    pub goes_on: bool,
 }
 
 /// A place in the server's files.
@@ -58,12 +62,68 @@ struct Open {
     statements: Vec<Statement>,
     texts: Vec<Zeroizing<String>>,
     is_whole: bool,
+    bytes: usize,
     /// Whether more than one statement may belong to it.
     is_group: bool,
+    /// Whether XA prepares it only: nobody may see a part of it before it is committed.
+    is_prepared: bool,
+}
+
+impl Open {
+    /// What it holds so far.
+    fn told(&mut self, position: Position, goes_on: bool) -> Transaction {
+        Transaction {
+            position,
+            place: self.place.clone(),
+            at: self.at,
+            connection: self.connection,
+            changes: std::mem::take(&mut self.changes),
+            statements: std::mem::take(&mut self.statements),
+            texts: std::mem::take(&mut self.texts),
+            is_whole: std::mem::replace(&mut self.is_whole, true),
+            bytes: std::mem::take(&mut self.bytes),
+            goes_on,
+        }
+    }
+}
+
+/// What was prepared by XA and not committed yet, and how much of it was completed. Which of it, only its id would tell:
+/// all of it is told with each. More than a part's worth is forgotten, and that is told.
+#[derive(Default)]
+struct Prepared {
+    changes: Vec<Change>,
+    bytes: usize,
+    is_cut: bool,
+    awaited: usize,
+}
+
+impl Prepared {
+    fn add(&mut self, open: &mut Open, longest: usize) {
+        self.awaited += 1;
+        self.changes.append(&mut open.changes);
+        self.bytes += std::mem::take(&mut open.bytes);
+        self.is_cut |= self.bytes > longest;
+        if self.is_cut {
+            self.changes.clear();
+        }
+    }
+
+    /// One of it is completed now.
+    fn complete(&mut self, open: &mut Open) {
+        self.awaited = self.awaited.saturating_sub(1);
+        open.is_whole &= !self.is_cut;
+        open.bytes += self.bytes;
+        open.changes.extend(self.changes.iter().cloned());
+        if self.awaited == 0 {
+            *self = Self::default();
+        }
+    }
 }
 
 pub(crate) struct Assembly {
     database: String,
+    /// No more bytes of a transaction are held.
+    longest: usize,
     position: Position,
     file: String,
     /// Behind the newest event of the file itself.
@@ -73,28 +133,25 @@ pub(crate) struct Assembly {
     /// Whether the description of the events has come, which comes first but for the name of the file.
     is_described: bool,
     open: Option<Open>,
-    /// What was prepared by XA and not committed yet, and how much of it was completed. Which of it, only its id would
-    /// tell: all of it is told with each.
-    prepared: Vec<Change>,
-    awaited: usize,
+    prepared: Prepared,
 }
 
 impl Assembly {
-    pub(crate) fn new(database: &str, position: Position) -> Self {
+    pub(crate) fn new(database: &str, position: Position, longest: usize) -> Self {
         let (file, offset) = match &position {
             Position::File { file, offset } => (file.clone(), *offset),
             _ => (String::new(), 0),
         };
         Self {
             database: database.to_owned(),
+            longest,
             position,
             file,
             offset,
             in_payload: false,
             is_described: false,
             open: None,
-            prepared: Vec::new(),
-            awaited: 0,
+            prepared: Prepared::default(),
         }
     }
 
@@ -102,7 +159,8 @@ impl Assembly {
         &self.position
     }
 
-    /// Takes the next event; `table` finds a table's description by its number. Gives the transaction that it ends.
+    /// Takes the next event; `table` finds a table's description by its number. Gives the transaction that it ends,
+    /// or the part of it that is enough by now.
     pub(crate) fn take<'t>(
         &mut self,
         event: &Event,
@@ -118,6 +176,7 @@ impl Assembly {
             let server = event.header().server_id();
             let counts = Counts::MariaDb(gtid.domain, server, gtid.sequence);
             self.begin(event, begins_at, counts, !gtid.stands_alone);
+            self.opened(event, begins_at).is_prepared = gtid.is_prepared;
             return Ok(None);
         }
         let data = event.read_data();
@@ -133,31 +192,51 @@ impl Assembly {
             Some(EventData::TransactionPayloadEvent(_)) => self.in_payload = true,
             Some(EventData::RowsQueryEvent(text)) => {
                 let text = Zeroizing::new(text.query().into_owned());
-                self.opened(event, begins_at).texts.push(text);
+                let open = self.opened(event, begins_at);
+                open.bytes += text.len();
+                open.texts.push(text);
             }
             Some(EventData::RowsEvent(rows)) => {
                 if let Some(table) = table(rows.table_id())
                     && table.database_name_raw() == self.database.as_bytes()
                 {
                     let changes = changes(&rows, table)?;
+                    let bytes = event.data().len();
                     let open = self.opened(event, begins_at);
+                    open.bytes += bytes;
                     open.is_whole &= changes.iter().all(Change::is_whole);
                     open.changes.extend(changes);
                 }
             }
-            Some(EventData::QueryEvent(query)) => return Ok(self.query(event, begins_at, &query)),
+            Some(EventData::QueryEvent(query)) => {
+                let ended = self.query(event, begins_at, &query);
+                return Ok(ended.or_else(|| self.part()));
+            }
             Some(EventData::IncidentEvent(_)) => self.opened(event, begins_at).is_whole = false,
             Some(EventData::XidEvent(_)) => return Ok(self.end()),
             Some(EventData::XaPrepareLogEvent(_)) => {
                 if let Some(open) = &mut self.open {
-                    self.prepared.append(&mut open.changes);
-                    self.awaited += 1;
+                    self.prepared.add(open, self.longest);
                 }
                 return Ok(self.end());
             }
             _ => {}
         }
-        Ok(None)
+        Ok(self.part())
+    }
+
+    /// What there is of a transaction, once it is more than is held.
+    fn part(&mut self) -> Option<Transaction> {
+        let open = self.open.as_mut()?;
+        if open.bytes <= self.longest {
+            return None;
+        }
+        if open.is_prepared {
+            // Its length is kept: that tells, once it is completed, that its rows are not there.
+            open.changes.clear();
+            return None;
+        }
+        Some(open.told(self.position.clone(), true))
     }
 
     /// Where an event begins; moves on behind it.
@@ -201,7 +280,9 @@ impl Assembly {
             statements: Vec::new(),
             texts: Vec::new(),
             is_whole: true,
+            bytes: 0,
             is_group,
+            is_prepared: false,
         });
     }
 
@@ -224,21 +305,24 @@ impl Assembly {
         let bracket = Bracket::of(&text);
         let statement = Statement::new(&text);
         let concerns = statement.concerns(query.schema_raw(), &self.database);
-        let completed = match bracket {
-            Some(Bracket::Completes) => self.completed(),
-            _ => Vec::new(),
-        };
         let open = self.opened(event, begins_at);
         open.connection = Some(query.thread_id());
-        open.changes.extend(completed);
         match bracket {
             // MySQL puts it behind the GTID: what follows belongs together.
             Some(Bracket::Begin) => open.is_group = true,
+            Some(Bracket::Prepares) => (open.is_group, open.is_prepared) = (true, true),
             Some(Bracket::Within) => {}
-            Some(Bracket::End | Bracket::Completes) => return self.end(),
+            Some(Bracket::Completes) => {
+                if let Some(open) = &mut self.open {
+                    self.prepared.complete(open);
+                }
+                return self.end();
+            }
+            Some(Bracket::End) => return self.end(),
             None => {
                 if concerns {
                     open.is_whole &= statement.kind == StatementKind::Definition;
+                    open.bytes += statement.text.len();
                     open.statements.push(statement);
                 }
                 if !open.is_group {
@@ -249,38 +333,22 @@ impl Assembly {
         None
     }
 
-    /// The rows of all that was prepared, one of which is completed now.
-    fn completed(&mut self) -> Vec<Change> {
-        self.awaited = self.awaited.saturating_sub(1);
-        match self.awaited {
-            0 => std::mem::take(&mut self.prepared),
-            _ => self.prepared.clone(),
-        }
-    }
-
     fn end(&mut self) -> Option<Transaction> {
         self.in_payload = false;
-        let open = self.open.take()?;
-        match (&mut self.position, open.counts) {
+        let mut open = self.open.take()?;
+        // Committed at once after all, and its rows are gone.
+        open.is_whole &= !(open.is_prepared && open.bytes > self.longest);
+        match (&mut self.position, &open.counts) {
             (Position::MariaDb(domains), Counts::MariaDb(domain, server, sequence)) => {
-                domains.insert(domain, (server, sequence));
+                domains.insert(*domain, (*server, *sequence));
             }
-            (Position::MySql(set), Counts::MySql(source, number)) => set.add(&source, number),
+            (Position::MySql(set), Counts::MySql(source, number)) => set.add(source, *number),
             (Position::File { file, offset }, _) => {
                 (*file, *offset) = (self.file.clone(), self.offset);
             }
             _ => {}
         }
-        Some(Transaction {
-            position: self.position.clone(),
-            place: open.place,
-            at: open.at,
-            connection: open.connection,
-            changes: open.changes,
-            statements: open.statements,
-            texts: open.texts,
-            is_whole: open.is_whole,
-        })
+        Some(open.told(self.position.clone(), false))
     }
 }
 

@@ -20,7 +20,7 @@ const HEARTBEATS: [u8; 2] = [27, 41];
 
 /// What comes next.
 pub enum News {
-    /// A whole transaction, perhaps without anything of ours.
+    /// A whole transaction, perhaps without anything of ours, or a part of one.
     Transaction(Box<Transaction>),
     /// Nothing more has happened so far.
     Quiet,
@@ -38,8 +38,9 @@ impl Follower {
         database: &str,
         from: Position,
         number: u32,
+        longest: usize,
     ) -> Result<Self, LogError> {
-        let assembly = Assembly::new(database, from.clone());
+        let assembly = Assembly::new(database, from.clone(), longest);
         let heartbeat = format!(
             "SET @master_heartbeat_period = {HEARTBEAT}, @source_heartbeat_period = {HEARTBEAT}"
         );

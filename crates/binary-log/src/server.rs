@@ -15,12 +15,15 @@ use crate::position::Position;
 use crate::settings;
 
 const PATIENCE: Duration = Duration::from_secs(5);
+/// No more bytes of a transaction are held at once, unless something else is set.
+const LONGEST: usize = 256 * 1024;
 
 /// Where the log is, and whose database in it is meant.
 #[derive(Clone)]
 pub struct Server {
     options: Opts,
     database: String,
+    longest: usize,
 }
 
 impl Server {
@@ -42,7 +45,14 @@ impl Server {
         Ok(Self {
             options: options.into(),
             database,
+            longest: LONGEST,
         })
+    }
+
+    /// What is larger than so many bytes in the log comes in parts.
+    #[must_use]
+    pub fn in_parts_of(self, longest: usize) -> Self {
+        Self { longest, ..self }
     }
 
     /// The database whose rows are told.
@@ -84,7 +94,7 @@ impl Server {
     /// Goes on behind a position. `number` tells us from every other replica of the server.
     pub async fn follow(&self, from: Position, number: u32) -> Result<Follower, LogError> {
         let connection = self.connect().await?;
-        let begun = Follower::begin(connection, &self.database, from, number);
+        let begun = Follower::begin(connection, &self.database, from, number, self.longest);
         timeout(PATIENCE, begun).await.map_err(|_| SILENT)?
     }
 

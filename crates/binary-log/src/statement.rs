@@ -75,6 +75,8 @@ fn first_word(text: &str) -> &str {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bracket {
     Begin,
+    /// What follows is prepared by XA, to be committed later.
+    Prepares,
     End,
     /// Within a transaction, and of no consequence to us.
     Within,
@@ -98,7 +100,7 @@ impl Bracket {
             _ if is(first, "SAVEPOINT") || is(first, "RELEASE") => Some(Self::Within),
             _ if is(first, "XA") => Some(match second {
                 _ if is(second, "COMMIT") || is(second, "ROLLBACK") => Self::Completes,
-                _ if is(second, "START") || is(second, "BEGIN") => Self::Begin,
+                _ if is(second, "START") || is(second, "BEGIN") => Self::Prepares,
                 _ => Self::Within,
             }),
             _ => None,
@@ -142,6 +144,7 @@ mod tests {
     #[test]
     fn brackets_are_told_from_statements() {
         assert_eq!(Bracket::of("BEGIN"), Some(Bracket::Begin));
+        assert_eq!(Bracket::of("XA START X'31',X'',1"), Some(Bracket::Prepares));
         assert_eq!(Bracket::of("ROLLBACK TO `s`"), Some(Bracket::Within));
         assert_eq!(
             Bracket::of("XA COMMIT X'31',X'',1"),

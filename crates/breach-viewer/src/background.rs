@@ -48,7 +48,8 @@ pub fn start(
     let lookout = Lookout::new(registrar.clone(), settings.sweep_rate, sweep.clone());
     lifetime.spawn("lookout", lookout.run(lifetime.token()));
     let server = settings.watch.as_ref().map(Server::new).transpose()?;
-    let watcher = Watcher::new(registrar.clone(), server);
+    let memory = usize::try_from(settings.watch_memory.get())?.saturating_mul(1024);
+    let watcher = Watcher::new(registrar.clone(), server).with_memory(memory);
     lifetime.spawn("watch", watcher.run(lifetime.token()));
     lifetime.spawn(
         "banner",

@@ -1,6 +1,7 @@
 //! All settings, read and checked at the start; `--help` prints them.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use chain::Deployment;
@@ -26,6 +27,8 @@ pub struct Settings {
     pub key_backup: Url,
     /// The server of the main database, by the account `watch`.
     pub watch: Option<Url>,
+    /// How much of its log may be held, in KiB.
+    pub watch_memory: NonZeroU32,
     /// Master and application keys.
     pub keys: Keys,
     /// The chain.
@@ -77,6 +80,11 @@ impl Settings {
             "WATCH_DATABASE_URL",
             "the main database, by the account that follows the server's binary log; without it the sweep alone finds breaches",
         );
+        let watch_memory = reader.or(
+            "WATCH_MEMORY_KIB",
+            "131072",
+            "KiB of the binary log that may be held at once; of a larger transaction only the first rows are kept as evidence",
+        );
         let keys = Keys::read(reader);
         let chain = Chain::read(reader, Deployment::load);
         let second_endpoint = SecondEndpoint::read(reader);
@@ -116,6 +124,7 @@ impl Settings {
             backup: backup?.url,
             key_backup: key_backup?.url,
             watch: watch?.map(|watch| watch.url),
+            watch_memory: watch_memory?,
             keys: keys?,
             chain: chain?,
             second_endpoint: second_endpoint?,

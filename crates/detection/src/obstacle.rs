@@ -138,7 +138,7 @@ pub const fn words(alarm: AlarmKind) -> &'static str {
             "The watch does not keep up with the database's binary log, or can't reach it. The sweep goes on."
         }
         AlarmKind::WatchGap => {
-            "The binary log lacks changes that the watch has not seen: purged, or logged without their rows. The alarm ends \
+            "The binary log lacks changes that the watch has not seen: purged, logged without their rows, or more at once than it can hold. The alarm ends \
              when the sweep has looked at every record since."
         }
         AlarmKind::MailFailing => "Mail can't be delivered.",

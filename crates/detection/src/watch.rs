@@ -2,14 +2,16 @@
 //! (docs/WATCH.md).
 
 mod alarms;
+mod batch;
 mod examining;
 mod piece;
+mod reading;
 mod touched;
 
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
-use binary_log::{Follower, LogError, News, Position, Server, Transaction};
+use binary_log::{LogError, Position, Server};
 use database::leases::{self, Lease};
 use database::operations_alarms::AlarmKind;
 use database::watch_progress::{self, WatchProgress};
@@ -22,8 +24,9 @@ use tokio_util::sync::CancellationToken;
 pub use self::piece::{Piece, PieceChange, PieceValue};
 
 use self::alarms::{SchemaMemory, alarm_of, hides_changes};
+use self::batch::{Batch, MOST_AT_ONCE, Memory};
 use self::examining::Sources;
-use self::touched::Touched;
+use self::reading::{Told, read};
 use crate::obstacle::Hindrance;
 use crate::registrar::Registrar;
 
@@ -37,8 +40,10 @@ const BEAT: Duration = Duration::from_secs(10);
 /// A beat that has not come back by then is late.
 const LATE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_secs(1);
-/// So many transactions are taken together.
-const MOST_AT_ONCE: usize = 256;
+/// So much of the log may be held, in bytes, unless something else is set.
+const MEMORY: usize = 128 * 1024 * 1024;
+/// So many records are looked at, and filed, before the next are.
+const PAGE: usize = 50;
 
 /// Why the watch stops for a moment.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +54,8 @@ enum Stop {
     Hindered(#[from] Hindrance),
     #[error("something was touched that can't be looked at")]
     Broken,
+    #[error("another process has the lease")]
+    Superseded,
 }
 
 impl From<database::RowError> for Stop {
@@ -67,6 +74,7 @@ impl From<sqlx::Error> for Stop {
 pub struct Watcher {
     registrar: Registrar,
     server: Option<Server>,
+    memory: Memory,
     /// Tells us from every other replica of the server.
     number: u32,
     holder: [u8; 16],
@@ -76,7 +84,7 @@ pub struct Watcher {
     beat: Beat,
     looked_at: Option<Instant>,
     leased_at: Option<Instant>,
-    /// Since when the server can't be followed for a reason that may pass.
+    /// Since when we don't get on, for a reason that may pass; until our beat comes back.
     lost_since: Option<Instant>,
 }
 
@@ -99,6 +107,7 @@ impl Watcher {
         Self {
             registrar,
             server,
+            memory: Memory::of(MEMORY),
             number: 0x8000_0000 | rand::rng().next_u32(),
             holder,
             position: None,
@@ -107,6 +116,15 @@ impl Watcher {
             looked_at: None,
             leased_at: None,
             lost_since: None,
+        }
+    }
+
+    /// Holds no more than so many bytes of the log.
+    #[must_use]
+    pub fn with_memory(self, bytes: usize) -> Self {
+        Self {
+            memory: Memory::of(bytes),
+            ..self
         }
     }
 
@@ -152,12 +170,14 @@ impl Watcher {
     async fn tell(&mut self, stop: &Stop) -> Result<(), Hindrance> {
         let error = match stop {
             Stop::Log(error) => error,
+            // A row that somebody holds, or a right that was taken away, may hinder us alone.
+            Stop::Hindered(Hindrance::Row(_)) => return self.tell_what_lasts().await,
             // The sweep tells what hinders everybody.
             Stop::Hindered(_) => return Ok(()),
+            Stop::Superseded => return Ok(()),
             Stop::Broken => return self.go_on_behind_a_gap().await,
         };
         tracing::warn!(%error, "the watch can't follow the log");
-        let since = *self.lost_since.get_or_insert_with(Instant::now);
         match alarm_of(error) {
             Some(AlarmKind::WatchGap) => self.go_on_behind_a_gap().await,
             Some(kind) => {
@@ -167,11 +187,28 @@ impl Watcher {
                     false => Ok(()),
                 }
             }
-            None if since.elapsed() >= LATE => {
-                self.registrar.raise_kind(AlarmKind::WatchBehind).await
-            }
-            None => Ok(()),
+            None => self.tell_what_lasts().await,
         }
+    }
+
+    /// Raises the alarm once we have not got on for long.
+    async fn tell_what_lasts(&mut self) -> Result<(), Hindrance> {
+        // With the lease all was well.
+        let since = self.leased_at.unwrap_or_else(Instant::now);
+        self.lost_since.get_or_insert(since);
+        match self.is_behind() {
+            true => self.registrar.raise_kind(AlarmKind::WatchBehind).await,
+            false => Ok(()),
+        }
+    }
+
+    fn is_behind(&self) -> bool {
+        let is_late = |since: Instant| since.elapsed() >= LATE;
+        let awaited = match self.beat.heard < self.beat.sent {
+            true => self.beat.sent_at,
+            false => None,
+        };
+        self.lost_since.is_some_and(is_late) || awaited.is_some_and(is_late)
     }
 
     /// What was lost is lost: goes on with what there is.
@@ -206,18 +243,20 @@ impl Watcher {
         self.registrar
             .end_kind(AlarmKind::WatchNotConfigured)
             .await?;
+        // First, so that nobody keeps us from it by a row that we need.
+        self.look_if_due(&server).await?;
         if !self.holds_lease().await? {
             return Ok(());
         }
-        self.look(&server).await?;
         let from = match self.kept_position().await? {
             Some(kept) => kept,
             None => server.newest().await?,
         };
         self.position = Some(from.clone());
-        let follower = server.follow(from, self.number).await?;
+        let parts = server.clone().in_parts_of(self.memory.part);
+        let follower = parts.follow(from, self.number).await?;
         let (sender, news) = mpsc::channel(MOST_AT_ONCE);
-        let reading = tokio::spawn(read(follower, sender));
+        let reading = tokio::spawn(read(follower, sender, self.memory.rows));
         let followed = self.follow(&server, news).await;
         reading.abort();
         followed
@@ -226,67 +265,94 @@ impl Watcher {
     async fn follow(
         &mut self,
         server: &Server,
-        mut news: mpsc::Receiver<Result<Transaction, LogError>>,
+        mut news: mpsc::Receiver<Told>,
     ) -> Result<(), Stop> {
+        let mut batch = Batch::within(self.memory);
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 first = news.recv() => {
-                    let first = first.ok_or(LogError::Unreachable("the log ended"))??;
-                    let mut batch = vec![first];
+                    let mut next = Some(first.ok_or(LogError::Unreachable("the log ended"))?);
                     let mut ended = Ok(());
-                    while batch.len() < MOST_AT_ONCE && ended.is_ok() {
-                        match news.try_recv() {
-                            Ok(Ok(next)) => batch.push(next),
-                            Ok(Err(error)) => ended = Err(error),
-                            Err(_) => break,
+                    while let Some((told, _)) = next {
+                        match told {
+                            Ok(one) => batch.add(one),
+                            Err(error) => ended = Err(error),
                         }
+                        let is_enough = ended.is_err() || batch.is_full();
+                        next = if is_enough { None } else { news.try_recv().ok() };
                     }
-                    self.take(server, &batch).await?;
+                    if batch.is_ready() {
+                        let ready = std::mem::replace(&mut batch, Batch::within(self.memory));
+                        self.take(server, ready).await?;
+                    }
                     ended?;
                 }
-                _ = tick.tick() => {
-                    if !self.holds_lease().await? {
-                        return Ok(());
-                    }
-                    self.send_beat().await?;
-                    if self.looked_at.is_none_or(|at| at.elapsed() >= LOOK) {
-                        self.look(server).await?;
-                    }
-                }
+                _ = tick.tick() => self.keep_up(server).await?,
             }
         }
     }
 
+    /// What is to be done all the time.
+    async fn keep_up(&mut self, server: &Server) -> Result<(), Stop> {
+        if !self.holds_lease().await? {
+            return Err(Stop::Superseded);
+        }
+        self.send_beat().await?;
+        self.look_if_due(server).await
+    }
+
     /// Looks at all that these transactions touched; only then they are done.
-    async fn take(&mut self, server: &Server, batch: &[Transaction]) -> Result<(), Stop> {
-        let touched = Touched::by(batch);
+    async fn take(&mut self, server: &Server, batch: Batch) -> Result<(), Stop> {
+        let touched = &batch.touched;
         // A higher one is not ours.
         if let Some(beat) = touched.beat.filter(|beat| *beat <= self.beat.sent) {
+            if beat > self.beat.heard && self.lost_since.take().is_some() {
+                // An alarm may be over.
+                self.looked_at = None;
+            }
             self.beat.heard = self.beat.heard.max(beat);
         }
         if touched.is_blind {
             self.registrar.raise_kind(AlarmKind::WatchGap).await?;
         }
-        let sources = Sources {
-            server,
-            columns: &self.schema.columns,
-        };
-        let looked = self
-            .registrar
-            .look_at_records(batch, &touched, sources)
-            .await;
+        let looked = self.look_at_records(server, &batch).await;
         // One does not wait for the other: rows are told also while the chain is out of reach.
-        self.registrar.look_at_rows(&touched).await?;
+        self.registrar.look_at_rows(touched).await?;
         if touched.schema {
             self.look(server).await?;
         }
         looked?;
         self.beat.is_due |= touched.is_of_note();
-        self.position = batch.last().map(|last| last.position.clone());
-        self.lost_since = None;
+        self.position = batch.position;
         Ok(())
+    }
+
+    /// A page at a time: a whole table is more than can be held, and takes longer than the lease lasts.
+    async fn look_at_records(&mut self, server: &Server, batch: &Batch) -> Result<(), Stop> {
+        let mut asked = batch.touched.subjects();
+        let mut page: Vec<_> = asked.by_ref().take(PAGE).collect();
+        while !page.is_empty() {
+            let sources = Sources {
+                server,
+                columns: &self.schema.columns,
+            };
+            self.registrar.look_at_records(page, batch, sources).await?;
+            page = asked.by_ref().take(PAGE).collect();
+            if !page.is_empty() {
+                self.keep_up(server).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn look_if_due(&mut self, server: &Server) -> Result<(), Stop> {
+        let is_old = |at: Instant| at.elapsed() >= LOOK;
+        match self.looked_at.is_none_or(is_old) {
+            true => self.look(server).await,
+            false => Ok(()),
+        }
     }
 
     /// Settings of the log, schema, and alarms that are over.
@@ -301,11 +367,13 @@ impl Watcher {
         registrar.end_kind(AlarmKind::WatchLogOff).await?;
         triggers?;
         registrar.end_kind(AlarmKind::WatchRefused).await?;
-        let late = self.beat.heard < self.beat.sent
-            && self.beat.sent_at.is_some_and(|at| at.elapsed() >= LATE);
-        match late {
+        match self.is_behind() {
             true => self.registrar.raise_kind(AlarmKind::WatchBehind).await?,
-            false => self.registrar.end_kind(AlarmKind::WatchBehind).await?,
+            // Who has the lease knows.
+            false if self.leased_at.is_some() => {
+                self.registrar.end_kind(AlarmKind::WatchBehind).await?;
+            }
+            false => {}
         }
         Ok(())
     }
@@ -323,7 +391,7 @@ impl Watcher {
         self.leased_at = held.is_some().then_some(asked_at);
         if held.is_none() {
             // Another process of ours knows better by now.
-            self.position = None;
+            (self.position, self.lost_since) = (None, None);
         }
         Ok(held.is_some())
     }
@@ -375,20 +443,5 @@ impl Watcher {
         self.beat.sent_at = Some(Instant::now());
         self.beat.is_due = false;
         Ok(())
-    }
-}
-
-/// Hands on what comes, until it ends or nobody listens.
-async fn read(mut follower: Follower, sender: mpsc::Sender<Result<Transaction, LogError>>) {
-    loop {
-        let next = match follower.next().await {
-            Ok(News::Quiet) => continue,
-            Ok(News::Transaction(one)) => Ok(*one),
-            Err(error) => Err(error),
-        };
-        let is_over = next.is_err();
-        if sender.send(next).await.is_err() || is_over {
-            return;
-        }
     }
 }

@@ -4,5 +4,6 @@
 
 mod content;
 mod continuity;
+mod parts;
 mod refusals;
 mod stage;

@@ -2,7 +2,7 @@
 
 use crate::harness::{Answer, Browser, Stage};
 
-const PLANTED: usize = 60;
+pub const PLANTED: usize = 60;
 const PER_PAGE: usize = 50;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,7 +37,7 @@ async fn a_table_full_of_planted_rows_is_one_incident_on_several_pages() {
 }
 
 /// Rows made of the cells of record 1, in one act.
-async fn plant(stage: &Stage) {
+pub async fn plant(stage: &Stage) {
     let mut connection = stage.connect().await;
     let mut act = sqlx::Connection::begin(&mut connection).await.unwrap();
     for statement in [

@@ -19,10 +19,11 @@ const SETTINGS: [&str; 11] = [
     "SMTP_URL",
     "MAIL_FROM",
 ];
-const MORE: [&str; 7] = [
+const MORE: [&str; 8] = [
     "LISTEN",
     "OFFICER_EMAIL",
     "SWEEP_RATE",
+    "WATCH_MEMORY_KIB",
     "METRICS_LISTEN",
     "CONSENT_PATIENCE_DAYS",
     "ANCHORING_PATIENCE_MINUTES",

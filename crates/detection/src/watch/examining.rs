@@ -12,6 +12,7 @@ use record::ids::RecordId;
 use record::time::UnixMillis;
 use zeroize::Zeroizing;
 
+use super::batch::Batch;
 use super::piece::{Piece, place};
 use super::touched::Touched;
 use crate::examiner::{Examined, Sight};
@@ -66,17 +67,14 @@ impl Registrar {
         Ok(())
     }
 
-    /// Records: each is examined and filed, and what the log tells of the bad ones is kept.
+    /// Some of the records: each is examined and filed, and what the log tells of the bad ones is kept.
     pub(super) async fn look_at_records(
         &self,
-        batch: &[Transaction],
-        touched: &Touched,
+        asked: Vec<(Subject, RecordId)>,
+        batch: &Batch,
         sources: Sources<'_>,
     ) -> Result<(), Hindrance> {
-        if touched.records.is_empty() {
-            return Ok(());
-        }
-        let (page, records) = self.examined(touched).await?;
+        let (page, records) = self.examined(asked).await?;
         let mut bad: Vec<Subject> = Vec::new();
         let note_bad =
             |one: &Examined| bad.extend(one.finding.verdict.is_bad().then_some(one.subject));
@@ -86,10 +84,11 @@ impl Registrar {
         let mut texts = Texts::default();
         for subject in bad {
             for record in records.get(&subject).into_iter().flatten() {
-                let transactions = touched.records.get(record).into_iter().flatten();
-                for transaction in transactions.filter_map(|index| batch.get(*index)) {
+                let transactions = batch.touched.records.get(record).into_iter().flatten();
+                for transaction in transactions.filter_map(|index| batch.kept.get(*index)) {
                     let texts = texts.of(transaction, sources.server).await;
-                    let piece = Piece::of(transaction, *record, texts, sources.columns);
+                    let mut piece = Piece::of(transaction, *record, texts, sources.columns);
+                    piece.rows_left_out = batch.touched.cut.contains(record);
                     self.keep(subject, *record, transaction, &piece).await?;
                 }
             }
@@ -97,18 +96,12 @@ impl Registrar {
         Ok(())
     }
 
-    /// All subjects that were touched, each once, and through which records.
+    /// All subjects that are asked for, each once, and through which records.
     async fn examined(
         &self,
-        touched: &Touched,
+        asked: Vec<(Subject, RecordId)>,
     ) -> Result<(Vec<Examined>, BTreeMap<Subject, Vec<RecordId>>), Hindrance> {
         let sight = self.examiner().sight().await?;
-        let rows = touched.records.keys().map(|id| (Subject::row(*id), *id));
-        let uids = touched
-            .uids
-            .iter()
-            .map(|(uid, id)| (Subject::uid(*uid), *id));
-        let asked: Vec<(Subject, RecordId)> = rows.chain(uids).collect();
         let looks = asked.into_iter().map(|asked| self.look(asked, sight));
         let found: Vec<_> = stream::iter(looks)
             .buffer_unordered(AT_ONCE)

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use binary_log::{Change, Row, Statement, StatementKind, Transaction, Value};
 use database::guarded_rows::{self, GuardedTable, KeyKind, RowKey};
+use database::verifications::Subject;
 use database::{schema_baselines, watch_progress};
 use record::ids::{RecordId, Uid};
 
@@ -23,7 +24,7 @@ const BEAT: usize = 2;
 /// All of it.
 #[derive(Default)]
 pub(super) struct Touched {
-    /// Records, and which transactions touched them, by their place in the batch.
+    /// Records, and which transactions touched them, by their place among those that are kept.
     pub(super) records: BTreeMap<RecordId, BTreeSet<usize>>,
     /// UIDs that rows claimed or gave up, and whose.
     pub(super) uids: BTreeMap<Uid, RecordId>,
@@ -33,25 +34,37 @@ pub(super) struct Touched {
     pub(super) emptied: BTreeSet<String>,
     /// A statement may have changed our tables.
     pub(super) schema: bool,
-    /// Something happened that the log does not hold.
+    /// Records that were touched once more by rows that are not kept.
+    pub(super) cut: BTreeSet<RecordId>,
+    /// Something happened that the log does not hold, or more than we can.
     pub(super) is_blind: bool,
     /// The newest of our own beats.
     pub(super) beat: Option<u64>,
 }
 
 impl Touched {
-    pub(super) fn by(batch: &[Transaction]) -> Self {
-        let mut touched = Self::default();
-        for (index, transaction) in batch.iter().enumerate() {
-            touched.is_blind |= !transaction.is_whole;
-            for change in &transaction.changes {
-                touched.row(change, index);
-            }
-            for statement in &transaction.statements {
-                touched.statement(statement);
-            }
+    /// Adds what a transaction touched, or a part of one: no more than `most` in all. `kept` is its place among those whose
+    /// rows are kept.
+    pub(super) fn add(&mut self, transaction: &Transaction, kept: Option<usize>, most: usize) {
+        self.is_blind |= !transaction.is_whole;
+        for change in &transaction.changes {
+            self.row(change, kept, most);
         }
-        touched
+        for statement in &transaction.statements {
+            self.statement(statement);
+        }
+    }
+
+    /// How much was touched.
+    pub(super) fn count(&self) -> usize {
+        self.records.len() + self.uids.len() + self.rows.len()
+    }
+
+    /// What is to be looked at, and as whose.
+    pub(super) fn subjects(&self) -> impl Iterator<Item = (Subject, RecordId)> {
+        let rows = self.records.keys().map(|id| (Subject::row(*id), *id));
+        let uids = self.uids.iter().map(|(uid, id)| (Subject::uid(*uid), *id));
+        rows.chain(uids)
     }
 
     /// Whether anything in it is worth writing down how far we are: not what we write ourselves all the time.
@@ -60,25 +73,36 @@ impl Touched {
         !self.records.is_empty() || self.rows.keys().any(|(table, _)| is_of_note(table))
     }
 
-    fn row(&mut self, change: &Change, transaction: usize) {
+    fn row(&mut self, change: &Change, kept: Option<usize>, most: usize) {
         let sides = [&change.before, &change.after];
         if change.table == watch_progress::TABLE {
             let beat = change.after.as_ref().and_then(|row| number(row, BEAT));
             self.beat = beat.or(self.beat);
         }
-        if let Some((_, id, uid)) = OF_RECORDS.into_iter().find(|of| of.0 == change.table) {
+        let of_records = OF_RECORDS.into_iter().find(|of| of.0 == change.table);
+        let guarded = guarded_rows::of_name(&change.table);
+        if (of_records.is_some() || guarded.is_some()) && self.count() >= most {
+            self.is_blind = true;
+            return;
+        }
+        if let Some((_, id, uid)) = of_records {
             for row in sides.into_iter().flatten() {
                 let Some(id) = record_id(row, id) else {
                     continue;
                 };
-                self.records.entry(id).or_default().insert(transaction);
+                let transactions = self.records.entry(id).or_default();
+                match kept {
+                    Some(kept) => transactions.extend([kept]),
+                    None if transactions.is_empty() => {}
+                    None => self.cut.extend([id]),
+                }
                 let uid = uid
                     .and_then(|column| number(row, column))
                     .and_then(Uid::new);
                 self.uids.extend(uid.map(|uid| (uid, id)));
             }
         }
-        if let Some(table) = guarded_rows::of_name(&change.table) {
+        if let Some(table) = guarded {
             for (row, was_before) in sides.into_iter().zip([true, false]) {
                 if let Some(key) = row.as_ref().and_then(|row| key(row, table)) {
                     *self.rows.entry((table.name, key)).or_default() |= was_before;
