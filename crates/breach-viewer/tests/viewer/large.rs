@@ -45,7 +45,7 @@ async fn is_told_once(stage: &Stage, officer: &Browser) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_rows_than_are_kept_are_looked_at_one_and_all() {
-    let (stage, officer) = stage_with_memory("64", "1").await;
+    let (stage, officer) = stage_with_memory("32", "1").await;
     plant(&stage).await;
     is_told_once(&stage, &officer).await;
     assert_eq!(stage.number(BY_WATCH).await, 1);
