@@ -18,7 +18,7 @@ use keyring::ApplicationKeys;
 use record::ids::{RecordId, Uid};
 use record::time::{Clock, UnixMillis};
 
-use crate::obstacle::Hindrance;
+use crate::obstacle::{Hindrance, alarm_of};
 use crate::verdict::{Facts, Finding, Job, Patience, Row, holds, judge};
 
 /// The name under which the viewer remembers how far it saw the chain.
@@ -131,9 +131,32 @@ impl Examiner {
             block_hash: block.hash,
             seen_at: self.now(),
         };
-        chain_progress::advance(&mut connection, &self.parts.keys, &progress).await?;
+        // A row that is locked must not be waited for where there is nothing new to write.
+        if seen.is_none_or(|seen| seen.number < block.number) {
+            self.keep_progress(&mut connection, &progress).await?;
+        }
         let next_uid = self.parts.chain.next_uid(&block).await?;
         Ok(Sight { block, next_uid })
+    }
+
+    /// Where the database does not keep it, the other pins still hold.
+    async fn keep_progress(
+        &self,
+        connection: &mut MySqlConnection,
+        progress: &ChainProgress,
+    ) -> Result<(), Hindrance> {
+        let kept = chain_progress::advance(connection, &self.parts.keys, progress).await;
+        match kept.map_err(Hindrance::from) {
+            Err(hindrance) if hindrance.concerns_one_thing() => {
+                tracing::error!(cause = ?hindrance, "the database refuses to keep how far the chain was seen");
+                let kind = alarm_of(hindrance.obstacle());
+                if let Err(error) = operations_alarms::raise(connection, kind, self.now()).await {
+                    tracing::warn!(%error, "an alarm could not be noted");
+                }
+                Ok(())
+            }
+            kept => kept,
+        }
     }
 
     async fn seen(&self, connection: &mut MySqlConnection) -> Result<Option<SeenBlock>, Hindrance> {

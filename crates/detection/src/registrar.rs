@@ -32,8 +32,9 @@ pub struct Registrar {
     officer: String,
     viewer_url: String,
     began_at: UnixMillis,
-    /// Held while a bad verdict is filed; processes keep to one another by a locked row.
-    gathering: Arc<Mutex<()>>,
+    /// Held while a bad verdict is filed; processes keep to one another by a locked row. Since when that row can't be
+    /// locked: to wait for it again each time would hold up everything.
+    gathering: Arc<Mutex<Option<UnixMillis>>>,
     /// What this process saw of the records itself: rows can be put back, this can't.
     memory: Arc<RwLock<Memory>>,
     /// The planted rows that the log has named, by table and key.
