@@ -11,6 +11,7 @@ use database::{MySqlConnection, Tampered, guarded};
 use record::time::UnixMillis;
 use sqlx::Connection;
 
+use crate::alarm_memory::Standing;
 use crate::obstacle::{self, Hindrance, alarm_of};
 use crate::registrar::Registrar;
 use crate::verdict::Obstacle;
@@ -27,18 +28,21 @@ const QUIET: Duration = Duration::from_secs(60);
 impl Registrar {
     /// Notes what keeps us from telling anything.
     pub async fn raise(&self, obstacle: Obstacle) -> Result<(), Hindrance> {
-        let (parts, now) = (self.examiner().parts(), self.examiner().now());
-        let mut connection = parts.pool.acquire().await?;
-        operations_alarms::raise(&mut connection, alarm_of(obstacle), now).await?;
-        Ok(())
+        let mut connection = self.examiner().parts().pool.acquire().await?;
+        let kind = alarm_of(obstacle);
+        self.examiner().raise_alarm(&mut connection, kind).await
     }
 
-    /// Everything answers as it should: the alarms of this crate end.
-    pub async fn all_clear(&self) -> Result<(), Hindrance> {
+    /// Everything answers as it should, in a round that began then: the alarms of this crate end. What was refused since
+    /// stays, although the round went on without it.
+    pub async fn all_clear(&self, begun_at: UnixMillis) -> Result<(), Hindrance> {
         let mut connection = self.examiner().parts().pool.acquire().await?;
-        for obstacle in obstacle::ALL {
-            if operations_alarms::clear(&mut connection, alarm_of(obstacle)).await? {
-                tracing::info!(alarm = alarm_of(obstacle).as_str(), "an alarm has ended");
+        let refused = AlarmKind::DatabaseRefuses;
+        let stays = self.examiner().alarms().raised_after(refused, begun_at);
+        let kinds = obstacle::ALL.map(alarm_of).into_iter();
+        for kind in kinds.filter(|kind| !(stays && *kind == refused)) {
+            if self.examiner().end_alarm(&mut connection, kind).await? {
+                tracing::info!(alarm = kind.as_str(), "an alarm has ended");
             }
         }
         Ok(())
@@ -47,14 +51,13 @@ impl Registrar {
     /// Looks for rows of accounts, sessions, links, jobs and mails that somebody else wrote, and raises or ends the alarm
     /// about them. Who tries to use one notices it as well: the alarm ends only when nobody has for a while.
     pub async fn look_for_planted_rows(&self) -> Result<(), Hindrance> {
-        let (parts, now) = (self.examiner().parts(), self.examiner().now());
+        let parts = self.examiner().parts();
         let mut connection = parts.pool.acquire().await?;
         let planted = guarded::planted(&mut connection, &parts.keys).await?;
         self.name(&planted);
         let kind = AlarmKind::RowTampered;
         if !planted.is_empty() {
-            operations_alarms::raise(&mut connection, kind, now).await?;
-            return Ok(());
+            return self.examiner().raise_alarm(&mut connection, kind).await;
         }
         self.end_when_quiet(&mut connection, kind, QUIET).await
     }
@@ -73,7 +76,7 @@ impl Registrar {
         let is_over =
             |alarm: &Alarm| now.since(alarm.last_seen_at) >= quiet || now < alarm.last_seen_at;
         if standing.is_some_and(is_over) {
-            operations_alarms::clear(connection, kind).await?;
+            self.examiner().end_alarm(connection, kind).await?;
         }
         Ok(())
     }
@@ -106,20 +109,21 @@ impl Registrar {
             .max();
         let expected = Duration::from_secs(records / u64::from(rate.max(1)));
         let latest = ended.unwrap_or(self.began_at());
+        let (examiner, kind) = (self.examiner(), AlarmKind::SweepStalled);
         if now.since(latest.max(self.began_at())) > SHORTEST_STALL + expected * 3 {
-            operations_alarms::raise(&mut connection, AlarmKind::SweepStalled, now).await?;
+            examiner.raise_alarm(&mut connection, kind).await?;
         } else {
-            operations_alarms::clear(&mut connection, AlarmKind::SweepStalled).await?;
+            examiner.end_alarm(&mut connection, kind).await?;
         }
         Ok(())
     }
 
     /// Puts into the outbox the mails of alarms, whoever raised them, that the officer should hear of and has not.
+    /// Nobody is spared by taking one out of the table.
     pub async fn tell_alarms(&self) -> Result<(), Hindrance> {
-        let (parts, now) = (self.examiner().parts(), self.examiner().now());
-        let mut connection = parts.pool.acquire().await?;
-        for alarm in operations_alarms::all(&mut connection).await? {
-            if !is_due(&alarm, now) {
+        let mut connection = self.examiner().parts().pool.acquire().await?;
+        for alarm in self.examiner().standing_alarms(&mut connection).await? {
+            if !is_due(&alarm) {
                 continue;
             }
             let mut transaction = connection.begin().await?;
@@ -131,7 +135,7 @@ impl Registrar {
 }
 
 /// Whether it is worth a mail; that there is one already stands in the outbox.
-fn is_due(alarm: &Alarm, now: UnixMillis) -> bool {
+fn is_due(alarm: &Standing) -> bool {
     match alarm.kind {
         // Somebody is at work right now.
         AlarmKind::RowTampered
@@ -142,26 +146,26 @@ fn is_due(alarm: &Alarm, now: UnixMillis) -> bool {
         | AlarmKind::WatchGap => true,
         // A mail about it would arrive when it is over.
         AlarmKind::MailFailing => false,
-        _ => now.since(alarm.since) >= LASTING,
+        _ => alarm.lasted() >= LASTING,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alarm_memory::AlarmMemory;
 
     #[test]
     fn the_officer_hears_of_what_lasts_and_of_somebody_at_work() {
-        let due = |kind, now| {
-            let since = UnixMillis(0);
-            is_due(
-                &Alarm {
-                    kind,
-                    since,
-                    last_seen_at: since,
-                },
-                now,
-            )
+        let due = |kind, until| {
+            let memory = AlarmMemory::default();
+            let row = Alarm {
+                kind,
+                since: UnixMillis(0),
+                last_seen_at: UnixMillis(0),
+            };
+            let standing = memory.seen_on_file(&[row], until);
+            is_due(&standing[0])
         };
         let (soon, late) = (UnixMillis(1000), UnixMillis(5 * 60 * 1000));
         assert!(!due(AlarmKind::ChainUnreachable, soon));

@@ -11,13 +11,14 @@ use database::anchoring_jobs::JobState;
 use database::chain_progress::{self, ChainProgress};
 use database::evidence::{self, Evidence};
 use database::key_checks::{self, KeyCheck};
-use database::operations_alarms::{self, AlarmKind};
+use database::operations_alarms::AlarmKind;
 use database::verifications::Subject;
 use database::{MySqlConnection, MySqlPool};
 use keyring::ApplicationKeys;
 use record::ids::{RecordId, Uid};
 use record::time::{Clock, UnixMillis};
 
+use crate::alarm_memory::AlarmMemory;
 use crate::obstacle::{Hindrance, alarm_of};
 use crate::verdict::{Facts, Finding, Job, Patience, Row, holds, judge};
 
@@ -43,6 +44,7 @@ pub struct ExaminerParts {
 pub struct Examiner {
     parts: Arc<ExaminerParts>,
     keys_are_right: Arc<AtomicBool>,
+    alarms: Arc<AlarmMemory>,
 }
 
 /// One subject, what was read of it, and what that came to.
@@ -93,11 +95,16 @@ impl Examiner {
         Self {
             parts: Arc::new(parts),
             keys_are_right: Arc::default(),
+            alarms: Arc::default(),
         }
     }
 
     pub(crate) fn parts(&self) -> &ExaminerParts {
         &self.parts
+    }
+
+    pub(crate) fn alarms(&self) -> &AlarmMemory {
+        &self.alarms
     }
 
     pub(crate) fn now(&self) -> UnixMillis {
@@ -150,8 +157,8 @@ impl Examiner {
             Err(hindrance) if hindrance.concerns_one_thing() => {
                 tracing::error!(cause = ?hindrance, "the database refuses to keep how far the chain was seen");
                 let kind = alarm_of(hindrance.obstacle());
-                if let Err(error) = operations_alarms::raise(connection, kind, self.now()).await {
-                    tracing::warn!(%error, "an alarm could not be noted");
+                if let Err(hindrance) = self.raise_alarm(connection, kind).await {
+                    tracing::warn!(cause = ?hindrance, "an alarm could not be noted");
                 }
                 Ok(())
             }
@@ -168,7 +175,7 @@ impl Examiner {
             // Written over by `advance`, which says so in the log; the other pins still hold.
             Err(error) if error.is_tampering() => {
                 let kind = AlarmKind::RowTampered;
-                operations_alarms::raise(connection, kind, self.now()).await?;
+                self.raise_alarm(connection, kind).await?;
                 Ok(None)
             }
             Err(error) => Err(error.into()),

@@ -3,7 +3,7 @@
 use database::incident_events::IncidentEventKind;
 use database::incident_findings;
 use database::incidents::{self, Incident, IncidentState};
-use database::operations_alarms::{self, Alarm, AlarmKind};
+use database::operations_alarms::AlarmKind;
 use database::verifications::Source;
 use database::{MySqlConnection, outbox};
 use keyring::ApplicationKeys;
@@ -13,6 +13,7 @@ use record::time::UnixMillis;
 use sqlx::Connection;
 
 use super::{GATHERING, Registrar};
+use crate::alarm_memory::Standing;
 use crate::obstacle::{Hindrance, hinders_verification, words};
 
 /// So many UIDs are handed to the mail, which names the first of them.
@@ -46,7 +47,8 @@ impl Registrar {
                 Ok(None) => return Ok(Some(key)),
                 Ok(Some(_)) => return Ok(None),
                 Err(error) if error.is_tampering() => {
-                    operations_alarms::raise(connection, AlarmKind::RowTampered, now).await?;
+                    let kind = AlarmKind::RowTampered;
+                    self.examiner.raise_alarm(connection, kind).await?;
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -151,7 +153,7 @@ impl Registrar {
     pub(crate) async fn tell_alarm(
         &self,
         connection: &mut MySqlConnection,
-        alarm: &Alarm,
+        alarm: &Standing,
     ) -> Result<(), Hindrance> {
         let (parts, now) = (self.examiner.parts(), self.examiner.now());
         let told = Told::alarm(alarm.kind, alarm.since);
