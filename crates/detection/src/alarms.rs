@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use database::operations_alarms::{self, Alarm, AlarmKind};
 use database::sweep_rounds;
-use database::{MySqlConnection, Tampered, guarded};
+use database::{MySqlConnection, Tampered, guarded, outbox};
 use record::time::UnixMillis;
 use sqlx::Connection;
 
@@ -18,6 +18,9 @@ use crate::verdict::Obstacle;
 
 /// An alarm that stands this long is told by mail.
 pub(crate) const LASTING: Duration = Duration::from_secs(5 * 60);
+
+/// Mail is sent within seconds: what is due for so long somebody holds back.
+pub(crate) const OVERDUE: Duration = Duration::from_secs(5 * 60);
 
 /// A round is expected to take longer than its records need, by this at least.
 const SHORTEST_STALL: Duration = Duration::from_secs(10 * 60);
@@ -118,6 +121,21 @@ impl Registrar {
         Ok(())
     }
 
+    /// Raises the alarm when the outbox does not carry what is put into it: rows that somebody keeps locked are passed over
+    /// by who sends mail, and rows that somebody changes are refused.
+    pub(crate) async fn look_for_held_mail(&self) -> Result<(), Hindrance> {
+        let (examiner, kind) = (self.examiner(), AlarmKind::MailHeldBack);
+        let mut connection = examiner.parts().pool.acquire().await?;
+        let standing = examiner.standing_alarms(&mut connection).await?;
+        let then = examiner.now().minus(OVERDUE);
+        let is_held = outbox::any_overdue(&mut connection, then).await?
+            || self.owes_mail(&mut connection, &standing).await?;
+        match is_held {
+            true => examiner.raise_alarm(&mut connection, kind).await,
+            false => examiner.end_alarm(&mut connection, kind).await.map(drop),
+        }
+    }
+
     /// Puts into the outbox the mails of alarms, whoever raised them, that the officer should hear of and has not.
     /// Nobody is spared by taking one out of the table.
     pub async fn tell_alarms(&self) -> Result<(), Hindrance> {
@@ -135,7 +153,7 @@ impl Registrar {
 }
 
 /// Whether it is worth a mail; that there is one already stands in the outbox.
-fn is_due(alarm: &Standing) -> bool {
+pub(crate) fn is_due(alarm: &Standing) -> bool {
     match alarm.kind {
         // Somebody is at work right now.
         AlarmKind::RowTampered
@@ -144,8 +162,8 @@ fn is_due(alarm: &Standing) -> bool {
         | AlarmKind::SweepStalled
         | AlarmKind::WatchLogOff
         | AlarmKind::WatchGap => true,
-        // A mail about it would arrive when it is over.
-        AlarmKind::MailFailing => false,
+        // A mail about it would arrive when it is over, or has to go past the outbox.
+        AlarmKind::MailFailing | AlarmKind::MailHeldBack => false,
         _ => alarm.lasted() >= LASTING,
     }
 }

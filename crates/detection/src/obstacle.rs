@@ -148,6 +148,10 @@ pub const fn words(alarm: AlarmKind) -> &'static str {
         AlarmKind::MailUndelivered => {
             "A mail could not be delivered to its reader; the viewer's page \"Mail\" says which, and what to do."
         }
+        AlarmKind::MailHeldBack => {
+            "Mail that is due has not been sent for minutes. Unless the mail server is slow, somebody holds it back in the \
+             database; find out who, and look at the viewer's pages for what it would have told."
+        }
         AlarmKind::ControllerFunds => "The controller's account can't pay for anchoring.",
         AlarmKind::AnchoringStuck => "Anchoring does not move on.",
     }

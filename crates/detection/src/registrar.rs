@@ -11,6 +11,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use database::operations_alarms::AlarmKind;
 use database::verifications::{Source, Subject};
 use record::time::UnixMillis;
 use tokio::sync::Mutex;
@@ -80,6 +81,12 @@ impl Registrar {
     /// Who is told.
     pub(crate) fn officer(&self) -> &str {
         &self.officer
+    }
+
+    /// Whether mail stands in the outbox that nobody sends.
+    pub(crate) fn holds_back_mail(&self) -> bool {
+        let (alarms, kind) = (self.examiner.alarms(), AlarmKind::MailHeldBack);
+        alarms.raised_after(kind, UnixMillis(0))
     }
 
     /// Since when this process has worked.

@@ -99,7 +99,9 @@ impl Sweeper {
         {
             tracing::warn!(cause = ?hindrance, "nothing can be verified right now");
         }
-        if let Err(hindrance) = self.note(outcome.ok(), obstacle).await {
+        let noted = self.note(outcome.ok(), obstacle).await;
+        let told = self.tell(obstacle).await;
+        for hindrance in [noted.err(), told.err()].into_iter().flatten() {
             tracing::warn!(cause = ?hindrance, "an alarm could not be noted");
         }
         self.direct_mail.tell(&self.registrar, obstacle).await;
@@ -110,7 +112,7 @@ impl Sweeper {
         }
     }
 
-    /// Raises and ends alarms, and tells of those that last.
+    /// Raises and ends alarms.
     async fn note(
         &self,
         ended: Option<Ended>,
@@ -124,12 +126,20 @@ impl Sweeper {
             self.registrar.look_for_planted_rows().await?;
             self.registrar.look_for_deleted_rows().await?;
         }
+        match obstacle {
+            Some(Obstacle::WrongKeys) => Ok(()),
+            _ => self.registrar.look_for_stalled_sweep(self.rate).await,
+        }
+    }
+
+    /// Tells of alarms, and sees whether that is heard.
+    async fn tell(&self, obstacle: Option<Obstacle>) -> Result<(), Hindrance> {
         // Under keys that are not the database's nothing can be written that anybody would believe.
         if obstacle == Some(Obstacle::WrongKeys) {
             return Ok(());
         }
-        self.registrar.look_for_stalled_sweep(self.rate).await?;
-        self.registrar.tell_alarms().await
+        self.registrar.tell_alarms().await?;
+        self.registrar.look_for_held_mail().await
     }
 
     /// One round, begun or joined, to its end; nothing is alarmed about. For who wants to measure.

@@ -106,6 +106,9 @@ const fn advice(alarm: AlarmKind) -> &'static str {
         AlarmKind::MailUndelivered => {
             "Open the page \"Mail\": it says which mail, to whom, and what to do."
         }
+        AlarmKind::MailHeldBack => {
+            "Ask operations who locks or changes rows of the table \"outbox\", and to end that. Look at the incidents meanwhile."
+        }
         AlarmKind::ControllerFunds => "Ask the authority to fill the controller's account up.",
         AlarmKind::AnchoringStuck => "Look at the banner of entry-app, which says why.",
     }
