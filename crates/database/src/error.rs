@@ -59,7 +59,8 @@ impl RowError {
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         match self {
-            Self::Sql(sqlx::Error::Database(problem)) => !passes_by_itself(problem.as_ref()),
+            // Also what a server in a restart says: a lock that is never let go, or a trigger, says the same.
+            Self::Sql(sqlx::Error::Database(_)) => !self.is_read_only(),
             Self::Sql(error) => matches!(
                 error,
                 sqlx::Error::RowNotFound
@@ -77,25 +78,14 @@ impl RowError {
     #[must_use]
     pub fn is_read_only(&self) -> bool {
         const READ_ONLY: [u16; 2] = [1290, 1836];
-        let Self::Sql(sqlx::Error::Database(problem)) = self else {
-            return false;
-        };
-        let number = problem
-            .try_downcast_ref::<MySqlDatabaseError>()
-            .map(MySqlDatabaseError::number);
-        number.is_some_and(|number| READ_ONLY.contains(&number))
+        matches!(self, Self::Sql(error) if has_number(error, &READ_ONLY))
     }
 
     /// Whether two transactions were in each other's way: done again, it goes.
     #[must_use]
     pub fn is_collision(&self) -> bool {
         const DEADLOCK: u16 = 1213;
-        let Self::Sql(sqlx::Error::Database(problem)) = self else {
-            return false;
-        };
-        problem
-            .try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
-            .is_some_and(|problem| problem.number() == DEADLOCK)
+        matches!(self, Self::Sql(error) if has_number(error, &[DEADLOCK]))
     }
 
     /// Whether `key` (its name in `migrations/`) was taken already.
@@ -124,13 +114,18 @@ impl RowError {
     }
 }
 
-/// What a server under load, in a restart or put to read-only answers, and a collision of two transactions.
-fn passes_by_itself(problem: &dyn sqlx::error::DatabaseError) -> bool {
-    /// Too many connections, shutting down, locks (wait too long, deadlock), read-only (two ways), statement stopped.
-    const PASSING: [u16; 9] = [1040, 1053, 1203, 1205, 1213, 1290, 1317, 1836, 1927];
-    problem
-        .try_downcast_ref::<MySqlDatabaseError>()
-        .is_some_and(|problem| PASSING.contains(&problem.number()))
+/// Whether a server has no connection for us right now, as long as it is asked for one: under load, or in a restart.
+#[must_use]
+pub fn turns_away(error: &sqlx::Error) -> bool {
+    /// Too many connections (of all, of one account), shutting down, killed.
+    const PASSING: [u16; 4] = [1040, 1203, 1053, 1927];
+    has_number(error, &PASSING)
+}
+
+fn has_number(error: &sqlx::Error, numbers: &[u16]) -> bool {
+    let problem = error.as_database_error();
+    let problem = problem.and_then(|problem| problem.try_downcast_ref::<MySqlDatabaseError>());
+    problem.is_some_and(|problem| numbers.contains(&problem.number()))
 }
 
 /// `… for key 'consents_nonce_index'` (MariaDB) and `… for key 'consents.consents_nonce_index'` (MySQL) both give `consents_nonce_index`.

@@ -136,6 +136,24 @@ pub async fn append(
     Ok(())
 }
 
+/// The steps of an incident that end a finding, from this time on.
+pub async fn resolved_since(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    incident_id: u64,
+    since: UnixMillis,
+) -> Result<Checked<IncidentEvent>, RowError> {
+    let rows = sqlx::query(
+        "SELECT * FROM incident_events WHERE incident_id = ? AND kind = ? AND at >= ? ORDER BY id",
+    )
+    .bind(incident_id)
+    .bind(IncidentEventKind::Resolved.as_str())
+    .bind(since.0)
+    .fetch_all(connection)
+    .await?;
+    Checked::sort(rows.iter().map(|row| IncidentEvent::read(row, keys)))
+}
+
 /// The time line of an incident, oldest first.
 pub async fn of_incident(
     connection: &mut MySqlConnection,

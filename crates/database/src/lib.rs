@@ -59,6 +59,6 @@ pub mod watch_progress;
 
 pub use column::UnknownText;
 pub use connection::{ConnectError, PoolSettings, check_address, connect, pool};
-pub use error::{Checked, RowError, Tampered};
+pub use error::{Checked, RowError, Tampered, turns_away};
 pub use migrations::{Kind, migrate, schema_is_current};
 pub use sqlx::{MySqlConnection, MySqlPool};

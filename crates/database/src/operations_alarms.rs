@@ -55,6 +55,8 @@ text_enum! {
         MailFailing = "mail_failing",
         /// A mail was refused for good or tried too often, and nobody has seen to it.
         MailUndelivered = "mail_undelivered",
+        /// Mail that is due is not sent, and nobody has tried.
+        MailHeldBack = "mail_held_back",
         /// The controller's account can't pay for anchoring.
         ControllerFunds = "controller_funds",
         /// Anchoring does not move on.

@@ -18,7 +18,7 @@ mod claim;
 mod undelivered;
 
 pub use claim::{claim_due, give_up, mark_sent, put_off, retry_at};
-pub use undelivered::{any_undelivered, mark_seen, readdress, undelivered, withdraw};
+pub use undelivered::{any_overdue, any_undelivered, mark_seen, readdress, undelivered, withdraw};
 
 const TABLE: &str = "outbox";
 

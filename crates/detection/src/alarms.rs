@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
-use database::MySqlConnection;
 use database::operations_alarms::{self, Alarm, AlarmKind};
 use database::sweep_rounds;
+use database::{MySqlConnection, outbox};
 use record::time::UnixMillis;
 use sqlx::Connection;
 
+use crate::alarm_memory::Standing;
 use crate::obstacle::{self, Hindrance, alarm_of};
 use crate::registrar::Registrar;
 use crate::verdict::Obstacle;
@@ -16,34 +17,42 @@ use crate::verdict::Obstacle;
 /// An alarm that stands this long is told by mail.
 pub(crate) const LASTING: Duration = Duration::from_secs(5 * 60);
 
+/// Mail is sent within seconds: what is due for so long somebody holds back.
+pub(crate) const OVERDUE: Duration = Duration::from_secs(5 * 60);
+
 /// A round is expected to take longer than its records need, by this at least.
 const SHORTEST_STALL: Duration = Duration::from_secs(10 * 60);
 
 impl Registrar {
     /// Notes what keeps us from telling anything.
     pub async fn raise(&self, obstacle: Obstacle) -> Result<(), Hindrance> {
-        let (parts, now) = (self.examiner().parts(), self.examiner().now());
-        let mut connection = parts.pool.acquire().await?;
-        operations_alarms::raise(&mut connection, alarm_of(obstacle), now).await?;
-        Ok(())
+        let mut connection = self.examiner().parts().pool.acquire().await?;
+        let kind = alarm_of(obstacle);
+        self.examiner().raise_alarm(&mut connection, kind).await
     }
 
     /// Records are looked at again: what kept us from it is over. What may concern some records only, or writing alone, ends with a whole
     /// round ([`Self::all_clear`]).
     pub(crate) async fn clear_outages(&self) -> Result<(), Hindrance> {
-        self.clear(&obstacle::OUTAGES).await
+        self.clear(obstacle::OUTAGES.map(alarm_of).into_iter())
+            .await
     }
 
-    /// Everything answers as it should: the alarms of this crate end.
-    pub async fn all_clear(&self) -> Result<(), Hindrance> {
-        self.clear(&obstacle::ALL).await
+    /// Everything answers as it should, in a round that began then: the alarms of this crate end. What was refused since
+    /// stays, although the round went on without it.
+    pub async fn all_clear(&self, begun_at: UnixMillis) -> Result<(), Hindrance> {
+        let refused = AlarmKind::DatabaseRefuses;
+        let stays = self.examiner().alarms().raised_after(refused, begun_at);
+        let kinds = obstacle::ALL.map(alarm_of).into_iter();
+        self.clear(kinds.filter(|kind| !(stays && *kind == refused)))
+            .await
     }
 
-    async fn clear(&self, obstacles: &[Obstacle]) -> Result<(), Hindrance> {
+    async fn clear(&self, kinds: impl Iterator<Item = AlarmKind>) -> Result<(), Hindrance> {
         let mut connection = self.examiner().parts().pool.acquire().await?;
-        for alarm in obstacles.iter().copied().map(alarm_of) {
-            if operations_alarms::clear(&mut connection, alarm).await? {
-                tracing::info!(alarm = alarm.as_str(), "an alarm has ended");
+        for kind in kinds {
+            if self.examiner().end_alarm(&mut connection, kind).await? {
+                tracing::info!(alarm = kind.as_str(), "an alarm has ended");
             }
         }
         Ok(())
@@ -63,7 +72,7 @@ impl Registrar {
         let is_over =
             |alarm: &Alarm| now.since(alarm.last_seen_at) >= quiet || now < alarm.last_seen_at;
         if standing.is_some_and(is_over) {
-            operations_alarms::clear(connection, kind).await?;
+            self.examiner().end_alarm(connection, kind).await?;
         }
         Ok(())
     }
@@ -84,20 +93,36 @@ impl Registrar {
         let expected = Duration::from_secs(records / u64::from(rate.max(1)));
         let longest = SHORTEST_STALL + expected * 3;
         let is_late = ended.is_none_or(|at| now.since(at) > longest);
+        let (examiner, kind) = (self.examiner(), AlarmKind::SweepStalled);
         if is_late && self.began_at().elapsed() > longest {
-            operations_alarms::raise(&mut connection, AlarmKind::SweepStalled, now).await?;
+            examiner.raise_alarm(&mut connection, kind).await?;
         } else {
-            operations_alarms::clear(&mut connection, AlarmKind::SweepStalled).await?;
+            examiner.end_alarm(&mut connection, kind).await?;
         }
         Ok(())
     }
 
+    /// Raises the alarm when the outbox does not carry what is put into it: rows that somebody keeps locked are passed over
+    /// by who sends mail, and rows that somebody changes are refused.
+    pub(crate) async fn look_for_held_mail(&self) -> Result<(), Hindrance> {
+        let (examiner, kind) = (self.examiner(), AlarmKind::MailHeldBack);
+        let mut connection = examiner.parts().pool.acquire().await?;
+        let standing = examiner.standing_alarms(&mut connection).await?;
+        let then = examiner.now().minus(OVERDUE);
+        let is_held = outbox::any_overdue(&mut connection, then).await?
+            || self.owes_mail(&mut connection, &standing).await?;
+        match is_held {
+            true => examiner.raise_alarm(&mut connection, kind).await,
+            false => examiner.end_alarm(&mut connection, kind).await.map(drop),
+        }
+    }
+
     /// Puts into the outbox the mails of alarms, whoever raised them, that the officer should hear of and has not.
+    /// Nobody is spared by taking one out of the table.
     pub async fn tell_alarms(&self) -> Result<(), Hindrance> {
-        let (parts, now) = (self.examiner().parts(), self.examiner().now());
-        let mut connection = parts.pool.acquire().await?;
-        for alarm in operations_alarms::all(&mut connection).await? {
-            if !is_due(&alarm, now) {
+        let mut connection = self.examiner().parts().pool.acquire().await?;
+        for alarm in self.examiner().standing_alarms(&mut connection).await? {
+            if !is_due(&alarm) {
                 continue;
             }
             let mut transaction = connection.begin().await?;
@@ -109,7 +134,7 @@ impl Registrar {
 }
 
 /// Whether it is worth a mail; that there is one already stands in the outbox.
-fn is_due(alarm: &Alarm, now: UnixMillis) -> bool {
+pub(crate) fn is_due(alarm: &Standing) -> bool {
     match alarm.kind {
         // Somebody is at work right now.
         AlarmKind::RowTampered
@@ -118,28 +143,28 @@ fn is_due(alarm: &Alarm, now: UnixMillis) -> bool {
         | AlarmKind::SweepStalled
         | AlarmKind::WatchLogOff
         | AlarmKind::WatchGap => true,
-        // A mail about it would arrive when it is over.
-        AlarmKind::MailFailing => false,
-        _ => now.since(alarm.since) >= LASTING,
+        // A mail about it would arrive when it is over, or has to go past the outbox.
+        AlarmKind::MailFailing | AlarmKind::MailHeldBack => false,
+        _ => alarm.lasted() >= LASTING,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alarm_memory::AlarmMemory;
 
     #[test]
     fn the_officer_hears_of_what_lasts_and_of_somebody_at_work() {
-        let due = |kind, now| {
-            let since = UnixMillis(0);
-            is_due(
-                &Alarm {
-                    kind,
-                    since,
-                    last_seen_at: since,
-                },
-                now,
-            )
+        let due = |kind, until| {
+            let memory = AlarmMemory::default();
+            let row = Alarm {
+                kind,
+                since: UnixMillis(0),
+                last_seen_at: UnixMillis(0),
+            };
+            let standing = memory.seen_on_file(&[row], until);
+            is_due(&standing[0])
         };
         let (soon, late) = (UnixMillis(1000), UnixMillis(5 * 60 * 1000));
         assert!(!due(AlarmKind::ChainUnreachable, soon));

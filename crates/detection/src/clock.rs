@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chain::Block;
 use database::MySqlConnection;
-use database::operations_alarms::{self, AlarmKind};
+use database::operations_alarms::AlarmKind;
 use tokio::sync::Mutex;
 
 use crate::examiner::Examiner;
@@ -36,9 +36,9 @@ impl Examiner {
             tracing::warn!(seconds, is_ahead, "our clock and the chain's are far apart");
         }
         if is_off {
-            operations_alarms::raise(connection, AlarmKind::ClockOff, now).await?;
+            self.raise_alarm(connection, AlarmKind::ClockOff).await?;
         } else if *seen != Some(false) {
-            operations_alarms::clear(connection, AlarmKind::ClockOff).await?;
+            self.end_alarm(connection, AlarmKind::ClockOff).await?;
         }
         // Where the database refused it, it is done the next time.
         *seen = Some(is_off);

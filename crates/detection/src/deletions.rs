@@ -9,7 +9,7 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use database::MySqlConnection;
-use database::operations_alarms::{self, AlarmKind};
+use database::operations_alarms::AlarmKind;
 use database::row_counts::{self, KEPT, Kept, RowCount};
 use record::ids::RecordId;
 use record::time::UnixMillis;
@@ -89,8 +89,7 @@ impl Registrar {
         lost |= self.has_lost_records(&mut connection).await?;
         let kind = AlarmKind::RowsDeleted;
         if self.noticed(lost, now) {
-            operations_alarms::raise(&mut connection, kind, now).await?;
-            return Ok(());
+            return self.examiner().raise_alarm(&mut connection, kind).await;
         }
         self.end_when_quiet(&mut connection, kind, STANDS).await
     }
@@ -106,7 +105,7 @@ impl Registrar {
         let seen = match self.seen(kept) {
             Some(seen) if began < seen.next => return Ok(false),
             Some(seen) => Some(seen),
-            None => self.stored(connection, kept, now).await?.map(Seen::from),
+            None => self.stored(connection, kept).await?.map(Seen::from),
         };
         let lost = match &seen {
             Some(seen) => seen.has_lost_rows(connection, kept).await?,
@@ -168,14 +167,14 @@ impl Registrar {
         &self,
         connection: &mut MySqlConnection,
         kept: &Kept,
-        now: UnixMillis,
     ) -> Result<Option<RowCount>, Hindrance> {
         let keys = &self.examiner().parts().keys;
         match row_counts::load(connection, keys, kept).await {
             Ok(stored) => Ok(stored),
             Err(error) if error.is_tampering() => {
                 tracing::error!(%error, "ALARM: the count of a table was written over");
-                operations_alarms::raise(connection, AlarmKind::RowTampered, now).await?;
+                let kind = AlarmKind::RowTampered;
+                self.examiner().raise_alarm(connection, kind).await?;
                 Ok(None)
             }
             Err(error) => Err(error.into()),

@@ -1,5 +1,7 @@
 //! The officer's mail of an alarm that the outbox can't carry: it stands in the database that does not answer, or under
-//! keys that are not ours.
+//! keys that are not ours, or somebody holds back what stands there.
+
+use std::collections::BTreeMap;
 
 use database::operations_alarms::AlarmKind;
 use notification::{EventKey, Mailer};
@@ -10,14 +12,13 @@ use crate::obstacle::alarm_of;
 use crate::registrar::Registrar;
 use crate::verdict::Obstacle;
 
-/// Remembers how long an obstacle has stood, and whether the officer was told.
+/// Remembers how long alarms have stood, and whether the officer was told.
 pub struct DirectMail {
     mailer: Mailer,
-    standing: Option<Standing>,
+    standing: BTreeMap<AlarmKind, Standing>,
 }
 
 struct Standing {
-    alarm: AlarmKind,
     since: UnixMillis,
     is_told: bool,
 }
@@ -28,37 +29,38 @@ impl DirectMail {
     pub fn new(mailer: Mailer) -> Self {
         Self {
             mailer,
-            standing: None,
+            standing: BTreeMap::new(),
         }
     }
 
-    /// Tells of an obstacle that lasts, once. One that ended and came back is a new one.
+    /// Tells of an obstacle that lasts, and of mail that is held back, once. What ended and came back is new.
     pub async fn tell(&mut self, registrar: &Registrar, obstacle: Option<Obstacle>) {
-        let alarm = obstacle.filter(|one| keeps_from_outbox(*one)).map(alarm_of);
         let now = registrar.examiner().now();
-        self.standing = alarm.map(|alarm| match self.standing.take() {
-            // It has lasted since now at the latest, also where our clock was put back.
-            Some(standing) if standing.alarm == alarm => Standing {
-                since: standing.since.min(now),
-                ..standing
-            },
-            _ => Standing {
-                alarm,
+        let obstacle = obstacle.filter(|one| keeps_from_outbox(*one)).map(alarm_of);
+        let held = registrar
+            .holds_back_mail()
+            .then_some(AlarmKind::MailHeldBack);
+        let alarms = [obstacle, held];
+        self.standing
+            .retain(|alarm, _| alarms.contains(&Some(*alarm)));
+        for alarm in alarms.into_iter().flatten() {
+            let standing = self.standing.entry(alarm).or_insert(Standing {
                 since: now,
                 is_told: false,
-            },
-        });
-        let Some(standing) = &mut self.standing else {
-            return;
-        };
-        if standing.is_told || now.since(standing.since) < LASTING {
-            return;
+            });
+            // It has lasted since now at the latest, also where our clock was put back.
+            standing.since = standing.since.min(now);
+            // Mail that is held back has been so for long.
+            let lasts = Some(alarm) == held || now.since(standing.since) >= LASTING;
+            if standing.is_told || !lasts {
+                continue;
+            }
+            let since = standing.since;
+            let what = format!("{}{}", alarm.as_str(), since.0);
+            let event = EventKey::of("operations_alarm", what.as_bytes());
+            let (mail, officer) = (registrar.alarm_mail(alarm, since), registrar.officer());
+            standing.is_told = self.mailer.send_at_once(event, since, officer, &mail).await;
         }
-        let (alarm, since) = (standing.alarm, standing.since);
-        let what = format!("{}{}", alarm.as_str(), since.0);
-        let event = EventKey::of("operations_alarm", what.as_bytes());
-        let (mail, officer) = (registrar.alarm_mail(alarm, since), registrar.officer());
-        standing.is_told = self.mailer.send_at_once(event, since, officer, &mail).await;
     }
 }
 

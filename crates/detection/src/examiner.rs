@@ -11,15 +11,16 @@ use database::anchoring_jobs::JobState;
 use database::chain_progress::{self, ChainProgress};
 use database::evidence::{self, Evidence};
 use database::key_checks::{self, KeyCheck};
-use database::operations_alarms::{self, AlarmKind};
+use database::operations_alarms::AlarmKind;
 use database::verifications::Subject;
 use database::{MySqlConnection, MySqlPool};
 use keyring::ApplicationKeys;
 use record::ids::{RecordId, Uid};
 use record::time::{Clock, UnixMillis};
 
+use crate::alarm_memory::AlarmMemory;
 use crate::clock::ClockSeen;
-use crate::obstacle::Hindrance;
+use crate::obstacle::{Hindrance, alarm_of};
 use crate::verdict::{Facts, Finding, Job, Patience, Row, holds, judge};
 
 /// The name under which the viewer remembers how far it saw the chain.
@@ -45,6 +46,7 @@ pub struct Examiner {
     parts: Arc<ExaminerParts>,
     keys_are_right: Arc<AtomicBool>,
     clock_seen: Arc<ClockSeen>,
+    alarms: Arc<AlarmMemory>,
 }
 
 /// One subject, what was read of it, and what that came to.
@@ -96,11 +98,16 @@ impl Examiner {
             parts: Arc::new(parts),
             keys_are_right: Arc::default(),
             clock_seen: Arc::default(),
+            alarms: Arc::default(),
         }
     }
 
     pub(crate) fn parts(&self) -> &ExaminerParts {
         &self.parts
+    }
+
+    pub(crate) fn alarms(&self) -> &AlarmMemory {
+        &self.alarms
     }
 
     pub(crate) fn now(&self) -> UnixMillis {
@@ -139,9 +146,32 @@ impl Examiner {
             block_hash: block.hash,
             seen_at: self.now(),
         };
-        chain_progress::advance(&mut connection, &self.parts.keys, &progress).await?;
+        // A row that is locked must not be waited for where there is nothing new to write.
+        if seen.is_none_or(|seen| seen.number < block.number) {
+            self.keep_progress(&mut connection, &progress).await?;
+        }
         let next_uid = self.parts.chain.next_uid(&block).await?;
         Ok(Sight { block, next_uid })
+    }
+
+    /// Where the database does not keep it, the other pins still hold.
+    async fn keep_progress(
+        &self,
+        connection: &mut MySqlConnection,
+        progress: &ChainProgress,
+    ) -> Result<(), Hindrance> {
+        let kept = chain_progress::advance(connection, &self.parts.keys, progress).await;
+        match kept.map_err(Hindrance::from) {
+            Err(hindrance) if hindrance.concerns_one_thing() => {
+                tracing::error!(cause = ?hindrance, "the database refuses to keep how far the chain was seen");
+                let kind = alarm_of(hindrance.obstacle());
+                if let Err(hindrance) = self.raise_alarm(connection, kind).await {
+                    tracing::warn!(cause = ?hindrance, "an alarm could not be noted");
+                }
+                Ok(())
+            }
+            kept => kept,
+        }
     }
 
     async fn seen(&self, connection: &mut MySqlConnection) -> Result<Option<SeenBlock>, Hindrance> {
@@ -153,7 +183,7 @@ impl Examiner {
             // Written over by `advance`, which says so in the log; the other pins still hold.
             Err(error) if error.is_tampering() => {
                 let kind = AlarmKind::RowTampered;
-                operations_alarms::raise(connection, kind, self.now()).await?;
+                self.raise_alarm(connection, kind).await?;
                 Ok(None)
             }
             Err(error) => Err(error.into()),

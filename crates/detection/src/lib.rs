@@ -6,6 +6,7 @@
 
 pub mod verdict;
 
+mod alarm_memory;
 mod alarms;
 mod clock;
 mod deletions;

@@ -69,6 +69,12 @@ impl Lookout {
         let deleted = registrar.look_for_deleted_rows().await;
         let stalled = registrar.look_for_stalled_sweep(self.rate).await;
         let told = registrar.tell_alarms().await;
-        cleared.and(planted).and(deleted).and(stalled).and(told)
+        let heard = registrar.look_for_held_mail().await;
+        cleared
+            .and(planted)
+            .and(deleted)
+            .and(stalled)
+            .and(told)
+            .and(heard)
     }
 }

@@ -1,8 +1,8 @@
 //! What keeps us from telling anything, as an error: never a breach.
 
 use chain::ChainError;
-use database::RowError;
 use database::operations_alarms::AlarmKind;
+use database::{RowError, turns_away};
 use notification::EnqueueError;
 
 use crate::verdict::Obstacle;
@@ -16,6 +16,9 @@ pub enum Hindrance {
     /// The database gave none.
     #[error("the database gave no usable answer")]
     Row(#[from] RowError),
+    /// It gave no connection, or broke one off.
+    #[error("no connection to the database")]
+    Connection(#[source] RowError),
     /// The keys at hand are not those of the database.
     #[error("the keys are not those that the database was written with")]
     WrongKeys,
@@ -26,7 +29,7 @@ pub enum Hindrance {
 
 impl From<sqlx::Error> for Hindrance {
     fn from(error: sqlx::Error) -> Self {
-        Self::Row(RowError::Sql(error))
+        Self::Connection(RowError::Sql(error))
     }
 }
 
@@ -43,13 +46,16 @@ impl Hindrance {
             }
             Self::Chain(ChainError::EndpointsDisagree { .. }) => Obstacle::EndpointsDisagree,
             Self::WrongKeys => Obstacle::WrongKeys,
-            Self::Row(error) | Self::Mail(EnqueueError::Row(error)) if error.is_refusal() => {
-                Obstacle::DatabaseRefuses
+            Self::Connection(RowError::Sql(error)) if turns_away(error) => {
+                Obstacle::DatabaseUnreachable
             }
-            Self::Row(error) | Self::Mail(EnqueueError::Row(error)) if error.is_read_only() => {
-                Obstacle::DatabaseReadOnly
+            Self::Connection(error) | Self::Row(error) | Self::Mail(EnqueueError::Row(error)) => {
+                match error {
+                    error if error.is_refusal() => Obstacle::DatabaseRefuses,
+                    error if error.is_read_only() => Obstacle::DatabaseReadOnly,
+                    _ => Obstacle::DatabaseUnreachable,
+                }
             }
-            Self::Row(_) | Self::Mail(_) => Obstacle::DatabaseUnreachable,
         }
     }
 
@@ -57,16 +63,17 @@ impl Hindrance {
     pub(crate) const fn is_database_outage(&self) -> bool {
         matches!(
             self,
-            Self::Row(RowError::Sql(
+            Self::Connection(RowError::Sql(
                 sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed
-            ))
+            )) | Self::Row(RowError::Sql(sqlx::Error::Io(_)))
         )
     }
 
-    /// Whether only this one thing could not be read or written: everything else can go on.
+    /// Whether only this one thing could not be read or written: everything else can go on. That a server is read-only
+    /// any trigger can say of a single row.
     pub(crate) fn concerns_one_thing(&self) -> bool {
-        self.obstacle() == Obstacle::DatabaseRefuses
-            || matches!(self, Self::Row(RowError::Changed { .. }))
+        let refuses = [Obstacle::DatabaseRefuses, Obstacle::DatabaseReadOnly];
+        refuses.contains(&self.obstacle()) || matches!(self, Self::Row(RowError::Changed { .. }))
     }
 }
 
@@ -95,7 +102,7 @@ pub const fn words(alarm: AlarmKind) -> &'static str {
             "The database is read-only: no verdict, incident or mail can be kept in it."
         }
         AlarmKind::DatabaseRefuses => {
-            "The database answers, but refuses what Sealwatch reads or writes: a table, a right or a row was changed. \
+            "The database answers, but refuses what Sealwatch reads or writes: a table, a right or a row was changed or is locked. \
              Somebody may have done so to hide something; find out who."
         }
         AlarmKind::SweepStalled => {
@@ -145,16 +152,24 @@ pub const fn words(alarm: AlarmKind) -> &'static str {
         AlarmKind::MailUndelivered => {
             "A mail could not be delivered to its reader; the viewer's page \"Mail\" says which, and what to do."
         }
+        AlarmKind::MailHeldBack => {
+            "Mail that is due has not been sent for minutes. Unless the mail server is slow, somebody holds it back in the \
+             database; find out who, and look at the viewer's pages for what it would have told."
+        }
         AlarmKind::ControllerFunds => "The controller's account can't pay for anchoring.",
         AlarmKind::AnchoringStuck => "Anchoring does not move on.",
     }
 }
 
-/// Whether no verdict can be given for as long as this alarm stands, through nobody's doing. A database that refuses is not
-/// among these: nobody is to read that it is no breach.
+/// Whether no verdict can be given for as long as this alarm stands, through nobody's doing. A database that refuses, or
+/// says that it is read-only, is not among these: nobody is to read that it is no breach.
 #[must_use]
 pub fn hinders_verification(alarm: AlarmKind) -> bool {
-    alarm != AlarmKind::DatabaseRefuses && ALL.into_iter().any(|one| alarm_of(one) == alarm)
+    let may_be_meant = matches!(
+        alarm,
+        AlarmKind::DatabaseRefuses | AlarmKind::DatabaseReadOnly
+    );
+    !may_be_meant && ALL.into_iter().any(|one| alarm_of(one) == alarm)
 }
 
 /// Every obstacle that an alarm of ours stands for.

@@ -8,7 +8,7 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use database::guarded_rows::{self, GROWING, RowKey, RowState};
-use database::operations_alarms::{self, AlarmKind};
+use database::operations_alarms::AlarmKind;
 use database::{MySqlConnection, Tampered, guarded, strays};
 use keyring::ApplicationKeys;
 
@@ -46,7 +46,7 @@ impl Registrar {
     /// Looks for such rows, and raises or ends the alarm about them. Who tries to use one notices it as well: the alarm ends
     /// only when nobody has for a while.
     pub async fn look_for_planted_rows(&self) -> Result<(), Hindrance> {
-        let (parts, now) = (self.examiner().parts(), self.examiner().now());
+        let parts = self.examiner().parts();
         let mut connection = parts.pool.acquire().await?;
         let mut planted = guarded::planted(&mut connection, &parts.keys).await?;
         planted.extend(self.planted_in_growing(&mut connection).await?);
@@ -54,8 +54,7 @@ impl Registrar {
         self.name(&planted);
         let kind = AlarmKind::RowTampered;
         if !planted.is_empty() {
-            operations_alarms::raise(&mut connection, kind, now).await?;
-            return Ok(());
+            return self.examiner().raise_alarm(&mut connection, kind).await;
         }
         self.end_when_quiet(&mut connection, kind, QUIET).await
     }

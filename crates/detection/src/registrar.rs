@@ -11,6 +11,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use database::operations_alarms::AlarmKind;
 use database::verifications::{Source, Subject};
 use record::time::UnixMillis;
 use tokio::sync::Mutex;
@@ -33,8 +34,9 @@ pub struct Registrar {
     officer: String,
     viewer_url: String,
     began_at: Instant,
-    /// Held while a bad verdict is filed; processes keep to one another by a locked row.
-    gathering: Arc<Mutex<()>>,
+    /// Held while a bad verdict is filed; processes keep to one another by a locked row. Since when that row can't be
+    /// locked: to wait for it again each time would hold up everything.
+    gathering: Arc<Mutex<Option<UnixMillis>>>,
     /// What this process saw of the records itself: rows can be put back, this can't.
     memory: Arc<RwLock<Memory>>,
     /// The planted rows that it saw.
@@ -80,6 +82,12 @@ impl Registrar {
     /// Who is told.
     pub(crate) fn officer(&self) -> &str {
         &self.officer
+    }
+
+    /// Whether mail stands in the outbox that nobody sends.
+    pub(crate) fn holds_back_mail(&self) -> bool {
+        let (alarms, kind) = (self.examiner.alarms(), AlarmKind::MailHeldBack);
+        alarms.raised_after(kind, UnixMillis(0))
     }
 
     /// Since when this process has worked.

@@ -11,7 +11,7 @@ use database::evidence::Evidence;
 use database::incident_events::IncidentEventKind;
 use database::incident_findings;
 use database::record_backups::{self, Backup, StoredBackup};
-use database::records::Head;
+use database::records::{Head, Record, RecordState};
 use database::verifications::{Source, Subject};
 use database::{MySqlPool, RowError, owner_key_backups, owner_keys};
 use keyring::{FrontKeys, WrappedOwnerKey};
@@ -274,14 +274,24 @@ const BY_HAND: Occasion = Occasion {
     round: None,
 };
 
+/// The head that goes back with a copy as the newest version: of an anchored record, whatever the copy's says.
+fn head_over(newest: &Backup) -> Record {
+    Record {
+        state: RecordState::Anchored,
+        version: newest.values.version,
+        draft: newest.values.draft,
+        ..newest.record.clone()
+    }
+}
+
 /// Copies as if they stood in the database, under the head that a restore would write; none without a copy.
 fn evidence_of(versions: &[Backup], key: &WrappedOwnerKey, front: &FrontKeys) -> Option<Evidence> {
-    let newest = &versions.last()?.record;
+    let newest = head_over(versions.last()?);
     Some(Evidence {
         record_id: newest.id,
         claimed_uid: newest.uid.map(Uid::get),
         entered_at: newest.created_at,
-        head: Some(Head::of(newest.clone(), front)),
+        head: Some(Head::of(newest, front)),
         owner_key: Some(key.clone()),
         versions: versions.iter().map(Backup::sealed).collect(),
         stray_versions: 0,

@@ -128,8 +128,8 @@ impl Sweeper {
         if let Some(obstacle) = obstacle {
             self.registrar.raise(obstacle).await?;
         }
-        if ended.is_some_and(|ended| ended.by_us && ended.round.is_whole()) {
-            self.registrar.all_clear().await?;
+        if let Some(ended) = ended.filter(|ended| ended.by_us && ended.round.is_whole()) {
+            self.registrar.all_clear(ended.round.started_at).await?;
         }
         Ok(())
     }

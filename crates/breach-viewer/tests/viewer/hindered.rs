@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use sqlx::Connection;
+
 use crate::harness::{Answer, Browser, Stage};
 
 const REFUSES: &str = "The database answers, but refuses what Sealwatch reads or writes";
@@ -97,6 +99,94 @@ async fn more_than_fits_into_a_file(stage: &Stage, officer: &Browser) {
     let told = |grid: &Answer| grid.line(4).contains("unknown") || grid.line(4).contains("Forged");
     let grid = stage.until(officer, "/records", told).await;
     assert!(!grid.banner().contains(REFUSES), "{}", grid.banner());
+}
+
+/// Rows that somebody locks and never lets go, and a trigger that says what a server says which will be back in a moment:
+/// the breach is told, with its incident and its mail, and nobody reads that it is none.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_locks_rows_hides_no_breach() {
+    let stage = Stage::with(3).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    the_row_that_incidents_wait_for(&stage, &officer).await;
+    the_rows_of_the_verdicts(&stage, &officer).await;
+    errors_that_seem_to_pass(&stage, &officer).await;
+    stage.site.stop().await.unwrap();
+}
+
+async fn the_row_that_incidents_wait_for(stage: &Stage, officer: &Browser) {
+    stage.assert_breach_is_found(officer, 1).await;
+    stage.alter_email(1).await;
+    stage.until_all_valid(officer).await;
+    let held = stage
+        .holding("SELECT * FROM leases WHERE name = 'incident' FOR UPDATE")
+        .await;
+    stage.alter_email(1).await;
+    until_one_open_finding(stage).await;
+    let told = |grid: &Answer| grid.line(1).contains("Altered") && grid.line(2).contains("Valid");
+    let grid = stage.until(officer, "/records", told).await;
+    assert!(!grid.says("This is not a breach"), "{}", grid.banner());
+    held.close().await.unwrap();
+    stage.alter_email(1).await;
+    stage.until_all_valid(officer).await;
+}
+
+async fn the_rows_of_the_verdicts(stage: &Stage, officer: &Browser) {
+    let held = stage
+        .holding("SELECT * FROM verifications FOR UPDATE")
+        .await;
+    stage.alter_email(2).await;
+    until_one_open_finding(stage).await;
+    let told = |grid: &Answer| {
+        let is_told = grid.line(2).contains("Altered") && grid.banner().contains(REFUSES);
+        is_told && grid.line(1).contains("Valid") && grid.line(3).contains("Valid")
+    };
+    let grid = stage.until(officer, "/records", told).await;
+    assert!(!grid.says("This is not a breach"), "{}", grid.banner());
+    held.close().await.unwrap();
+    stage.alter_email(2).await;
+    stage.until_all_valid(officer).await;
+}
+
+/// Read-only, interrupted, shutting down: as a trigger says it.
+async fn errors_that_seem_to_pass(stage: &Stage, officer: &Browser) {
+    for error in [1290, 1317, 1053] {
+        stage
+            .sql_schema(&format!(
+                "CREATE TRIGGER refuses BEFORE INSERT ON incidents FOR EACH ROW \
+                 SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = {error}"
+            ))
+            .await;
+        stage.alter_email(3).await;
+        let told =
+            |grid: &Answer| grid.line(3).contains("Altered") && grid.line(2).contains("Valid");
+        let grid = stage.until(officer, "/records", told).await;
+        assert!(!grid.says("This is not a breach"), "{}", grid.banner());
+        a_round_that_is_refused(stage).await;
+        let grid = officer.get("/records").await;
+        assert!(!grid.says("This is not a breach"), "{}", grid.banner());
+        stage.sql_schema("DROP TRIGGER refuses").await;
+        until_one_open_finding(stage).await;
+        stage.alter_email(3).await;
+        stage.until_all_valid(officer).await;
+    }
+}
+
+async fn until_one_open_finding(stage: &Stage) {
+    let open = "SELECT COUNT(*) FROM incident_findings WHERE resolved_at IS NULL";
+    stage
+        .until_number("the finding", open, |count| count == 1)
+        .await;
+}
+
+/// A round goes on to its end although something was refused.
+async fn a_round_that_is_refused(stage: &Stage) {
+    let refused =
+        "SELECT CAST(COALESCE(MAX(id), 0) AS SIGNED) FROM sweep_rounds WHERE problem IS NOT NULL";
+    let before = stage.number(refused).await;
+    stage
+        .until_number("a round", refused, |now| now > before)
+        .await;
 }
 
 async fn a_whole_round(stage: &Stage) {

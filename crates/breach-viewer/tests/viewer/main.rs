@@ -22,6 +22,7 @@ mod put_back;
 mod restore;
 mod rounds;
 mod second_endpoint;
+mod silenced;
 mod start;
 mod verify;
 mod watch;

@@ -4,7 +4,7 @@ use crate::harness::{Answer, Browser, Stage};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_moved_comes_back_and_what_was_put_back_counts_for_nothing() {
-    let stage = Stage::with(4).await;
+    let mut stage = Stage::with(4).await;
     let officer = stage.officer().await;
     stage.until_all_valid(&officer).await;
     exchanged_rows_come_back_by_one_restore(&stage, &officer).await;
@@ -12,6 +12,7 @@ async fn what_was_moved_comes_back_and_what_was_put_back_counts_for_nothing() {
     a_head_and_a_receipt(&stage, &officer).await;
     a_column_that_can_not_be_read(&stage, &officer).await;
     an_old_finding_hides_no_new_breach(&stage, &officer).await;
+    not_even_from_a_viewer_started_anew(&mut stage, &officer).await;
     stage.site.stop().await.unwrap();
 }
 
@@ -119,5 +120,37 @@ async fn an_old_finding_hides_no_new_breach(stage: &Stage, officer: &Browser) {
     stage
         .until_number("another finding", open, |count| count == 2)
         .await;
+    stage.sql_schema("DROP TABLE kept").await;
+}
+
+/// A process that has seen nothing yet knows by the incident's steps that the finding has ended.
+async fn not_even_from_a_viewer_started_anew(stage: &mut Stage, officer: &Browser) {
+    stage.alter_email(2).await;
+    stage.until_all_valid(officer).await;
+    stage.alter_email(3).await;
+    let open = "SELECT COUNT(*) FROM incident_findings WHERE resolved_at IS NULL";
+    stage
+        .until_number("the finding", open, |count| count == 1)
+        .await;
+    stage
+        .sql_schema(
+            "CREATE TABLE kept AS SELECT * FROM incident_findings WHERE resolved_at IS NULL",
+        )
+        .await;
+    stage.alter_email(3).await;
+    stage.until_all_valid(officer).await;
+    stage
+        .until_number("no open finding", open, |count| count == 0)
+        .await;
+    stage.site.viewer.stop().await.unwrap();
+    stage
+        .sql("REPLACE INTO incident_findings SELECT * FROM kept")
+        .await;
+    stage.alter_email(3).await;
+    stage.site.viewer.resume().await.unwrap();
+    stage
+        .until_number("another finding", open, |count| count == 2)
+        .await;
+    assert_eq!(officer.verify(4).await, "Valid", "a neighbour");
     stage.sql_schema("DROP TABLE kept").await;
 }

@@ -181,7 +181,41 @@ async fn what_the_log_held_before_goes_back_where_the_backup_has_nothing() {
         "{}",
         plan.body
     );
+    heads_of_somebody_else(&stage, &officer).await;
     assert_eq!(officer.verify(1).await, "Valid");
+}
+
+/// No proof covers who entered a record: a head that somebody altered does not become ours by a restore.
+async fn heads_of_somebody_else(stage: &Stage, officer: &Browser) {
+    let entered_by =
+        "SELECT CAST(CRC32(CONCAT(state, HEX(created_by))) AS SIGNED) FROM records WHERE uid = 3";
+    let before = stage.number(entered_by).await;
+    let alter =
+        "UPDATE records SET state = 'declined', created_by = REVERSE(created_by) WHERE uid =";
+    stage.sql(&format!("{alter} 3")).await;
+    stage.alter_email(3).await;
+    // The log does not tell what the head was.
+    stage
+        .sql_script(&format!("SET SESSION sql_log_bin = 0; {alter} 2"))
+        .await;
+    stage.alter_email(2).await;
+    stage
+        .until_number("evidence", EVIDENCE, |count| count == 9)
+        .await;
+    let page = officer.submit("/records/3/restore", &[]).await;
+    assert!(
+        page.says("is restored and verified again: Valid"),
+        "{}",
+        page.body
+    );
+    assert_eq!(stage.number(entered_by).await, before);
+    let plan = officer.get("/records/2/restore").await;
+    assert!(
+        plan.says("The backup holds no copy of this record."),
+        "{}",
+        plan.body
+    );
+    assert_eq!(officer.verify(2).await, "Altered");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,6 +23,20 @@ pub async fn any_undelivered(connection: &mut MySqlConnection) -> Result<bool, R
     Ok(any != 0)
 }
 
+/// Whether a mail has been due since before then and is neither sent nor tried again; whatever holds its row is not waited for.
+pub async fn any_overdue(
+    connection: &mut MySqlConnection,
+    then: UnixMillis,
+) -> Result<bool, RowError> {
+    let any: i64 = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'waiting' AND next_attempt_at < ?)",
+    )
+    .bind(then.0)
+    .fetch_one(connection)
+    .await?;
+    Ok(any != 0)
+}
+
 /// The mails that were given up or put off, newest first, at most `limit`. Planted rows are marked as refused.
 pub async fn undelivered(
     connection: &mut MySqlConnection,

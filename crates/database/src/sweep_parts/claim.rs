@@ -130,18 +130,14 @@ pub async fn finish(
     part: &SweepPart,
     now: UnixMillis,
 ) -> Result<bool, RowError> {
-    let mut transaction = connection.begin().await?;
-    let is_ours = !is_anothers(&mut transaction, keys, round, part, now).await?;
-    if is_ours {
-        put(&mut transaction, keys, round, std::slice::from_ref(part)).await?;
-        if let (Some(uids), Some(begun_at)) = (part.uids, part.started_at) {
-            let exceptions = part.exceptions.iter().filter_map(|(one, _)| one.as_uid());
-            let exceptions: Vec<Uid> = exceptions.collect();
-            let times = (begun_at, now);
-            verifications::remove_told(&mut transaction, uids, times, &exceptions).await?;
-        }
+    // By itself: a verdict that somebody has locked must not keep back what the part says.
+    let is_ours = renew(connection, keys, round, part, now).await?;
+    if let (true, Some(uids), Some(begun_at)) = (is_ours, part.uids, part.started_at) {
+        let exceptions = part.exceptions.iter().filter_map(|(one, _)| one.as_uid());
+        let exceptions: Vec<Uid> = exceptions.collect();
+        let times = (begun_at, now);
+        verifications::remove_told(connection, uids, times, &exceptions).await?;
     }
-    transaction.commit().await?;
     Ok(is_ours)
 }
 

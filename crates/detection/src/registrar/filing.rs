@@ -7,9 +7,9 @@ use database::incident_findings;
 use database::leases;
 use database::verifications::{self, Subject, Verification};
 use record::time::UnixMillis;
-use sqlx::Connection;
+use sqlx::{Connection, MySql, Transaction};
 
-use super::{GATHERING_LOCK, Occasion, Registrar};
+use super::{GATHERING, GATHERING_LOCK, Occasion, Registrar};
 use crate::examiner::Examined;
 use crate::obstacle::Hindrance;
 use crate::verdict::Verdict;
@@ -79,8 +79,10 @@ impl Registrar {
         examined: &Examined,
         occasion: Occasion,
     ) -> Result<(), Hindrance> {
-        let Err(hindrance) = self.file_bad(examined, occasion).await else {
-            return Ok(());
+        let hindrance = match self.file_bad(examined, occasion).await {
+            Ok(None) => return Ok(()),
+            Ok(Some(refused)) => return Err(refused),
+            Err(hindrance) => hindrance,
         };
         if hindrance.concerns_one_thing() {
             let parts = self.examiner.parts();
@@ -151,27 +153,21 @@ impl Registrar {
         Ok(page.iter().filter(is_fresh).collect())
     }
 
-    async fn file_bad(&self, examined: &Examined, occasion: Occasion) -> Result<(), Hindrance> {
-        let parts = self.examiner.parts();
-        let _alone = self.gathering.lock().await;
-        let mut connection = parts.pool.acquire().await?;
-        // Other processes wait here as well: one act is one incident. Where there is nothing to lock, two incidents are
-        // better than none.
-        let (name, now) = (GATHERING_LOCK, self.examiner.now());
-        let room = leases::make_room(&mut connection, &parts.keys, name, now).await;
-        refusal(room.map_err(Hindrance::from))?;
-        let mut transaction = connection.begin().await?;
-        let locked = leases::lock(&mut transaction, name).await;
-        refusal(locked.map_err(Hindrance::from))?;
-        if self
-            .fresh(&mut transaction, std::slice::from_ref(examined))
-            .await?
-            .is_empty()
-        {
-            return Ok(());
-        }
-        let verification = verification(examined, occasion);
-        verifications::upsert(&mut transaction, &parts.keys, &verification).await?;
+    /// Gives back what kept the verdict from being written, when the incident was all the same.
+    async fn file_bad(
+        &self,
+        examined: &Examined,
+        occasion: Occasion,
+    ) -> Result<Option<Hindrance>, Hindrance> {
+        let mut locked_out_at = self.gathering.lock().await;
+        let mut connection = self.examiner.parts().pool.acquire().await?;
+        let mut transaction = self.gather(&mut connection, &mut locked_out_at).await?;
+        let filed = self.file_verdict(&mut transaction, examined, occasion);
+        let refused = match filed.await {
+            Ok(true) => None,
+            Ok(false) => return Ok(None),
+            Err(hindrance) => refusal(Err(hindrance))?,
+        };
         if !self.is_known(&mut transaction, examined).await? {
             let incident = self.incident_for(&mut transaction, occasion).await?;
             self.add_finding(&mut transaction, examined, incident)
@@ -179,7 +175,50 @@ impl Registrar {
         }
         transaction.commit().await?;
         self.remember(std::slice::from_ref(examined));
-        Ok(())
+        Ok(refused)
+    }
+
+    /// A transaction in which an incident is chosen. Other processes wait here as well: one act is one incident. Where
+    /// there is nothing to lock, or somebody else holds it, two incidents are better than none.
+    async fn gather<'c>(
+        &self,
+        connection: &'c mut MySqlConnection,
+        locked_out_at: &mut Option<UnixMillis>,
+    ) -> Result<Transaction<'c, MySql>, Hindrance> {
+        let (name, now) = (GATHERING_LOCK, self.examiner.now());
+        if locked_out_at.is_some_and(|at| now.since(at) < GATHERING) {
+            return Ok(connection.begin().await?);
+        }
+        let keys = &self.examiner.parts().keys;
+        let room = leases::make_room(connection, keys, name, now).await;
+        let room = refusal(room.map_err(Hindrance::from))?;
+        let mut transaction = connection.begin().await?;
+        if room.is_none() {
+            let locked = leases::lock(&mut transaction, name).await;
+            *locked_out_at = refusal(locked.map_err(Hindrance::from))?.map(|_| now);
+        } else {
+            *locked_out_at = Some(now);
+        }
+        Ok(transaction)
+    }
+
+    /// False when somebody has looked at it since.
+    async fn file_verdict(
+        &self,
+        connection: &mut MySqlConnection,
+        examined: &Examined,
+        occasion: Occasion,
+    ) -> Result<bool, Hindrance> {
+        let mut savepoint = connection.begin().await?;
+        let page = std::slice::from_ref(examined);
+        let is_fresh = !self.fresh(&mut savepoint, page).await?.is_empty();
+        if is_fresh {
+            let verification = verification(examined, occasion);
+            let keys = &self.examiner.parts().keys;
+            verifications::upsert(&mut savepoint, keys, &verification).await?;
+        }
+        savepoint.commit().await?;
+        Ok(is_fresh)
     }
 }
 

@@ -2,12 +2,13 @@
 
 use database::MySqlConnection;
 use database::incident_events::{self, IncidentEvent, IncidentEventKind};
-use database::incident_findings::{self, NewFinding, seal_found_row};
+use database::incident_findings::{self, Finding, NewFinding, seal_found_row};
 use database::incidents::{self, Incident};
 use database::sweep_rounds::{self, SweepRound};
 use database::verifications::Subject;
 use record::ids::StaffId;
 use record::time::UnixMillis;
+use zeroize::Zeroizing;
 
 use super::{GATHERING, Occasion, Registrar};
 use crate::examiner::Examined;
@@ -15,7 +16,8 @@ use crate::found_row;
 use crate::obstacle::Hindrance;
 
 impl Registrar {
-    /// The same trouble told before is not told again, unless somebody took its incident away, or put it back.
+    /// The same trouble told before is not told again, unless somebody took its incident away, or put it back after it had
+    /// ended.
     pub(super) async fn is_known(
         &self,
         connection: &mut MySqlConnection,
@@ -31,6 +33,7 @@ impl Registrar {
         });
         for one in same {
             match incidents::load(connection, keys, one.incident_id).await {
+                Ok(Some(_)) if self.has_ended(connection, one).await? => {}
                 Ok(Some(_)) => return Ok(true),
                 Ok(None) => {}
                 Err(error) if error.is_tampering() => {}
@@ -38,6 +41,25 @@ impl Registrar {
             }
         }
         Ok(false)
+    }
+
+    /// Whether the incident's steps say that a finding has ended, which stands as one that has not.
+    async fn has_ended(
+        &self,
+        connection: &mut MySqlConnection,
+        finding: &Finding,
+    ) -> Result<bool, Hindrance> {
+        let keys = &self.examiner.parts().keys;
+        let (incident, since) = (finding.incident_id, finding.found_at);
+        let ends = incident_events::resolved_since(connection, keys, incident, since).await?;
+        let begin = format!("{}: ", subject_words(finding.subject));
+        let is_its = |detail: Option<Zeroizing<String>>| {
+            detail.is_some_and(|detail| detail.starts_with(&begin))
+        };
+        Ok(ends
+            .rows
+            .iter()
+            .any(|step| step.open_detail(keys).is_ok_and(is_its)))
     }
 
     pub(super) async fn add_finding(

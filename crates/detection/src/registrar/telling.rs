@@ -1,11 +1,12 @@
 //! Telling the officer: which mail goes out for what, and that none goes out twice.
 
+use database::MySqlConnection;
 use database::incident_events::IncidentEventKind;
 use database::incident_findings;
 use database::incidents::{self, Incident, IncidentState};
-use database::operations_alarms::{self, Alarm, AlarmKind};
+use database::operations_alarms::AlarmKind;
+use database::outbox::{self, MailState};
 use database::verifications::Source;
-use database::{MySqlConnection, outbox};
 use keyring::ApplicationKeys;
 use notification::{EventKey, Found, Mail};
 use record::ids::Uid;
@@ -13,6 +14,8 @@ use record::time::UnixMillis;
 use sqlx::Connection;
 
 use super::{GATHERING, Registrar};
+use crate::alarm_memory::Standing;
+use crate::alarms::{LASTING, OVERDUE, is_due};
 use crate::obstacle::{Hindrance, hinders_verification, words};
 
 /// So many UIDs are handed to the mail, which names the first of them.
@@ -27,48 +30,79 @@ impl Registrar {
         incident: &Incident,
     ) -> Result<bool, Hindrance> {
         let told = Told::incident(incident);
-        Ok(self.free_key(connection, &told).await?.is_none())
+        let place = self.place(connection, &told).await?;
+        Ok(!matches!(place, Place::Free(_)))
     }
 
-    /// The key under which a mail is to be put into the outbox; none when it is there already. A row that somebody else put
-    /// there, or changed, keeps nobody from being told: the mail goes out under another key, at first at once and then every
-    /// hour.
-    async fn free_key(
+    /// Where a mail stands in the outbox. A row that somebody else put there, or changed, keeps nobody from being told: the
+    /// mail goes out under another key, at first at once and then every hour.
+    async fn place(
         &self,
         connection: &mut MySqlConnection,
         told: &Told,
-    ) -> Result<Option<EventKey>, Hindrance> {
+    ) -> Result<Place, Hindrance> {
         let (keys, now) = (&self.examiner.parts().keys, self.examiner.now());
         let hours = now.since(told.since).as_secs() / 3600;
         for attempt in 0..MOST_ATTEMPTS.saturating_add(hours) {
             let key = told.key(keys, attempt);
             match outbox::by_event_key(connection, &keys.front(), key.as_bytes()).await {
-                Ok(None) => return Ok(Some(key)),
-                Ok(Some(_)) => return Ok(None),
+                Ok(None) => return Ok(Place::Free(key)),
+                Ok(Some(mail)) => return Ok(Place::Taken(Box::new(mail))),
                 Err(error) if error.is_tampering() => {
-                    operations_alarms::raise(connection, AlarmKind::RowTampered, now).await?;
+                    let kind = AlarmKind::RowTampered;
+                    self.examiner.raise_alarm(connection, kind).await?;
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(None)
+        Ok(Place::Spoilt)
+    }
+
+    /// Whether an incident or an alarm should have been told by mail for minutes, and the outbox holds nothing of ours about
+    /// it, or what nobody has tried to send.
+    pub(crate) async fn owes_mail(
+        &self,
+        connection: &mut MySqlConnection,
+        standing: &[Standing],
+    ) -> Result<bool, Hindrance> {
+        let alarms = standing.iter().filter(|alarm| is_due(alarm));
+        let mut owed: Vec<Told> = alarms.map(|one| Told::alarm(one.kind, one.since)).collect();
+        let incidents = self.untold(connection).await?;
+        owed.extend(incidents.iter().map(Told::incident));
+        let now = self.examiner.now();
+        for told in owed {
+            if now.since(told.since) < LASTING + OVERDUE {
+                continue;
+            }
+            match self.place(connection, &told).await? {
+                Place::Taken(mail) if mail.attempts > 0 || mail.state != MailState::Waiting => {}
+                Place::Taken(_) | Place::Free(_) | Place::Spoilt => return Ok(true),
+            }
+        }
+        Ok(false)
+    }
+
+    /// The newest incidents that are the software's to tell of.
+    async fn untold(&self, connection: &mut MySqlConnection) -> Result<Vec<Incident>, Hindrance> {
+        const NEWEST: u32 = 20;
+        let keys = &self.examiner.parts().keys;
+        let newest = incidents::list(connection, keys, u64::MAX, NEWEST).await?;
+        let is_ours =
+            |one: &Incident| one.source != Source::Hand && one.state == IncidentState::Open;
+        Ok(newest.rows.into_iter().filter(is_ours).collect())
     }
 
     /// Puts into the outbox the mails of incidents that are not told of yet and are whole, because a round over all
     /// records has ended that began after they were opened, or a minute old.
     pub async fn tell(&self, round_begun_at: Option<UnixMillis>) -> Result<(), Hindrance> {
-        const NEWEST: u32 = 20;
         let (parts, now) = (self.examiner.parts(), self.examiner.now());
         let mut connection = parts.pool.acquire().await?;
-        let newest = incidents::list(&mut connection, &parts.keys, u64::MAX, NEWEST).await?;
-        for incident in newest.rows {
+        for incident in self.untold(&mut connection).await? {
             let is_whole = round_begun_at.is_some_and(|begun_at| incident.detected_at <= begun_at);
             // One of times to come was opened while our clock was ahead.
             let is_late =
                 now < incident.detected_at || now.since(incident.detected_at) >= GATHERING;
-            let is_due = is_whole || is_late;
-            let by_hand = incident.source == Source::Hand;
-            if is_due && !by_hand && incident.state == IncidentState::Open {
+            if is_whole || is_late {
                 let mut transaction = connection.begin().await?;
                 self.enqueue(&mut transaction, &incident).await?;
                 transaction.commit().await?;
@@ -83,7 +117,7 @@ impl Registrar {
         incident: &Incident,
     ) -> Result<(), Hindrance> {
         let told = Told::incident(incident);
-        let Some(key) = self.free_key(connection, &told).await? else {
+        let Place::Free(key) = self.place(connection, &told).await? else {
             return Ok(());
         };
         let parts = self.examiner.parts();
@@ -154,11 +188,11 @@ impl Registrar {
     pub(crate) async fn tell_alarm(
         &self,
         connection: &mut MySqlConnection,
-        alarm: &Alarm,
+        alarm: &Standing,
     ) -> Result<(), Hindrance> {
         let (parts, now) = (self.examiner.parts(), self.examiner.now());
         let told = Told::alarm(alarm.kind, alarm.since);
-        let Some(event) = self.free_key(connection, &told).await? else {
+        let Place::Free(event) = self.place(connection, &told).await? else {
             return Ok(());
         };
         let mail = self.alarm_mail(alarm.kind, alarm.since);
@@ -180,6 +214,16 @@ impl Registrar {
     fn incident_url(&self, incident: u64) -> String {
         format!("{}/incidents/{incident}", self.viewer_url)
     }
+}
+
+/// Where a mail stands in the outbox.
+enum Place {
+    /// Nowhere yet; it is to be put there under this key.
+    Free(EventKey),
+    /// There, and it is ours.
+    Taken(Box<outbox::Mail>),
+    /// Under each key that we may use for now stands what is not ours.
+    Spoilt,
 }
 
 /// What a mail is about. Nobody without our keys can tell its key beforehand, and put a row of their own in its place.

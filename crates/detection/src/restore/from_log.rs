@@ -7,10 +7,10 @@ use chain::OnChainRecord;
 use database::consents::{self, Consent};
 use database::record_backups::Backup;
 use database::record_versions::{self, RecordVersion};
-use database::records::Record;
+use database::records::Head;
 use database::verifications::Subject;
 use database::{MySqlConnection, RowError, evidence, incident_evidence};
-use keyring::WrappedOwnerKey;
+use keyring::{FrontKeys, WrappedOwnerKey};
 use record::ids::{RecordId, Uid};
 
 use self::row::Columns;
@@ -26,7 +26,7 @@ const MOST_STEPS: u32 = 200;
 /// The rows of one record at some time.
 #[derive(Default)]
 struct Rows {
-    record: Option<Record>,
+    head: Option<Head>,
     versions: BTreeMap<u64, RecordVersion>,
     consents: BTreeMap<u64, Consent>,
     key: Option<WrappedOwnerKey>,
@@ -48,7 +48,7 @@ impl Restorer {
             for piece in self.pieces(record).await? {
                 let changes = piece.changes.iter().rev();
                 changes.for_each(|change| rows.take_back(change));
-                let copies = rows.copies();
+                let copies = rows.copies(&parts.keys.front());
                 let mut keys = rows.key.iter().chain(&stored);
                 if let Some(copy) = keys.find_map(|key| self.whole(chain, &copies, key.clone())) {
                     return Ok(Some(Copy {
@@ -88,9 +88,7 @@ impl Rows {
     ) -> Result<Self, RowError> {
         let stands = evidence::by_record(connection, record).await?;
         let mut rows = Self {
-            record: stands
-                .and_then(|stands| stands.head)
-                .map(|head| head.record),
+            head: stands.and_then(|stands| stands.head),
             ..Self::default()
         };
         for version in chain.versions.iter().map(|version| version.version) {
@@ -110,7 +108,7 @@ impl Rows {
         let after = change.after.as_ref().map(Columns);
         let number = |row: &Option<Columns<'_>>| row.as_ref().and_then(|row| row.number("version"));
         match change.table.as_str() {
-            "records" => self.record = before.and_then(|row| row.record()),
+            "records" => self.head = before.and_then(|row| row.head()),
             "owner_keys" => self.key = before.and_then(|row| row.key()),
             "record_versions" => {
                 number(&after).map(|version| self.versions.remove(&version));
@@ -126,11 +124,13 @@ impl Rows {
         }
     }
 
-    /// As the backup would have them.
-    fn copies(&self) -> Vec<Backup> {
-        let Some(record) = &self.record else {
+    /// As the backup would have them. No proof covers the head: under one that somebody else wrote nothing goes back, or
+    /// our MAC would make it ours.
+    fn copies(&self, front: &FrontKeys) -> Vec<Backup> {
+        let Some(head) = self.head.as_ref().filter(|head| head.is_ours(front)) else {
             return Vec::new();
         };
+        let record = &head.record;
         let whole = self.versions.iter().filter_map(|(number, values)| {
             Some(Backup {
                 record: record.clone(),

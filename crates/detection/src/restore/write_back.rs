@@ -8,7 +8,7 @@ use database::{MySqlConnection, consents, index, owner_keys, record_versions};
 use record::ids::{RecordId, StaffId, SubmissionId, Uid};
 use sqlx::Connection;
 
-use super::{Copy, RestoreError, Restorer};
+use super::{Copy, RestoreError, Restorer, head_over};
 use crate::verdict::{Finding, Row, Verdict};
 
 impl Restorer {
@@ -70,7 +70,7 @@ impl Restorer {
         let mut record = Record {
             wallet_index: index::wallet(keys.index(), &plain.wallet),
             email_index: index::email(keys.index(), email.value()),
-            ..newest.record.clone()
+            ..head_over(newest)
         };
         if records::submission_is_taken(connection, record.submission, record.id).await? {
             record.submission = SubmissionId::random(&mut rand::rng());

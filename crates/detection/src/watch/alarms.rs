@@ -47,15 +47,13 @@ pub(super) struct SchemaMemory {
 
 impl Registrar {
     pub(super) async fn raise_kind(&self, kind: AlarmKind) -> Result<(), Hindrance> {
-        let (parts, now) = (self.examiner().parts(), self.examiner().now());
-        let mut connection = parts.pool.acquire().await?;
-        operations_alarms::raise(&mut connection, kind, now).await?;
-        Ok(())
+        let mut connection = self.examiner().parts().pool.acquire().await?;
+        self.examiner().raise_alarm(&mut connection, kind).await
     }
 
     pub(super) async fn end_kind(&self, kind: AlarmKind) -> Result<(), Hindrance> {
         let mut connection = self.examiner().parts().pool.acquire().await?;
-        if operations_alarms::clear(&mut connection, kind).await? {
+        if self.examiner().end_alarm(&mut connection, kind).await? {
             tracing::info!(alarm = kind.as_str(), "an alarm has ended");
         }
         Ok(())

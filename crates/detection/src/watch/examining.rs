@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use binary_log::{Server, Transaction};
 use database::guarded_rows::{self, GuardedTable, RowKey, RowState};
-use database::operations_alarms::{self, AlarmKind};
+use database::operations_alarms::AlarmKind;
 use database::verifications::{Source, Subject};
 use database::{MySqlConnection, incident_evidence, incident_findings, row_counts};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -37,11 +37,13 @@ pub(super) struct Sources<'s> {
 impl Registrar {
     /// Guarded rows: whether each is still there, and ours.
     pub(super) async fn look_at_rows(&self, touched: &Touched) -> Result<(), Hindrance> {
-        let (parts, now) = (self.examiner().parts(), self.examiner().now());
+        let (examiner, parts) = (self.examiner(), self.examiner().parts());
         let mut connection = parts.pool.acquire().await?;
         for table in &touched.emptied {
             tracing::error!(table, "ALARM: somebody emptied a table");
-            operations_alarms::raise(&mut connection, AlarmKind::RowsDeleted, now).await?;
+            examiner
+                .raise_alarm(&mut connection, AlarmKind::RowsDeleted)
+                .await?;
         }
         for ((name, key), was_before) in &touched.rows {
             let Some(table) = guarded_rows::of_name(name) else {
@@ -50,7 +52,9 @@ impl Registrar {
             match guarded_rows::look(&mut connection, &parts.keys, table, key).await? {
                 RowState::Gone if *was_before && is_missed(&mut connection, table, key).await? => {
                     tracing::error!(table = name, "ALARM: somebody deleted a row");
-                    operations_alarms::raise(&mut connection, AlarmKind::RowsDeleted, now).await?;
+                    examiner
+                        .raise_alarm(&mut connection, AlarmKind::RowsDeleted)
+                        .await?;
                 }
                 // The verdict on the record tells it.
                 RowState::Planted(row) if *name != "records" => {
@@ -59,7 +63,9 @@ impl Registrar {
                         row = row.row,
                         "ALARM: somebody wrote a row behind our back"
                     );
-                    operations_alarms::raise(&mut connection, AlarmKind::RowTampered, now).await?;
+                    examiner
+                        .raise_alarm(&mut connection, AlarmKind::RowTampered)
+                        .await?;
                 }
                 _ => {}
             }

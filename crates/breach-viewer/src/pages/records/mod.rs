@@ -26,7 +26,7 @@ fn unavailable(hindrance: Hindrance) -> Error {
         Hindrance::WrongKeys => Error::Unavailable {
             what: "the right keys",
         },
-        Hindrance::Row(error) => error.into(),
+        Hindrance::Connection(error) | Hindrance::Row(error) => error.into(),
         Hindrance::Mail(error) => error.into(),
     }
 }

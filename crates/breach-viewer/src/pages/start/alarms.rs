@@ -49,14 +49,13 @@ const fn is_grave(alarm: AlarmKind) -> bool {
 /// What an officer can do or ask for. docs/OPERATIONS.md tells operations more.
 const fn advice(alarm: AlarmKind) -> &'static str {
     match alarm {
-        AlarmKind::DatabaseUnreachable => {
-            "Ask operations to bring the database back, and to look for a table that somebody keeps locked."
-        }
+        AlarmKind::DatabaseUnreachable => "Ask operations to bring the database back.",
         AlarmKind::DatabaseReadOnly => {
             "Ask operations who made it read-only, and to end that or to name the primary server."
         }
         AlarmKind::DatabaseRefuses => {
-            "Ask operations who changed the table, the right or the row, and to put it right. Look at the records meanwhile."
+            "Ask operations who changed the table, the right or the row, or keeps it locked, and to put it right. Look at the records \
+             meanwhile."
         }
         AlarmKind::SweepStalled => {
             "Press \"Verify all\" on the page of the records. Ask operations whether the database is too slow for the set rate."
@@ -109,6 +108,9 @@ const fn advice(alarm: AlarmKind) -> &'static str {
         }
         AlarmKind::MailUndelivered => {
             "Open the page \"Mail\": it says which mail, to whom, and what to do."
+        }
+        AlarmKind::MailHeldBack => {
+            "Ask operations who locks or changes rows of the table \"outbox\", and to end that. Look at the incidents meanwhile."
         }
         AlarmKind::ControllerFunds => "Ask the authority to fill the controller's account up.",
         AlarmKind::AnchoringStuck => "Look at the banner of entry-app, which says why.",

@@ -128,6 +128,18 @@ impl Stage {
         connection.close().await.unwrap();
     }
 
+    /// What an intruder locks, for as long as this connection is open.
+    pub async fn holding(&self, query: &str) -> MySqlConnection {
+        let mut connection = self.connect().await;
+        let script =
+            format!("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ; BEGIN; {query}");
+        sqlx::raw_sql(AssertSqlSafe(script))
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+        connection
+    }
+
     /// Changes the schema.
     pub async fn sql_schema(&self, statement: &str) {
         let mut connection = self.connect().await;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use database::consents::Consent;
 use database::record_versions::RecordVersion;
-use database::records::Record;
+use database::records::{Head, Record};
 use keyring::WrappedOwnerKey;
 use record::ids::{Draft, KeyId, LinkId, RecordId, StaffId, SubmissionId, Uid, Version};
 use record::time::UnixMillis;
@@ -37,7 +37,13 @@ impl Columns<'_> {
         bytes.try_into().ok()
     }
 
-    pub(super) fn record(&self) -> Option<Record> {
+    pub(super) fn head(&self) -> Option<Head> {
+        let mac = self.bytes("mac")?;
+        let record = self.record()?;
+        Some(Head { record, mac })
+    }
+
+    fn record(&self) -> Option<Record> {
         Some(Record {
             id: RecordId::from_bytes(self.fixed("id")?),
             uid: self.number("uid").and_then(Uid::new),

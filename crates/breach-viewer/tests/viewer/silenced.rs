@@ -1,0 +1,148 @@
+//! Somebody with the database's password who wants nobody to hear of an alarm: takes it out of its table, makes it seem one
+//! that was told long ago. The viewer's clock is the test's.
+
+use std::time::Duration;
+
+use devstack::{Mail, wait_until};
+use record::time::Clock;
+use sqlx::Connection;
+
+use crate::harness::{Answer, InProcess, LIMIT, Stage};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const CHAIN_SILENT: &str = "The chain does not answer.";
+const MAIL_HELD_BACK: &str = "Mail that is due has not been sent for minutes.";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_takes_alarms_away_silences_nobody() {
+    let mut options = Stage::options();
+    options.proxies = true;
+    let mut stage = Stage::start(2, options).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    let clock = Clock::fixed(Clock::system().now());
+    let viewer = InProcess::start(&mut stage, clock, &[]).await;
+    let silenced = Silenced { stage, viewer };
+    silenced.until_calm().await;
+    silenced.one_that_is_taken_out_again_and_again().await;
+    silenced.one_that_seems_to_be_told().await;
+    silenced.mail_that_is_held_back().await;
+    let officer = silenced.viewer.browser();
+    silenced.stage.sign_in(&officer, "officer").await;
+    silenced.stage.until_all_valid(&officer).await;
+    silenced.viewer.stop().await;
+    silenced.stage.site.stop().await.unwrap();
+}
+
+struct Silenced {
+    stage: Stage,
+    viewer: InProcess,
+}
+
+impl Silenced {
+    async fn one_that_is_taken_out_again_and_again(&self) {
+        self.stage
+            .sql_schema("CREATE TABLE kept AS SELECT * FROM operations_alarms WHERE FALSE")
+            .await;
+        let proxy = self.stage.site.viewer_proxy.as_ref().unwrap();
+        proxy.cut_all();
+        let takes_away = async {
+            loop {
+                self.stage
+                    .sql_script(
+                        "INSERT INTO kept SELECT * FROM operations_alarms; DELETE FROM operations_alarms",
+                    )
+                    .await;
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::select! {
+            () = takes_away => {}
+            () = self.until_told(1) => {}
+        }
+        proxy.heal_all();
+        self.until_calm().await;
+    }
+
+    /// It carries the time of the one before, of which there is a mail.
+    async fn one_that_seems_to_be_told(&self) {
+        let proxy = self.stage.site.viewer_proxy.as_ref().unwrap();
+        proxy.cut_all();
+        let kept = "SELECT COUNT(*) FROM operations_alarms WHERE kind = 'chain_unreachable'";
+        self.stage
+            .until_number("the alarm", kept, |count| count == 1)
+            .await;
+        self.stage
+            .sql("UPDATE operations_alarms SET since = (SELECT MIN(since) FROM kept) WHERE kind = 'chain_unreachable'")
+            .await;
+        self.until_told(2).await;
+        proxy.heal_all();
+        self.until_calm().await;
+        self.stage.sql_schema("DROP TABLE kept").await;
+    }
+
+    /// Who keeps the rows of mails locked lets none be sent.
+    async fn mail_that_is_held_back(&self) {
+        self.stage.assert_no_breach().await;
+        // The test's clock makes minutes of moments: earlier mails may have seemed late.
+        let before = self.told(MAIL_HELD_BACK).await;
+        let mut connection = self.stage.connect().await;
+        sqlx::raw_sql("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; BEGIN")
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        self.stage.alter_email(1).await;
+        let holds = async {
+            loop {
+                sqlx::query("SELECT id FROM outbox WHERE state = 'waiting' FOR UPDATE")
+                    .fetch_all(&mut connection)
+                    .await
+                    .unwrap();
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let told = async {
+            let is_told = wait_until("mail past the outbox", LIMIT, || async {
+                self.viewer.clock.advance(MINUTE);
+                Ok((self.told(MAIL_HELD_BACK).await > before).then_some(()))
+            });
+            is_told.await.unwrap();
+        };
+        tokio::select! {
+            () = holds => {}
+            () = told => {}
+        }
+        let stranger = self.viewer.browser();
+        let shown = |page: &Answer| page.banner().contains(MAIL_HELD_BACK);
+        self.stage.until(&stranger, "/sign-in", shown).await;
+        let breach = "SELECT COUNT(*) FROM outbox WHERE kind = 'breach_found' AND state = 'sent'";
+        assert_eq!(self.stage.number(breach).await, 0);
+        connection.close().await.unwrap();
+        assert_eq!(self.stage.breach_mails_once_there().await.len(), 1);
+        self.stage.alter_email(1).await;
+        self.until_calm().await;
+        assert_eq!(self.told(MAIL_HELD_BACK).await, before + 1, "once");
+    }
+
+    /// Each time only once.
+    async fn until_told(&self, times: usize) {
+        let is_told = wait_until("told", LIMIT, || async {
+            self.viewer.clock.advance(MINUTE);
+            Ok((self.told(CHAIN_SILENT).await >= times).then_some(()))
+        });
+        is_told.await.unwrap();
+        assert_eq!(self.told(CHAIN_SILENT).await, times);
+    }
+
+    async fn told(&self, alarm: &str) -> usize {
+        let mails = self.stage.officer_mails().await;
+        let about = |mail: &&Mail| mail.text.replace(['\r', '\n'], " ").contains(alarm);
+        mails.iter().filter(about).count()
+    }
+
+    async fn until_calm(&self) {
+        let stranger = self.viewer.browser();
+        let calm = |page: &Answer| page.banner().is_empty();
+        self.stage.until(&stranger, "/sign-in", calm).await;
+    }
+}
