@@ -128,6 +128,8 @@ pub async fn guarded(stage: &Stage, which: Option<usize>, rng: &mut StdRng) -> (
     // The sweep itself takes the lease named `incident`.
     let rows = match table.as_str() {
         "leases" => "WHERE name = 'anchoring'",
+        // Of a record whose rows were taken out in order, only its job tells that.
+        "anchoring_jobs" => "WHERE record_id IN (SELECT id FROM records) ORDER BY RAND() LIMIT 1",
         _ => "ORDER BY RAND() LIMIT 1",
     };
     let statement = format!("UPDATE {table} SET {name} = {value} {rows}");
