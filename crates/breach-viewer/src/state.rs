@@ -55,7 +55,7 @@ pub struct Watchtower {
 impl Watchtower {
     /// Whether nothing can be verified right now, as this process or another one has noticed.
     pub async fn is_hindered(&self, connection: &mut MySqlConnection) -> Result<bool, RowError> {
-        if self.sweep.borrow().obstacle.is_some() {
+        if self.sweep.borrow().is_hindered() {
             return Ok(true);
         }
         let alarms = operations_alarms::all(connection).await?;

@@ -36,12 +36,14 @@ impl Examiner {
             tracing::warn!(seconds, is_ahead, "our clock and the chain's are far apart");
         }
         if is_off {
+            // Before it is: what the database did although its answer was lost is ended as well.
+            *seen = Some(true);
             self.raise_alarm(connection, AlarmKind::ClockOff).await?;
         } else if *seen != Some(false) {
             self.end_alarm(connection, AlarmKind::ClockOff).await?;
+            // Where the database refused it, it is done the next time.
+            *seen = Some(false);
         }
-        // Where the database refused it, it is done the next time.
-        *seen = Some(is_off);
         Ok(())
     }
 }

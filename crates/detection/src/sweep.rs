@@ -4,12 +4,13 @@ mod begun;
 mod finish;
 mod memory;
 mod part;
+mod progress;
 mod round;
 mod unknown;
 mod worker;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use database::sweep_rounds::{RoundKind, SweepRound};
@@ -17,6 +18,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use self::progress::Progress;
 use self::round::{Round, Tell};
 use self::worker::Worker;
 use crate::direct_mail::DirectMail;
@@ -33,8 +35,16 @@ const PAUSE_AFTER_HINDRANCE: Duration = Duration::from_secs(2);
 pub struct SweepStatus {
     /// What keeps it from telling anything.
     pub obstacle: Option<Obstacle>,
-    /// Whether records were looked at since.
+    /// Whether records are looked at all the same, or were since.
     pub is_verifying: bool,
+}
+
+impl SweepStatus {
+    /// Whether nothing can be verified.
+    #[must_use]
+    pub fn is_hindered(&self) -> bool {
+        self.obstacle.is_some() && !self.is_verifying
+    }
 }
 
 /// Sweeps all records, again and again.
@@ -45,7 +55,9 @@ pub struct Sweeper {
     workers: Vec<Worker>,
     /// The newest round that has ended here. Somebody can put its row back as it was before; it is not taken up again.
     ended: u64,
-    examined: Arc<AtomicU64>,
+    progress: Arc<Progress>,
+    /// Whether the newest round came to its end, whatever was refused on the way.
+    went_through: bool,
     status: watch::Sender<SweepStatus>,
 }
 
@@ -59,7 +71,8 @@ impl Sweeper {
             direct_mail,
             rate,
             ended: 0,
-            examined: Arc::default(),
+            progress: Arc::default(),
+            went_through: false,
             status: watch::Sender::new(SweepStatus::default()),
         }
     }
@@ -72,7 +85,7 @@ impl Sweeper {
     /// How many records this process has looked at since it began.
     #[must_use]
     pub fn examined(&self) -> Arc<AtomicU64> {
-        self.examined.clone()
+        self.progress.examined()
     }
 
     /// Works until told to stop; then gives back what it has claimed, so that others need not wait.
@@ -99,9 +112,14 @@ impl Sweeper {
         let outcome = self.make_round().await;
         let obstacle = outcome.as_ref().err().map(Hindrance::obstacle);
         let before = self.status.borrow().obstacle;
+        if before.is_none() {
+            // Records were looked at since: what comes now is new, also where no round has ended in between.
+            self.direct_mail.tell(&self.registrar, None).await;
+        }
         self.status.send_modify(|status| {
             status.obstacle = obstacle;
-            status.is_verifying &= obstacle.is_none();
+            let goes_on = obstacle.is_none_or(|one| one == Obstacle::DatabaseRefuses);
+            status.is_verifying &= goes_on && self.went_through;
         });
         if let Err(hindrance) = &outcome
             && before != obstacle
@@ -140,14 +158,30 @@ impl Sweeper {
     }
 
     async fn make_round(&mut self) -> Result<Ended, Hindrance> {
+        self.went_through = false;
+        let progress = self.progress.clone();
+        tokio::select! {
+            made = self.work_through() => made,
+            () = progress.stands_still() => {
+                Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()).into())
+            }
+        }
+    }
+
+    async fn work_through(&mut self) -> Result<Ended, Hindrance> {
         // Under other keys every row would seem planted, and ours planted to everybody else.
         self.registrar.examiner().check_keys().await?;
         let round = Round::join_or_begin(&self.registrar, self.ended, self.tell()).await?;
         let pace = Arc::new(Mutex::new(Pace::new(self.rate)));
-        let workers = std::mem::take(&mut self.workers);
-        let (workers, worked) = work(&round, workers, &pace, &self.examined).await;
+        let mut workers = std::mem::take(&mut self.workers);
+        if workers.is_empty() {
+            // The one before was given up with the round that stood still.
+            workers.push(Worker::with_memory());
+        }
+        let (workers, worked) = work(&round, workers, &pace, &self.progress).await;
         self.workers = workers;
-        if worked.is_ok() {
+        self.went_through = worked.is_ok();
+        if self.went_through {
             self.ended = self.ended.max(round.number());
         }
         round.end(worked).await
@@ -183,13 +217,13 @@ async fn work(
     round: &Arc<Round>,
     workers: Vec<Worker>,
     pace: &Arc<Mutex<Pace>>,
-    examined: &Arc<AtomicU64>,
+    progress: &Arc<Progress>,
 ) -> (Vec<Worker>, Result<(), Hindrance>) {
     let mut tasks = JoinSet::new();
     for mut worker in workers {
-        let (round, pace, examined) = (round.clone(), pace.clone(), examined.clone());
+        let (round, pace, progress) = (round.clone(), pace.clone(), progress.clone());
         tasks.spawn(async move {
-            let worked = worker.work(&round, &pace, &examined).await;
+            let worked = worker.work(&round, &pace, &progress).await;
             (worker, worked)
         });
     }
@@ -239,9 +273,4 @@ async fn alone(
     let pace = Arc::new(Mutex::new(Pace::unlimited()));
     let (_, worked) = work(&round, workers, &pace, &Arc::default()).await;
     Ok(round.end(worked).await?.round)
-}
-
-/// So many more were looked at.
-fn count(examined: &AtomicU64, more: u64) {
-    examined.fetch_add(more, Ordering::Relaxed);
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use devstack::{Mail, wait_until};
 use record::time::Clock;
+use serde_json::json;
 use sqlx::Connection;
 
 use crate::harness::{Answer, InProcess, LIMIT, Stage};
@@ -103,7 +104,7 @@ impl Silenced {
         };
         let told = async {
             let is_told = wait_until("mail past the outbox", LIMIT, || async {
-                self.viewer.clock.advance(MINUTE);
+                self.pass_a_minute().await;
                 Ok((self.told(MAIL_HELD_BACK).await > before).then_some(()))
             });
             is_told.await.unwrap();
@@ -127,11 +128,19 @@ impl Silenced {
     /// Each time only once.
     async fn until_told(&self, times: usize) {
         let is_told = wait_until("told", LIMIT, || async {
-            self.viewer.clock.advance(MINUTE);
+            self.pass_a_minute().await;
             Ok((self.told(CHAIN_SILENT).await >= times).then_some(()))
         });
         is_told.await.unwrap();
         assert_eq!(self.told(CHAIN_SILENT).await, times);
+    }
+
+    /// For the viewer and for the chain.
+    async fn pass_a_minute(&self) {
+        let chain = &self.stage.site.chain;
+        let seconds = json!([MINUTE.as_secs()]);
+        chain.rpc("evm_increaseTime", seconds).await.unwrap();
+        self.viewer.clock.advance(MINUTE);
     }
 
     async fn told(&self, alarm: &str) -> usize {

@@ -1,7 +1,6 @@
 //! One part: its rows streamed in the order of the UIDs, most of them known, the others examined in full.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use database::evidence::{self, Evidence, RowsOfUid};
@@ -13,8 +12,8 @@ use record::ids::Uid;
 use record::time::UnixMillis;
 use tokio::sync::Mutex;
 
-use super::count;
 use super::memory::Print;
+use super::progress::Progress;
 use super::round::Round;
 use super::worker::Worker;
 use crate::examiner::{Examined, Sight};
@@ -53,7 +52,7 @@ impl Worker {
         (first, last): (Uid, Uid),
         sight: &Sight,
         pace: &Mutex<Pace>,
-        examined: &AtomicU64,
+        progress: &Progress,
     ) -> Result<(), Hindrance> {
         let examiner = round.registrar().examiner();
         let sample = (last.get() - first.get() + 1).min(64);
@@ -70,7 +69,7 @@ impl Worker {
             pace.lock().await.took(looked_at);
             self.page(round, &mut part, (begin, end), sight).await?;
             part.checked += looked_at;
-            count(examined, looked_at);
+            progress.count(looked_at);
             if !round.keep(&mut part).await? {
                 return Ok(());
             }

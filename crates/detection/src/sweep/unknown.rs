@@ -1,14 +1,12 @@
 //! The rows that the chain does not know: first those without a UID, then those with one.
 
-use std::sync::atomic::AtomicU64;
-
 use database::evidence::{self, Evidence};
 use database::sweep_parts::SweepPart;
 use database::sweep_rounds::RoundKind;
 use record::ids::RecordId;
 use tokio::sync::Mutex;
 
-use super::count;
+use super::progress::Progress;
 use super::round::Round;
 use super::worker::Worker;
 use crate::examiner::Sight;
@@ -36,7 +34,7 @@ impl Worker {
         mut part: SweepPart,
         sight: &Sight,
         pace: &Mutex<Pace>,
-        examined: &AtomicU64,
+        progress: &Progress,
     ) -> Result<(), Hindrance> {
         let mut left = match round.kind() {
             RoundKind::Shared => sight.next_uid.get().max(FEWEST),
@@ -60,7 +58,7 @@ impl Worker {
             let looked_at = page.len() as u64;
             pace.lock().await.took(looked_at);
             round.file(page, &mut part).await?;
-            count(examined, looked_at);
+            progress.count(looked_at);
             if !round.keep(&mut part).await? {
                 return Ok(());
             }

@@ -1,6 +1,5 @@
 //! One who works on a round: claims parts until none is left.
 
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use database::sweep_parts::SweepPart;
@@ -9,6 +8,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::memory::Memory;
+use super::progress::Progress;
 use super::round::{Next, Round};
 use super::unknown::Unknown;
 use crate::examiner::Sight;
@@ -57,14 +57,15 @@ impl Worker {
         &mut self,
         round: &Round,
         pace: &Mutex<Pace>,
-        examined: &AtomicU64,
+        progress: &Progress,
     ) -> Result<(), Hindrance> {
         self.see(round, round.sight()).await?;
         loop {
+            progress.step();
             let known = self.memory.as_ref().map(Memory::known_parts);
             let known: Vec<u64> = known.into_iter().flatten().collect();
             match round.next(&self.holder, &known).await? {
-                Next::Part(part) => self.part(round, part, pace, examined).await?,
+                Next::Part(part) => self.part(round, part, pace, progress).await?,
                 Next::Wait => tokio::time::sleep(WAIT).await,
                 Next::Done => return Ok(()),
             }
@@ -76,12 +77,12 @@ impl Worker {
         round: &Round,
         part: SweepPart,
         pace: &Mutex<Pace>,
-        examined: &AtomicU64,
+        progress: &Progress,
     ) -> Result<(), Hindrance> {
         let sight = self.sight(round).await?;
         match part.uids {
-            Some(uids) => self.uids(round, part, uids, &sight, pace, examined).await,
-            None => self.rows_unknown(round, part, &sight, pace, examined).await,
+            Some(uids) => self.uids(round, part, uids, &sight, pace, progress).await,
+            None => self.rows_unknown(round, part, &sight, pace, progress).await,
         }
     }
 

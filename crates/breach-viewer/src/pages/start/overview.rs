@@ -150,7 +150,7 @@ async fn draw(app: &AppState) -> Result<Parts> {
     let lines = alarms::standing(&on_file, sweep, now);
     let signs = Signs {
         counts: &counts,
-        is_hindered: sweep.obstacle.is_some()
+        is_hindered: sweep.is_hindered()
             || on_file.iter().any(|one| hinders_verification(one.kind)),
         grave: lines.iter().filter(|line| line.is_grave).count(),
         alarms: lines.len(),
