@@ -22,7 +22,7 @@ use self::progress::Progress;
 use self::round::{Round, Tell};
 use self::worker::Worker;
 use crate::direct_mail::DirectMail;
-use crate::obstacle::Hindrance;
+use crate::obstacle::{Hindrance, OUTAGES};
 use crate::pace::Pace;
 use crate::registrar::Registrar;
 use crate::verdict::Obstacle;
@@ -192,7 +192,8 @@ impl Sweeper {
         let status = self.status.clone();
         Box::new(move |progress| {
             status.send_if_modified(|status| {
-                let is_over = progress.checked > 0 && !status.is_verifying;
+                let can_be_over = status.obstacle.is_none_or(|one| OUTAGES.contains(&one));
+                let is_over = progress.checked > 0 && !status.is_verifying && can_be_over;
                 if is_over {
                     *status = SweepStatus {
                         obstacle: None,
