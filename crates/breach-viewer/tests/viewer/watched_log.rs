@@ -99,7 +99,8 @@ async fn what_happens_while_the_log_is_off_is_a_gap() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_tells_less_is_an_alarm_until_it_tells_all() {
-    let mut stage = Stage::start(1, on_a_server_of_its_own()).await;
+    // A round of the sweep, which ends a gap, takes some seconds.
+    let mut stage = Stage::start(4, on_a_server_of_its_own()).await;
     let officer = stage.officer().await;
     stage.until_all_valid(&officer).await;
     until_all_is_read(&stage).await;
@@ -140,7 +141,7 @@ async fn a_log_that_tells_less_is_an_alarm_until_it_tells_all() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_statement_without_its_rows_is_a_gap_until_the_sweep_has_looked() {
-    let stage = Stage::start(1, with_slow_sweep()).await;
+    let stage = Stage::start(4, with_slow_sweep()).await;
     let officer = stage.officer().await;
     stage.until_all_valid(&officer).await;
     until_all_is_read(&stage).await;
