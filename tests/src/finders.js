@@ -52,7 +52,7 @@ const unsightly = () => {
   for (const element of document.querySelectorAll("main *, header *, footer *")) {
     const own = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
     const text = plain(own.map((node) => node.textContent).join(" "));
-    const visible = shown(element) && !element.closest(".hidden-visually, .skip, svg, details:not([open])");
+    const visible = shown(element) && !element.closest(".hidden-visually, .skip, .skip-map:not(:focus-within), svg, details:not([open])");
     const width = element.getBoundingClientRect().width;
     if (visible && text.length > 6 && width < 30) found.push(`"${text.slice(0, 40)}" is ${Math.round(width)} pixels wide`);
   }
