@@ -11,7 +11,7 @@ use database::grants::{self, Account, Names};
 use database::{Kind, MySqlPool, PoolSettings, key_checks};
 use detection::verdict::Patience;
 use detection::{Examiner, ExaminerParts, Registrar};
-use devstack::{Chain, ChainOptions, DatabaseOptions, DatabaseServer, Mining};
+use devstack::{Chain, ChainOptions, DatabaseOptions, DatabaseServer, Mining, StateWriting};
 use keyring::{ApplicationKeys, KeySet};
 use record::B256;
 use record::time::Clock;
@@ -257,6 +257,10 @@ async fn chain(dir: PathBuf, is_whole: bool) -> Chain {
         dir: Some(dir),
         mining: Mining::OnDemand,
         kept_states: 2,
+        writing: match is_whole {
+            true => StateWriting::Never,
+            false => StateWriting::AtEnd,
+        },
         ..ChainOptions::default()
     };
     if is_whole {

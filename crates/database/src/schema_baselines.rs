@@ -111,6 +111,40 @@ pub async fn baseline(
     fingerprint: [u8; 32],
     now: UnixMillis,
 ) -> Result<[u8; 32], RowError> {
+    Ok(kept(connection, keys, fingerprint, now).await?.fingerprint)
+}
+
+/// Takes this fingerprint for the one that the schema has to have; false when it is already. The row stays the one that is
+/// counted.
+pub async fn accept(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    fingerprint: [u8; 32],
+    now: UnixMillis,
+) -> Result<bool, RowError> {
+    let standing = kept(connection, keys, fingerprint, now).await?;
+    if standing.fingerprint == fingerprint {
+        return Ok(false);
+    }
+    let accepted = Kept {
+        fingerprint,
+        ..standing
+    };
+    sqlx::query("UPDATE schema_baselines SET fingerprint = ?, mac = ? WHERE migrations = ?")
+        .bind(accepted.fingerprint.as_slice())
+        .bind(accepted.mac(keys).finish())
+        .bind(accepted.migrations.as_slice())
+        .execute(connection)
+        .await?;
+    Ok(true)
+}
+
+async fn kept(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    fingerprint: [u8; 32],
+    now: UnixMillis,
+) -> Result<Kept, RowError> {
     let mac = |kept: &Kept| kept.mac(keys).finish();
     let kept = Kept {
         migrations: edition(),
@@ -131,7 +165,7 @@ pub async fn baseline(
         .bind(kept.migrations.as_slice())
         .fetch_one(connection)
         .await?;
-    Ok(Kept::read(&row, keys)?.fingerprint)
+    Kept::read(&row, keys)
 }
 
 pub(crate) struct Kept {

@@ -17,8 +17,8 @@ use crate::{ports, tools};
 
 const START_LIMIT: Duration = Duration::from_secs(60);
 const STOP_LIMIT: Duration = Duration::from_secs(120);
-/// Seconds between two writings of the state. Only a power cut or a kill of anvil itself needs them.
-const STATE_INTERVAL: u32 = 60;
+/// Longer than any chain runs: anvil writes its state each minute unless it is told another number.
+const NO_INTERVAL: u32 = 100 * 365 * 24 * 3600;
 
 /// When the chain makes a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,17 @@ pub enum Mining {
     EachTransaction,
     /// Only on [`Chain::mine`].
     OnDemand,
+}
+
+/// When the chain writes its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StateWriting {
+    /// At the end, and every minute: only a power cut or a kill of anvil itself needs that.
+    EveryMinute,
+    /// At the end alone: a state of gigabytes takes longer to write than a minute.
+    AtEnd,
+    /// Never: the next start finds what this one found.
+    Never,
 }
 
 /// How a chain is started.
@@ -45,6 +56,8 @@ pub struct ChainOptions {
     /// How many blocks back a read of the past can reach, also after a restart. Each costs room in
     /// the written state, and the more the longer the chain is.
     pub kept_states: u32,
+    /// When the state is written.
+    pub writing: StateWriting,
 }
 
 impl Default for ChainOptions {
@@ -55,6 +68,7 @@ impl Default for ChainOptions {
             mining: Mining::EverySeconds(1),
             chain_id: 31_337,
             kept_states: 600,
+            writing: StateWriting::EveryMinute,
         }
     }
 }
@@ -66,6 +80,7 @@ pub struct Chain {
     mining: Mining,
     chain_id: u64,
     kept_states: u32,
+    writing: StateWriting,
     rpc: Rpc,
     process: Option<Process>,
     ticker: Option<Ticker>,
@@ -99,6 +114,7 @@ impl Chain {
             mining: options.mining,
             chain_id: options.chain_id,
             kept_states: options.kept_states,
+            writing: options.writing,
             rpc: Rpc::new(port)?,
             process: None,
             ticker: None,
@@ -281,20 +297,7 @@ impl Chain {
             "--accounts",
             &accounts.all().len().to_string(),
         ]);
-        command.args([
-            "--prune-history",
-            &self.kept_states.to_string(),
-            "--preserve-historical-states",
-        ]);
-        command.args([
-            "--dump-state",
-            "state.next.json",
-            "--state-interval",
-            &STATE_INTERVAL.to_string(),
-        ]);
-        if self.dir.join("state.json").is_file() {
-            command.args(["--load-state", "state.json"]);
-        }
+        self.keep_state(&mut command);
         match self.mining {
             Mining::EachTransaction => {}
             Mining::EverySeconds(_) | Mining::OnDemand => {
@@ -302,6 +305,26 @@ impl Chain {
             }
         }
         Ok(command)
+    }
+
+    fn keep_state(&self, command: &mut Command) {
+        command.args([
+            "--prune-history",
+            &self.kept_states.to_string(),
+            "--preserve-historical-states",
+        ]);
+        let interval = match self.writing {
+            StateWriting::EveryMinute => Some(60),
+            StateWriting::AtEnd => Some(NO_INTERVAL),
+            StateWriting::Never => None,
+        };
+        if let Some(seconds) = interval {
+            command.args(["--dump-state", "state.next.json"]);
+            command.args(["--state-interval", &seconds.to_string()]);
+        }
+        if self.dir.join("state.json").is_file() {
+            command.args(["--load-state", "state.json"]);
+        }
     }
 
     /// anvil writes its state over the file in place, so that a kill can leave half a file. What it

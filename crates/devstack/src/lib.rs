@@ -29,7 +29,7 @@ mod tools;
 
 pub use accounts::{Account, Accounts};
 pub use app::{App, AppSpec};
-pub use chain::{Chain, ChainOptions, Mining};
+pub use chain::{Chain, ChainOptions, Mining, StateWriting};
 pub use database::{DatabaseOptions, DatabaseServer};
 pub use databases::Databases;
 pub use foreground::run_in_foreground;

@@ -8,6 +8,7 @@ mod keys;
 mod migrate;
 mod names;
 mod new_secret;
+mod schema;
 mod staff;
 
 use std::io::Write;
@@ -39,6 +40,9 @@ enum Command {
     /// Accounts of the controller's staff
     #[command(subcommand, after_help = door::settings_help())]
     Staff(staff::Staff),
+    /// What the tables have to be like
+    #[command(subcommand, after_help = door::settings_help())]
+    Schema(schema::Schema),
 }
 
 /// Runs one command. What it has to say goes to `out`.
@@ -49,6 +53,7 @@ pub async fn run(cli: Cli, out: &mut impl Write) -> Result<()> {
         Command::Install(args) => install::run(&args, out).await,
         Command::Grants(args) => grants::run(&args, out),
         Command::Staff(command) => staff::run(command, out).await,
+        Command::Schema(command) => schema::run(command, out).await,
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod access;
 mod another_chain;
+mod baseline;
 mod chain;
 mod database;
 mod day;

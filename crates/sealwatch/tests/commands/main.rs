@@ -4,6 +4,7 @@
 mod install;
 mod keys;
 mod migrate;
+mod schema;
 mod staff;
 
 use std::fs;
