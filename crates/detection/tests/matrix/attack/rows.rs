@@ -192,7 +192,7 @@ const IDLE: [&str; 4] = [
      checked_at, mac FROM verifications LIMIT 1",
     "UPDATE sweep_parts SET exceptions = ''",
     "INSERT INTO sweep_parts SELECT round_id + 1000, number, first_uid, last_uid, holder, lease_until, started_at, finished_at,
-     checked, problem, exceptions, mac FROM sweep_parts",
+     checked, problem, exceptions, verdicts, exceptions_hash, mac FROM sweep_parts",
 ];
 
 pub async fn plant(stage: &Stage, which: Option<usize>, rng: &mut StdRng) -> (String, Expected) {
