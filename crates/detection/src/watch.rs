@@ -7,6 +7,7 @@ mod examining;
 mod piece;
 mod reading;
 mod touched;
+mod verdicts;
 
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
@@ -320,10 +321,12 @@ impl Watcher {
         let looked = self.look_at_records(server, &batch).await;
         // One does not wait for the other: rows are told also while the chain is out of reach.
         self.registrar.look_at_rows(touched).await?;
+        let verdicts = self.registrar.look_at_verdicts(touched).await;
         if touched.schema {
             self.look(server).await?;
         }
         looked?;
+        verdicts?;
         self.beat.is_due |= touched.is_of_note();
         self.position = batch.position;
         Ok(())

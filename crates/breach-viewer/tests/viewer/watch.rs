@@ -91,6 +91,32 @@ async fn an_altered_record_is_found_at_once_and_told_how() {
     assert!(alarms(&stage).await.is_empty());
 }
 
+/// The sweep, which would write it anew, is held up.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verdict_that_is_taken_out_or_written_over_stands_again() {
+    let stage = Stage::with(3).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    until_following(&stage).await;
+    stage.hold_sweep().await;
+    stage.assert_breach_is_found(&officer, 2).await;
+    for covering_up in [
+        "DELETE FROM verifications WHERE uid = 2",
+        "UPDATE verifications SET verdict = 'valid', fields = '' WHERE uid = 2",
+    ] {
+        stage.sql(covering_up).await;
+        let told = |grid: &Answer| {
+            grid.line(2).contains("Altered")
+                && grid.line(1).contains("Valid")
+                && grid.line(3).contains("Valid")
+        };
+        stage.until(&officer, "/records", told).await;
+        // As long as the verdict stood there is nothing to be told anew.
+        assert_eq!(stage.number("SELECT COUNT(*) FROM incidents").await, 1);
+    }
+    stage.site.stop().await.unwrap();
+}
+
 /// The incident names table and column; statement and rows are shown to who asks, and that is written down.
 async fn it_is_told_how(stage: &Stage, officer: &Browser, page: &Answer) {
     let told = page.section("evidence");

@@ -23,7 +23,7 @@ use crate::registrar::{Occasion, Registrar};
 const AT_ONCE: usize = 4;
 /// No more evidence is kept with one incident.
 const MOST_EVIDENCE: u64 = 10_000;
-const WATCH: Occasion = Occasion {
+pub(super) const WATCH: Occasion = Occasion {
     source: Source::Watch,
     round: None,
 };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use binary_log::{Change, Row, Statement, StatementKind, Transaction, Value};
 use database::guarded_rows::{self, GuardedTable, KeyKind, RowKey};
-use database::verifications::Subject;
+use database::verifications::{Subject, VerdictKind};
 use database::{schema_baselines, watch_progress};
 use record::ids::{RecordId, Uid};
 
@@ -16,6 +16,8 @@ const OF_RECORDS: [(&str, usize, Option<usize>); 5] = [
     ("owner_keys", 1, None),
     ("anchoring_jobs", 1, Some(6)),
 ];
+/// Where the subject of a verdict stands, and the verdict.
+const OF_VERDICTS: (&str, usize, usize) = ("verifications", 0, 3);
 /// Guarded tables have their key in front.
 const KEY: usize = 0;
 /// Where the beat stands in `watch_progress`.
@@ -28,6 +30,8 @@ pub(super) struct Touched {
     pub(super) records: BTreeMap<RecordId, BTreeSet<usize>>,
     /// UIDs that rows claimed or gave up, and whose.
     pub(super) uids: BTreeMap<Uid, RecordId>,
+    /// Subjects whose verdict was bad, before somebody, or one of ours, wrote over it or took it out.
+    pub(super) verdicts: BTreeSet<Subject>,
     /// Guarded rows, and whether they stood there before.
     pub(super) rows: BTreeMap<(&'static str, RowKey), bool>,
     /// Tables of ours that were emptied by one statement.
@@ -78,6 +82,10 @@ impl Touched {
         if change.table == watch_progress::TABLE {
             let beat = change.after.as_ref().and_then(|row| number(row, BEAT));
             self.beat = beat.or(self.beat);
+        }
+        if change.table == OF_VERDICTS.0 && self.verdicts.len() < most {
+            // One more than can be held is told by the next part of the sweep.
+            self.verdicts.extend(bad_before(change));
         }
         let of_records = OF_RECORDS.into_iter().find(|of| of.0 == change.table);
         let guarded = guarded_rows::of_name(&change.table);
@@ -131,6 +139,15 @@ pub(super) fn record_of(change: &Change) -> Option<RecordId> {
     let (_, id, _) = OF_RECORDS.into_iter().find(|of| of.0 == change.table)?;
     let row = change.before.as_ref().or(change.after.as_ref())?;
     record_id(row, id)
+}
+
+fn bad_before(change: &Change) -> Option<Subject> {
+    let (_, subject, verdict) = OF_VERDICTS;
+    let before = change.before.as_ref()?;
+    let verdict = String::from_utf8(bytes(before, verdict, 0)?).ok()?;
+    let was_bad = verdict.parse().is_ok_and(VerdictKind::is_bad);
+    let subject = bytes(before, subject, 16).filter(|_| was_bad)?;
+    Some(Subject::from_bytes(*subject.first_chunk()?))
 }
 
 fn record_id(row: &Row, column: usize) -> Option<RecordId> {
