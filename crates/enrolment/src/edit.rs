@@ -6,7 +6,7 @@ use sqlx::MySqlConnection;
 
 use database::record_events::RecordEventKind;
 use database::records::{self, RecordState};
-use database::{consent_links, corrections, record_versions};
+use database::{corrections, record_versions};
 
 use crate::EnrolmentError;
 use crate::details::Details;
@@ -47,7 +47,7 @@ pub async fn edit(
     let sealed = details.seal(&key, record.version, record.draft, rng)?;
     record_versions::replace_draft(transaction, old_draft, &sealed).await?;
     records::update(transaction, &front, &mut record, office.now).await?;
-    consent_links::revoke_open(transaction, &front, id).await?;
+    link::end_all(transaction, &front, id).await?;
     corrections::resolve(transaction, id, office.now).await?;
     office
         .note(transaction, id, RecordEventKind::Edited)

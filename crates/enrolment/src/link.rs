@@ -1,6 +1,6 @@
 //! Consent links: one open link at a time lets the owner of a record in.
 
-use keyring::{CellKind, LinkSecret, OwnerKey};
+use keyring::{CellKind, FrontKeys, LinkSecret, OwnerKey};
 use rand::CryptoRng;
 use record::ids::{LinkId, RecordId};
 use record::time::UnixMillis;
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use database::consent_links::{self, NewLink};
 use database::record_events::RecordEventKind;
 use database::records::{self, Record, RecordState};
-use database::{owner_keys, record_versions, sealed};
+use database::{RowError, owner_keys, record_versions, sealed};
 use notification::{EventKey, Mail};
 
 use crate::EnrolmentError;
@@ -58,7 +58,7 @@ pub async fn issue(
         return Err(EnrolmentError::State(record.state));
     }
     let (key, details) = open(transaction, office, &record).await?;
-    consent_links::revoke_open(transaction, &front, id).await?;
+    end_all(transaction, &front, id).await?;
     make(transaction, office, &record, &key, &details, sending, rng).await
 }
 
@@ -75,12 +75,24 @@ pub async fn revoke(
     records::lock(transaction, &front, id)
         .await?
         .ok_or(EnrolmentError::Unknown)?;
-    let revoked = consent_links::revoke_open(transaction, &front, id).await?;
+    let revoked = end_all(transaction, &front, id).await?;
     if revoked > 0 {
         office
             .note(transaction, id, RecordEventKind::LinkRevoked)
             .await?;
     }
+    Ok(revoked)
+}
+
+/// Revokes every open link of a record, and withdraws the mails that still wait to bring one: the address of such a mail may
+/// be the very mistake that is put right. Tells how many links there were.
+pub(crate) async fn end_all(
+    transaction: &mut MySqlConnection,
+    front: &FrontKeys,
+    id: RecordId,
+) -> Result<usize, RowError> {
+    let revoked = consent_links::revoke_open(transaction, front, id).await?;
+    notification::withdraw_consent_links(transaction, front, id).await?;
     Ok(revoked)
 }
 

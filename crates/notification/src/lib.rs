@@ -29,6 +29,7 @@ mod mailer;
 mod outbox;
 mod smtp_server;
 mod undelivered;
+mod withdraw;
 
 pub use enqueue::{EnqueueError, enqueue};
 pub use event::EventKey;
@@ -38,3 +39,4 @@ pub use mailer::{Mailer, MailerError, Recipient, Sender};
 pub use outbox::{Outbox, Policy};
 pub use smtp_server::SmtpServer;
 pub use undelivered::{readdress_to_officer, settle_alarm};
+pub use withdraw::withdraw_consent_links;

@@ -62,7 +62,7 @@ async fn destroy(app: &App, visit: &Visit) -> Result<(), Refusal> {
     corrections::destroy(&mut transaction, held.record.id).await?;
     owner_keys::destroy(&mut transaction, held.record.id).await?;
     links::end_all(&mut transaction, front, &held.link, LinkState::Declined).await?;
-    links::withdraw_mails(&mut transaction, front, held.record.id).await?;
+    notification::withdraw_consent_links(&mut transaction, front, held.record.id).await?;
     held.record.state = RecordState::Declined;
     held.record.wallet_index = NO_INDEX;
     held.record.email_index = NO_INDEX;

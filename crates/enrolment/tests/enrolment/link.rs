@@ -1,10 +1,31 @@
 use database::consent_links::LinkState;
+use database::outbox::{self, Mail, MailState};
 use database::record_events::RecordEventKind::{Entered, LinkCreated, LinkRevoked, LinkSent};
 use database::records::RecordState;
-use enrolment::{EnrolmentError, Sending, revoke};
-use record::ids::RecordId;
+use enrolment::{EnrolmentError, Entry, FreshLink, Sending, revoke};
+use notification::EventKey;
+use record::ids::{RecordId, SubmissionId};
 
-use crate::stage::Stage;
+use crate::stage::{Stage, details};
+
+const CORRECTED: &str = "zoe.agren@home.example";
+
+impl Stage {
+    async fn entered_by_mail(&self) -> (RecordId, FreshLink) {
+        let submission = SubmissionId::random(&mut rand::rng());
+        match self.enter(submission, Sending::ByMail).await {
+            Entry::New(record, link) => (record.id, link),
+            Entry::Before(_) => panic!("a fresh submission"),
+        }
+    }
+
+    async fn mail(&self, of: &FreshLink) -> Mail {
+        let event = EventKey::of_consent_link(of.id);
+        let mut connection = self.connection().await;
+        let mail = outbox::by_event_key(&mut connection, &self.front, event.as_bytes()).await;
+        mail.unwrap().unwrap()
+    }
+}
 
 #[tokio::test]
 async fn a_new_link_replaces_the_one_before() {
@@ -64,6 +85,35 @@ async fn a_link_is_taken_back_once() {
         "told once"
     );
     assert_eq!(stage.record(id).await.state, RecordState::AwaitingConsent);
+}
+
+/// A mail that waits for its server may go to the very address that is put right meanwhile.
+#[tokio::test]
+async fn the_mail_of_a_link_that_ended_is_not_sent() {
+    for end in ["edit", "issue", "revoke"] {
+        let stage = Stage::new().await;
+        let (_, of_neighbour) = stage.entered_by_mail().await;
+        let (id, first) = stage.entered_by_mail().await;
+        assert_eq!(stage.mail(&first).await.state, MailState::Waiting);
+        match end {
+            "edit" => drop(stage.edit(id, &details(CORRECTED)).await.unwrap()),
+            "issue" => {
+                let second = stage.issue(id, Sending::ByMail).await.unwrap();
+                assert_eq!(stage.mail(&second).await.state, MailState::Waiting);
+            }
+            _ => {
+                let mut connection = stage.connection().await;
+                let office = stage.office();
+                assert_eq!(revoke(&mut connection, &office, id).await.unwrap(), 1);
+            }
+        }
+        let mail = stage.mail(&first).await;
+        assert_eq!(mail.state, MailState::Withdrawn, "{end}");
+        assert!(mail.recipient.is_none() && mail.payload.is_none(), "{end}");
+        let mail = stage.mail(&of_neighbour).await;
+        assert_eq!(mail.state, MailState::Waiting, "{end}");
+        assert!(mail.recipient.is_some(), "{end}");
+    }
 }
 
 #[tokio::test]
