@@ -1,11 +1,20 @@
 //! `/records/{id}/link` and `/records/{id}/revoke`
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use database::consent_links::{self, ConsentLink, LinkState};
 use database::outbox::{self, Mail, MailState};
 use keyring::LinkSecret;
 use notification::EventKey;
+use sqlx::Row;
+use sqlx::mysql::MySqlRow;
+use tokio::task::JoinSet;
 
 use crate::harness::{Answer, Owner, Server, Typed};
+
+/// So many does a pool have.
+const CONNECTIONS: usize = 10;
 
 impl Server {
     /// The link that a page hands over, as consent-dapp finds it.
@@ -30,6 +39,24 @@ impl Server {
         self.run("DELETE FROM outbox").await;
         let written = outbox::enqueue(&mut connection, &front, &mail).await;
         assert!(written.unwrap());
+    }
+
+    /// How many connections wait for a record that is locked.
+    async fn waiting(&self) -> usize {
+        let ours: String = sqlx::query_scalar("SELECT DATABASE()")
+            .fetch_one(&self.admin)
+            .await
+            .unwrap();
+        let listed = sqlx::raw_sql("SHOW FULL PROCESSLIST").fetch_all(&self.admin);
+        let rows = listed.await.unwrap();
+        let statement = |row: &MySqlRow| {
+            let is_ours = row.get_unchecked::<Option<String>, _>("db").as_ref() == Some(&ours);
+            let info: Option<Vec<u8>> = row.get_unchecked("Info");
+            info.filter(|_| is_ours)
+        };
+        let lock = b"SELECT * FROM records WHERE id = ";
+        let statements = rows.iter().filter_map(statement);
+        statements.filter(|info| info.starts_with(lock)).count()
     }
 
     async fn is_open(&self, page: &Answer) -> bool {
@@ -59,6 +86,35 @@ async fn a_link_sent_again_replaces_the_one_before() {
     }
     let open = "SELECT COUNT(*) FROM consent_links WHERE state = 'open'";
     assert_eq!(server.count(open).await, 1);
+}
+
+/// As many at once as there are connections, each with one in hand and in wait for the same record: none may keep it while
+/// it waits for another.
+#[tokio::test]
+async fn requests_at_once_leave_each_other_a_connection() {
+    let server = Server::start().await;
+    let clerk = Arc::new(server.clerk().await);
+    let page = clerk.entered(&Typed::default()).await;
+    for what in ["link", "revoke"] {
+        let mut lock = server.admin.begin().await.unwrap();
+        let locked = sqlx::query("SELECT * FROM records FOR UPDATE");
+        locked.fetch_all(&mut *lock).await.unwrap();
+        let mut requests = JoinSet::new();
+        for _ in 0..CONNECTIONS {
+            let (clerk, path) = (Arc::clone(&clerk), format!("{page}/{what}"));
+            requests.spawn(async move { clerk.post(&path, &[("send", "desk")]).await.status });
+        }
+        let all_wait = async || Ok((server.waiting().await == CONNECTIONS).then_some(()));
+        let wait = devstack::wait_until("all to wait", Duration::from_secs(60), all_wait);
+        wait.await.unwrap();
+        lock.rollback().await.unwrap();
+        let answers = requests.join_all().await;
+        assert!(answers.iter().all(|status| *status == 303), "{answers:?}");
+        if what == "link" {
+            let shown = clerk.get(&page).await;
+            assert!(shown.says("Give this to the owner"), "{}", shown.body);
+        }
+    }
 }
 
 #[tokio::test]

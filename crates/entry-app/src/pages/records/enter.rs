@@ -91,6 +91,8 @@ pub async fn submit(
     .await
     .map_err(explain)?;
     transaction.commit().await?;
+    // Before the link is handed over on another one: requests that each held one and waited for a second would wait for ever.
+    drop(connection);
     lead_on(&person, &desk, &entry, sending).await
 }
 

@@ -60,6 +60,8 @@ pub async fn submit(
     .await
     .map_err(explain)?;
     transaction.commit().await?;
+    // The link is handed over on a connection of its own.
+    drop(connection);
     let page = urls::record(id);
     person
         .hand_over(&page, &HandedLink::new(&link, sending))

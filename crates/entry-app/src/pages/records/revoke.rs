@@ -24,6 +24,8 @@ pub async fn submit(
         .await
         .map_err(explain)?;
     transaction.commit().await?;
+    // The notice takes a connection of its own.
+    drop(connection);
     let (tone, text) = match revoked {
         0 => (Tone::Neutral, "There was no open link to take back."),
         _ => (

@@ -51,6 +51,8 @@ pub async fn show(
     };
     access_log::append(&mut connection, &desk.keys, &access).await?;
     let standing = Standing::load(&desk, &mut connection, &opened.record).await?;
+    // The link is taken on a connection of its own.
+    drop(connection);
     let handed: Option<HandedLink> = person.take_handed_over(&standing.address).await?;
     html(&ShowPage {
         page: page.titled(standing.title.as_str()),
