@@ -3,7 +3,7 @@
 use database::{
     MySqlConnection, RowError,
     anchoring_jobs::{self, JobState},
-    owner_key_backups, owner_keys,
+    owner_key_backups,
     record_backups::{self, Backup},
     record_events::RecordEventKind,
     record_versions,
@@ -18,6 +18,7 @@ use crate::{
     consent::Statement,
     fate::Death,
     plan::Plan,
+    reading::Cells,
     round::Sight,
     work::{RoundError, Work},
 };
@@ -31,15 +32,13 @@ struct Copies {
 /// The row of a plan as it was checked, and as it still is.
 struct Row {
     record: Record,
-    key: WrappedOwnerKey,
-    sealed: SealedVersion,
-    owner_key: OwnerKey,
+    cells: Cells,
     statement: Statement,
 }
 
 impl Row {
     fn into_copies(self, plan: &Plan) -> Option<Copies> {
-        let SealedVersion { values, consent } = self.sealed;
+        let SealedVersion { values, consent } = self.cells.sealed;
         let record = Record {
             uid: Some(plan.uid),
             ..self.record
@@ -49,7 +48,7 @@ impl Row {
             values,
             consent: consent?,
         };
-        let key = self.key;
+        let key = self.cells.wrapped;
         Some(Copies { version, key })
     }
 }
@@ -106,12 +105,13 @@ impl Work {
             leaves: row.statement.leaves(),
             ..anchor
         };
-        if !holds(&row.sealed, &row.owner_key, &anchor) {
-            let draft = row.sealed.values.draft;
-            let cell = anchor.seal(&row.owner_key, version, draft, &mut rand::rng());
+        let Cells { sealed, key, .. } = &mut row.cells;
+        if !holds(sealed, key, &anchor) {
+            let draft = sealed.values.draft;
+            let cell = anchor.seal(key, version, draft, &mut rand::rng());
             let cell = cell.expect("as many leaves as fields, and those fit the proof's format");
             record_versions::set_anchor(&mut transaction, id, version, &cell).await?;
-            row.sealed.values.anchor = Some(cell);
+            sealed.values.anchor = Some(cell);
         }
         transaction.commit().await?;
         Ok(row.into_copies(plan))
@@ -125,20 +125,17 @@ impl Work {
     ) -> Result<Option<Row>, RoundError> {
         let (id, version) = (plan.job.record_id, plan.job.version);
         let record = self.record_or_nothing(connection, plan).await?;
-        let key = owner_keys::of_record(connection, id).await?;
-        let sealed = self.sealed(connection, id, version).await?;
-        let (Some(record), Some(key), Ok((sealed, owner_key))) = (record, key, sealed) else {
+        let cells = self.sealed(connection, id, version).await?;
+        let (Some(record), Ok(cells)) = (record, cells) else {
             return Ok(None);
         };
-        let Ok(statement) = Statement::open(&sealed, &owner_key, &self.front) else {
+        let Ok(statement) = Statement::open(&cells.sealed, &cells.key, &self.front) else {
             return Ok(None);
         };
         let proof = statement.proof(self.reader(), plan.uid, version, plan.timestamp);
         Ok((proof == plan.proof).then_some(Row {
             record,
-            key,
-            sealed,
-            owner_key,
+            cells,
             statement,
         }))
     }

@@ -3,11 +3,13 @@
 use database::{
     MySqlConnection, RowError,
     anchoring_jobs::AnchoringJob,
-    consents, owner_keys, record_versions,
+    consents::{self, Consent},
+    owner_keys,
+    record_versions::{self, RecordVersion},
     records::{self, Record, RecordState},
     sealed::SealedVersion,
 };
-use keyring::OwnerKey;
+use keyring::{OwnerKey, WrappedOwnerKey};
 use record::{
     B256,
     ids::{RecordId, Uid, Version},
@@ -31,6 +33,13 @@ pub(crate) struct Place {
     pub previous_proofs: Vec<B256>,
 }
 
+/// The cells of a version, with the key that opens them.
+pub(crate) struct Cells {
+    pub sealed: SealedVersion,
+    pub wrapped: WrappedOwnerKey,
+    pub key: OwnerKey,
+}
+
 impl Work {
     /// The record, locked, with what its owner signed.
     pub async fn read_statement(
@@ -51,7 +60,7 @@ impl Work {
             return Ok(Err(Rejection::NotApproved));
         }
         let statement = match self.sealed(connection, record.id, record.version).await? {
-            Ok((sealed, key)) => Statement::open(&sealed, &key, &self.front),
+            Ok(cells) => Statement::open(&cells.sealed, &cells.key, &self.front),
             Err(rejection) => Err(rejection),
         };
         Ok(statement.map(|statement| (record, statement)))
@@ -63,17 +72,25 @@ impl Work {
         connection: &mut MySqlConnection,
         record: RecordId,
         version: Version,
-    ) -> Result<Result<(SealedVersion, OwnerKey), Rejection>, RowError> {
-        let values = record_versions::load(connection, record, version).await?;
-        let wrapped = owner_keys::of_record(connection, record).await?;
+    ) -> Result<Result<Cells, Rejection>, RowError> {
+        let (values, wrapped, consent) = match load(connection, record, version).await {
+            Ok(rows) => rows,
+            // One row that can't be read must not end the round of all others.
+            Err(error) if error.is_tampering() => return Ok(Err(Rejection::RowUnreadable)),
+            Err(error) => return Err(error),
+        };
         let (Some(values), Some(wrapped)) = (values, wrapped) else {
             return Ok(Err(Rejection::RowMissing));
         };
         let Ok(key) = self.keys().unwrap_owner_key(&wrapped) else {
             return Ok(Err(Rejection::RowUnreadable));
         };
-        let consent = consents::load(connection, record, version).await?;
-        Ok(Ok((SealedVersion { values, consent }, key)))
+        let sealed = SealedVersion { values, consent };
+        Ok(Ok(Cells {
+            sealed,
+            wrapped,
+            key,
+        }))
     }
 
     /// A first version goes to the end of the line, a further one behind the one that the chain holds.
@@ -114,4 +131,22 @@ impl Work {
             previous_proofs,
         }))
     }
+}
+
+/// What stands in the tables of one version.
+type Rows = (
+    Option<RecordVersion>,
+    Option<WrappedOwnerKey>,
+    Option<Consent>,
+);
+
+async fn load(
+    connection: &mut MySqlConnection,
+    record: RecordId,
+    version: Version,
+) -> Result<Rows, RowError> {
+    let values = record_versions::load(connection, record, version).await?;
+    let wrapped = owner_keys::of_record(connection, record).await?;
+    let consent = consents::load(connection, record, version).await?;
+    Ok((values, wrapped, consent))
 }

@@ -248,6 +248,26 @@ impl Stage {
             .unwrap();
     }
 
+    /// What somebody with a SQL prompt does to the one row of a person.
+    pub async fn set(&self, table: &str, columns: &str, person: &Person) {
+        let key = if table == "records" {
+            "id"
+        } else {
+            "record_id"
+        };
+        let sql = format!(
+            "UPDATE {table} SET {columns} WHERE {key} = x'{}'",
+            person.id
+        );
+        assert_eq!(self.sql(&sql).await, 1, "{sql}");
+    }
+
+    /// As somebody may change a table who may change rows.
+    pub async fn let_emails_be_null(&self) {
+        self.sql("ALTER TABLE record_versions MODIFY email VARBINARY(2048)")
+            .await;
+    }
+
     /// Everything that "anchored exactly once" means, for these people and nobody else.
     pub async fn assert_anchored_once(&self, people: &[Person]) {
         let mut uids = Vec::new();

@@ -109,6 +109,17 @@ async fn a_consent_filed_under_another_nonce() {
 }
 
 #[tokio::test]
+async fn a_column_that_holds_nothing() {
+    let empty = async |stage: &Stage, people: &[Person]| {
+        stage.let_emails_be_null().await;
+        stage
+            .set("record_versions", "email = NULL", &people[1])
+            .await;
+    };
+    rejected(empty, Rejection::RowUnreadable).await;
+}
+
+#[tokio::test]
 async fn a_consent_that_has_expired() {
     let stage = Stage::without_blocks().await;
     let late = stage.consented_within("Late Lucy", -60).await;
