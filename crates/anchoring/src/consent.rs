@@ -33,7 +33,8 @@ pub(crate) enum Verdict {
 }
 
 impl Statement {
-    /// Opens all cells that the proof needs.
+    /// Opens the version as a verdict does: the proof covers neither relation nor receipt, and a record whose are not ours
+    /// would be anchored as an altered one.
     pub fn open(
         sealed: &SealedVersion,
         key: &OwnerKey,
@@ -50,6 +51,9 @@ impl Statement {
         };
         if filed.nonce_index != consents::nonce_index(front, &stored.nonce) {
             return Err(Rejection::NonceReused);
+        }
+        if opened.relation.is_err() || !filed.is_ours(front) {
+            return Err(Rejection::RowUnreadable);
         }
         let message = stored.rebuilt(&fields, wallet);
         Ok(Self {

@@ -7,8 +7,8 @@ use record::consent::TermsProblem;
 pub enum Rejection {
     /// The record, its version or its key is gone.
     RowMissing,
-    /// A cell is missing, moved, or sealed by another key; the record's row does not carry our MAC; or a column holds what we
-    /// never write.
+    /// A cell is missing, moved, or sealed by another key; the row of the record or of its consent does not carry our MAC; or a
+    /// column holds what we never write.
     RowUnreadable,
     /// The record is not in the state `approved`.
     NotApproved,

@@ -108,6 +108,31 @@ async fn a_consent_filed_under_another_nonce() {
     rejected(refile, Rejection::NonceReused).await;
 }
 
+/// The proof covers it as little as the relation; the verdict wants both.
+#[tokio::test]
+async fn a_consent_that_came_at_another_time() {
+    let move_on = async |stage: &Stage, people: &[Person]| {
+        stage
+            .set("consents", "received_at = received_at + 1", &people[1])
+            .await;
+    };
+    rejected(move_on, Rejection::RowUnreadable).await;
+}
+
+#[tokio::test]
+async fn a_relation_that_does_not_open() {
+    let reverse = async |stage: &Stage, people: &[Person]| {
+        stage
+            .set(
+                "record_versions",
+                "relation = REVERSE(relation)",
+                &people[1],
+            )
+            .await;
+    };
+    rejected(reverse, Rejection::RowUnreadable).await;
+}
+
 #[tokio::test]
 async fn a_column_that_holds_nothing() {
     let empty = async |stage: &Stage, people: &[Person]| {
