@@ -62,12 +62,13 @@ impl Work {
         hash: B256,
         block: u64,
     ) -> Result<Option<Problem>, RoundError> {
-        if !self.stands_on_chain(sight, plan).await? {
+        let Some(known) = self.standing_on_chain(sight, plan).await? else {
             tracing::error!(job = plan.job.id, uid = %plan.uid,
                 "a proof was taken as a version of another record: a second controller key is in use, and the authority has to void that version");
             self.bury(plan, Death::Displaced).await?;
             return Ok(None);
-        }
+        };
+        let is_retired = known.retired.is_some();
         let anchor = Anchor {
             uid: plan.uid,
             timestamp: plan.timestamp,
@@ -82,11 +83,15 @@ impl Work {
                     return Ok(Some(Problem::BackupOutOfReach));
                 }
             }
-            None => tracing::error!(job = plan.job.id, uid = %plan.uid,
-                "the record was changed after it was checked: it is anchored, and not copied"),
+            None if is_retired => tracing::warn!(job = plan.job.id, uid = %plan.uid,
+                "the record was retired before it could be copied"),
+            None => {
+                tracing::error!(job = plan.job.id, uid = %plan.uid,
+                    "the record was changed after it was checked: it is not finished before it is put right");
+                return Ok(Some(Problem::RowTampered));
+            }
         }
-        self.conclude(plan, hash, block).await?;
-        Ok(None)
+        self.conclude(plan, hash, block, is_retired).await
     }
 
     /// Commits the anchor cell and gives what is to be copied; nothing when the row no longer gives the anchored proof.
@@ -149,8 +154,15 @@ impl Work {
         Ok(())
     }
 
-    /// Record, job and history, in one transaction.
-    async fn conclude(&self, plan: &Plan, hash: B256, block: u64) -> Result<(), RoundError> {
+    /// Record, job and history, in one transaction. Nothing while the record is not as we wrote it: who has finished is not
+    /// looked at again. A retired one may be gone.
+    async fn conclude(
+        &self,
+        plan: &Plan,
+        hash: B256,
+        block: u64,
+        is_retired: bool,
+    ) -> Result<Option<Problem>, RoundError> {
         let now = self.now();
         let mut transaction = self.begin().await?;
         let mut job = self.lock_unchanged(&mut transaction, &plan.job).await?;
@@ -165,10 +177,8 @@ impl Work {
                 record.state = RecordState::Anchored;
                 records::update(&mut transaction, &self.front, &mut record, now).await?;
             }
-            None => tracing::error!(
-                job = job.id,
-                "the record of an anchored job is gone or altered"
-            ),
+            None if is_retired => {}
+            None => return Ok(Some(Problem::RowTampered)),
         }
         (job.state, job.problem) = (JobState::Anchored, None);
         (job.transaction_hash, job.block_number) = (Some(hash), Some(block));
@@ -176,7 +186,7 @@ impl Work {
         self.tell(&mut transaction, job.record_id, RecordEventKind::Anchored)
             .await?;
         transaction.commit().await?;
-        Ok(())
+        Ok(None)
     }
 
     /// The record of a plan, locked; nothing when it is gone or not as we wrote it.

@@ -1,6 +1,6 @@
 //! Settling what is in flight: each plan by what the chain shows of it, in order of nonce.
 
-use chain::Receipt;
+use chain::{OnChainRecord, Receipt};
 use database::{
     anchoring_jobs::{self, JobState},
     operations_alarms::{self, AlarmKind},
@@ -26,10 +26,13 @@ pub(crate) struct Settled {
     pub is_disturbed: bool,
     /// What holds up plans in flight.
     pub problem: Option<Problem>,
+    /// A backup was waited for in vain: one that is out of reach is not waited for again and again.
+    is_backup_away: bool,
 }
 
 impl Settled {
     fn hold_up(&mut self, problem: Problem) {
+        self.is_backup_away |= problem == Problem::BackupOutOfReach;
         self.problem.get_or_insert(problem);
     }
 }
@@ -79,14 +82,17 @@ impl Work {
             Fate::Final { hash, block } if plan.job.state != JobState::Mined => {
                 self.note_mined(plan, hash, block).await?;
             }
-            // One that is out of reach is not waited for again and again.
-            Fate::Final { .. } if settled.problem == Some(Problem::BackupOutOfReach) => {}
+            Fate::Final { .. } if settled.is_backup_away => {}
             Fate::Final { hash, block } => {
                 if let Some(problem) = self.finish(sight, plan, hash, block).await? {
                     settled.hold_up(problem);
                 }
             }
-            Fate::Dead(Death::NonceTaken) => self.bury_unless_anchored(sight, plan).await?,
+            Fate::Dead(Death::NonceTaken) => {
+                if let Some(problem) = self.bury_unless_anchored(sight, plan).await? {
+                    settled.hold_up(problem);
+                }
+            }
             Fate::Dead(death) => self.bury(plan, death).await?,
         }
         Ok(())
@@ -136,29 +142,40 @@ impl Work {
     }
 
     /// A nonce that somebody else seems to have used: before the plan counts as dead, the state that verdicts read must agree.
-    async fn bury_unless_anchored(&self, sight: &Sight, plan: &Plan) -> Result<(), RoundError> {
-        if !self.stands_on_chain(sight, plan).await? {
-            return self.bury(plan, Death::NonceTaken).await;
+    async fn bury_unless_anchored(
+        &self,
+        sight: &Sight,
+        plan: &Plan,
+    ) -> Result<Option<Problem>, RoundError> {
+        if self.standing_on_chain(sight, plan).await?.is_none() {
+            self.bury(plan, Death::NonceTaken).await?;
+            return Ok(None);
         }
         let (reader, version) = (self.reader(), plan.job.version);
         let event = reader
             .anchored(plan.uid, version, plan.proof, &sight.last)
             .await?;
         // Without the event the node contradicts itself: look again in the next round.
-        if let Some(event) = event {
-            self.finish(sight, plan, event.transaction, event.block)
-                .await?;
+        match event {
+            Some(event) => {
+                self.finish(sight, plan, event.transaction, event.block)
+                    .await
+            }
+            None => Ok(None),
         }
-        Ok(())
     }
 
-    /// Whether the storage layer holds the plan's proof where it belongs, at the final block.
-    pub async fn stands_on_chain(&self, sight: &Sight, plan: &Plan) -> Result<bool, RoundError> {
+    /// What the storage layer holds under the plan's UID at the final block, if the plan's proof stands there where it belongs.
+    pub async fn standing_on_chain(
+        &self,
+        sight: &Sight,
+        plan: &Plan,
+    ) -> Result<Option<OnChainRecord>, RoundError> {
         let known = self.reader().record(plan.uid, &sight.last).await?;
-        let version = known
-            .as_ref()
-            .and_then(|known| known.version(plan.job.version));
-        Ok(version.is_some_and(|version| version.word == plan.proof))
+        Ok(known.filter(|known| {
+            let version = known.version(plan.job.version);
+            version.is_some_and(|version| version.word == plan.proof)
+        }))
     }
 
     /// The plan is dead: the job waits for another.
