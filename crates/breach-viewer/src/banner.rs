@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use database::operations_alarms::{self, AlarmKind};
-use detection::{SweepStatus, alarm_of, hinders_verification, words};
+use detection::{SweepStatus, alarm_of, hinders_verification, is_no_breach, words};
 use sqlx::MySqlPool;
 use tokio::sync::watch;
 use web_kit::components::Tone;
@@ -46,35 +46,29 @@ async fn on_file(pool: &MySqlPool) -> Vec<AlarmKind> {
     alarms.map(|alarm| alarm.kind).collect()
 }
 
+/// Only what this process has met itself is said to hinder it: an alarm on file is another's word, or an intruder's.
 fn banner(seen_here: Option<AlarmKind>, on_file: &[AlarmKind]) -> Option<Banner> {
-    let alarms: Vec<AlarmKind> = match seen_here {
-        Some(kind) if !on_file.contains(&kind) => std::iter::once(kind)
-            .chain(on_file.iter().copied())
-            .collect(),
-        _ => on_file.to_vec(),
-    };
-    let (hindering, others): (Vec<AlarmKind>, Vec<AlarmKind>) = alarms
-        .into_iter()
-        .partition(|kind| hinders_verification(*kind));
-    let said = |kinds: &[AlarmKind]| {
-        kinds
-            .iter()
-            .map(|kind| words(*kind))
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
-    let text = match (hindering.is_empty(), others.is_empty()) {
-        (true, true) => return None,
-        (true, false) => said(&others),
-        (false, _) => format!(
-            "Nothing can be verified right now. {} This is not a breach; the sweep goes on by itself once it can. {}",
-            said(&hindering),
-            said(&others)
-        ),
-    };
-    Some(Banner {
+    let others = on_file.iter().filter(|kind| Some(**kind) != seen_here);
+    let mut said: Vec<&str> = others.map(|kind| words(*kind)).collect();
+    if let Some(kind) = seen_here {
+        let parts = match (hinders_verification(kind), is_no_breach(kind)) {
+            (true, true) => [
+                "Nothing can be verified right now.",
+                words(kind),
+                "This is not a breach; the sweep goes on by itself once it can.",
+            ],
+            (true, false) => [
+                "Nothing can be verified right now.",
+                words(kind),
+                "The sweep goes on by itself once it can.",
+            ],
+            (false, _) => ["", words(kind), ""],
+        };
+        said.splice(0..0, parts.into_iter().filter(|part| !part.is_empty()));
+    }
+    (!said.is_empty()).then(|| Banner {
         tone: Tone::Warning,
-        text: text.trim_end().to_owned(),
+        text: said.join(" "),
     })
 }
 
@@ -96,6 +90,11 @@ mod tests {
         ));
         assert!(both.ends_with("Mail can't be delivered."));
         assert_eq!(both.matches("The chain does not answer.").count(), 1);
+        let keys = text(Some(AlarmKind::KeysWrong), &[]).unwrap_or_default();
+        assert!(keys.starts_with("Nothing can be verified right now. The keys are not"));
+        assert!(!keys.contains("not a breach"), "somebody may have done it");
+        let on_file = text(None, &[AlarmKind::ChainUnreachable]);
+        assert_eq!(on_file.as_deref(), Some("The chain does not answer."));
         let mail = text(None, &[AlarmKind::MailFailing]);
         assert_eq!(mail.as_deref(), Some("Mail can't be delivered."));
     }

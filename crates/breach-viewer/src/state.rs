@@ -5,11 +5,10 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use database::sweep_rounds::SweepRound;
-use database::{RowError, operations_alarms};
-use detection::{Registrar, Restorer, SweepStatus, hinders_verification};
+use detection::{Registrar, Restorer, SweepStatus};
 use keyring::ApplicationKeys;
 use record::time::Clock;
-use sqlx::{MySqlConnection, MySqlPool};
+use sqlx::MySqlPool;
 use tokio::sync::watch;
 use web_kit::lifetime::Lifetime;
 use web_kit::site::Site;
@@ -53,13 +52,10 @@ pub struct Watchtower {
 }
 
 impl Watchtower {
-    /// Whether nothing can be verified right now, as this process or another one has noticed.
-    pub async fn is_hindered(&self, connection: &mut MySqlConnection) -> Result<bool, RowError> {
-        if self.sweep.borrow().is_hindered() {
-            return Ok(true);
-        }
-        let alarms = operations_alarms::all(connection).await?;
-        Ok(alarms.iter().any(|alarm| hinders_verification(alarm.kind)))
+    /// Whether nothing can be verified right now, as this process has found. Alarms on file are no proof of it: anybody who
+    /// may write to the database can put one there.
+    pub fn is_hindered(&self) -> bool {
+        self.sweep.borrow().is_hindered()
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use database::sweep_rounds::SweepRound;
 use database::{PoolSettings, records_view};
-use detection::{Hindrance, alarm_of, sweep_once, words};
+use detection::{Hindrance, alarm_of, sweep_once, words, words_of};
 use indicatif::{ProgressBar, ProgressStyle};
 use record::time::Clock;
 use serde_json::{Value, json};
@@ -64,15 +64,16 @@ impl Outcome {
     fn code(&self) -> u8 {
         match self {
             Self::Verified { round, .. } if round.bad > 0 => WRONG,
-            Self::Verified { .. } => 0,
-            Self::Unverifiable(_) => UNVERIFIABLE,
+            Self::Verified { round, .. } if round.problem.is_none() => 0,
+            Self::Verified { .. } | Self::Unverifiable(_) => UNVERIFIABLE,
         }
     }
 
     fn json(&self) -> Value {
         match self {
             Self::Verified { round, verdicts } => json!({
-                "verified": true,
+                "verified": round.problem.is_none(),
+                "problem": round.problem,
                 "round": round.id,
                 "block": round.block_number,
                 "last_uid": round.last_uid,
@@ -94,11 +95,14 @@ impl Outcome {
                 let verdicts = verdicts
                     .iter()
                     .map(|(name, count)| format!("\n  {name}: {count}"));
+                let refused = round.problem.iter();
+                let refused = refused.map(|problem| format!("\n{}", words_of(problem)));
                 format!(
-                    "{} looked at in {took:.1} s, {} not as signed.{}",
+                    "{} looked at in {took:.1} s, {} not as signed.{}{}",
                     round.checked,
                     round.bad,
-                    verdicts.collect::<String>()
+                    verdicts.collect::<String>(),
+                    refused.collect::<String>()
                 )
             }
             Self::Unverifiable(why) => format!("Not all could be verified. {why}"),
@@ -107,9 +111,15 @@ impl Outcome {
 }
 
 async fn round(settings: &Settings) -> anyhow::Result<Outcome> {
-    let pool = database::pool(&settings.database, &PoolSettings::default())?;
-    let registrar = background::registrar(settings, &pool, &Clock::system())?;
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    // Each streams rows over one connection and examines them over another.
+    let enough = u32::try_from(2 * workers + 4)?;
+    let limits = PoolSettings {
+        max_connections: enough,
+        ..PoolSettings::default()
+    };
+    let pool = database::pool(&settings.database, &limits)?;
+    let registrar = background::registrar(settings, &pool, &Clock::system())?;
     // On standard error, and on a terminal only.
     let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(
         "{bar:40} {pos} of {len} · {per_second} · {eta} left",

@@ -125,18 +125,23 @@ pub async fn load(
         .transpose()
 }
 
-/// All consents that carry this nonce: the table allows one; more than that tells of a changed schema.
+/// The records whose consents carry this nonce, as far as more than one is of interest: the table allows one; more than that
+/// tells of a changed schema, in which other columns may hold anything.
 pub async fn with_nonce(
     connection: &mut MySqlConnection,
     nonce_index: &[u8; 32],
-) -> Result<Vec<Consent>, RowError> {
-    sqlx::query("SELECT * FROM consents WHERE nonce_index = ? ORDER BY record_id, version")
-        .bind(nonce_index.as_slice())
-        .fetch_all(connection)
-        .await?
-        .iter()
-        .map(Consent::read)
-        .collect()
+) -> Result<Vec<RecordId>, RowError> {
+    const MOST: u32 = 100;
+    sqlx::query(
+        "SELECT DISTINCT record_id FROM consents WHERE nonce_index = ? ORDER BY record_id LIMIT ?",
+    )
+    .bind(nonce_index.as_slice())
+    .bind(MOST)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| Columns::of(TABLE, row).get("record_id"))
+    .collect()
 }
 
 /// Those of these nonces that more than one consent carries.

@@ -6,7 +6,7 @@ use record::time::UnixMillis;
 use sqlx::mysql::MySqlConnection;
 
 use crate::error::{RowError, Tampered};
-use crate::staff;
+use crate::{owner_keys, staff};
 
 const TABLE: &str = "key_checks";
 const APPLICATION: &str = "application";
@@ -71,11 +71,11 @@ pub async fn verify(
     let check = judge(&cells, |version, cell| {
         keys.verify_check_cell(version, cell)
     });
-    // Whoever took the cells away, or wrote over them, did not sign the accounts of staff.
-    if check != KeyCheck::Right && !staff::all(connection, keys).await?.rows.is_empty() {
-        return Ok(KeyCheck::Right);
-    }
-    Ok(check)
+    // Whoever took the cells away, or wrote over them, neither signed the accounts of staff nor wrapped the keys of owners.
+    let is_right = check == KeyCheck::Right
+        || !staff::all(connection, keys).await?.rows.is_empty()
+        || owner_keys::any_unwraps(connection, keys).await?;
+    Ok(if is_right { KeyCheck::Right } else { check })
 }
 
 /// Compares the front keys at hand with the stored values of theirs, as [`verify`] does.

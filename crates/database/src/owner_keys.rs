@@ -1,7 +1,7 @@
 //! Data keys of owners, wrapped by an application key. Authenticated by their wrapping; destroying one destroys the
 //! record's values.
 
-use keyring::WrappedOwnerKey;
+use keyring::{ApplicationKeys, WrappedOwnerKey};
 use record::ids::RecordId;
 use sqlx::Connection;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
@@ -51,6 +51,20 @@ pub async fn of_record(
         .await?
         .map(|row| read(&row, TABLE))
         .transpose()
+}
+
+/// Whether these keys unwrap any of the owners' keys, of as many as are worth a try.
+pub(crate) async fn any_unwraps(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+) -> Result<bool, RowError> {
+    const TRIED: u32 = 1_000;
+    let rows = sqlx::query("SELECT * FROM owner_keys LIMIT ?")
+        .bind(TRIED)
+        .fetch_all(connection)
+        .await?;
+    let unwraps = |row| read(row, TABLE).is_ok_and(|key| keys.unwrap_owner_key(&key).is_ok());
+    Ok(rows.iter().any(unwraps))
 }
 
 /// Writes a key back as its backup has it, whatever stands there now.

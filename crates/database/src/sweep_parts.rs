@@ -187,7 +187,9 @@ impl SweepPart {
     }
 
     /// Whether a worker other than this one may be at it. A claim of a clock that is far ahead counts for nothing.
-    fn is_held_by_another(&self, holder: &[u8; 16], now: UnixMillis) -> bool {
+    /// Whether another worker is at it.
+    #[must_use]
+    pub fn is_held_by_another(&self, holder: &[u8; 16], now: UnixMillis) -> bool {
         self.finished_at.is_none()
             && self.holder.is_some_and(|held_by| held_by != *holder)
             && now < self.lease_until

@@ -25,7 +25,7 @@ mod watch;
 pub use direct_mail::DirectMail;
 pub use examiner::{Examined, Examiner, ExaminerParts, Sight};
 pub use lookout::Lookout;
-pub use obstacle::{Hindrance, alarm_of, hinders_verification, words};
+pub use obstacle::{Hindrance, alarm_of, hinders_verification, is_no_breach, words, words_of};
 pub use registrar::{Occasion, Registrar};
 pub use restore::{Copy, Plan, RestoreError, RestoreParts, Restorer};
 pub use sweep::{SweepStatus, Sweeper, sweep_once, verify_all};

@@ -119,7 +119,9 @@ pub const fn words(alarm: AlarmKind) -> &'static str {
             "Our clock and the time of the chain's newest block are more than five minutes apart: one of the two is off, or the \
              chain's endpoint has had no new block for long. Verdicts do not rest on our clock; times of incidents and alarms do."
         }
-        AlarmKind::KeysWrong => "The keys are not those that the database was written with.",
+        AlarmKind::KeysWrong => {
+            "The keys are not those that the database was written with, or somebody has written over all that shows it."
+        }
         AlarmKind::RowTampered => {
             "Somebody wrote rows behind Sealwatch's back: of accounts, sessions, links, jobs, mails, notices, incidents, the heads of \
              records, or of no record at all. They are not used; the log names them. Find out who has access to the database."
@@ -161,6 +163,13 @@ pub const fn words(alarm: AlarmKind) -> &'static str {
     }
 }
 
+/// [`words`], by the word that a round keeps as its problem.
+#[must_use]
+pub fn words_of(problem: &str) -> &'static str {
+    let kind = problem.parse();
+    kind.map_or("Something was refused on the way; the log names it.", words)
+}
+
 /// Whether no verdict can be given for as long as this alarm stands, through nobody's doing. A database that refuses, or
 /// says that it is read-only, is not among these: nobody is to read that it is no breach.
 #[must_use]
@@ -170,6 +179,13 @@ pub fn hinders_verification(alarm: AlarmKind) -> bool {
         AlarmKind::DatabaseRefuses | AlarmKind::DatabaseReadOnly
     );
     !may_be_meant && ALL.into_iter().any(|one| alarm_of(one) == alarm)
+}
+
+/// Whether that can be said to be no breach. That nothing in the database fits the keys may also be because somebody has
+/// written over all of it.
+#[must_use]
+pub fn is_no_breach(alarm: AlarmKind) -> bool {
+    hinders_verification(alarm) && alarm != AlarmKind::KeysWrong
 }
 
 /// Every obstacle that an alarm of ours stands for.

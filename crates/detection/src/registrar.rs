@@ -13,11 +13,13 @@ use std::time::{Duration, Instant};
 
 use database::operations_alarms::AlarmKind;
 use database::verifications::{Source, Subject};
+use database::{MySqlConnection, sweep_rounds};
 use record::time::UnixMillis;
 use tokio::sync::Mutex;
 
 use crate::deletions::Counted;
 use crate::examiner::{Examined, Examiner};
+use crate::obstacle::Hindrance;
 use crate::planted::PlantedRows;
 use crate::verdict::Verdict;
 
@@ -93,6 +95,18 @@ impl Registrar {
     /// Since when this process has worked.
     pub(crate) fn began_at(&self) -> Instant {
         self.began_at
+    }
+
+    /// Whether rounds were ended in this database before this process began.
+    pub(crate) async fn was_at_work_before(
+        &self,
+        connection: &mut MySqlConnection,
+    ) -> Result<bool, Hindrance> {
+        let (keys, now) = (&self.examiner.parts().keys, self.examiner.now());
+        let began_at = now.minus(self.began_at.elapsed());
+        let rounds = sweep_rounds::newest(connection, keys).await?;
+        let mut ended = rounds.iter().filter_map(|round| round.finished_at);
+        Ok(ended.any(|at| at < began_at))
     }
 
     /// Who examines.

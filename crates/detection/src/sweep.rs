@@ -184,7 +184,11 @@ impl Sweeper {
         if self.went_through {
             self.ended = self.ended.max(round.number());
         }
-        round.end(worked).await
+        let mut ended = round.end(worked).await?;
+        match ended.refused.take() {
+            Some(refused) => Err(refused),
+            None => Ok(ended),
+        }
     }
 
     /// Once records are looked at again, what kept us from it is over, long before the round is.
@@ -211,6 +215,8 @@ pub(crate) struct Ended {
     round: SweepRound,
     /// Whether this process was the first to see it.
     by_us: bool,
+    /// The first thing that the database refused on the way.
+    refused: Option<Hindrance>,
 }
 
 /// Lets the workers do what there is to do in a round; the first hindrance is told once all have stopped.
@@ -262,7 +268,8 @@ pub async fn sweep_once(
     alone(registrar, RoundKind::Once, workers, Box::new(tell)).await
 }
 
-/// A round of this process's own, that remembers nothing.
+/// A round of this process's own, that remembers nothing. Where something was refused on the way, it names that as its problem:
+/// what it found all the same must not be lost with it.
 async fn alone(
     registrar: &Registrar,
     kind: RoundKind,
@@ -273,5 +280,11 @@ async fn alone(
     let workers = (0..workers.max(1)).map(|_| Worker::forgetful()).collect();
     let pace = Arc::new(Mutex::new(Pace::unlimited()));
     let (_, worked) = work(&round, workers, &pace, &Arc::default()).await;
-    Ok(round.end(worked).await?.round)
+    let ended = round.end(worked).await?;
+    if let Some(refused) = ended.refused
+        && let Err(hindrance) = registrar.raise(refused.obstacle()).await
+    {
+        tracing::warn!(cause = ?hindrance, "an alarm could not be noted");
+    }
+    Ok(ended.round)
 }

@@ -412,7 +412,15 @@ impl Watcher {
                 self.beat.heard = kept.beat;
                 Ok(kept.position.parse().ok())
             }
-            Ok(None) => Ok(None),
+            Ok(None) => {
+                let was_here = self.registrar.was_at_work_before(&mut connection).await?;
+                drop(connection);
+                if was_here {
+                    tracing::error!("ALARM: somebody took away how far the watch was");
+                    self.registrar.raise_kind(AlarmKind::WatchGap).await?;
+                }
+                Ok(None)
+            }
             Err(error) if error.is_tampering() => {
                 drop(connection);
                 self.registrar.raise_kind(AlarmKind::RowTampered).await?;

@@ -9,7 +9,7 @@ use record::time::Clock;
 use crate::harness::{Answer, LIMIT, Stage};
 
 const WRONG: &str = "Nothing can be verified right now. \
-                     The keys are not those that the database was written with. This is not a breach";
+                     The keys are not those that the database was written with";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_keys_accuse_nobody_and_lose_nothing() {

@@ -20,6 +20,7 @@ mod own_rows;
 mod planted;
 mod process;
 mod put_back;
+mod refused;
 mod restore;
 mod rounds;
 mod second_endpoint;

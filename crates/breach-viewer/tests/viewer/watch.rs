@@ -99,18 +99,22 @@ async fn a_verdict_that_is_taken_out_or_written_over_stands_again() {
     stage.until_all_valid(&officer).await;
     until_following(&stage).await;
     stage.hold_sweep().await;
-    stage.assert_breach_is_found(&officer, 2).await;
+    stage.alter_email(2).await;
+    let stands = "SELECT COUNT(*) FROM verifications WHERE uid = 2 AND verdict = 'altered' AND source = 'watch'";
+    stage
+        .until_number("the verdict", stands, |count| count == 1)
+        .await;
     for covering_up in [
         "DELETE FROM verifications WHERE uid = 2",
         "UPDATE verifications SET verdict = 'valid', fields = '' WHERE uid = 2",
     ] {
         stage.sql(covering_up).await;
-        let told = |grid: &Answer| {
-            grid.line(2).contains("Altered")
-                && grid.line(1).contains("Valid")
-                && grid.line(3).contains("Valid")
-        };
-        stage.until(&officer, "/records", told).await;
+        stage
+            .until_number("the verdict anew", stands, |count| count == 1)
+            .await;
+        let grid = officer.get("/records").await;
+        assert!(grid.line(2).contains("Altered"), "{}", grid.body);
+        assert!(grid.line(1).contains("Valid") && grid.line(3).contains("Valid"));
         // As long as the verdict stood there is nothing to be told anew.
         assert_eq!(stage.number("SELECT COUNT(*) FROM incidents").await, 1);
     }
@@ -430,6 +434,30 @@ async fn a_changed_schema_and_a_trigger_are_alarms_until_undone() {
     }
     assert_eq!(officer.verify(1).await, "Valid");
     stage.assert_no_breach().await;
+}
+
+/// Where the watch was is not where it begins without a word.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_position_that_was_taken_away_is_a_gap() {
+    let mut stage = Stage::with(2).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    until_following(&stage).await;
+    stage.site.viewer.stop().await.unwrap();
+    stage.alter_email(2).await;
+    stage.sql("DELETE FROM watch_progress").await;
+    stage.site.viewer.resume().await.unwrap();
+    let line = "ALARM: somebody took away how far the watch was";
+    let is_told = wait_until(line, LIMIT, || async {
+        Ok(stage.viewer_log().contains(line).then_some(()))
+    });
+    is_told.await.unwrap();
+    let told = |grid: &Answer| grid.line(2).contains("Altered") && grid.line(1).contains("Valid");
+    let officer = stage.signed_in("data_protection_officer", "second").await;
+    stage.until(&officer, "/records", told).await;
+    // The sweep has looked at every record since.
+    until_alarm(&stage, "watch_gap", false).await;
+    stage.site.stop().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -119,8 +119,7 @@ async fn a_consent_is_stored_once_and_its_nonce_serves_no_other() {
     let holders = consents::with_nonce(&mut connection, &other.nonce_index)
         .await
         .unwrap();
-    assert_eq!(holders.len(), 1);
-    assert_eq!(holders[0].record_id, one.record.id);
+    assert_eq!(holders, [one.record.id]);
     let nonces = [consent.nonce_index, other.nonce_index];
     let shared = consents::shared_nonces(&mut connection, &nonces).await;
     assert!(shared.unwrap().is_empty(), "one consent holds it");

@@ -86,11 +86,11 @@ pub(super) async fn nonce_also_at(
 ) -> Result<Option<Uid>, Hindrance> {
     let mut lowest: Option<Uid> = None;
     for nonce in nonces(row) {
-        for consent in consents::with_nonce(connection, &nonce).await? {
-            if consent.record_id == row.record_id {
+        for other in consents::with_nonce(connection, &nonce).await? {
+            if other == row.record_id {
                 continue;
             }
-            let holder = evidence::by_record(connection, consent.record_id).await?;
+            let holder = evidence::by_record(connection, other).await?;
             let held = holder
                 .and_then(|holder| holder.claimed_uid)
                 .and_then(Uid::new);

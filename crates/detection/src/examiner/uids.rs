@@ -11,8 +11,8 @@ use record::ids::{RecordId, Uid};
 use record::time::UnixMillis;
 
 use super::{Examined, Examiner, Sight, reading};
-use crate::obstacle::Hindrance;
-use crate::verdict::{Finding, Job};
+use crate::obstacle::{Hindrance, alarm_of};
+use crate::verdict::{Facts, Finding, Job, Obstacle, judge};
 
 /// What was read of the rows of a page.
 struct Rows {
@@ -204,10 +204,16 @@ impl Examiner {
             .is_some_and(|row| rows.sharing_nonces.contains(&row.record_id));
         // A row that lost its UID may still stand where none is expected: of a record that ended.
         let look_closer = quick.verdict.is_bad() || shares_its_nonce || row.is_none();
-        let (evidence, finding, job) = if look_closer {
-            self.closer(chain, row, sight).await?
-        } else {
-            (row, quick, job)
+        let closer = match look_closer {
+            true => self.closer_if_let(chain, row.as_ref(), sight).await?,
+            false => None,
+        };
+        // What the database refuses to say keeps nothing back that the row itself says. Where there is none, the refusal may
+        // be all there is to it.
+        let (evidence, finding, job) = match closer {
+            Some(closer) => closer,
+            None if look_closer && row.is_none() => (row, self.unverifiable(), job),
+            None => (row, quick, job),
         };
         Ok(Examined {
             subject: Subject::uid(chain.uid),
@@ -217,6 +223,34 @@ impl Examiner {
             in_flight: job.is_some_and(|job| job.is_in_flight()),
             at: self.now(),
         })
+    }
+
+    fn unverifiable(&self) -> Finding {
+        judge(&Facts {
+            obstacle: Some(Obstacle::DatabaseRefuses),
+            ..self.facts(None, None)
+        })
+    }
+
+    /// [`Self::closer`]; none, and an alarm, where the database refuses what it needs.
+    async fn closer_if_let(
+        &self,
+        chain: &OnChainRecord,
+        row: Option<&Evidence>,
+        sight: &Sight,
+    ) -> Result<Option<(Option<Evidence>, Finding, Option<Job>)>, Hindrance> {
+        match self.closer(chain, row.cloned(), sight).await {
+            Err(hindrance) if hindrance.concerns_one_thing() => {
+                tracing::error!(cause = ?hindrance, uid = chain.uid.get(), "the database refuses what a closer look needs");
+                let kind = alarm_of(hindrance.obstacle());
+                let mut connection = self.parts.pool.acquire().await?;
+                if let Err(hindrance) = self.raise_alarm(&mut connection, kind).await {
+                    tracing::warn!(cause = ?hindrance, "an alarm could not be noted");
+                }
+                Ok(None)
+            }
+            closer => closer.map(Some),
+        }
     }
 
     /// A second look, with the job and the nonce of the record, before anything bad is said of it.

@@ -34,10 +34,11 @@ impl Round {
             (state.tell)(&round);
             state.refused.take()
         };
-        match refused {
-            Some(refused) => Err(refused),
-            None => Ok(Ended { round, by_us }),
-        }
+        Ok(Ended {
+            round,
+            by_us,
+            refused,
+        })
     }
 
     /// What others have found in their parts is known here as well from now on. False when there was more than fits into a

@@ -21,6 +21,10 @@ const KEEP_EVERY: Duration = Duration::from_secs(1);
 /// So often rows that somebody takes away are put back; then their parts are done without them.
 const REPAIRS: u32 = 5;
 
+/// A part that nobody is at can be claimed at once, unless somebody holds its row by a lock: after so long it is done without
+/// a claim.
+const STUCK: Duration = Duration::from_secs(2);
+
 /// Hears of the progress.
 pub(super) type Tell = Box<dyn FnMut(&SweepRound) + Send>;
 
@@ -52,7 +56,11 @@ pub(super) struct State {
     /// Subjects looked at and bad ones, of the parts that this process is at.
     at_work: BTreeMap<u32, (u64, u64)>,
     kept_at: BTreeMap<u32, Instant>,
+    /// Those whose claim the database does not renew: each try may wait for a lock that somebody never gives back.
+    unkept: BTreeSet<u32>,
     repairs: u32,
+    /// Since when nothing could be claimed though nobody is at what is left.
+    stuck_since: Option<Instant>,
     /// The first thing that the database refused.
     pub(super) refused: Option<Hindrance>,
     pub(super) tell: Tell,
@@ -120,7 +128,9 @@ impl Round {
                 unclaimed: BTreeSet::new(),
                 at_work: BTreeMap::new(),
                 kept_at: BTreeMap::new(),
+                unkept: BTreeSet::new(),
                 repairs: 0,
+                stuck_since: None,
                 refused: None,
                 tell,
             }),
@@ -171,7 +181,10 @@ impl Round {
         let claimed = self.claim(holder, known).await;
         match self.tolerate(claimed)? {
             None => Ok(self.next_unclaimed()),
-            Some(Some(part)) => Ok(Next::Part(part)),
+            Some(Some(part)) => {
+                self.state().stuck_since = None;
+                Ok(Next::Part(part))
+            }
             Some(None) => {
                 let looked = self.look(holder).await;
                 match self.tolerate(looked)? {
@@ -215,6 +228,7 @@ impl Round {
             sweep_parts::of_round(&mut connection, &parts.keys, &self.round).await?
         };
         let (is_done, lost) = self.learn_of(&standing);
+        let is_stuck = self.is_stuck(&standing, holder);
         let may_repair = self.state().repairs <= REPAIRS;
         if !lost.is_empty() && may_repair {
             tracing::warn!(
@@ -222,13 +236,35 @@ impl Round {
                 holder = hex::encode(holder),
                 "parts of a round are put back"
             );
-            self.put(&lost).await?;
+            if let Err(hindrance) = self.put(&lost).await {
+                // Once is enough.
+                self.state().repairs = REPAIRS + 1;
+                return Err(hindrance);
+            }
         }
-        Ok(match (is_done, lost.is_empty() || may_repair) {
-            (true, _) => Next::Done,
-            (false, true) => Next::Wait,
-            (false, false) => self.next_unclaimed(),
-        })
+        Ok(
+            match (is_done, is_stuck || !(lost.is_empty() || may_repair)) {
+                (true, _) => Next::Done,
+                (false, false) => Next::Wait,
+                (false, true) => self.next_unclaimed(),
+            },
+        )
+    }
+
+    /// Whether nobody is at what is left, and still it could not be claimed for a while.
+    fn is_stuck(&self, standing: &BTreeMap<u32, SweepPart>, holder: &[u8; 16]) -> bool {
+        let now = self.registrar.examiner().now();
+        let mut state = self.state();
+        let is_at_work = !state.at_work.is_empty()
+            || standing
+                .values()
+                .any(|part| part.is_held_by_another(holder, now));
+        if is_at_work {
+            state.stuck_since = None;
+            return false;
+        }
+        let since = *state.stuck_since.get_or_insert_with(Instant::now);
+        since.elapsed() >= STUCK
     }
 
     /// Whether all is done by now, by us or with our MAC; and the parts whose rows somebody took away or set back.
@@ -359,7 +395,7 @@ impl Round {
             if is_due {
                 *kept_at = now;
             }
-            is_due
+            is_due && !state.unkept.contains(&part.number)
         };
         if !is_due || part.holder.is_none() {
             return Ok(true);
@@ -373,11 +409,17 @@ impl Round {
             Ok(sweep_parts::renew(&mut connection, keys, &self.round, part, now).await?)
         };
         let renewed = renewed.await;
-        let is_kept = self.tolerate(renewed)?.unwrap_or(true);
-        if !is_kept {
-            self.state().at_work.remove(&part.number);
+        let is_kept = self.tolerate(renewed)?;
+        match is_kept {
+            Some(true) => {}
+            Some(false) => {
+                self.state().at_work.remove(&part.number);
+            }
+            None => {
+                self.state().unkept.insert(part.number);
+            }
         }
-        Ok(is_kept)
+        Ok(is_kept != Some(false))
     }
 
     /// Hands in a part that is done.

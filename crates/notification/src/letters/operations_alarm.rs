@@ -7,7 +7,7 @@ pub(crate) fn operations_alarm(what: &str, hinders: bool, since: UnixMillis, url
     let (subject, paragraph) = match hinders {
         true => (
             "Records can't be verified at present",
-            "Sealwatch can't verify the records at present. This is not a sign of a breach, but as long as it lasts a breach \
+            "Sealwatch can't verify the records at present. By itself this is not a sign of a breach, but as long as it lasts a breach \
              would not be found. Please tell those who run the system.",
         ),
         false => (

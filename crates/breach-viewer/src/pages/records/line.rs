@@ -63,7 +63,7 @@ impl Line {
     fn of(tower: &Watchtower, viewed: &ViewedRecord, job: Option<&AnchoringJob>) -> Self {
         let verification = viewed.verification.as_ref();
         let verdict = verification.map(|verification| verification.verdict);
-        let hindered = tower.sweep.borrow().is_hindered();
+        let hindered = tower.is_hindered();
         let shown = if hindered && !verdict.is_some_and(VerdictKind::is_bad) {
             Some(VerdictKind::Unverifiable)
         } else {

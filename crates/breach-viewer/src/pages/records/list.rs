@@ -101,7 +101,7 @@ pub async fn show(
         }),
         round => round,
     };
-    let is_hindered = tower.is_hindered(&mut connection).await?;
+    let is_hindered = tower.is_hindered();
     let bad = counts.iter().filter(|(verdict, _)| verdict.is_bad());
     html(&ListPage {
         page: page.titled("Records"),

@@ -68,7 +68,7 @@ pub async fn show(
 
 /// Looks at a subject now, and files what differs from the verdict on file; nothing while nothing can be told.
 async fn look(tower: &Watchtower, subject: Subject) -> Option<Examined> {
-    if tower.sweep.borrow().is_hindered() {
+    if tower.is_hindered() {
         return None;
     }
     let examined = tower.registrar.examiner().subject(subject).await.ok()??;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Redirect;
 use detection::verdict::Obstacle;
-use detection::{alarm_of, hinders_verification, words};
+use detection::{alarm_of, is_no_breach, words};
 use tokio::sync::watch;
 use web_kit::components::Tone;
 use web_kit::error::Result;
@@ -75,7 +75,7 @@ async fn pass(tower: Watchtower) {
 
 fn why(obstacle: Obstacle) -> String {
     let alarm = alarm_of(obstacle);
-    match hinders_verification(alarm) {
+    match is_no_breach(alarm) {
         true => format!("{} This is not a breach.", words(alarm)),
         false => words(alarm).to_owned(),
     }

@@ -7,7 +7,6 @@ use askama::Template;
 use database::sweep_rounds::{self, SweepRound};
 use database::verifications::VerdictKind;
 use database::{operations_alarms, records_view, sweep_parts};
-use detection::hinders_verification;
 use record::time::UnixMillis;
 use sqlx::MySqlConnection;
 use tokio::sync::Mutex;
@@ -150,8 +149,7 @@ async fn draw(app: &AppState) -> Result<Parts> {
     let lines = alarms::standing(&on_file, sweep, now);
     let signs = Signs {
         counts: &counts,
-        is_hindered: sweep.is_hindered()
-            || on_file.iter().any(|one| hinders_verification(one.kind)),
+        is_hindered: sweep.is_hindered(),
         grave: lines.iter().filter(|line| line.is_grave).count(),
         alarms: lines.len(),
         incidents: open.count(),
