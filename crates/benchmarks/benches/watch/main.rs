@@ -42,6 +42,9 @@ async fn main() {
     let writes = setting("BENCH_WRITES", 200);
     let count = setting("BENCH_TAMPERINGS", 400);
     let data = DataSet::copy(records).await;
+    // Rounds of other benchmarks would tell of a watch that was here before, and lost its place.
+    let forgotten = sqlx::query("DELETE FROM sweep_rounds").execute(&data.pool);
+    forgotten.await.unwrap();
     let shutdown = CancellationToken::new();
     let watch = watch(&data, shutdown.clone()).await;
     quiet::until_following(&data).await;
