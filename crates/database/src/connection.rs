@@ -3,15 +3,22 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions, MySqlSslMode};
+use sqlx::mysql::{
+    MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions, MySqlSslMode,
+};
 use sqlx::{Connection, Executor};
 use url::{Host, Url};
+
+use crate::schema_baselines;
 
 /// Strict: a value that does not fit is an error, never cut off. READ COMMITTED: workers that poll see what others
 /// have done, and `SKIP LOCKED` locks no gaps.
 ///
 /// Whoever locks a table, or a row, makes us say so: without a limit we would wait, and nobody would know why.
-const SESSION: [&str; 4] = [
+const SESSION: [&str; 6] = [
+    "SET SESSION autocommit = 1",
+    // Whatever the server says of itself: rows that are left out would seem to be gone.
+    "SET SESSION sql_select_limit = 18446744073709551615",
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY,ERROR_FOR_DIVISION_BY_ZERO'",
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
     "SET SESSION innodb_lock_wait_timeout = 10",
@@ -90,9 +97,28 @@ fn pool_options(settings: &PoolSettings) -> MySqlPoolOptions {
                 for statement in SESSION {
                     connection.execute(statement).await?;
                 }
-                Ok(())
+                see_through(connection).await
             })
         })
+}
+
+/// Takes out temporary tables that hide ours. A server can be told to do something for each session before we come to speak
+/// (`init_connect`): who may tell it so can have each of our sessions see other rows than there are.
+async fn see_through(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
+    let tables = schema_baselines::TABLES
+        .into_iter()
+        .chain(["record_backups", "owner_key_backups"]);
+    let tables: Vec<&str> = tables.collect();
+    let names = tables.join(", ");
+    let unhide = format!("DROP TEMPORARY TABLE IF EXISTS {names}");
+    connection.execute(sqlx::AssertSqlSafe(unhide)).await?;
+    // One for each that was not there.
+    let count = "SELECT CAST(@@warning_count AS SIGNED)";
+    let missed: i64 = sqlx::query_scalar(count).fetch_one(connection).await?;
+    if usize::try_from(missed).is_ok_and(|missed| missed < tables.len()) {
+        tracing::error!("ALARM: somebody had temporary tables put in the place of ours");
+    }
+    Ok(())
 }
 
 fn connect_options(url: &Url) -> Result<MySqlConnectOptions, ConnectError> {

@@ -213,7 +213,7 @@ pub async fn counts(
     incident_id: u64,
 ) -> Result<BTreeMap<VerdictKind, u64>, RowError> {
     let rows = sqlx::query(
-        "SELECT verdict, COUNT(*) AS count FROM incident_findings WHERE incident_id = ? GROUP BY verdict",
+        "SELECT verdict, COUNT(DISTINCT subject) AS count FROM incident_findings WHERE incident_id = ? GROUP BY verdict",
     )
     .bind(incident_id)
     .fetch_all(connection)

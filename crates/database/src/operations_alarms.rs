@@ -94,11 +94,13 @@ pub async fn raise(
 ) -> Result<(), RowError> {
     sqlx::query(
         "INSERT INTO operations_alarms (kind, since, last_seen_at) VALUES (?, ?, ?)
-         ON DUPLICATE KEY UPDATE since = IF(since > ?, ?, since), last_seen_at = GREATEST(last_seen_at, ?)",
+         ON DUPLICATE KEY UPDATE kind = ?, since = IF(since > ?, ?, since), last_seen_at = GREATEST(last_seen_at, ?)",
     )
     .bind(kind.as_str())
     .bind(now.0)
     .bind(now.0)
+    // The key takes other letters for the same.
+    .bind(kind.as_str())
     // One that a clock far ahead has noticed has lasted since now at the latest.
     .bind(now.plus(FAR_AHEAD).0)
     .bind(now.0)

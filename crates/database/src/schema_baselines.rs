@@ -14,7 +14,7 @@ use crate::migrations::Kind;
 const TABLE: &str = "schema_baselines";
 
 /// Our tables.
-const TABLES: [&str; 29] = [
+pub(crate) const TABLES: [&str; 29] = [
     "access_log",
     "anchoring_jobs",
     "anchoring_transactions",
@@ -66,6 +66,15 @@ const COLUMNS: &str = "SELECT CAST(TABLE_NAME AS CHAR), CAST(COLUMN_NAME AS CHAR
 const KEYS: &str = "SELECT CAST(TABLE_NAME AS CHAR), CAST(INDEX_NAME AS CHAR),
         CONCAT_WS('|', NON_UNIQUE, SEQ_IN_INDEX, COALESCE(COLUMN_NAME, '-'), COALESCE(SUB_PART, '-'))
      FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX";
+/// Partitions, and keys that point elsewhere: they make an act do more than it says.
+const TIES: &str = "SELECT CAST(TABLE_NAME AS CHAR), CAST(PARTITION_NAME AS CHAR), CAST(COALESCE(PARTITION_METHOD, '-') AS CHAR)
+     FROM information_schema.PARTITIONS WHERE TABLE_SCHEMA = DATABASE() AND PARTITION_NAME IS NOT NULL
+     UNION ALL
+     SELECT CAST(TABLE_NAME AS CHAR), CAST(CONSTRAINT_NAME AS CHAR), CAST(CONSTRAINT_TYPE AS CHAR)
+     FROM information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA = DATABASE() AND CONSTRAINT_TYPE NOT IN ('PRIMARY KEY', 'UNIQUE')
+     ORDER BY 1, 2, 3";
+/// What the server does for each session before we come to speak.
+const FIRST_OF_ALL: &str = "SELECT CAST(COALESCE(@@GLOBAL.init_connect, '') AS CHAR)";
 const KINDS: &str =
     "SELECT CAST(TABLE_NAME AS CHAR), CAST(TABLE_TYPE AS CHAR), COALESCE(ENGINE, '-')
      FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME";
@@ -74,7 +83,11 @@ const KINDS: &str =
 pub async fn look(connection: &mut MySqlConnection) -> Result<Schema, RowError> {
     let mut hash = Sha256::new();
     let mut columns: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for query in [COLUMNS, KEYS, KINDS] {
+    let first_of_all: String = sqlx::query_scalar(FIRST_OF_ALL)
+        .fetch_one(&mut *connection)
+        .await?;
+    hash.update(first_of_all);
+    for query in [COLUMNS, KEYS, KINDS, TIES] {
         let lines: Vec<(String, String, String)> =
             sqlx::query_as(query).fetch_all(&mut *connection).await?;
         for (table, name, what) in lines.into_iter().filter(|line| is_ours(&line.0)) {
@@ -97,7 +110,10 @@ pub async fn look(connection: &mut MySqlConnection) -> Result<Schema, RowError> 
 fn edition() -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(Kind::Main.checksum());
-    for part in TABLES.iter().chain(&[COLUMNS, KEYS, KINDS]) {
+    for part in TABLES
+        .iter()
+        .chain(&[FIRST_OF_ALL, COLUMNS, KEYS, KINDS, TIES])
+    {
         hash.update(part);
     }
     hash.finalize().into()

@@ -9,6 +9,9 @@ use sqlx::mysql::MySqlConnection;
 
 use crate::error::RowError;
 
+/// A window that begins later than this was not begun by us: it would never end.
+const AHEAD: Duration = Duration::from_secs(60);
+
 /// How often this bucket has failed within the last `window`.
 pub async fn failures(
     connection: &mut MySqlConnection,
@@ -17,10 +20,11 @@ pub async fn failures(
     now: UnixMillis,
 ) -> Result<u32, RowError> {
     let failures: Option<u32> = sqlx::query_scalar(
-        "SELECT failures FROM sign_in_attempts WHERE bucket = ? AND window_started_at > ?",
+        "SELECT failures FROM sign_in_attempts WHERE bucket = ? AND window_started_at > ? AND window_started_at <= ?",
     )
     .bind(bucket.as_slice())
     .bind(now.minus(window).0)
+    .bind(now.plus(AHEAD).0)
     .fetch_optional(connection)
     .await?;
     Ok(failures.unwrap_or(0))
@@ -33,18 +37,20 @@ pub async fn record_failure(
     window: Duration,
     now: UnixMillis,
 ) -> Result<u32, RowError> {
-    let over = now.minus(window).0;
+    let (over, ahead) = (now.minus(window).0, now.plus(AHEAD).0);
     // Assignments run from left to right: the count must look at the window before the window moves.
     sqlx::query(
         "INSERT INTO sign_in_attempts (bucket, window_started_at, failures) VALUES (?, ?, 1)
          ON DUPLICATE KEY UPDATE
-             failures = IF(window_started_at <= ?, 1, failures + 1),
-             window_started_at = IF(window_started_at <= ?, ?, window_started_at)",
+             failures = IF(window_started_at <= ? OR window_started_at > ?, 1, LEAST(failures, 1000000) + 1),
+             window_started_at = IF(window_started_at <= ? OR window_started_at > ?, ?, window_started_at)",
     )
     .bind(bucket.as_slice())
     .bind(now.0)
     .bind(over)
+    .bind(ahead)
     .bind(over)
+    .bind(ahead)
     .bind(now.0)
     .execute(&mut *connection)
     .await?;

@@ -434,9 +434,17 @@ impl Watcher {
     /// Writes the position down. That this write comes back shows that the log is whole.
     async fn send_beat(&mut self) -> Result<(), Stop> {
         let is_old = self.beat.sent_at.is_none_or(|at| at.elapsed() >= BEAT);
-        // One at a time: a late one is not hidden by the next.
+        // One at a time: a late one is not hidden by the next. One that is lost for good is late until another comes back.
         let is_awaited = self.beat.heard < self.beat.sent;
-        if is_awaited || !(self.beat.is_due || is_old) {
+        let is_lost = is_awaited && self.is_behind();
+        if is_lost {
+            self.lost_since = self.lost_since.or(self.beat.sent_at);
+        }
+        let is_wanted = match is_awaited {
+            true => is_lost && is_old,
+            false => self.beat.is_due || is_old,
+        };
+        if !is_wanted {
             return Ok(());
         }
         let Some(position) = &self.position else {

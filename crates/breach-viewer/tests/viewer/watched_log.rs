@@ -5,7 +5,7 @@
 use database::operations_alarms::AlarmKind;
 use devstack::{DatabaseOptions, DatabaseServer, SiteOptions};
 
-use crate::harness::{Browser, Stage};
+use crate::harness::{Answer, Browser, Stage};
 use crate::watch::{
     BY_WATCH, EVIDENCE, alarms, until_alarm, until_all_is_read, until_told, with_slow_sweep,
 };
@@ -185,4 +185,62 @@ async fn a_right_that_is_taken_away_is_an_alarm_and_nothing_is_lost() {
     until_alarm(&stage, "watch_refused", false).await;
     assert!(stage.number(BY_WATCH).await <= 1);
     assert_no_gap(&stage, &officer).await;
+}
+
+/// The server can be told to do something for each session before the app comes to speak: to put copies over our tables.
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_that_are_put_over_ours_are_seen_through() {
+    let stage = Stage::start(3, on_a_server_of_its_own()).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    until_all_is_read(&stage).await;
+    cover_records(&stage).await;
+    stage.sql("DELETE FROM records WHERE uid = 1").await;
+    let told = |grid: &Answer| {
+        grid.line(1).contains("Missing")
+            && grid.line(2).contains("Valid")
+            && grid.line(3).contains("Valid")
+    };
+    stage.until(&officer, "/records", told).await;
+    let log = stage.viewer_log();
+    assert!(log.contains("ALARM: somebody had temporary tables put in the place of ours"));
+    until_told(&stage, &officer, AlarmKind::SchemaChanged).await;
+    stage.sql_schema("SET GLOBAL init_connect = ''").await;
+    until_alarm(&stage, "schema_changed", false).await;
+    assert_eq!(officer.verify(2).await, "Valid");
+    stage.site.stop().await.unwrap();
+}
+
+async fn cover_records(stage: &Stage) {
+    let main = &stage.site.names().main;
+    let script = format!(
+        "CREATE DATABASE evil; CREATE TABLE evil.records LIKE {main}.records; \
+         INSERT INTO evil.records SELECT * FROM {main}.records; \
+         CREATE PROCEDURE evil.cover() SQL SECURITY DEFINER BEGIN IF SESSION_USER() LIKE '%viewer%' THEN \
+         CREATE TEMPORARY TABLE {main}.records LIKE evil.records; \
+         INSERT INTO {main}.records SELECT * FROM evil.records; END IF; END; \
+         SET GLOBAL init_connect = 'CALL evil.cover()'"
+    );
+    let mut connection = stage.connect().await;
+    let users = "SELECT CAST(CONCAT(QUOTE(User), '@', QUOTE(Host)) AS CHAR) FROM mysql.user WHERE User <> 'root' AND User LIKE '%\\_%'";
+    let users: Vec<String> = sqlx::query_scalar(users)
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+    stage.sql_script(&script).await;
+    for user in users {
+        stage
+            .sql_schema(&format!("GRANT EXECUTE ON evil.* TO {user}"))
+            .await;
+    }
+    let sessions =
+        "SELECT CAST(ID AS SIGNED) FROM information_schema.PROCESSLIST WHERE USER LIKE '%viewer%'";
+    let sessions: Vec<i64> = sqlx::query_scalar(sessions)
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+    assert!(!sessions.is_empty());
+    for session in sessions {
+        stage.may_fail(&format!("KILL {session}")).await;
+    }
 }
