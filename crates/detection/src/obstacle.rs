@@ -131,7 +131,8 @@ pub const fn words(alarm: AlarmKind) -> &'static str {
              who looked at what. The log names the table. Find out who has access to the database, and compare with a backup."
         }
         AlarmKind::SchemaChanged => {
-            "Somebody changed Sealwatch's tables or put a trigger on one. Undo it, and find out who."
+            "Somebody changed Sealwatch's tables, put a trigger on one, or had the server do something first in each session \
+             (init_connect). Undo it, and find out who."
         }
         AlarmKind::WatchNotConfigured => {
             "The watch is not set up (WATCH_DATABASE_URL): breaches are found by the sweep alone, and no statement is kept as evidence."
