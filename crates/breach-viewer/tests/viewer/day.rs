@@ -181,7 +181,8 @@ impl Day {
         self.viewer.database.cut();
         self.until_alarm(DATABASE_SILENT).await;
         self.viewer.database.heal();
-        self.until_calm().await;
+        self.until_banner(|banner| !banner.contains(DATABASE_SILENT))
+            .await;
     }
 
     /// A second version is drafted, signed, approved, planned, sent, mined and final: in none of these states is anything wrong.
