@@ -105,6 +105,14 @@ fn pool_options(settings: &PoolSettings) -> MySqlPoolOptions {
 /// Takes out temporary tables that hide ours. A server can be told to do something for each session before we come to speak
 /// (`init_connect`): who may tell it so can have each of our sessions see other rows than there are.
 async fn see_through(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
+    // An administrator who installs comes to a database of the server's own, in which nothing of ours stands.
+    let is_ours = "SELECT COALESCE(DATABASE(), 'sys') NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')";
+    if !sqlx::query_scalar::<_, bool>(is_ours)
+        .fetch_one(&mut *connection)
+        .await?
+    {
+        return Ok(());
+    }
     let tables = schema_baselines::TABLES
         .into_iter()
         .chain(["record_backups", "owner_key_backups"]);
