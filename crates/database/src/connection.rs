@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::mysql::{
     MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions, MySqlSslMode,
 };
-use sqlx::{Connection, Executor};
+use sqlx::{Connection, Executor, Row as _};
 use url::{Host, Url};
 
 use crate::schema_baselines;
@@ -119,12 +119,11 @@ async fn see_through(connection: &mut MySqlConnection) -> Result<(), sqlx::Error
     let tables: Vec<&str> = tables.collect();
     let names = tables.join(", ");
     let unhide = format!("DROP TEMPORARY TABLE IF EXISTS {names}");
-    // MySQL prepares no such statement.
     let unhide = sqlx::raw_sql(sqlx::AssertSqlSafe(unhide));
     unhide.execute(&mut *connection).await?;
-    // One for each that was not there.
-    let count = "SELECT CAST(@@warning_count AS SIGNED)";
-    let missed: i64 = sqlx::query_scalar(count).fetch_one(connection).await?;
+    // One for each that was not there. MySQL prepares no such question.
+    let count = sqlx::raw_sql("SELECT CAST(@@warning_count AS SIGNED)");
+    let missed: i64 = count.fetch_one(connection).await?.try_get(0)?;
     if usize::try_from(missed).is_ok_and(|missed| missed < tables.len()) {
         tracing::error!("ALARM: somebody had temporary tables put in the place of ours");
     }
