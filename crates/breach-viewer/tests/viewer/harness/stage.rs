@@ -140,10 +140,10 @@ impl Stage {
         connection
     }
 
-    /// Changes the schema.
+    /// Changes the schema. MySQL does not prepare each statement that does.
     pub async fn sql_schema(&self, statement: &str) {
         let mut connection = self.connect().await;
-        let statement = sqlx::query(AssertSqlSafe(statement.to_owned()));
+        let statement = sqlx::raw_sql(AssertSqlSafe(statement.to_owned()));
         statement.execute(&mut connection).await.unwrap();
     }
 
