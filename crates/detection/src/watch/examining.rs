@@ -23,7 +23,7 @@ use crate::registrar::{Occasion, Registrar};
 const AT_ONCE: usize = 4;
 /// No more evidence is kept with one incident.
 const MOST_EVIDENCE: u64 = 10_000;
-pub(super) const WATCH: Occasion = Occasion {
+const WATCH: Occasion = Occasion {
     source: Source::Watch,
     round: None,
 };
@@ -84,9 +84,7 @@ impl Registrar {
         let mut bad: Vec<Subject> = Vec::new();
         let note_bad =
             |one: &Examined| bad.extend(one.finding.verdict.is_bad().then_some(one.subject));
-        if let Some(refused) = self.file_page(page, WATCH, note_bad).await? {
-            tracing::error!(cause = ?refused, "the database refuses what the watch has to keep");
-        }
+        self.file_found(page, note_bad).await?;
         let mut texts = Texts::default();
         for subject in bad {
             for record in records.get(&subject).into_iter().flatten() {
@@ -130,14 +128,35 @@ impl Registrar {
         (subject, record): (Subject, RecordId),
         sight: Sight,
     ) -> Result<Option<(Examined, RecordId)>, Hindrance> {
+        let examined = self.look_at(subject, sight).await?;
+        Ok(examined.map(|examined| (examined, record)))
+    }
+
+    /// Nothing where the database refuses this one: the others are looked at all the same.
+    pub(super) async fn look_at(
+        &self,
+        subject: Subject,
+        sight: Sight,
+    ) -> Result<Option<Examined>, Hindrance> {
         match self.examiner().subject_seen(subject, sight).await {
-            Ok(examined) => Ok(examined.map(|examined| (examined, record))),
             Err(hindrance) if hindrance.concerns_one_thing() => {
                 tracing::error!(cause = ?hindrance, "the database refuses a record to the watch");
                 Ok(None)
             }
-            Err(hindrance) => Err(hindrance),
+            examined => examined,
         }
+    }
+
+    /// Files what the watch has found.
+    pub(super) async fn file_found(
+        &self,
+        page: Vec<Examined>,
+        tell: impl FnMut(&Examined) + Send,
+    ) -> Result<(), Hindrance> {
+        if let Some(refused) = self.file_page(page, WATCH, tell).await? {
+            tracing::error!(cause = ?refused, "the database refuses what the watch has to keep");
+        }
+        Ok(())
     }
 
     async fn keep(

@@ -6,7 +6,6 @@ use database::{MySqlConnection, records_view};
 use keyring::ApplicationKeys;
 
 use super::PAGE;
-use super::examining::WATCH;
 use super::touched::Touched;
 use crate::obstacle::Hindrance;
 use crate::registrar::Registrar;
@@ -22,11 +21,9 @@ impl Registrar {
         for page in better.chunks(PAGE) {
             let mut examined = Vec::with_capacity(page.len());
             for subject in page {
-                examined.extend(self.examiner().subject_seen(*subject, sight).await?);
+                examined.extend(self.look_at(*subject, sight).await?);
             }
-            if let Some(refused) = self.file_page(examined, WATCH, |_| {}).await? {
-                tracing::error!(cause = ?refused, "the database refuses what the watch has to keep");
-            }
+            self.file_found(examined, |_| {}).await?;
         }
         Ok(())
     }
