@@ -48,24 +48,19 @@ async fn on_file(pool: &MySqlPool) -> Vec<AlarmKind> {
 
 /// Only what this process has met itself is said to hinder it: an alarm on file is another's word, or an intruder's.
 fn banner(seen_here: Option<AlarmKind>, on_file: &[AlarmKind]) -> Option<Banner> {
-    let others = on_file.iter().filter(|kind| Some(**kind) != seen_here);
-    let mut said: Vec<&str> = others.map(|kind| words(*kind)).collect();
+    let mut said = Vec::new();
     if let Some(kind) = seen_here {
-        let parts = match (hinders_verification(kind), is_no_breach(kind)) {
-            (true, true) => [
-                "Nothing can be verified right now.",
-                words(kind),
-                "This is not a breach; the sweep goes on by itself once it can.",
-            ],
-            (true, false) => [
-                "Nothing can be verified right now.",
-                words(kind),
-                "The sweep goes on by itself once it can.",
-            ],
-            (false, _) => ["", words(kind), ""],
+        let goes_on = match is_no_breach(kind) {
+            true => "This is not a breach; the sweep goes on by itself once it can.",
+            false => "The sweep goes on by itself once it can.",
         };
-        said.splice(0..0, parts.into_iter().filter(|part| !part.is_empty()));
+        let hinders = hinders_verification(kind);
+        said.extend(hinders.then_some("Nothing can be verified right now."));
+        said.push(words(kind));
+        said.extend(hinders.then_some(goes_on));
     }
+    let others = on_file.iter().filter(|kind| Some(**kind) != seen_here);
+    said.extend(others.map(|kind| words(*kind)));
     (!said.is_empty()).then(|| Banner {
         tone: Tone::Warning,
         text: said.join(" "),

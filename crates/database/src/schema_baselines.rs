@@ -79,6 +79,9 @@ const KINDS: &str =
     "SELECT CAST(TABLE_NAME AS CHAR), CAST(TABLE_TYPE AS CHAR), COALESCE(ENGINE, '-')
      FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME";
 
+/// All that gives lines of a table, a name and what it is.
+const LINES: [&str; 4] = [COLUMNS, KEYS, KINDS, TIES];
+
 /// Looks at the schema: columns with their types, keys, and whether each table is one.
 pub async fn look(connection: &mut MySqlConnection) -> Result<Schema, RowError> {
     let mut hash = Sha256::new();
@@ -87,7 +90,7 @@ pub async fn look(connection: &mut MySqlConnection) -> Result<Schema, RowError> 
         .fetch_one(&mut *connection)
         .await?;
     hash.update(first_of_all);
-    for query in [COLUMNS, KEYS, KINDS, TIES] {
+    for query in LINES {
         let lines: Vec<(String, String, String)> =
             sqlx::query_as(query).fetch_all(&mut *connection).await?;
         for (table, name, what) in lines.into_iter().filter(|line| is_ours(&line.0)) {
@@ -110,10 +113,7 @@ pub async fn look(connection: &mut MySqlConnection) -> Result<Schema, RowError> 
 fn edition() -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(Kind::Main.checksum());
-    for part in TABLES
-        .iter()
-        .chain(&[FIRST_OF_ALL, COLUMNS, KEYS, KINDS, TIES])
-    {
+    for part in TABLES.iter().chain(&[FIRST_OF_ALL]).chain(&LINES) {
         hash.update(part);
     }
     hash.finalize().into()

@@ -164,13 +164,18 @@ impl Examiner {
         match kept.map_err(Hindrance::from) {
             Err(hindrance) if hindrance.concerns_one_thing() => {
                 tracing::error!(cause = ?hindrance, "the database refuses to keep how far the chain was seen");
-                let kind = alarm_of(hindrance.obstacle());
-                if let Err(hindrance) = self.raise_alarm(connection, kind).await {
-                    tracing::warn!(cause = ?hindrance, "an alarm could not be noted");
-                }
+                self.note_refusal(connection, &hindrance).await;
                 Ok(())
             }
             kept => kept,
+        }
+    }
+
+    /// Raises the alarm about what the database refuses, if that can be done.
+    async fn note_refusal(&self, connection: &mut MySqlConnection, refused: &Hindrance) {
+        let kind = alarm_of(refused.obstacle());
+        if let Err(hindrance) = self.raise_alarm(connection, kind).await {
+            tracing::warn!(cause = ?hindrance, "an alarm could not be noted");
         }
     }
 

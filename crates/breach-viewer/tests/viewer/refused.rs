@@ -1,12 +1,10 @@
 //! What the database refuses, or somebody has made it refuse, keeps nothing back that can be told all the same.
 
-use std::process::{Command, Output};
-
 use devstack::wait_until;
-use serde_json::Value;
 use sqlx::{Connection, Row};
 
 use crate::harness::{Answer, LIMIT, Stage};
+use crate::rounds::by_command;
 
 /// A column that only a closer look reads.
 #[tokio::test(flavor = "multi_thread")]
@@ -111,14 +109,8 @@ async fn a_round_by_command_tells_what_it_found_although_it_was_refused() {
         )
         .await;
     stage.alter_email(2).await;
-    let mut command = Command::new(env!("CARGO_BIN_EXE_breach-viewer"));
-    command.env_clear().envs(stage.site.viewer.env());
-    let Output { status, stdout, .. } = command
-        .args(["sweep", "--once", "--json"])
-        .output()
-        .unwrap();
-    let told: Value = serde_json::from_slice(&stdout).unwrap();
-    assert_eq!(status.code(), Some(1), "{told}");
+    let (code, told) = by_command(&stage, &[]);
+    assert_eq!(code, Some(1), "{told}");
     assert_eq!((&told["checked"], &told["bad"]), (&2.into(), &1.into()));
     assert_eq!(told["problem"], "database_refuses");
     assert_eq!(told["verified"], false);

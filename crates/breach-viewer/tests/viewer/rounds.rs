@@ -209,7 +209,7 @@ fn one_round_by_command(stage: &Stage, expected: i32, checked: u64, bad: u64) {
 }
 
 /// `breach-viewer sweep --once --json`.
-fn by_command(stage: &Stage, settings: &[(&str, &str)]) -> (Option<i32>, Value) {
+pub fn by_command(stage: &Stage, settings: &[(&str, &str)]) -> (Option<i32>, Value) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_breach-viewer"));
     command.env_clear().envs(stage.site.viewer.env());
     command.envs(settings.iter().copied());

@@ -11,7 +11,7 @@ use record::ids::{RecordId, Uid};
 use record::time::UnixMillis;
 
 use super::{Examined, Examiner, Sight, reading};
-use crate::obstacle::{Hindrance, alarm_of};
+use crate::obstacle::Hindrance;
 use crate::verdict::{Facts, Finding, Job, Obstacle, judge};
 
 /// What was read of the rows of a page.
@@ -242,11 +242,8 @@ impl Examiner {
         match self.closer(chain, row.cloned(), sight).await {
             Err(hindrance) if hindrance.concerns_one_thing() => {
                 tracing::error!(cause = ?hindrance, uid = chain.uid.get(), "the database refuses what a closer look needs");
-                let kind = alarm_of(hindrance.obstacle());
                 let mut connection = self.parts.pool.acquire().await?;
-                if let Err(hindrance) = self.raise_alarm(&mut connection, kind).await {
-                    tracing::warn!(cause = ?hindrance, "an alarm could not be noted");
-                }
+                self.note_refusal(&mut connection, &hindrance).await;
                 Ok(None)
             }
             closer => closer.map(Some),
