@@ -85,9 +85,11 @@ impl Day {
         self.lasts(CHAIN_DISAGREES, gone, heal).await;
         self.lasts(CHAIN_BEHIND, || proxy.end_at(early), heal).await;
         self.lasts(CHAIN_SILENT, slow, heal).await;
-        // Above the depth at which blocks count, the chain may change its mind.
+        // Above the depth at which blocks count, the chain may change its mind. With a block anvil takes back the time that had
+        // passed before it: what passed until here stays.
         let chain = &self.stage.site.chain;
-        chain.rpc("anvil_reorg", json!([2, []])).await.unwrap();
+        chain.mine(3).await.unwrap();
+        chain.reorganise(2).await.unwrap();
         self.pass(HOUR).await;
         self.until_calm().await;
     }
