@@ -222,7 +222,10 @@ async fn set_up(
     names: &Names,
 ) -> Result<Operator> {
     let operator = Operator::new(stack.path(), server.url(), names)?;
-    operator.make_keys().await?;
+    match options.dir {
+        Some(_) => operator.make_keys().await?,
+        None => operator.take_keys().await?,
+    }
     operator.install().await?;
     options.tell("keys, databases and accounts of least right");
     Ok(operator)

@@ -1,10 +1,12 @@
 //! What the operator of a deployment does, by the operator's own command.
 
-use std::fs;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{fs, io};
 
 use anyhow::{Context, Result};
+use tokio::sync::OnceCell;
 use url::Url;
 
 use crate::databases::Databases;
@@ -97,6 +99,25 @@ impl Operator {
             .arg(&escrow);
         command.arg("--passphrase-file").arg(&passphrase);
         run(command).await
+    }
+
+    /// The keys of a site that is thrown away are those of the first one in this process: to make an escrow copy is slow on
+    /// purpose, and tests want a site each.
+    pub(super) async fn take_keys(&self) -> Result<()> {
+        static FIRST: OnceCell<Vec<(OsString, String)>> = OnceCell::const_new();
+        let keys = FIRST.get_or_try_init(|| async {
+            self.make_keys().await?;
+            let files = fs::read_dir(self.key_dir())?;
+            let file = |entry: io::Result<fs::DirEntry>| {
+                let entry = entry?;
+                Ok((entry.file_name(), fs::read_to_string(entry.path())?))
+            };
+            files.map(file).collect::<Result<Vec<_>>>()
+        });
+        let keys = keys.await?;
+        fs::create_dir_all(self.key_dir())?;
+        keys.iter()
+            .try_for_each(|(name, text)| private_file::write(&self.key_dir().join(name), text))
     }
 
     /// Databases, schema and accounts of least right.
