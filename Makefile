@@ -10,9 +10,9 @@ MAKEFLAGS += --no-builtin-rules
 # The tests use this server instead of a private one: make test DATABASE_SERVER_URL=mysql://…
 export DATABASE_SERVER_URL
 
-# Most tests wait most of the time, for blocks, rounds and mails: two for each core keep it busy, and more than that would take a
-# large machine's memory and the database's connections.
-export RUST_TEST_THREADS ?= $(shell n=$$((2 * $$(nproc))); echo $$((n < 16 ? n : 16)))
+# Most tests wait most of the time, for blocks, rounds and mails, and two suites run side by side: so many of each keep the cores
+# busy, and more would take a large machine's memory and the database's connections.
+export RUST_TEST_THREADS ?= $(shell n=$$(($$(nproc) + 1)); echo $$((n < 8 ? n : 8)))
 
 NPM_PACKAGES := $(shell find . \( -name node_modules -o -path ./target -o -path ./var \) -prune -o -name package.json -print | sort)
 IN_STACK := target/debug/devstack run --
@@ -46,7 +46,7 @@ test: export CLIPPY_ARGS := $(LINTER_ARGS)
 test: install-test assets check-format check-contracts check-javascript ## Install what is missing, check and test everything; leaves nothing running
 	@# Apps and tests together: by themselves the apps would take other features of the same dependencies, and all be built twice.
 	cargo build --locked --workspace --all-targets
-	$(IN_STACK) cargo test --locked --workspace
+	$(IN_STACK) scripts/run-tests
 
 .PHONY: matrix
 matrix: install-test assets ## Ten thousand random attacks, each to be found: MATRIX_ATTACKS=n for more or fewer, MATRIX_SEED=n to repeat a run
