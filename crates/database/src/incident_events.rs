@@ -154,6 +154,26 @@ pub async fn resolved_since(
     Checked::sort(rows.iter().map(|row| IncidentEvent::read(row, keys)))
 }
 
+/// The newest step of this kind; rows that others put above ours are passed over.
+pub async fn newest(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    incident_id: u64,
+    kind: IncidentEventKind,
+) -> Result<Option<IncidentEvent>, RowError> {
+    const LOOKED_AT: u32 = 100;
+    let rows = sqlx::query(
+        "SELECT * FROM incident_events WHERE incident_id = ? AND kind = ? ORDER BY id DESC LIMIT ?",
+    )
+    .bind(incident_id)
+    .bind(kind.as_str())
+    .bind(LOOKED_AT)
+    .fetch_all(connection)
+    .await?;
+    let steps = Checked::sort(rows.iter().map(|row| IncidentEvent::read(row, keys)))?;
+    Ok(steps.rows.into_iter().next())
+}
+
 /// The time line of an incident, oldest first.
 pub async fn of_incident(
     connection: &mut MySqlConnection,

@@ -13,7 +13,7 @@ const EVERY: Duration = Duration::from_secs(2);
 /// What takes longer waits for something that somebody holds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Looks for planted and deleted rows and for a sweep that stands still, and tells of alarms.
+/// Looks for planted and deleted rows and for a sweep that stands still, and tells of alarms and incidents.
 pub struct Lookout {
     registrar: Registrar,
     rate: u32,
@@ -69,12 +69,14 @@ impl Lookout {
         let deleted = registrar.look_for_deleted_rows().await;
         let stalled = registrar.look_for_stalled_sweep(self.rate).await;
         let told = registrar.tell_alarms().await;
+        let found = registrar.tell(None).await;
         let heard = registrar.look_for_held_mail().await;
         cleared
             .and(planted)
             .and(deleted)
             .and(stalled)
             .and(told)
+            .and(found)
             .and(heard)
     }
 }

@@ -59,6 +59,9 @@ pub enum Mail {
         incident: u64,
         /// When it was detected.
         detected_at: UnixMillis,
+        /// Whether it was told of before, and more was found since.
+        #[serde(default)]
+        again: bool,
         /// What was found, by verdict.
         found: Vec<Found>,
         /// The records of it that the chain knows; a mail names the first of them.
@@ -139,10 +142,11 @@ impl Mail {
             Self::BreachFound {
                 incident,
                 detected_at,
+                again,
                 found,
                 uids,
                 url,
-            } => letters::breach_found(*incident, *detected_at, found, uids, url),
+            } => letters::breach_found(*incident, *detected_at, *again, found, uids, url),
             Self::Restored {
                 incident,
                 restored_at,

@@ -1,6 +1,12 @@
 //! Many at once: what one statement did is one incident and one mail, and pages show it a part at a time.
 
-use crate::harness::{Answer, Browser, Stage};
+use std::time::Duration;
+
+use devstack::Mail;
+use record::time::Clock;
+
+use crate::harness::{Answer, Browser, InProcess, Stage};
+use crate::watch::with_slow_sweep;
 
 pub const PLANTED: usize = 60;
 const PER_PAGE: usize = 50;
@@ -34,6 +40,50 @@ async fn a_table_full_of_planted_rows_is_one_incident_on_several_pages() {
     the_incident_is_one(&stage, &officer).await;
     what_is_taken_out_is_resolved(&stage, &officer).await;
     stage.site.stop().await.unwrap();
+}
+
+/// An incident goes on being filled while findings follow each other closely. Who alters one record each minute keeps no mail
+/// back about the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_joins_an_incident_that_was_told_is_told_within_a_minute() {
+    // A round takes longer than all of this: what is found is the watch's.
+    let mut stage = Stage::start(10, with_slow_sweep()).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    let viewer = InProcess::start(&mut stage, Clock::adjustable(), &[]).await;
+    let mut found = 0;
+    let mut alter = async |uid| {
+        stage.alter_email(uid).await;
+        found += 1;
+        let findings = "SELECT COUNT(*) FROM incident_findings";
+        let all = |number| number == found;
+        stage.until_number("the finding", findings, all).await;
+        viewer.clock.advance(Duration::from_secs(50));
+    };
+    alter(1).await;
+    alter(2).await;
+    let first = stage.until_breach_mail(|mail| names(mail, 2)).await;
+    assert!(!names(&first, 3) && !first.subject.contains("by now"));
+    alter(3).await;
+    viewer.clock.advance(Duration::from_secs(20));
+    let second = stage.until_breach_mail(|mail| names(mail, 3)).await;
+    assert!(!names(&second, 4), "a neighbour");
+    let officer = viewer.browser();
+    stage.sign_in(&officer, "officer").await;
+    assert_eq!(officer.verify(4).await, "Valid");
+    let told = stage.officer_mails().await;
+    let about = |uid| told.iter().filter(|mail| names(mail, uid)).count();
+    assert_eq!(about(3), 1, "told once");
+    viewer.stop().await;
+    stage.site.stop().await.unwrap();
+}
+
+/// Whether the mail's list of UIDs has this one.
+fn names(mail: &Mail, uid: u64) -> bool {
+    let lines = mail.text.lines().map(str::trim);
+    let list = lines.filter_map(|line| line.strip_prefix("UIDs: ")).next();
+    let mut uids = list.unwrap_or_default().split(", ");
+    uids.any(|one| one == uid.to_string())
 }
 
 /// Rows made of the cells of record 1, in one act.

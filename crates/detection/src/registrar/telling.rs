@@ -1,7 +1,7 @@
 //! Telling the officer: which mail goes out for what, and that none goes out twice.
 
 use database::MySqlConnection;
-use database::incident_events::IncidentEventKind;
+use database::incident_events::{self, IncidentEventKind};
 use database::incident_findings;
 use database::incidents::{self, Incident, IncidentState};
 use database::operations_alarms::AlarmKind;
@@ -67,8 +67,10 @@ impl Registrar {
     ) -> Result<bool, Hindrance> {
         let alarms = standing.iter().filter(|alarm| is_due(alarm));
         let mut owed: Vec<Told> = alarms.map(|one| Told::alarm(one.kind, one.since)).collect();
-        let incidents = self.untold(connection).await?;
-        owed.extend(incidents.iter().map(Told::incident));
+        for incident in self.open_incidents(connection).await? {
+            owed.push(Told::incident(&incident));
+            owed.extend(self.news_of(connection, &incident).await?);
+        }
         let now = self.examiner.now();
         for told in owed {
             if now.since(told.since) < LASTING + OVERDUE {
@@ -83,7 +85,10 @@ impl Registrar {
     }
 
     /// The newest incidents that are the software's to tell of.
-    async fn untold(&self, connection: &mut MySqlConnection) -> Result<Vec<Incident>, Hindrance> {
+    async fn open_incidents(
+        &self,
+        connection: &mut MySqlConnection,
+    ) -> Result<Vec<Incident>, Hindrance> {
         const NEWEST: u32 = 20;
         let keys = &self.examiner.parts().keys;
         let newest = incidents::list(connection, keys, u64::MAX, NEWEST).await?;
@@ -92,19 +97,45 @@ impl Registrar {
         Ok(newest.rows.into_iter().filter(is_ours).collect())
     }
 
-    /// Puts into the outbox the mails of incidents that are not told of yet and are whole, because a round over all
-    /// records has ended that began after they were opened, or a minute old.
+    /// What the officer should hear of an incident next: that there is one; once that was told, what has been found since.
+    async fn news_of(
+        &self,
+        connection: &mut MySqlConnection,
+        incident: &Incident,
+    ) -> Result<Option<Told>, Hindrance> {
+        let first = Told::incident(incident);
+        if let Place::Free(_) = self.place(connection, &first).await? {
+            return Ok(Some(first));
+        }
+        let (keys, id) = (&self.examiner.parts().keys, incident.id);
+        let kind = IncidentEventKind::FindingAdded;
+        let found = incident_events::newest(connection, keys, id, kind).await?;
+        let kind = IncidentEventKind::Mailed;
+        let mailed = incident_events::newest(connection, keys, id, kind).await?;
+        Ok(match (found, mailed) {
+            (Some(found), Some(mailed)) if found.at > mailed.at => {
+                Some(Told::more(incident, found.at, mailed.at))
+            }
+            (Some(found), None) => Some(Told::more(incident, found.at, found.at)),
+            _ => None,
+        })
+    }
+
+    /// Puts into the outbox the mails of what is found and not told of yet, as soon as it is whole, because a round over all
+    /// records has ended that began after it, or a minute old.
     pub async fn tell(&self, round_begun_at: Option<UnixMillis>) -> Result<(), Hindrance> {
         let (parts, now) = (self.examiner.parts(), self.examiner.now());
         let mut connection = parts.pool.acquire().await?;
-        for incident in self.untold(&mut connection).await? {
-            let is_whole = round_begun_at.is_some_and(|begun_at| incident.detected_at <= begun_at);
-            // One of times to come was opened while our clock was ahead.
-            let is_late =
-                now < incident.detected_at || now.since(incident.detected_at) >= GATHERING;
+        for incident in self.open_incidents(&mut connection).await? {
+            let Some(told) = self.news_of(&mut connection, &incident).await? else {
+                continue;
+            };
+            let is_whole = round_begun_at.is_some_and(|begun_at| told.since <= begun_at);
+            // What is of times to come was found while our clock was ahead.
+            let is_late = now < told.since || now.since(told.since) >= GATHERING;
             if is_whole || is_late {
                 let mut transaction = connection.begin().await?;
-                self.enqueue(&mut transaction, &incident).await?;
+                self.enqueue(&mut transaction, &incident, &told).await?;
                 transaction.commit().await?;
             }
         }
@@ -115,9 +146,9 @@ impl Registrar {
         &self,
         connection: &mut MySqlConnection,
         incident: &Incident,
+        told: &Told,
     ) -> Result<(), Hindrance> {
-        let told = Told::incident(incident);
-        let Place::Free(key) = self.place(connection, &told).await? else {
+        let Place::Free(key) = self.place(connection, told).await? else {
             return Ok(());
         };
         let parts = self.examiner.parts();
@@ -125,6 +156,7 @@ impl Registrar {
         let mail = Mail::BreachFound {
             incident: incident.id,
             detected_at: incident.detected_at,
+            again: told.kind == Told::MORE,
             found: found
                 .into_iter()
                 .map(|(verdict, count)| Found {
@@ -234,11 +266,22 @@ struct Told {
 }
 
 impl Told {
+    const MORE: &str = "more_found";
+
     fn incident(incident: &Incident) -> Self {
         Self {
             kind: "breach_found",
             event: incident.id.to_be_bytes().to_vec(),
             since: incident.detected_at,
+        }
+    }
+
+    /// What has been found until then, after the last mail about the incident.
+    fn more(incident: &Incident, until: UnixMillis, since: UnixMillis) -> Self {
+        Self {
+            kind: Self::MORE,
+            event: [incident.id.to_be_bytes(), until.0.to_be_bytes()].concat(),
+            since,
         }
     }
 

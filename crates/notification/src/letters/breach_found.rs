@@ -8,6 +8,7 @@ use crate::mail::Found;
 pub(crate) fn breach_found(
     incident: u64,
     detected_at: UnixMillis,
+    again: bool,
     found: &[Found],
     uids: &[Uid],
     url: &str,
@@ -22,13 +23,22 @@ pub(crate) fn breach_found(
     ];
     facts.extend(found.iter().map(by_verdict));
     facts.extend(list(uids, known).map(|list| fact("UIDs", list)));
+    let mut paragraphs = vec![format!(
+        "Sealwatch compared the records with their proofs on the chain: {} not what the data owners signed.",
+        are(count)
+    )];
+    if again {
+        let more = "More was found since the last mail about this incident; the numbers are those of all of it.";
+        paragraphs.push(more.to_owned());
+    }
     Letter {
-        subject: format!("Incident {incident}: {} not as signed", are(count)),
-        greeting: "Good day,".to_owned(),
-        paragraphs: vec![format!(
-            "Sealwatch compared the records with their proofs on the chain: {} not what the data owners signed.",
+        subject: format!(
+            "Incident {incident}: {}{} not as signed",
+            if again { "by now " } else { "" },
             are(count)
-        )],
+        ),
+        greeting: "Good day,".to_owned(),
+        paragraphs,
         facts,
         action: Some(Action {
             label: "Open the incident",
@@ -59,7 +69,6 @@ fn by_verdict(found: &Found) -> Fact {
         "forged" => "Forged",
         "consent_invalid" => "Anchored again without the owner's consent",
         "retired_unproven" => "Retired without proof",
-        "overdue" => "Not anchored in time",
         _ => "Other",
     };
     fact(name, records(found.count))

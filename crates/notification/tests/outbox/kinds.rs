@@ -94,6 +94,7 @@ async fn a_breach_of_a_whole_table_fits_into_one_mail() {
     let [subject, text, html] = arrived(Mail::BreachFound {
         incident: 12,
         detected_at: AT,
+        again: true,
         found: vec![
             found("altered", 99_990),
             found("missing", 10),
@@ -103,10 +104,14 @@ async fn a_breach_of_a_whole_table_fits_into_one_mail() {
         url: "https://viewer.example.org/incidents/12".to_owned(),
     })
     .await;
-    assert_eq!(subject, "Incident 12: 100001 records are not as signed");
+    assert_eq!(
+        subject,
+        "Incident 12: by now 100001 records are not as signed"
+    );
     all_say(
         &[text.clone(), html],
         &[
+            "More was found since the last mail",
             "99990 records",
             "10 records",
             "Forged",
@@ -126,6 +131,7 @@ async fn one_record_is_told_in_the_singular() {
     let [subject, text, _] = arrived(Mail::BreachFound {
         incident: 3,
         detected_at: AT,
+        again: false,
         found: vec![Found {
             verdict: "rolled_back".to_owned(),
             count: 1,

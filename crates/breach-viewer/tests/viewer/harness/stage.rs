@@ -299,6 +299,11 @@ impl Stage {
     }
 
     /// The mails about incidents, of which there is at least one by now or soon.
+    pub async fn until_breach_mail(&self, wanted: impl Fn(&Mail) -> bool) -> Mail {
+        let breach = |mail: &Mail| is_breach(mail) && wanted(mail);
+        self.site.inbox.wait_for(LIMIT, breach).await.unwrap()
+    }
+
     pub async fn breach_mails_once_there(&self) -> Vec<Mail> {
         self.site.inbox.wait_for(LIMIT, is_breach).await.unwrap();
         self.breach_mails().await
