@@ -93,7 +93,7 @@ impl Settings {
             "OFFICER_EMAIL",
             "mail address of the data-protection officer, who hears of breaches",
         );
-        let sweep_rate = reader.or(
+        let sweep_rate = reader.above_zero(
             "SWEEP_RATE",
             "100",
             "records that the sweep examines in a second",
@@ -102,17 +102,17 @@ impl Settings {
             "METRICS_LISTEN",
             "address and port at which Prometheus finds the metrics; keep it from the internet",
         );
-        let consent_days: Option<u32> = reader.or(
+        let consent_days: Option<u32> = reader.above_zero(
             "CONSENT_PATIENCE_DAYS",
             "30",
             "days after which a record without approval is overdue",
         );
-        let anchoring_minutes: Option<u32> = reader.or(
+        let anchoring_minutes: Option<u32> = reader.above_zero(
             "ANCHORING_PATIENCE_MINUTES",
             "30",
             "minutes after which an approved record is overdue",
         );
-        let clock_hours: Option<u32> = reader.or(
+        let clock_hours: Option<u32> = reader.above_zero(
             "INCIDENT_CLOCK_HOURS",
             "72",
             "hours within which the authority must be told of a breach (GDPR Art. 33)",

@@ -50,13 +50,14 @@ impl Settings {
             "DESK_EMAIL",
             "where staff read that an owner signed or asks for a correction",
         );
-        let entry_url = reader.optional(
+        let entry_url = reader.optional_url(
             "ENTRY_URL",
+            &["http", "https"],
             "address of entry-app, so that mails to staff lead to the record",
         );
         let deployment = settings::Deployment::read(reader, Deployment::load);
         let network = read_network(reader, deployment.as_ref());
-        let demo_wallet = read_demo_wallet(reader, web.as_ref(), deployment.as_ref());
+        let demo_wallet = read_demo_wallet(reader, deployment.as_ref());
         Some(Self {
             web: web?,
             database: database?.url,
@@ -77,8 +78,9 @@ fn read_network(reader: &mut Reader, deployment: Option<&Deployment>) -> Option<
         "what owners' wallets call the chain",
     );
     let currency = reader.or("WALLET_CHAIN_CURRENCY", "ETH", "the symbol of its currency");
-    let public_rpc: Option<Option<Url>> = reader.optional(
+    let public_rpc = reader.optional_url(
         "WALLET_CHAIN_RPC_URL",
+        &["http", "https"],
         "public endpoint that an owner's wallet may add the chain by; without it wallets must know the chain",
     );
     let deployment = deployment?;
@@ -91,12 +93,8 @@ fn read_network(reader: &mut Reader, deployment: Option<&Deployment>) -> Option<
     })
 }
 
-/// The inner `None` is the normal case: no demo wallet.
-fn read_demo_wallet(
-    reader: &mut Reader,
-    web: Option<&Web>,
-    deployment: Option<&Deployment>,
-) -> Option<Option<Url>> {
+/// The inner `None` is the normal case: no demo wallet. Whatever speaks against it is said at once.
+fn read_demo_wallet(reader: &mut Reader, deployment: Option<&Deployment>) -> Option<Option<Url>> {
     let on = reader.switch(
         "DEMO_WALLET",
         "1 lets a newcomer play the owner with anvil's keys; only on chain 31337 with ENVIRONMENT=development",
@@ -109,18 +107,27 @@ fn read_demo_wallet(
     if !on {
         return Some(None);
     }
-    if web?.environment != Environment::Development {
-        return reader.problem("DEMO_WALLET", "is refused unless ENVIRONMENT=development");
-    }
-    if deployment?.chain_id != DEMO_CHAIN {
-        return reader.problem("DEMO_WALLET", "is refused on any chain but 31337");
-    }
-    match rpc_url.as_ref().map(|url| Url::parse(url.expose_secret())) {
-        Some(Ok(url)) if matches!(url.scheme(), "http" | "https") => Some(Some(url)),
+    let here = match Environment::known(reader) {
+        Some(Environment::Production) => {
+            reader.problem("DEMO_WALLET", "is refused unless ENVIRONMENT=development")
+        }
+        Some(Environment::Development) | None => Some(()),
+    };
+    let chain = match deployment {
+        Some(deployment) if deployment.chain_id != DEMO_CHAIN => {
+            reader.problem("DEMO_WALLET", "is refused on any chain but 31337")
+        }
+        _ => Some(()),
+    };
+    let node = match rpc_url.as_ref().map(|url| Url::parse(url.expose_secret())) {
+        Some(Ok(url)) if matches!(url.scheme(), "http" | "https") => Some(url),
         Some(_) => reader.problem("CHAIN_RPC_URL", "must begin with http:// or https://"),
         None => reader.problem(
             "CHAIN_RPC_URL",
             "is missing (the demo wallet signs through it)",
         ),
-    }
+    };
+    // Without a deployment, or with a wrong environment, nobody knows whether it may be on.
+    deployment.and(here).and(chain)?;
+    Some(Some(node?))
 }

@@ -6,7 +6,7 @@ use chain::{ControllerKey, Deployment};
 use notification::{Sender, SmtpServer};
 use url::Url;
 use web_kit::profile::ControllerProfile;
-use web_kit::settings::{Chain, Database, Keys, Mail, Profile, Reader, Web};
+use web_kit::settings::{Chain, Database, Keys, Mail, Profile, Reader, Web, public_origin};
 
 /// What the process was told.
 pub struct Settings {
@@ -60,15 +60,15 @@ impl Settings {
             "file of the controller's key on the chain, as hex; mode 0600",
             ControllerKey::load,
         );
-        let max_fee_gwei = reader.or(
+        let max_fee_gwei = reader.above_zero(
             "CHAIN_MAX_FEE_GWEI",
             "200",
             "the most that a unit of gas may cost, in gwei",
         );
         let profile = Profile::read(reader);
-        let consent_url = reader.url(
+        let consent_url = public_origin(
+            reader,
             "CONSENT_URL",
-            &["http", "https"],
             "the address of consent-dapp, as owners open it; consent links begin with it",
         );
         let mail = Mail::read(reader);

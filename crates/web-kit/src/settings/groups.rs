@@ -9,7 +9,7 @@ use keyring::{ApplicationKeys, FrontKeys, MasterKey};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::Reader;
+use super::{Environment, Reader};
 use crate::profile::ControllerProfile;
 
 /// A database account.
@@ -143,6 +143,13 @@ impl<D> Chain<D> {
             "12",
             "blocks that must follow before a block counts as final",
         );
+        let confirmations = confirmations.and_then(|blocks: u64| {
+            if blocks == 0 && Environment::known(reader) == Some(Environment::Production) {
+                let name = "CHAIN_CONFIRMATIONS";
+                return reader.problem(name, "must be at least 1 unless ENVIRONMENT=development: the newest block may be taken back");
+            }
+            Some(blocks)
+        });
         Some(Self {
             rpc_url: rpc_url?,
             deployment: deployment?,

@@ -33,7 +33,7 @@ use url::Url;
 
 pub use groups::{Chain, Database, Deployment, FrontKeysFile, Keys, Mail, Profile, SecondEndpoint};
 pub use problem::{SettingProblem, SettingsError};
-pub use web::{Environment, TrustedProxies, Web};
+pub use web::{Environment, TrustedProxies, Web, public_origin};
 
 /// Reads settings and notes what is wrong with them.
 pub struct Reader {
@@ -163,6 +163,20 @@ impl Reader {
         self.parse(name, &value)
     }
 
+    /// A number with a default that 0 makes no sense for.
+    pub fn above_zero<T: FromStr<Err: Display> + Default + PartialEq>(
+        &mut self,
+        name: &'static str,
+        default: &'static str,
+        help: &'static str,
+    ) -> Option<T> {
+        let number: T = self.or(name, default, help)?;
+        if number == T::default() {
+            return self.problem(name, "must be at least 1");
+        }
+        Some(number)
+    }
+
     /// A switch: `1`, `true`, `0`, `false`; off when left out.
     pub fn switch(&mut self, name: &'static str, help: &'static str) -> Option<bool> {
         self.ask(name, help, Kind::Default("0"));
@@ -226,6 +240,23 @@ impl Reader {
     /// A URL with one of the given schemes.
     pub fn url(&mut self, name: &'static str, schemes: &[&str], help: &'static str) -> Option<Url> {
         let url: Url = self.required(name, help)?;
+        self.with_scheme(name, schemes, url)
+    }
+
+    /// A URL with one of the given schemes that may be left out.
+    pub fn optional_url(
+        &mut self,
+        name: &'static str,
+        schemes: &[&str],
+        help: &'static str,
+    ) -> Option<Option<Url>> {
+        match self.optional(name, help)? {
+            Some(url) => self.with_scheme(name, schemes, url).map(Some),
+            None => Some(None),
+        }
+    }
+
+    fn with_scheme(&mut self, name: &str, schemes: &[&str], url: Url) -> Option<Url> {
         if schemes.contains(&url.scheme()) && url.has_host() {
             Some(url)
         } else {

@@ -23,6 +23,12 @@ impl Environment {
     pub fn read(reader: &mut Reader) -> Option<Self> {
         reader.or("ENVIRONMENT", "production", "development or production")
     }
+
+    /// The same for who asks again; none where it is wrong, which is said once.
+    pub fn known(reader: &Reader) -> Option<Self> {
+        let value = reader.value("ENVIRONMENT");
+        value.map_or(Some(Self::Production), |value| value.parse().ok())
+    }
 }
 
 impl FromStr for Environment {
@@ -59,16 +65,15 @@ impl Web {
             "127.0.0.1:0",
             "address and port to listen on; port 0 takes a free one",
         );
-        let public_url = reader.url(
+        let public_url = public_origin(
+            reader,
             "PUBLIC_URL",
-            &["http", "https"],
             "the address people open in their browser, such as https://entry.example.org",
         );
         let trusted_proxies: Option<Option<TrustedProxies>> = reader.optional(
             "TRUSTED_PROXIES",
             "addresses or networks of reverse proxies, separated by commas; only theirs is X-Forwarded-For believed",
         );
-        let public_url = public_url.and_then(|url| check_public_url(reader, environment?, url));
         Some(Self {
             environment: environment?,
             listen: listen?,
@@ -78,15 +83,17 @@ impl Web {
     }
 }
 
-fn check_public_url(reader: &mut Reader, environment: Environment, url: Url) -> Option<Url> {
-    if environment == Environment::Production && url.scheme() != "https" {
+/// An address that people open: over HTTPS outside development, and without anything behind the host.
+pub fn public_origin(reader: &mut Reader, name: &'static str, help: &'static str) -> Option<Url> {
+    let url = reader.url(name, &["http", "https"], help)?;
+    if Environment::known(reader) == Some(Environment::Production) && url.scheme() != "https" {
         return reader.problem(
-            "PUBLIC_URL",
-            "must begin with https:// unless ENVIRONMENT=development: sign-in cookies are sent over HTTPS only",
+            name,
+            "must begin with https:// unless ENVIRONMENT=development: cookies and links are secrets",
         );
     }
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-        return reader.problem("PUBLIC_URL", "must be an origin, without a path or query");
+        return reader.problem(name, "must be an origin, without a path or query");
     }
     Some(url)
 }
@@ -166,7 +173,22 @@ mod tests {
         assert_eq!(
             reasons(&[("PUBLIC_URL", "http://a.example")], Web::read),
             [
-                "PUBLIC_URL: must begin with https:// unless ENVIRONMENT=development: sign-in cookies are sent over HTTPS only"
+                "PUBLIC_URL: must begin with https:// unless ENVIRONMENT=development: cookies and links are secrets"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_wrong_environment_hides_no_wrong_address() {
+        let wrong = [
+            ("ENVIRONMENT", "test"),
+            ("PUBLIC_URL", "https://a.example/b"),
+        ];
+        assert_eq!(
+            reasons(&wrong, Web::read),
+            [
+                "ENVIRONMENT: is neither development nor production",
+                "PUBLIC_URL: must be an origin, without a path or query"
             ]
         );
     }
