@@ -61,7 +61,7 @@ impl Offer {
         let mut nonce = B256::ZERO;
         rng.fill_bytes(nonce.as_mut_slice());
         Self {
-            controller: profile.controller.name.clone(),
+            controller: profile.controller.identity(),
             notice: B256::from(profile.notice.hash()),
             purposes: offered(profile),
             nonce,
@@ -73,7 +73,7 @@ impl Offer {
     /// Whether it still asks what the controller asks today, with half of its time left at least: after the signature
     /// the desk needs some of it to approve.
     pub fn is_fresh(&self, profile: &ControllerProfile, now: UnixMillis) -> bool {
-        self.controller == profile.controller.name
+        self.controller == profile.controller.identity()
             && self.notice.0 == profile.notice.hash()
             && self.purposes == offered(profile)
             && now.as_seconds() < self.issued_at.midpoint(self.expires_at)
@@ -194,11 +194,12 @@ mod tests {
         assert!(offer.is_fresh(&profile, NOW.plus(DAY * 15 - Duration::from_secs(1))));
         assert!(!offer.is_fresh(&profile, NOW.plus(DAY * 15)));
 
-        let mut changes: Vec<ControllerProfile> = (0..4).map(|_| profile.clone()).collect();
+        let mut changes: Vec<ControllerProfile> = (0..5).map(|_| profile.clone()).collect();
         changes[0].controller.name.push('!');
         changes[1].notice.text.push('!');
         changes[2].purposes[1].rests_on_consent = false;
         changes[3].purposes.pop();
+        changes[4].controller.address.push('!');
         for changed in changes {
             assert!(!offer.is_fresh(&changed, NOW), "{changed:?}");
         }

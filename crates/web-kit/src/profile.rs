@@ -32,12 +32,23 @@ pub struct ControllerProfile {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Controller {
-    /// Its name, as owners sign it.
+    /// Its name.
     pub name: String,
     /// Its postal address; may have several lines.
     pub address: String,
     /// How to reach it: mail address or telephone number.
     pub contact: String,
+}
+
+impl Controller {
+    /// Who it is, in one line, as owners sign it: name and address.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        let lines = self.address.lines().map(str::trim);
+        let lines = lines.filter(|line| !line.is_empty());
+        let parts: Vec<&str> = std::iter::once(self.name.trim()).chain(lines).collect();
+        parts.join(", ")
+    }
 }
 
 /// The data-protection officer.
