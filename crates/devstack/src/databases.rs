@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use anyhow::Result;
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection};
 use url::Url;
@@ -94,10 +96,11 @@ impl Drop for Databases {
                 .build()?;
             runtime.block_on(async {
                 // MySQL may refuse while others make and drop theirs.
-                for _ in 0..3 {
+                for _ in 0..20 {
                     if remove(&server, &names, &suffix).await.is_ok() {
                         break;
                     }
+                    tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             });
             anyhow::Ok(())
