@@ -1,6 +1,6 @@
 //! Journeys through the whole product: real browser, database, chain, inbox and apps.
 //!
-//! Run by `devstack run -- cargo test -p journeys -- --test-threads=2`, after `cargo build --bins`.
+//! Run by `target/debug/devstack run -- cargo test -p journeys`, after `cargo build --bins`.
 
 mod crashes;
 mod demo_wallet;
