@@ -106,7 +106,7 @@ async fn outlive_the_session(site: &Site, office: &Office<'_>) -> Result<()> {
     office.fill_in(PERSON, "").await?;
     leave_idle(site, &office.staff().login).await?;
     tab.press("Enter the record").await?;
-    tab.see("What you typed is kept").await?;
+    tab.see("what you typed comes back").await?;
     tab.dont_see(PERSON.name).await?;
     tab.look("entry-session-over").await?;
     tab.fill("Login", &office.staff().login).await?;

@@ -27,9 +27,11 @@ pub fn routes(state: AppState, sessions: &Sessions) -> Router {
             get(records::restore::show).post(records::restore::submit),
         )
         .route(route::INCIDENTS, get(incidents::list::show))
-        .route(route::INCIDENT, get(incidents::show::show))
+        .route(
+            route::INCIDENT,
+            get(incidents::show::show).post(incidents::step::submit),
+        )
         .route(route::EVIDENCE, post(incidents::evidence::submit))
-        .route(route::STEP, post(incidents::step::submit))
         .route(route::MAIL, get(mail::list::show))
         .route(route::MAIL_SEEN, post(mail::seen::submit));
     let site = state.site.clone();

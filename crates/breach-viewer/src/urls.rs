@@ -28,7 +28,7 @@ pub mod route {
     pub const RESTORE: &str = "/records/{subject}/restore";
     /// All incidents.
     pub const INCIDENTS: &str = "/incidents";
-    /// One incident.
+    /// One incident; a step of a person on it is sent there.
     pub const INCIDENT: &str = "/incidents/{id}";
     /// What the database's log tells of one transaction.
     pub const EVIDENCE: &str = "/incidents/{id}/evidence/{piece}";
@@ -36,8 +36,6 @@ pub mod route {
     pub const MAIL: &str = "/mail";
     /// Somebody has seen to one of them.
     pub const MAIL_SEEN: &str = "/mail/{id}/seen";
-    /// A step of a person on it.
-    pub const STEP: &str = "/incidents/{id}/step";
 }
 
 /// The start page, with the chart over this period, or over what fits.

@@ -5,8 +5,8 @@
 //! page of the link's state, or, at a JSON door, with a [`Refusal`].
 
 use axum::extract::{FromRequestParts, Path};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{Method, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use database::consent_links::{self, ConsentLink};
@@ -14,6 +14,7 @@ use database::records::{self, Record, RecordState};
 use keyring::{LinkSecret, OwnerKey, UnwrapError};
 use record::time::UnixMillis;
 use sqlx::MySqlConnection;
+use web_kit::error::Error;
 
 use crate::app::App;
 use crate::closed::Closed;
@@ -168,6 +169,16 @@ fn answer(parts: &Parts, app: &App, refusal: Refusal, visit: Option<&Visit>) -> 
         (Refusal::Closed(closed), _) => closed
             .page(app, visit.is_some_and(|visit| visit.is_held))
             .into_response(),
+        // What the owner wrote must not be lost with it.
+        (Refusal::IdentifyAgain, Some(visit))
+            if parts.method == Method::POST && parts.uri.path() == visit.urls.correction() =>
+        {
+            Error::unidentified(
+                "It has been an hour. Open the link from your mail in another tab and show that it's you; then come back \
+                 to this page and send it again.",
+            )
+            .into_response()
+        }
         (Refusal::IdentifyAgain, Some(visit)) => Redirect::to(visit.urls.page()).into_response(),
         (other, _) => other.into_response(),
     }

@@ -22,6 +22,8 @@ pub enum Error {
     Forbidden,
     /// The request can't be understood; the text says why in plain words.
     BadRequest(Cow<'static, str>),
+    /// It was too long ago that somebody showed who they are.
+    Unidentified(Cow<'static, str>),
     /// The thing has changed meanwhile; the text says what to do.
     Conflict(Cow<'static, str>),
     /// What was asked for does not carry our seal any more; the text says what it is and what to do.
@@ -58,6 +60,11 @@ impl Error {
         Self::BadRequest(text.into())
     }
 
+    /// Somebody has to show again who they are.
+    pub fn unidentified(text: impl Into<Cow<'static, str>>) -> Self {
+        Self::Unidentified(text.into())
+    }
+
     /// A thing that has changed meanwhile.
     pub fn conflict(text: impl Into<Cow<'static, str>>) -> Self {
         Self::Conflict(text.into())
@@ -78,6 +85,7 @@ impl Error {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Unidentified(_) => StatusCode::UNAUTHORIZED,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -96,6 +104,7 @@ impl Error {
                 "Your role does not include it. If you think it should, ask your controller manager.".into(),
             ),
             Self::BadRequest(text) => ("This request can't be used", text.clone()),
+            Self::Unidentified(text) => ("Please show once more that it's you", text.clone()),
             Self::Conflict(text) => ("This has changed meanwhile", text.clone()),
             Self::Tampered(text) => ("Changed behind Sealwatch's back", text.clone()),
             Self::TooMany { retry_after } => (

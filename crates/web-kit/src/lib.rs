@@ -21,6 +21,7 @@ pub mod profile;
 pub mod query;
 pub mod rate_limit;
 pub mod readiness;
+mod resend;
 pub mod right_keys;
 pub mod security;
 pub mod server;

@@ -8,6 +8,7 @@ use axum::response::Html;
 use crate::assets::{ICON, KIT_CSS, KIT_JS};
 use crate::components::{Icon, Tone};
 use crate::error::{Error, ErrorNote, Result};
+use crate::resend::Sent;
 use crate::sign_in::{SignedIn, role_name};
 use crate::site::{Banner, NavItem, Site};
 use crate::telemetry::RequestId;
@@ -198,14 +199,21 @@ pub(crate) struct ErrorPage {
     page: Page,
     text: String,
     number: Option<String>,
+    sent: Option<Sent>,
 }
 
 impl ErrorPage {
-    pub(crate) fn new(page: Page, note: ErrorNote, number: Option<RequestId>) -> Self {
+    pub(crate) fn new(
+        page: Page,
+        note: ErrorNote,
+        number: Option<RequestId>,
+        sent: Option<Sent>,
+    ) -> Self {
         Self {
             page: page.titled(note.title),
             text: note.text.into_owned(),
             number: number.map(|id| id.as_str().to_owned()),
+            sent,
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::components::Tone;
 use crate::error::{Error, ErrorNote};
 use crate::page::{ErrorPage, Page, html};
 use crate::readiness::Readiness;
+use crate::resend;
 use crate::security;
 use crate::settings::{Environment, TrustedProxies, Web};
 use crate::sign_in::SignedIn;
@@ -184,6 +185,7 @@ async fn draw_errors(State(site): State<Site>, request: Request, next: Next) -> 
         .get(header::ACCEPT)
         .is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"));
     let path = request.uri().path().to_owned();
+    let (request, sent) = resend::copied(request).await;
     let id = request.extensions().get::<RequestId>().cloned();
     let mut response = next.run(request).await;
     let Some(note) = response.extensions_mut().remove::<ErrorNote>() else {
@@ -199,7 +201,8 @@ async fn draw_errors(State(site): State<Site>, request: Request, next: Next) -> 
     } else {
         let page = Page::plain(site, path).of_person(person.as_ref());
         let number = id.filter(|_| status.is_server_error());
-        match html(&ErrorPage::new(page, note, number)) {
+        let sent = sent.filter(|_| resend::helps(status));
+        match html(&ErrorPage::new(page, note, number, sent)) {
             Ok(page) => page.into_response(),
             Err(_) => "Something went wrong on our side.".into_response(),
         }

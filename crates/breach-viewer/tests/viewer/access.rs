@@ -19,7 +19,7 @@ const ACTIONS: [&str; 6] = [
     "/records/1/verify",
     "/records/1/reveal",
     "/records/1/restore",
-    "/incidents/1/step",
+    "/incidents/1",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,11 +74,7 @@ async fn a_manager_looks_on(stage: &Stage) {
     assert_eq!(manager.get("/records").await.badges(), ["Valid"]);
     assert_eq!(manager.verify(1).await, "Valid");
     assert_eq!(manager.get("/incidents").await.status, 200);
-    for path in [
-        "/records/1/reveal",
-        "/records/1/restore",
-        "/incidents/1/step",
-    ] {
+    for path in ["/records/1/reveal", "/records/1/restore", "/incidents/1"] {
         let answer = manager.post(path, &[("step", "note"), ("text", "x")]).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
     }
@@ -128,7 +124,7 @@ async fn what_is_not_there_is_not_found(stage: &Stage) {
         assert_eq!(officer.get(path).await.status, 404, "{path}");
     }
     let step = [("step", "note"), ("text", "There is none.")];
-    assert_eq!(officer.post("/incidents/1/step", &step).await.status, 404);
+    assert_eq!(officer.post("/incidents/1", &step).await.status, 404);
 }
 
 /// As after signing in again because of it.
@@ -138,7 +134,6 @@ async fn whoever_reloads_an_action_lands_on_its_page(stage: &Stage) {
         ("/records/1/verify", "/records/1"),
         ("/records/1/reveal", "/records/1"),
         ("/records/verify-all", "/records"),
-        ("/incidents/1/step", "/incidents/1"),
     ] {
         let answer = officer.get(action).await;
         assert_eq!((answer.status.as_u16(), answer.location()), (303, page));

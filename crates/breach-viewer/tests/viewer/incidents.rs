@@ -1,9 +1,8 @@
 //! The page of an incident: the clock, the steps of a person, and what nobody can undo.
 
-use crate::harness::{Answer, Browser, Stage};
+use crate::harness::{Answer, Browser, PASSWORD, Stage};
 
 const PAGE: &str = "/incidents/1";
-const STEP: &str = "/incidents/1/step";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_incident_is_handled_and_its_steps_stand() {
@@ -14,6 +13,7 @@ async fn an_incident_is_handled_and_its_steps_stand() {
     stage.assert_breach_is_found(&officer, 1).await;
     the_clock_is_in_view(&officer).await;
     wrong_input_is_told_at_its_place(&officer).await;
+    what_was_typed_comes_back_after_signing_in(&stage, &officer).await;
     steps_are_written_down(&officer).await;
     a_planted_step_is_left_out_and_counted(&stage, &officer).await;
     closing_by_sql_hides_nothing(&stage, &officer).await;
@@ -48,14 +48,14 @@ async fn wrong_input_is_told_at_its_place(officer: &Browser) {
         ("hidden\u{202e}", "note"),
     ] {
         let form = [("text", text), ("step", step)];
-        let answer = officer.post(STEP, &form).await;
+        let answer = officer.post(PAGE, &form).await;
         assert_eq!(answer.status, 422, "{step}");
         assert!(!answer.problem_of("text").is_empty(), "{step}");
         assert!(answer.says("One thing needs your attention"), "{step}");
         assert!(answer.says(text.trim()), "what was typed is kept");
     }
     let unknown = [("text", "All is well."), ("step", "delete")];
-    let answer = officer.post(STEP, &unknown).await;
+    let answer = officer.post(PAGE, &unknown).await;
     assert_eq!(answer.status, 422);
     assert!(
         answer.says("All is well.") && answer.says("role=\"alert\""),
@@ -68,7 +68,7 @@ async fn wrong_input_is_told_at_its_place(officer: &Browser) {
 
 async fn steps_are_written_down(officer: &Browser) {
     let note = [("step", "note"), ("text", "Called <b>the</b> clinic.")];
-    let page = officer.submit(STEP, &note).await;
+    let page = officer.submit(PAGE, &note).await;
     assert!(page.says("Written down."));
     assert!(
         page.says(
@@ -78,24 +78,42 @@ async fn steps_are_written_down(officer: &Browser) {
         page.body
     );
     let assess = [("step", "assess"), ("text", "An insider.")];
-    let page = officer.submit(STEP, &assess).await;
+    let page = officer.submit(PAGE, &assess).await;
     assert!(page.says("<strong>Assessed</strong> by Person officer<br>An insider."));
     assert!(officer.get("/incidents").await.says("Assessed"));
     let close = [("step", "close"), ("text", "Dealt with.")];
-    let page = officer.submit(STEP, &close).await;
+    let page = officer.submit(PAGE, &close).await;
     assert!(page.says("<strong>Closed</strong> by Person officer<br>Dealt with."));
     assert!(page.says("<dt>Closed</dt>") && !page.says("left of 72 h"));
     assert!(!page.says("value=\"close\""), "only a note can be added");
     for step in ["assess", "close"] {
         let answer = officer
-            .post(STEP, &[("step", step), ("text", "Again.")])
+            .post(PAGE, &[("step", step), ("text", "Again.")])
             .await;
         assert_eq!(answer.status, 409, "{step}");
+        assert!(answer.says("Again.</textarea>"), "what was typed is kept");
     }
     let page = officer
-        .submit(STEP, &[("step", "note"), ("text", "Later.")])
+        .submit(PAGE, &[("step", "note"), ("text", "Later.")])
         .await;
     assert!(page.says("Later.") && !page.says("Again."));
+}
+
+/// Who wrote for so long that the session ended.
+async fn what_was_typed_comes_back_after_signing_in(stage: &Stage, officer: &Browser) {
+    stage.sql("DELETE FROM sessions").await;
+    let form = [("step", "note"), ("text", "A long assessment.")];
+    let answer = officer.post(PAGE, &form).await;
+    assert_eq!(answer.status, 401);
+    let kept = answer.hidden("kept");
+    let sign_in = [
+        ("login", "officer"),
+        ("password", PASSWORD),
+        ("kept", &kept),
+    ];
+    let page = officer.submit("/sign-in", &sign_in).await;
+    assert!(page.says("A long assessment.</textarea>"), "{}", page.body);
+    assert!(!page.says("<strong>Note</strong> by Person officer<br>A long"));
 }
 
 async fn a_planted_step_is_left_out_and_counted(stage: &Stage, officer: &Browser) {

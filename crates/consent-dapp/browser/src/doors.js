@@ -21,6 +21,6 @@ export async function post(link, door, body) {
   }
   throw new Problem(
     answer?.problem ?? "server_failed",
-    answer?.message ?? "Something went wrong on our side. Nothing was stored. Please try again in a minute.",
+    answer?.message ?? "Something went wrong on our side, and we can't tell whether your answer has arrived. Reload this page in a minute: it says so.",
   );
 }

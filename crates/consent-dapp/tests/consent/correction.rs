@@ -117,10 +117,11 @@ async fn a_stranger_can_not_ask() {
     let page = owner
         .submit(&link.door("correction"), &[("note", NOTE)])
         .await;
-    assert_eq!(
-        (page.status, page.location()),
-        (StatusCode::SEE_OTHER, link.path.as_str())
-    );
+    assert_eq!(page.status, StatusCode::UNAUTHORIZED);
+    assert!(page.text.contains("show once more that it&#39;s you"));
+    let kept = format!("name=\"note\" value=\"{NOTE}\"");
+    assert!(page.text.contains(&kept) && page.text.contains("Send it again"));
+    assert_eq!(server.count("SELECT COUNT(*) FROM corrections").await, 0);
     assert_eq!(
         server.desk().record(&link).await.state,
         RecordState::AwaitingConsent

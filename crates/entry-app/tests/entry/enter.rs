@@ -42,6 +42,45 @@ async fn a_person_is_entered_and_their_link_is_shown_once() {
 }
 
 #[tokio::test]
+async fn what_the_database_could_not_take_is_sent_again_without_typing() {
+    let server = Server::start().await;
+    let clerk = server.clerk().await;
+    let submission = clerk.get("/records/new").await.hidden("submission");
+    let typed = Typed::default().with("submission", &submission);
+    server.network.cut();
+    let answer = clerk.post("/records/new", &typed.fields()).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(
+        answer.says("We can&#39;t reach the database"),
+        "{}",
+        answer.body
+    );
+    assert!(answer.says("Send it again"));
+    server.network.heal();
+    assert_eq!(server.count("SELECT COUNT(*) FROM records").await, 0);
+    let kept: Vec<(&str, String)> = typed
+        .fields()
+        .into_iter()
+        .map(|(name, _)| (name, answer.hidden(name).replace("&#10;", "\n")))
+        .collect();
+    let kept: Vec<(&str, &str)> = kept
+        .iter()
+        .map(|(name, text)| (*name, text.as_str()))
+        .collect();
+    assert_eq!(kept, typed.fields());
+    let address = answer.between("<form method=\"post\" action=\"/records", "\"");
+    for _ in 0..2 {
+        let answer = clerk.post(&format!("/records{address}"), &kept).await;
+        assert!(
+            answer.location().starts_with("/records/"),
+            "{}",
+            answer.body
+        );
+    }
+    assert_eq!(server.count("SELECT COUNT(*) FROM records").await, 1);
+}
+
+#[tokio::test]
 async fn every_wrong_field_is_told_and_nothing_is_lost() {
     let server = Server::start().await;
     let clerk = server.clerk().await;

@@ -25,7 +25,7 @@ async fn a_half_filled_entry_comes_back() {
         .with("submission", &submission);
     let answer = clerk.post("/records/new", &typed.fields()).await;
     assert_eq!(answer.status, 401);
-    assert!(answer.says("What you typed is kept") && !answer.says("Ågren"));
+    assert!(answer.says("what you typed comes back") && !answer.says("Ågren"));
     assert_eq!(server.count("SELECT COUNT(*) FROM records").await, 0);
 
     let page = sign_in_again(&clerk, &answer.hidden("kept")).await;

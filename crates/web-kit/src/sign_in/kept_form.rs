@@ -29,7 +29,7 @@ pub(super) struct Kept {
     pub(super) page: String,
     /// The posted form, urlencoded.
     pub(super) form: Option<String>,
-    /// Whose session it was; nobody else gets the form.
+    /// Whose session it was, where that is still known: nobody else gets the form then.
     pub(super) person: Option<StaffId>,
     pub(super) at: UnixMillis,
 }

@@ -22,7 +22,7 @@ async fn over_a_form() -> (TestApp, Browser, Answer) {
     app.clock.advance(Duration::from_secs(31 * 60));
     let answer = browser.post("/new", &TYPED).await;
     assert_eq!(answer.status, 401);
-    assert!(answer.body.contains("What you typed is kept"));
+    assert!(answer.body.contains("what you typed comes back"));
     assert!(!answer.body.contains("van Dijk"), "it is sealed");
     (app, browser, answer)
 }

@@ -41,9 +41,12 @@ pub async fn submit(
     let mut incident = incident.ok_or(Error::NotFound)?;
     if let Some(to) = to {
         if incident.state == IncidentState::Closed {
-            return Err(Error::conflict(
-                "The incident is closed already; a note can still be added.",
-            ));
+            drop(transaction);
+            form.headline(
+                "The incident was closed meanwhile. What you wrote can still be added as a note.",
+            );
+            let page = show::load(page, &person, &tower, id, None, form).await?;
+            return Ok((StatusCode::CONFLICT, html(&page)?).into_response());
         }
         incident.state = to;
         incident.closed_at = (to == IncidentState::Closed).then(|| tower.clock.now());

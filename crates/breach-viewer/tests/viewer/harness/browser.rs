@@ -142,6 +142,11 @@ impl Answer {
             .to_owned()
     }
 
+    /// The value of a hidden field.
+    pub fn hidden(&self, name: &str) -> String {
+        self.between(&format!("name=\"{name}\" value=\""), "\"")
+    }
+
     /// What is wrong with a field, or nothing.
     pub fn problem_of(&self, name: &str) -> String {
         let problem = self.between(&format!("id=\"field-{name}-problem\">"), "</p>");

@@ -10,4 +10,4 @@ pub use browser::{Answer, Browser};
 pub use in_process::InProcess;
 pub use people::{Enrolled, sign_up};
 pub use rectification::Rectification;
-pub use stage::{LIMIT, Stage, add_staff};
+pub use stage::{LIMIT, PASSWORD, Stage, add_staff};

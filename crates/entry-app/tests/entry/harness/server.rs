@@ -5,7 +5,7 @@ use std::path::Path;
 use database::MySqlPool;
 use database::records::{self, Record};
 use database::staff::{NewStaff, Role, Staff};
-use devstack::{Accounts, Chain, ChainOptions, DatabaseServer, Databases};
+use devstack::{Accounts, Chain, ChainOptions, DatabaseServer, Databases, TcpProxy};
 use entry_app::{Settings, assemble};
 use keyring::{ApplicationKeys, KeySet};
 use record::ids::{RecordId, StaffId};
@@ -89,6 +89,8 @@ pub struct Server {
     /// As administrator, to look behind the app and to do what an intruder does.
     pub admin: MySqlPool,
     pub chain: Option<Chain>,
+    /// Between this app and its database; processes that get the settings go straight there.
+    pub network: TcpProxy,
     /// What the app was told.
     pub settings: BTreeMap<&'static str, String>,
     lifetime: Lifetime,
@@ -117,7 +119,13 @@ impl Server {
         let mut settings = settings(&setup, files.path(), &keys);
         settings.insert("PUBLIC_URL", url.to_string());
         settings.extend(create_accounts(&admin, &databases).await);
-        let read = Reader::from_map(settings.clone()).finish(Settings::read);
+        let network = TcpProxy::start(databases.main().port().unwrap()).await;
+        let network = network.unwrap();
+        let mut address: Url = settings["DATABASE_URL"].parse().unwrap();
+        address.set_port(Some(network.port())).unwrap();
+        let mut behind = settings.clone();
+        behind.insert("DATABASE_URL", address.to_string());
+        let read = Reader::from_map(behind).finish(Settings::read);
         let lifetime = Lifetime::new();
         let app = assemble(read.unwrap(), setup.clock.clone(), &lifetime).await;
         let (app, ending) = (app.unwrap(), lifetime.clone());
@@ -128,6 +136,7 @@ impl Server {
             keys: keys.application().clone(),
             admin,
             chain: setup.chain,
+            network,
             settings,
             lifetime,
             _databases: databases,

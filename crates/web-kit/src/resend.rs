@@ -1,0 +1,50 @@
+//! A form that could not be served is not lost: the page that says so holds it, to be sent again.
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::{Method, StatusCode};
+use url::form_urlencoded;
+
+use crate::form::is_form;
+
+/// A longer one goes its way without a copy.
+const MOST: usize = 64 * 1024;
+
+/// A form as it was sent. It can't be printed: it may hold somebody's details.
+pub(crate) struct Sent {
+    /// Path and query that it was sent to.
+    pub(crate) address: String,
+    /// Names and values, but no passwords: those are typed again.
+    pub(crate) fields: Vec<(String, String)>,
+}
+
+/// The request, and what of it is worth sending again.
+pub(crate) async fn copied(request: Request) -> (Request, Option<Sent>) {
+    if request.method() != Method::POST || !is_form(&request) || length(&request) > MOST {
+        return (request, None);
+    }
+    let address = request.uri().path_and_query();
+    let address = address.map_or_else(String::new, |address| address.as_str().to_owned());
+    let (parts, body) = request.into_parts();
+    // What breaks off on its way reaches the handler as a form that is not whole.
+    let bytes = to_bytes(body, MOST).await.unwrap_or_default();
+    let fields = form_urlencoded::parse(&bytes).into_owned();
+    let fields = fields
+        .filter(|(name, _)| !name.contains("password"))
+        .collect();
+    let request = Request::from_parts(parts, Body::from(bytes));
+    (request, Some(Sent { address, fields }))
+}
+
+/// Whether the same may well be served in a moment.
+pub(crate) fn helps(status: StatusCode) -> bool {
+    let later = [StatusCode::TOO_MANY_REQUESTS, StatusCode::UNAUTHORIZED];
+    status.is_server_error() || later.contains(&status)
+}
+
+/// Too long where it is not said.
+fn length(request: &Request) -> usize {
+    let length = request.headers().get(axum::http::header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    length.unwrap_or(usize::MAX)
+}
