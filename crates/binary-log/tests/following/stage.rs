@@ -44,6 +44,24 @@ impl Stage {
         stage
     }
 
+    /// Follows by an account of its own from now on, by which the server knows its connections.
+    pub async fn follow_as_somebody_else(&mut self) -> String {
+        const PASSWORD: &str = "x8-kdAAd0wW";
+        let user = format!("log_{}", self.databases.suffix());
+        let main = self.databases.main_name();
+        let account = format!(
+            "CREATE USER '{user}'@'%' IDENTIFIED BY '{PASSWORD}';
+             GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO '{user}'@'%';
+             GRANT SELECT ON `{main}`.* TO '{user}'@'%'"
+        );
+        self.run(&account).await;
+        let mut url = self.databases.main();
+        url.set_username(&user).unwrap();
+        url.set_password(Some(PASSWORD)).unwrap();
+        self.server = Server::new(&url).unwrap();
+        user
+    }
+
     pub async fn run(&mut self, statement: &str) {
         let statement = AssertSqlSafe(statement.to_owned());
         sqlx::raw_sql(statement)
