@@ -339,21 +339,41 @@ pub async fn forget_used(
     keys: &FrontKeys,
     before: UnixMillis,
 ) -> Result<usize, RowError> {
+    let used = "SELECT * FROM consent_links
+                WHERE state = 'used' AND wrapped_key <> ''
+                  AND EXISTS (SELECT 1 FROM consents
+                              WHERE consents.record_id = consent_links.record_id AND consents.version = consent_links.version
+                                AND consents.link_id = consent_links.id AND consents.received_at < ?)
+                FOR UPDATE SKIP LOCKED";
+    forget_all(connection, keys, used, before).await
+}
+
+/// The same of links that nobody used and that expired before `before`.
+pub async fn forget_lapsed(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    before: UnixMillis,
+) -> Result<usize, RowError> {
+    let lapsed =
+        "SELECT * FROM consent_links WHERE state = 'open' AND wrapped_key <> '' AND expires_at < ?
+                  FOR UPDATE SKIP LOCKED";
+    forget_all(connection, keys, lapsed, before).await
+}
+
+async fn forget_all(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    which: &'static str,
+    before: UnixMillis,
+) -> Result<usize, RowError> {
     let mut transaction = connection.begin().await?;
-    let rows = sqlx::query(
-        "SELECT * FROM consent_links
-         WHERE state = 'used' AND wrapped_key <> ''
-           AND EXISTS (SELECT 1 FROM consents
-                       WHERE consents.record_id = consent_links.record_id AND consents.version = consent_links.version
-                         AND consents.link_id = consent_links.id AND consents.received_at < ?)
-         FOR UPDATE SKIP LOCKED",
-    )
-    .bind(before.0)
-    .fetch_all(&mut *transaction)
-    .await?;
-    let used = Checked::sort(rows.iter().map(|row| ConsentLink::read(row, keys)))?.rows;
-    let count = used.len();
-    for mut link in used {
+    let rows = sqlx::query(which)
+        .bind(before.0)
+        .fetch_all(&mut *transaction)
+        .await?;
+    let links = Checked::sort(rows.iter().map(|row| ConsentLink::read(row, keys)))?.rows;
+    let count = links.len();
+    for mut link in links {
         link.forget();
         update(&mut transaction, keys, &link).await?;
     }

@@ -1,10 +1,13 @@
 //! `POST /c/{secret}/sign`.
 
+use std::time::Duration;
+
 use database::consent_links;
 use database::outbox;
 use database::records::RecordState;
 use record::ids::Version;
 use record::proof::Fields;
+use record::time::UnixMillis;
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -77,7 +80,7 @@ async fn desk_and_owner_are_told_and_the_mails_hold_no_more_than_a_first_name() 
         &mut connection,
         &front,
         9,
-        std::time::Duration::ZERO,
+        Duration::ZERO,
         server.clock.now(),
     )
     .await
@@ -321,6 +324,29 @@ async fn a_nonce_serves_one_consent() {
 }
 
 #[tokio::test]
+async fn a_link_that_nobody_used_forgets_the_key_once_it_has_expired() {
+    let server = Server::start().await;
+    let owner = Owner::new(&server);
+    let link = server.desk().enter(owner.wallet()).await;
+    let front = server.keys.front();
+    let mut connection = server.account.acquire().await.unwrap();
+    let expires = sqlx::query_scalar("SELECT expires_at FROM consent_links");
+    let expires = UnixMillis(expires.fetch_one(&mut *connection).await.unwrap());
+    let mut forget = async |before| {
+        consent_links::forget_lapsed(&mut connection, &front, before)
+            .await
+            .unwrap()
+    };
+    assert_eq!(forget(expires).await, 0);
+    assert_eq!(forget(expires.plus(Duration::from_millis(1))).await, 1);
+    assert_eq!(forget(expires.plus(Duration::from_millis(1))).await, 0);
+    let kept = "SELECT COUNT(*) FROM consent_links WHERE wrapped_key <> '' OR desk_code <> ''";
+    assert_eq!(server.count(kept).await, 0);
+    server.clock.advance(Duration::from_hours(24 * 400));
+    assert_eq!(owner.get(&link.path).await.state(), "expired");
+}
+
+#[tokio::test]
 async fn an_hour_after_signing_the_link_forgets_the_key() {
     let server = Server::start().await;
     let owner = Owner::new(&server);
@@ -335,7 +361,7 @@ async fn an_hour_after_signing_the_link_forgets_the_key() {
             .unwrap(),
         0
     );
-    server.clock.advance(std::time::Duration::from_millis(1));
+    server.clock.advance(Duration::from_millis(1));
     assert_eq!(
         consent_links::forget_used(&mut connection, &front, server.clock.now())
             .await
