@@ -2,8 +2,8 @@
 //!
 //! Sessions are rows that carry a MAC; the cookie holds 256 random bits and the row their hash. The cookie is
 //! `SameSite=Lax`: with `Strict`, whoever opens a link from one of our mails would land signed out. That costs nothing
-//! here, since no GET changes anything, and every other request must come from our own pages
-//! ([`crate::security`]).
+//! here, since no GET changes what is stored of anybody (a page that is opened is written down as seen, and a link that is shown
+//! once has been shown), and every other request must come from our own pages ([`crate::security`]).
 //!
 //! An app wraps its pages once, with [`staff_only`]; handlers take [`SignedIn`].
 
