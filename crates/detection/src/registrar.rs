@@ -8,6 +8,7 @@ mod incident;
 mod telling;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -45,6 +46,8 @@ pub struct Registrar {
     pub(crate) planted: Arc<std::sync::Mutex<PlantedRows>>,
     /// How many rows it saw in the tables that rows are only added to.
     pub(crate) counted: Arc<std::sync::Mutex<Counted>>,
+    /// How often the database answered when a verdict was filed by itself, be it by a refusal.
+    filed: Arc<AtomicU64>,
 }
 
 /// The subjects whose newest verdict is bad, and since when all subjects were looked at.
@@ -78,6 +81,7 @@ impl Registrar {
             memory: Arc::default(),
             planted: Arc::default(),
             counted: Arc::default(),
+            filed: Arc::default(),
         }
     }
 
@@ -90,6 +94,10 @@ impl Registrar {
     pub(crate) fn holds_back_mail(&self) -> bool {
         let (alarms, kind) = (self.examiner.alarms(), AlarmKind::MailHeldBack);
         alarms.raised_after(kind, UnixMillis(0))
+    }
+
+    pub(crate) fn filed(&self) -> Arc<AtomicU64> {
+        self.filed.clone()
     }
 
     /// Since when this process has worked.

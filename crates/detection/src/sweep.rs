@@ -67,11 +67,11 @@ impl Sweeper {
     pub fn new(registrar: Registrar, rate: u32, direct_mail: DirectMail) -> Self {
         Self {
             workers: vec![Worker::with_memory()],
-            registrar,
             direct_mail,
             rate,
             ended: 0,
-            progress: Arc::default(),
+            progress: Arc::new(Progress::beside(registrar.filed())),
+            registrar,
             went_through: false,
             status: watch::Sender::new(SweepStatus::default()),
         }

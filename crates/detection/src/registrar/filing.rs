@@ -1,6 +1,7 @@
 //! Filing what was examined: one by one or a page at a time, good ones together.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use database::MySqlConnection;
 use database::incident_findings;
@@ -13,6 +14,9 @@ use super::{GATHERING, GATHERING_LOCK, Occasion, Registrar};
 use crate::examiner::Examined;
 use crate::obstacle::Hindrance;
 use crate::verdict::Verdict;
+
+/// So many verdicts of a page that can't be written are tried one by one; the next round tries them again.
+const MOST_REFUSALS: u32 = 3;
 
 impl Registrar {
     /// Files one result. A bad one is read again first, row before chain: what was in motion is not alarmed about.
@@ -56,20 +60,28 @@ impl Registrar {
         let is_bad = |one: &Examined| one.finding.verdict.is_bad();
         let (bad, good): (Vec<Examined>, Vec<Examined>) = page.into_iter().partition(is_bad);
         let mut refused = None;
-        // Apart only where together does not go: as a rule it does.
-        if refusal(self.file_good(&good, occasion).await)?.is_some() {
-            for one in good.chunks(1) {
-                let refusal = refusal(self.file_good(one, occasion).await)?;
-                refused = refused.or(refusal);
-            }
-        }
-        good.iter().for_each(&mut tell);
+        // First what must not wait for a row that somebody holds.
         for first in bad {
             let examined = self.second_look(first).await?;
             tell(&examined);
             let refusal = refusal(self.file_looked_at(&examined, occasion).await)?;
+            self.filed.fetch_add(1, Ordering::Relaxed);
             refused = refused.or(refusal);
         }
+        // Apart only where together does not go: as a rule it does. Who holds many rows does not have each waited for.
+        if refusal(self.file_good(&good, occasion).await)?.is_some() {
+            let mut refusals = 0;
+            for one in good.chunks(1) {
+                let refusal = refusal(self.file_good(one, occasion).await)?;
+                self.filed.fetch_add(1, Ordering::Relaxed);
+                refusals += u32::from(refusal.is_some());
+                refused = refused.or(refusal);
+                if refusals == MOST_REFUSALS {
+                    break;
+                }
+            }
+        }
+        good.iter().for_each(&mut tell);
         Ok(refused)
     }
 

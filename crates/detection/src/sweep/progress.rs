@@ -12,9 +12,19 @@ const STANDSTILL: Duration = Duration::from_secs(40);
 pub(super) struct Progress {
     examined: Arc<AtomicU64>,
     steps: AtomicU64,
+    /// What is filed record by record, each of which may wait for a lock.
+    filed: Arc<AtomicU64>,
 }
 
 impl Progress {
+    /// Filing counts as going on.
+    pub(super) fn beside(filed: Arc<AtomicU64>) -> Self {
+        Self {
+            filed,
+            ..Self::default()
+        }
+    }
+
     /// How many records were looked at.
     pub(super) fn examined(&self) -> Arc<AtomicU64> {
         self.examined.clone()
@@ -34,12 +44,13 @@ impl Progress {
     /// Until nothing is done any more. A connection that was lost without a word answers never, and nobody else notices.
     pub(super) async fn stands_still(&self) {
         const LOOK: Duration = Duration::from_secs(1);
-        let (mut newest, mut since) = (self.steps.load(Ordering::Relaxed), Instant::now());
+        let steps = || self.steps.load(Ordering::Relaxed) + self.filed.load(Ordering::Relaxed);
+        let (mut newest, mut since) = (steps(), Instant::now());
         while since.elapsed() < STANDSTILL {
             tokio::time::sleep(LOOK).await;
-            let steps = self.steps.load(Ordering::Relaxed);
-            if steps != newest {
-                (newest, since) = (steps, Instant::now());
+            let now = steps();
+            if now != newest {
+                (newest, since) = (now, Instant::now());
             }
         }
     }
