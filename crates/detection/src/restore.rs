@@ -211,8 +211,9 @@ impl Restorer {
         Ok(keys)
     }
 
-    /// Restores a record, if the backup still matches, and verifies it again. The row as found stays with the incident.
-    pub async fn restore(&self, uid: Uid, by: StaffId) -> Result<Examined, RestoreError> {
+    /// Restores a record, if the backup still matches, and verifies it again; none where that is not possible right now. The
+    /// row as found stays with the incident.
+    pub async fn restore(&self, uid: Uid, by: StaffId) -> Result<Option<Examined>, RestoreError> {
         // Whatever is about to be written over is kept first.
         self.verify(uid).await?;
         let plan = self.plan(uid).await?;
@@ -223,10 +224,20 @@ impl Restorer {
         };
         let displaced = self.write_back(uid, &copy, by, &incidents).await?;
         tracing::info!(uid = uid.get(), "a record was restored");
-        for other in displaced {
+        // It is written back, whatever becomes of this; the sweep comes by.
+        let verified = self.verify_all(displaced, uid).await;
+        Ok(verified.unwrap_or_else(|hindrance| {
+            tracing::warn!(cause = ?hindrance, "what was restored could not be verified yet");
+            None
+        }))
+    }
+
+    /// The others, and the record itself.
+    async fn verify_all(&self, others: Vec<Uid>, uid: Uid) -> Result<Option<Examined>, Hindrance> {
+        for other in others {
             self.verify(other).await?;
         }
-        self.verify(uid).await?.ok_or(RestoreError::Refused)
+        self.verify(uid).await
     }
 
     async fn verify(&self, uid: Uid) -> Result<Option<Examined>, Hindrance> {

@@ -54,7 +54,13 @@ pub async fn submit(
     person.require(&[Role::DataProtectionOfficer])?;
     let uid: Uid = uid.parse().map_err(|_| Error::NotFound)?;
     let (tone, text) = match tower.restorer.restore(uid, person.staff_id()).await {
-        Ok(restored) => {
+        Ok(None) => (
+            Tone::Warning,
+            format!(
+                "Record {uid} is written back, but can't be verified right now: press \"Verify\" in a moment. The row as found is kept."
+            ),
+        ),
+        Ok(Some(restored)) => {
             let verdict = verdict_view::label(restored.finding.verdict);
             (
                 Tone::Good,
