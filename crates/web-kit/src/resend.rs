@@ -14,8 +14,10 @@ const MOST: usize = 64 * 1024;
 pub(crate) struct Sent {
     /// Path and query that it was sent to.
     pub(crate) address: String,
-    /// Names and values, but no passwords: those are typed again.
+    /// Names and values, without the password.
     pub(crate) fields: Vec<(String, String)>,
+    /// Whether there was one: it is typed again.
+    pub(crate) has_password: bool,
 }
 
 /// The request, and what of it is worth sending again.
@@ -29,11 +31,14 @@ pub(crate) async fn copied(request: Request) -> (Request, Option<Sent>) {
     // What breaks off on its way reaches the handler as a form that is not whole.
     let bytes = to_bytes(body, MOST).await.unwrap_or_default();
     let fields = form_urlencoded::parse(&bytes).into_owned();
-    let fields = fields
-        .filter(|(name, _)| !name.contains("password"))
-        .collect();
+    let (passwords, fields): (Vec<_>, Vec<_>) = fields.partition(|(name, _)| name == "password");
     let request = Request::from_parts(parts, Body::from(bytes));
-    (request, Some(Sent { address, fields }))
+    let sent = Sent {
+        address,
+        fields,
+        has_password: !passwords.is_empty(),
+    };
+    (request, Some(sent))
 }
 
 /// Whether the same may well be served in a moment.

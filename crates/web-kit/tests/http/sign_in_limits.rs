@@ -75,6 +75,12 @@ async fn an_address_that_knocks_too_often_waits() {
         "{statuses:?}"
     );
     assert_eq!(statuses[39], 429);
+    let refused = browser.sign_in("anna", PASSWORD).await;
+    assert_eq!(refused.status, 429);
+    assert!(refused.body.contains("name=\"login\" value=\"anna\""));
+    assert!(refused.body.contains("Send it again"));
+    assert!(!refused.body.contains(PASSWORD), "it is typed again");
+    assert!(refused.body.contains("type=\"password\""));
     assert_eq!(
         browser.get("/sign-in").await.status,
         200,
