@@ -212,6 +212,8 @@ async fn tables_that_are_put_over_ours_are_seen_through() {
     let officer = stage.officer().await;
     stage.until_all_valid(&officer).await;
     until_all_is_read(&stage).await;
+    let log = stage.viewer_log();
+    assert!(!log.contains("ALARM"), "nobody did anything: {log}");
     cover_records(&stage).await;
     stage.sql("DELETE FROM records WHERE uid = 1").await;
     let told = |grid: &Answer| {
