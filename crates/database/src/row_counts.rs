@@ -23,6 +23,7 @@ pub struct Kept {
     pub is_numbered: bool,
     query: &'static str,
     newer: &'static str,
+    copies: Option<&'static str>,
 }
 
 /// `$row` is what of a row never changes, `$bound` the column up to whose value rows are counted.
@@ -44,6 +45,14 @@ macro_rules! kept {
                 $bound,
                 " <= ?"
             ),
+            copies: match $row.as_bytes() {
+                b"CONCAT(id, ':', mac)" => Some(concat!(
+                    "SELECT EXISTS (SELECT 1 FROM ",
+                    $table,
+                    " GROUP BY mac HAVING COUNT(*) > 1)"
+                )),
+                _ => None,
+            },
             newer: concat!(
                 "SELECT CAST(CONV(LEFT(SHA2(",
                 $row,
@@ -106,7 +115,8 @@ impl RowCount {
     }
 
     /// Whether rows that were there when this was counted are gone from a later count of the same rows. More than were
-    /// there is no loss: they were written late, or planted, and a planted row is told by its MAC.
+    /// there is no loss by itself: they were written late, or planted. A planted row is told by its MAC, a copy of ours by
+    /// [`has_copies`].
     #[must_use]
     pub fn has_lost_rows(&self, now: &Self) -> bool {
         now.counted < self.counted || (now.counted == self.counted && now.digest != self.digest)
@@ -130,6 +140,15 @@ pub async fn count(
         counted: columns.get("counted")?,
         digest: columns.get("digest")?,
     })
+}
+
+/// Whether a row stands twice. What says the same in the same millisecond is one thing; a copy with another number stands in the
+/// place of a row that is gone, or keeps the count.
+pub async fn has_copies(connection: &mut MySqlConnection, kept: &Kept) -> Result<bool, RowError> {
+    let Some(query) = kept.copies else {
+        return Ok(false);
+    };
+    Ok(sqlx::query_scalar(query).fetch_one(connection).await?)
 }
 
 /// The hashes of the rows above a number or a time.

@@ -73,7 +73,11 @@ impl Seen {
         let until = self.count.until;
         let again = row_counts::count(connection, kept, until).await?;
         let newer = row_counts::newer(connection, kept, until).await?;
-        Ok(self.count.has_lost_rows(&again) || !self.unsettled.is_subset(&newer))
+        // More rows than there were may hide that one is gone.
+        let is_padded =
+            again.counted > self.count.counted && row_counts::has_copies(connection, kept).await?;
+        let is_lost = self.count.has_lost_rows(&again) || is_padded;
+        Ok(is_lost || !self.unsettled.is_subset(&newer))
     }
 }
 

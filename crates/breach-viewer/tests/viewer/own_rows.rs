@@ -79,6 +79,29 @@ async fn what_is_deleted_is_missed_and_told_anew() {
     stage.site.stop().await.unwrap();
 }
 
+/// A genuine row with another's number, and a further copy that keeps the count: what stood there is gone all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_in_the_place_of_a_step_is_told() {
+    let stage = Stage::with(2).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    stage.alter_email(1).await;
+    stage.breach_mails_once_there().await;
+    a_whole_round(&stage).await;
+    assert!(officer.get("/records").await.banner().is_empty());
+    let copies = "SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_AUTO_VALUE_ON_ZERO'); START TRANSACTION; \
+                  UPDATE incident_events a JOIN incident_events b ON b.id = 1 SET a.kind = b.kind, a.actor_id = b.actor_id, \
+                  a.detail = b.detail, a.at = b.at, a.mac = b.mac WHERE a.id = 2; \
+                  INSERT INTO incident_events SELECT 0, incident_id, kind, actor_id, detail, at, mac FROM incident_events \
+                  WHERE id = 1; COMMIT";
+    stage.sql_script(copies).await;
+    let told = |grid: &Answer| grid.banner().contains(TOOK_OUT);
+    stage.until(&officer, "/records", told).await;
+    assert_eq!(officer.verify(1).await, "Altered");
+    assert_eq!(officer.verify(2).await, "Valid");
+    stage.site.stop().await.unwrap();
+}
+
 async fn a_whole_round(stage: &Stage) {
     let newest = "SELECT CAST(COALESCE(MAX(id), 0) AS SIGNED) FROM sweep_rounds WHERE finished_at IS NOT NULL";
     let before = stage.number(newest).await;
