@@ -136,19 +136,21 @@ pub async fn append(
     Ok(())
 }
 
-/// The steps of an incident that end a finding, from this time on.
+/// The steps of an incident that end a finding, from this time on; the first of them where somebody plants many.
 pub async fn resolved_since(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
     incident_id: u64,
     since: UnixMillis,
 ) -> Result<Checked<IncidentEvent>, RowError> {
+    const MOST: u32 = 2_000;
     let rows = sqlx::query(
-        "SELECT * FROM incident_events WHERE incident_id = ? AND kind = ? AND at >= ? ORDER BY id",
+        "SELECT * FROM incident_events WHERE incident_id = ? AND kind = ? AND at >= ? ORDER BY id LIMIT ?",
     )
     .bind(incident_id)
     .bind(IncidentEventKind::Resolved.as_str())
     .bind(since.0)
+    .bind(MOST)
     .fetch_all(connection)
     .await?;
     Checked::sort(rows.iter().map(|row| IncidentEvent::read(row, keys)))
