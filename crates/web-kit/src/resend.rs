@@ -33,6 +33,10 @@ pub(crate) async fn copied(request: Request) -> (Request, Option<Sent>) {
     let fields = form_urlencoded::parse(&bytes).into_owned();
     let (passwords, fields): (Vec<_>, Vec<_>) = fields.partition(|(name, _)| name == "password");
     let request = Request::from_parts(parts, Body::from(bytes));
+    // Six digits are soon typed, and a secret.
+    if fields.iter().any(|(name, _)| name == "code") {
+        return (request, None);
+    }
     let sent = Sent {
         address,
         fields,

@@ -185,7 +185,11 @@ async fn draw_errors(State(site): State<Site>, request: Request, next: Next) -> 
         .get(header::ACCEPT)
         .is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"));
     let path = request.uri().path().to_owned();
-    let (request, sent) = resend::copied(request).await;
+    // Whoever sends a form by drops must not hold us longer than any other request.
+    let copied = tokio::time::timeout(REQUEST_TIMEOUT, resend::copied(request));
+    let Ok((request, sent)) = copied.await else {
+        return StatusCode::REQUEST_TIMEOUT.into_response();
+    };
     let id = request.extensions().get::<RequestId>().cloned();
     let mut response = next.run(request).await;
     let Some(note) = response.extensions_mut().remove::<ErrorNote>() else {
