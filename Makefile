@@ -54,7 +54,7 @@ matrix: install-test assets ## Ten thousand random attacks, each to be found: MA
 	MATRIX_ATTACKS=$${MATRIX_ATTACKS:-10000} $(IN_STACK) cargo test --locked -p detection --test matrix -- --nocapture
 
 .PHONY: bench
-bench: install-demo contracts assets ## Measure proofs, sealing, sweep, watch and pages, over up to a million records kept in var/bench (BENCH_RECORDS=n for one number)
+bench: install-demo contracts assets ## Measure proofs, sealing, verdicts, sweep, watch and pages, over up to a million records kept in var/bench (BENCH_RECORDS=n for one number)
 	cargo build --locked --workspace --bins
 	@# By name: to build the browser's driver in full takes minutes, and nothing here drives a browser.
 	$(IN_STACK) cargo bench --locked -p record -p keyring -p benchmarks --benches

@@ -12,7 +12,9 @@ mod filling;
 mod owner;
 mod spent;
 mod spoiling;
+mod verdict;
 
 pub use data_set::{DataSet, PATIENCE};
 pub use owner::{Owner, bytes, message};
 pub use spent::{Begun, Spent, forget_peak, peak};
+pub use verdict::verdict;

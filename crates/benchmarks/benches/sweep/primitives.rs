@@ -3,16 +3,15 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use database::evidence::{self, Evidence};
-use detection::verdict::{Facts, Row, Verdict, judge};
+use database::evidence;
+use detection::verdict::{Row, Verdict};
 use futures::TryStreamExt as _;
 use record::ids::{Uid, Version};
 use record::proof::{FieldName, Fields, RecordProofInput, Salt};
-use record::time::Clock;
 use record::{Address, B256};
 use zeroize::Zeroizing;
 
-use benchmarks::{DataSet, PATIENCE, Spent};
+use benchmarks::{DataSet, Spent, verdict};
 
 /// So many records are measured one by one.
 const SAMPLE: u32 = 500;
@@ -114,21 +113,4 @@ fn proof(fields: &Fields) -> B256 {
         leaves: fields.leaves(),
     }
     .record_proof()
-}
-
-fn verdict(data: &DataSet, evidence: &Evidence, words: &chain::OnChainRecord) -> Verdict {
-    let row = Row::open(evidence, &data.keys);
-    judge(&Facts {
-        obstacle: None,
-        chain_id: data.deployment.chain_id,
-        relay: data.deployment.relay,
-        chain: Some(words),
-        row: Some(&row),
-        job: None,
-        nonce_also_at: None,
-        retirement_is_proven: false,
-        patience: PATIENCE,
-        now: Clock::system().now(),
-    })
-    .verdict
 }
