@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use database::sweep_rounds::SweepRound;
 use database::{PoolSettings, records_view};
-use detection::{Hindrance, alarm_of, sweep_once, words, words_of};
+use detection::{alarm_of, sweep_once, words, words_of};
 use indicatif::{ProgressBar, ProgressStyle};
 use record::time::Clock;
 use serde_json::{Value, json};
@@ -137,7 +137,10 @@ async fn round(settings: &Settings) -> anyhow::Result<Outcome> {
             verdicts: verdicts(settings, &pool).await?,
             round,
         }),
-        Err(hindrance) => Ok(Outcome::Unverifiable(why(&hindrance))),
+        Err(hindrance) => {
+            let obstacle = registrar.obstacle(&hindrance).await;
+            Ok(Outcome::Unverifiable(words(alarm_of(obstacle)).to_owned()))
+        }
     }
 }
 
@@ -152,8 +155,4 @@ async fn verdicts(
         .into_iter()
         .map(|(verdict, count)| (verdict.as_str(), count))
         .collect())
-}
-
-fn why(hindrance: &Hindrance) -> String {
-    words(alarm_of(hindrance.obstacle())).to_owned()
 }

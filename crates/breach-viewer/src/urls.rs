@@ -104,6 +104,13 @@ pub fn findings(incident: u64, after: Option<u64>) -> String {
     }
 }
 
+/// What happened in an incident before this step.
+pub fn steps(incident: u64, after: Option<u64>, before: u64) -> String {
+    let after = after.map(|after| format!("after={after}&"));
+    let after = after.unwrap_or_default();
+    format!("/incidents/{incident}?{after}before={before}#time-line")
+}
+
 /// A page of the list of incidents.
 pub fn incidents(before: Option<u64>) -> String {
     match before {

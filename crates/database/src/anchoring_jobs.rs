@@ -232,10 +232,7 @@ pub async fn queued(
     mut after: u64,
     limit: usize,
 ) -> Result<Checked<AnchoringJob>, RowError> {
-    let mut found = Checked {
-        rows: Vec::new(),
-        tampered: Vec::new(),
-    };
+    let mut found = Checked::default();
     while found.rows.len() < limit {
         let rows = sqlx::query(
             "SELECT * FROM anchoring_jobs WHERE state = 'queued' AND id > ? ORDER BY id LIMIT ?",

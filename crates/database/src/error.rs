@@ -3,6 +3,8 @@
 use keyring::MacError;
 use sqlx::mysql::MySqlDatabaseError;
 
+use crate::tampering_log;
+
 /// Why a row could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum RowError {
@@ -151,6 +153,8 @@ pub struct Checked<T> {
     pub rows: Vec<T>,
     /// The others.
     pub tampered: Vec<Tampered>,
+    /// The number behind which there may be more, where so many are the others' that reading was broken off.
+    pub goes_on_from: Option<u64>,
 }
 
 impl<T> Default for Checked<T> {
@@ -158,6 +162,7 @@ impl<T> Default for Checked<T> {
         Self {
             rows: Vec::new(),
             tampered: Vec::new(),
+            goes_on_from: None,
         }
     }
 }
@@ -176,26 +181,22 @@ impl<T> Checked<T> {
 
     /// Puts one result where it belongs.
     pub(crate) fn add(&mut self, result: Result<T, RowError>) -> Result<(), RowError> {
-        match result {
-            Ok(row) => self.rows.push(row),
-            Err(RowError::Mac { table, row, source }) => {
-                // Under keys that we don't have nothing can be told of any row: that is an operations alarm.
-                tracing::error!(table, row, cause = %source, "a row does not carry our MAC");
-                self.tampered.push(Tampered { table, row });
+        let error = match result {
+            Ok(row) => {
+                self.rows.push(row);
+                return Ok(());
             }
-            Err(RowError::Column {
+            Err(error) => error,
+        };
+        tampering_log::name(&error);
+        self.tampered.push(match error {
+            RowError::Mac { table, row, .. } => Tampered { table, row },
+            RowError::Column { table, column, .. } => Tampered {
                 table,
-                column,
-                source,
-            }) => {
-                tracing::error!(table, column, cause = %source, "a row holds what we never write");
-                self.tampered.push(Tampered {
-                    table,
-                    row: format!("(column {column})"),
-                });
-            }
-            Err(other) => return Err(other),
-        }
+                row: format!("(column {column})"),
+            },
+            other => return Err(other),
+        });
         Ok(())
     }
 }

@@ -10,8 +10,10 @@ use zeroize::Zeroizing;
 use crate::column::{Columns, text_enum};
 use crate::error::{Checked, RowError};
 use crate::index;
+use crate::numbered::{Numbered, Value};
 
 const TABLE: &str = "incident_events";
+const AT_ONCE: u32 = 200;
 
 text_enum! {
     /// What happened.
@@ -136,55 +138,78 @@ pub async fn append(
     Ok(())
 }
 
-/// The steps of an incident that end a finding, from this time on; the first of them where somebody plants many.
+/// The steps of an incident that end a finding, from this time on, newest first; the newest of them where there are very many.
 pub async fn resolved_since(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
     incident_id: u64,
     since: UnixMillis,
-) -> Result<Checked<IncidentEvent>, RowError> {
-    const MOST: u32 = 2_000;
-    let rows = sqlx::query(
-        "SELECT * FROM incident_events WHERE incident_id = ? AND kind = ? AND at >= ? ORDER BY id LIMIT ?",
-    )
-    .bind(incident_id)
-    .bind(IncidentEventKind::Resolved.as_str())
-    .bind(since.0)
-    .bind(MOST)
-    .fetch_all(connection)
-    .await?;
-    Checked::sort(rows.iter().map(|row| IncidentEvent::read(row, keys)))
+) -> Result<Vec<IncidentEvent>, RowError> {
+    const MOST_PAGES: usize = 10;
+    let kind = IncidentEventKind::Resolved;
+    let (mut ends, mut before) = (Vec::new(), u64::MAX);
+    for _ in 0..MOST_PAGES {
+        let page = of_kind(connection, keys, incident_id, kind, before, AT_ONCE).await?;
+        // They were written in the order of their times.
+        let is_last = page.rows.len() < AT_ONCE as usize
+            || page.rows.last().is_some_and(|(_, step)| step.at < since);
+        before = page.rows.last().map_or(before, |(id, _)| *id);
+        let steps = page.rows.into_iter().map(|(_, step)| step);
+        ends.extend(steps.filter(|step| step.at >= since));
+        if is_last {
+            break;
+        }
+    }
+    Ok(ends)
 }
 
-/// The newest step of this kind; rows that others put above ours are passed over.
+/// The newest step of this kind.
 pub async fn newest(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
     incident_id: u64,
     kind: IncidentEventKind,
 ) -> Result<Option<IncidentEvent>, RowError> {
-    const LOOKED_AT: u32 = 100;
-    let rows = sqlx::query(
-        "SELECT * FROM incident_events WHERE incident_id = ? AND kind = ? ORDER BY id DESC LIMIT ?",
-    )
-    .bind(incident_id)
-    .bind(kind.as_str())
-    .bind(LOOKED_AT)
-    .fetch_all(connection)
-    .await?;
-    let steps = Checked::sort(rows.iter().map(|row| IncidentEvent::read(row, keys)))?;
-    Ok(steps.rows.into_iter().next())
+    let newest = of_kind(connection, keys, incident_id, kind, u64::MAX, 1).await?;
+    Ok(newest.rows.into_iter().next().map(|(_, step)| step))
 }
 
-/// The time line of an incident, oldest first.
+/// [`of_incident`] of this kind alone.
+async fn of_kind(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    incident_id: u64,
+    kind: IncidentEventKind,
+    before: u64,
+    limit: u32,
+) -> Result<Checked<(u64, IncidentEvent)>, RowError> {
+    let of_kind = Numbered {
+        query: "SELECT * FROM incident_events WHERE incident_id = ? AND kind = ? AND id < ? ORDER BY id DESC LIMIT ?",
+        filter: &[Value::Number(incident_id), Value::Text(kind.as_str())],
+        at_once: AT_ONCE,
+    };
+    let read = |row: &MySqlRow| numbered(row, keys);
+    of_kind.read(connection, before, limit, read).await
+}
+
+/// The steps of an incident with a number below `before`, newest first, each with its number; `u64::MAX` begins the list.
 pub async fn of_incident(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
     incident_id: u64,
-) -> Result<Checked<IncidentEvent>, RowError> {
-    let rows = sqlx::query("SELECT * FROM incident_events WHERE incident_id = ? ORDER BY id")
-        .bind(incident_id)
-        .fetch_all(connection)
-        .await?;
-    Checked::sort(rows.iter().map(|row| IncidentEvent::read(row, keys)))
+    before: u64,
+    limit: u32,
+) -> Result<Checked<(u64, IncidentEvent)>, RowError> {
+    let of_incident = Numbered {
+        query: "SELECT * FROM incident_events WHERE incident_id = ? AND id < ? ORDER BY id DESC LIMIT ?",
+        filter: &[Value::Number(incident_id)],
+        at_once: AT_ONCE,
+    };
+    let read = |row: &MySqlRow| numbered(row, keys);
+    of_incident.read(connection, before, limit, read).await
+}
+
+fn numbered(row: &MySqlRow, keys: &ApplicationKeys) -> Result<(u64, IncidentEvent), RowError> {
+    let id = Columns::of(TABLE, row).get("id")?;
+    Ok((id, IncidentEvent::read(row, keys)?))
 }

@@ -6,15 +6,23 @@ use rand::CryptoRng;
 use record::ids::{RecordId, Uid};
 use record::time::UnixMillis;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
-use sqlx::{Connection, MySql, QueryBuilder, Row};
-use std::collections::BTreeMap;
+use sqlx::{Connection, MySql, QueryBuilder};
 use zeroize::Zeroizing;
 
 use crate::column::Columns;
 use crate::error::{Checked, RowError};
+use crate::numbered::{Numbered, Value};
 use crate::verifications::{Subject, VerdictKind, join_fields, split_fields};
 
+mod tally;
+
+pub use tally::{Tally, tally};
+
 const TABLE: &str = "incident_findings";
+/// Rows as found may be long.
+const AT_ONCE: u32 = 50;
+/// More findings of one subject are not looked at, the newest first: there is one for each way in which it is bad.
+const MOST_OF_SUBJECT: u32 = 1000;
 
 /// One record at fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,7 +182,8 @@ pub async fn insert(
     Ok(finding)
 }
 
-/// The findings of an incident with a number above `after`, in order.
+/// The findings of an incident with a number above `after`, in order. Rows that somebody else wrote come beside them, and
+/// take no place of theirs.
 pub async fn of_incident(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -182,67 +191,13 @@ pub async fn of_incident(
     after: u64,
     limit: u32,
 ) -> Result<Checked<Finding>, RowError> {
-    let rows = sqlx::query(
-        "SELECT * FROM incident_findings WHERE incident_id = ? AND id > ? ORDER BY id LIMIT ?",
-    )
-    .bind(incident_id)
-    .bind(after)
-    .bind(limit)
-    .fetch_all(connection)
-    .await?;
-    Checked::sort(rows.iter().map(|row| Finding::read(row, keys)))
-}
-
-/// How many findings an incident has, and how many of them are not resolved.
-pub async fn count(
-    connection: &mut MySqlConnection,
-    incident_id: u64,
-) -> Result<(u64, u64), RowError> {
-    let (all, open): (i64, i64) = sqlx::query_as(
-        "SELECT COUNT(*), COUNT(*) - COUNT(resolved_at) FROM incident_findings WHERE incident_id = ?",
-    )
-    .bind(incident_id)
-    .fetch_one(connection)
-    .await?;
-    Ok((all.unsigned_abs(), open.unsigned_abs()))
-}
-
-/// How many findings an incident has of each verdict.
-pub async fn counts(
-    connection: &mut MySqlConnection,
-    incident_id: u64,
-) -> Result<BTreeMap<VerdictKind, u64>, RowError> {
-    let rows = sqlx::query(
-        "SELECT verdict, COUNT(DISTINCT subject) AS count FROM incident_findings WHERE incident_id = ? GROUP BY verdict",
-    )
-    .bind(incident_id)
-    .fetch_all(connection)
-    .await?;
-    let mut counts = BTreeMap::new();
-    for row in &rows {
-        let count: i64 = row.try_get("count")?;
-        // A verdict that we never write counts as none.
-        if let Ok(verdict) = Columns::of(TABLE, row).get("verdict") {
-            counts.insert(verdict, count.unsigned_abs());
-        }
-    }
-    Ok(counts)
-}
-
-/// The first UIDs that an incident is about, in order.
-pub async fn first_uids(
-    connection: &mut MySqlConnection,
-    incident_id: u64,
-    limit: u32,
-) -> Result<Vec<Uid>, RowError> {
-    let uids: Vec<u64> = sqlx::query_scalar(
-        "SELECT DISTINCT uid FROM incident_findings WHERE incident_id = ? AND uid IS NOT NULL ORDER BY uid LIMIT ?",
-    )
-    .bind(incident_id)
-    .bind(limit)
-    .fetch_all(connection)
-    .await?;
-    Ok(uids.into_iter().filter_map(Uid::new).collect())
+    let of_incident = Numbered {
+        query: "SELECT * FROM incident_findings WHERE incident_id = ? AND id > ? ORDER BY id LIMIT ?",
+        filter: &[Value::Number(incident_id)],
+        at_once: AT_ONCE,
+    };
+    let read = |row: &MySqlRow| Finding::read(row, keys);
+    of_incident.read(connection, after, limit, read).await
 }
 
 /// The finding with this number.
@@ -265,13 +220,17 @@ pub async fn unresolved(
     keys: &ApplicationKeys,
     subject: Subject,
 ) -> Result<Checked<Finding>, RowError> {
-    let rows = sqlx::query(
-        "SELECT * FROM incident_findings WHERE subject = ? AND resolved_at IS NULL ORDER BY id DESC",
-    )
-    .bind(subject.as_bytes().as_slice())
-    .fetch_all(connection)
-    .await?;
-    Checked::sort(rows.iter().map(|row| Finding::read(row, keys)))
+    let unresolved = Numbered {
+        query:
+            "SELECT * FROM incident_findings WHERE subject = ? AND resolved_at IS NULL AND id < ?
+                ORDER BY id DESC LIMIT ?",
+        filter: &[Value::Bytes(subject.as_bytes())],
+        at_once: AT_ONCE,
+    };
+    let read = |row: &MySqlRow| Finding::read(row, keys);
+    unresolved
+        .read(connection, u64::MAX, MOST_OF_SUBJECT, read)
+        .await
 }
 
 /// Those of these subjects that have findings which are not resolved.
@@ -321,13 +280,13 @@ pub async fn newest_at(
     keys: &ApplicationKeys,
     incident_id: u64,
 ) -> Result<Option<UnixMillis>, RowError> {
-    let rows = sqlx::query(
-        "SELECT * FROM incident_findings WHERE incident_id = ? ORDER BY id DESC LIMIT 1",
-    )
-    .bind(incident_id)
-    .fetch_all(connection)
-    .await?;
-    let newest = Checked::sort(rows.iter().map(|row| Finding::read(row, keys)))?;
+    let newest = Numbered {
+        query: "SELECT * FROM incident_findings WHERE incident_id = ? AND id < ? ORDER BY id DESC LIMIT ?",
+        filter: &[Value::Number(incident_id)],
+        at_once: AT_ONCE,
+    };
+    let read = |row: &MySqlRow| Finding::read(row, keys);
+    let newest = newest.read(connection, u64::MAX, 1, read).await?;
     Ok(newest.rows.first().map(|finding| finding.found_at))
 }
 
@@ -339,13 +298,16 @@ pub async fn resolve(
     now: UnixMillis,
 ) -> Result<Vec<Finding>, RowError> {
     let mut transaction = connection.begin().await?;
-    let rows = sqlx::query(
-        "SELECT * FROM incident_findings WHERE subject = ? AND resolved_at IS NULL ORDER BY id DESC FOR UPDATE",
-    )
-    .bind(subject.as_bytes().as_slice())
-    .fetch_all(&mut *transaction)
-    .await?;
-    let mut open = Checked::sort(rows.iter().map(|row| Finding::read(row, keys)))?.rows;
+    let open = Numbered {
+        query:
+            "SELECT * FROM incident_findings WHERE subject = ? AND resolved_at IS NULL AND id < ?
+                ORDER BY id DESC LIMIT ? FOR UPDATE",
+        filter: &[Value::Bytes(subject.as_bytes())],
+        at_once: AT_ONCE,
+    };
+    let read = |row: &MySqlRow| Finding::read(row, keys);
+    let open = open.read(&mut transaction, u64::MAX, MOST_OF_SUBJECT, read);
+    let mut open = open.await?.rows;
     for finding in &mut open {
         finding.resolved_at = Some(now);
         write_end(&mut transaction, keys, finding).await?;

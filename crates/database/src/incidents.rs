@@ -2,14 +2,16 @@
 
 use keyring::{ApplicationKeys, MacBuilder};
 use record::time::UnixMillis;
+use sqlx::Connection;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
-use sqlx::{Connection, Row};
 
 use crate::column::{Columns, text_enum};
 use crate::error::{Checked, RowError};
+use crate::numbered::{Numbered, Value};
 use crate::verifications::Source;
 
 const TABLE: &str = "incidents";
+const AT_ONCE: u32 = 200;
 
 text_enum! {
     /// Where an incident is on its way.
@@ -129,65 +131,42 @@ pub async fn newest_open(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
 ) -> Result<Option<Incident>, RowError> {
-    let mut before = u64::MAX;
-    loop {
-        let page = list(connection, keys, before, 50).await?.rows;
-        let Some(last) = page.last() else {
-            return Ok(None);
-        };
-        before = last.id;
-        if let Some(open) = page
-            .into_iter()
-            .find(|one| one.state == IncidentState::Open)
-        {
-            return Ok(Some(open));
-        }
-    }
+    let newest = of_state(connection, keys, IncidentState::Open, u64::MAX, 1).await?;
+    Ok(newest.rows.into_iter().next())
 }
 
 /// Incidents with a number below `before`, newest first; `u64::MAX` begins the list. Rows that somebody else wrote come
-/// beside them, however many, and take no place of theirs.
+/// beside them, and take no place of theirs.
 pub async fn list(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
     before: u64,
     limit: u32,
 ) -> Result<Checked<Incident>, RowError> {
-    const AT_ONCE: u32 = 200;
-    let mut found = Checked::default();
-    let mut before = Some(before);
-    while let Some(below) = before {
-        let rows = sqlx::query("SELECT * FROM incidents WHERE id < ? ORDER BY id DESC LIMIT ?")
-            .bind(below)
-            .bind(AT_ONCE)
-            .fetch_all(&mut *connection)
-            .await?;
-        for row in &rows {
-            found.add(Incident::read(row, keys))?;
-            if found.rows.len() == limit as usize {
-                return Ok(found);
-            }
-        }
-        before = rows.last().map(|row| row.try_get("id")).transpose()?;
-    }
-    Ok(found)
+    let all = Numbered {
+        query: "SELECT * FROM incidents WHERE id < ? ORDER BY id DESC LIMIT ?",
+        filter: &[],
+        at_once: AT_ONCE,
+    };
+    let read = |row: &MySqlRow| Incident::read(row, keys);
+    all.read(connection, before, limit, read).await
 }
 
-/// Incidents with a number below `before` that are not closed, as the column says, newest first.
-pub async fn not_closed(
+/// [`list`] of those in this state, as the column says.
+pub async fn of_state(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
+    state: IncidentState,
     before: u64,
     limit: u32,
 ) -> Result<Checked<Incident>, RowError> {
-    let rows = sqlx::query(
-        "SELECT * FROM incidents WHERE state IN ('open', 'assessed') AND id < ? ORDER BY id DESC LIMIT ?",
-    )
-    .bind(before)
-    .bind(limit)
-    .fetch_all(connection)
-    .await?;
-    Checked::sort(rows.iter().map(|row| Incident::read(row, keys)))
+    let of_state = Numbered {
+        query: "SELECT * FROM incidents WHERE state = ? AND id < ? ORDER BY id DESC LIMIT ?",
+        filter: &[Value::Text(state.as_str())],
+        at_once: AT_ONCE,
+    };
+    let read = |row: &MySqlRow| Incident::read(row, keys);
+    of_state.read(connection, before, limit, read).await
 }
 
 /// Writes the columns that may change of an incident that the caller has locked.

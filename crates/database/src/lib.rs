@@ -14,6 +14,8 @@ mod column;
 mod connection;
 mod error;
 mod migrations;
+mod numbered;
+mod tampering_log;
 mod transaction;
 
 pub mod access_log;
@@ -58,7 +60,7 @@ pub mod verifications;
 pub mod watch_progress;
 
 pub use column::UnknownText;
-pub use connection::{ConnectError, PoolSettings, check_address, connect, pool};
+pub use connection::{ConnectError, PoolSettings, check_address, connect, pool, uptime};
 pub use error::{Checked, RowError, Tampered, turns_away};
 pub use migrations::{Kind, migrate, schema_is_current};
 pub use sqlx::{MySqlConnection, MySqlPool};

@@ -29,6 +29,8 @@ text_enum! {
         DatabaseReadOnly = "database_read_only",
         /// The database answers, and refuses what we read or write.
         DatabaseRefuses = "database_refuses",
+        /// The database answers, and our connections to it are ended or come to nothing.
+        DatabaseInterrupts = "database_interrupts",
         /// No round over all records has ended for long.
         SweepStalled = "sweep_stalled",
         /// Our clock and the time of the chain's newest block are too far apart.

@@ -10,7 +10,7 @@ use record::time::UnixMillis;
 use sqlx::Connection;
 
 use crate::alarm_memory::Standing;
-use crate::obstacle::{self, Hindrance, alarm_of};
+use crate::obstacle::{self, Hindrance, alarm_of, may_be_meant};
 use crate::registrar::Registrar;
 use crate::verdict::Obstacle;
 
@@ -31,21 +31,21 @@ impl Registrar {
         self.examiner().raise_alarm(&mut connection, kind).await
     }
 
-    /// Records are looked at again: what kept us from it is over. What may concern some records only, or writing alone, ends with a whole
-    /// round ([`Self::all_clear`]).
+    /// Records are looked at again: what kept us from it is over. What may concern some records only, or writing alone, or comes
+    /// back because somebody means it, ends with a whole round ([`Self::all_clear`]).
     pub(crate) async fn clear_outages(&self) -> Result<(), Hindrance> {
-        self.clear(obstacle::OUTAGES.map(alarm_of).into_iter())
+        let outages = obstacle::OUTAGES.map(alarm_of).into_iter();
+        self.clear(outages.filter(|kind| !may_be_meant(*kind)))
             .await
     }
 
     /// Everything answers as it should, in a round that began then: the alarms of this crate end. What was refused since
     /// stays, although the round went on without it.
     pub async fn all_clear(&self, begun_at: UnixMillis) -> Result<(), Hindrance> {
-        let refused = AlarmKind::DatabaseRefuses;
-        let stays = self.examiner().alarms().raised_after(refused, begun_at);
+        let alarms = self.examiner().alarms();
+        let stays = |kind| may_be_meant(kind) && alarms.raised_after(kind, begun_at);
         let kinds = obstacle::ALL.map(alarm_of).into_iter();
-        self.clear(kinds.filter(|kind| !(stays && *kind == refused)))
-            .await
+        self.clear(kinds.filter(|kind| !stays(*kind))).await
     }
 
     async fn clear(&self, kinds: impl Iterator<Item = AlarmKind>) -> Result<(), Hindrance> {

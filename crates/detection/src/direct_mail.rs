@@ -71,6 +71,7 @@ fn keeps_from_outbox(obstacle: Obstacle) -> bool {
         Obstacle::DatabaseUnreachable
             | Obstacle::DatabaseReadOnly
             | Obstacle::DatabaseRefuses
+            | Obstacle::DatabaseInterrupts
             | Obstacle::WrongKeys
     )
 }

@@ -13,6 +13,7 @@ mod deletions;
 mod direct_mail;
 mod examiner;
 mod found_row;
+mod interruption;
 mod lookout;
 mod obstacle;
 mod pace;

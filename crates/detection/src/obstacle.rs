@@ -84,6 +84,7 @@ pub const fn alarm_of(obstacle: Obstacle) -> AlarmKind {
         Obstacle::DatabaseUnreachable => AlarmKind::DatabaseUnreachable,
         Obstacle::DatabaseReadOnly => AlarmKind::DatabaseReadOnly,
         Obstacle::DatabaseRefuses => AlarmKind::DatabaseRefuses,
+        Obstacle::DatabaseInterrupts => AlarmKind::DatabaseInterrupts,
         Obstacle::ChainUnreachable => AlarmKind::ChainUnreachable,
         Obstacle::WrongChain => AlarmKind::ChainWrong,
         Obstacle::ChainBehind => AlarmKind::ChainBehind,
@@ -104,6 +105,10 @@ pub const fn words(alarm: AlarmKind) -> &'static str {
         AlarmKind::DatabaseRefuses => {
             "The database answers, but refuses what Sealwatch reads or writes: a table, a right or a row was changed or is locked. \
              Somebody may have done so to hide something; find out who."
+        }
+        AlarmKind::DatabaseInterrupts => {
+            "The database answers, but Sealwatch's connections to it are ended, or what is asked by them never comes back. Somebody may \
+             have done so to hide something; find out who."
         }
         AlarmKind::SweepStalled => {
             "No round over all records has ended for long. Somebody may be disturbing it; find out who."
@@ -171,15 +176,19 @@ pub fn words_of(problem: &str) -> &'static str {
     kind.map_or("Something was refused on the way; the log names it.", words)
 }
 
-/// Whether no verdict can be given for as long as this alarm stands, through nobody's doing. A database that refuses, or
-/// says that it is read-only, is not among these: nobody is to read that it is no breach.
+/// Whether somebody may keep us from our work in the database on purpose.
+pub(crate) const fn may_be_meant(alarm: AlarmKind) -> bool {
+    matches!(
+        alarm,
+        AlarmKind::DatabaseRefuses | AlarmKind::DatabaseInterrupts | AlarmKind::DatabaseReadOnly
+    )
+}
+
+/// Whether no verdict can be given for as long as this alarm stands, through nobody's doing. A database that refuses,
+/// interrupts us, or says that it is read-only, is not among these: nobody is to read that it is no breach.
 #[must_use]
 pub fn hinders_verification(alarm: AlarmKind) -> bool {
-    let may_be_meant = matches!(
-        alarm,
-        AlarmKind::DatabaseRefuses | AlarmKind::DatabaseReadOnly
-    );
-    !may_be_meant && ALL.into_iter().any(|one| alarm_of(one) == alarm)
+    !may_be_meant(alarm) && ALL.into_iter().any(|one| alarm_of(one) == alarm)
 }
 
 /// Whether that can be said to be no breach. That nothing in the database fits the keys may also be because somebody has
@@ -190,10 +199,11 @@ pub fn is_no_breach(alarm: AlarmKind) -> bool {
 }
 
 /// Every obstacle that an alarm of ours stands for.
-pub(crate) const ALL: [Obstacle; 9] = [
+pub(crate) const ALL: [Obstacle; 10] = [
     Obstacle::DatabaseUnreachable,
     Obstacle::DatabaseReadOnly,
     Obstacle::DatabaseRefuses,
+    Obstacle::DatabaseInterrupts,
     Obstacle::ChainUnreachable,
     Obstacle::WrongChain,
     Obstacle::ChainBehind,
@@ -203,8 +213,9 @@ pub(crate) const ALL: [Obstacle; 9] = [
 ];
 
 /// Those that are over once any record was looked at.
-pub(crate) const OUTAGES: [Obstacle; 5] = [
+pub(crate) const OUTAGES: [Obstacle; 6] = [
     Obstacle::DatabaseUnreachable,
+    Obstacle::DatabaseInterrupts,
     Obstacle::ChainUnreachable,
     Obstacle::WrongChain,
     Obstacle::ChainBehind,

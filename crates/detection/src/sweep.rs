@@ -110,7 +110,10 @@ impl Sweeper {
     /// One round.
     async fn turn(&mut self) -> Duration {
         let outcome = self.make_round().await;
-        let obstacle = outcome.as_ref().err().map(Hindrance::obstacle);
+        let obstacle = match &outcome {
+            Ok(_) => None,
+            Err(hindrance) => Some(self.registrar.obstacle(hindrance).await),
+        };
         let before = self.status.borrow().obstacle;
         if before.is_none() {
             // Records were looked at since: what comes now is new, also where no round has ended in between.

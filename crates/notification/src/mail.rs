@@ -62,6 +62,9 @@ pub enum Mail {
         /// Whether it was told of before, and more was found since.
         #[serde(default)]
         again: bool,
+        /// Whether there is more than was counted.
+        #[serde(default)]
+        at_least: bool,
         /// What was found, by verdict.
         found: Vec<Found>,
         /// The records of it that the chain knows; a mail names the first of them.
@@ -143,10 +146,14 @@ impl Mail {
                 incident,
                 detected_at,
                 again,
+                at_least,
                 found,
                 uids,
                 url,
-            } => letters::breach_found(*incident, *detected_at, *again, found, uids, url),
+            } => {
+                let found = (found.as_slice(), *at_least);
+                letters::breach_found(*incident, *detected_at, *again, found, uids, url)
+            }
             Self::Restored {
                 incident,
                 restored_at,

@@ -13,6 +13,7 @@ mod harness;
 mod held;
 mod hindered;
 mod incidents;
+mod interrupted;
 mod keys;
 mod large;
 mod many;

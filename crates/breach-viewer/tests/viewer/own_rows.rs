@@ -49,14 +49,7 @@ async fn altered_rows_of_the_viewer_stop_no_sweep() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_deleted_is_missed_and_told_anew() {
     let stage = Stage::with(2).await;
-    let officer = stage.officer().await;
-    stage.until_all_valid(&officer).await;
-    stage.alter_email(1).await;
-    let mails = stage.breach_mails_once_there().await;
-    assert_eq!(mails.len(), 1);
-    // The round after the mail has counted it.
-    a_whole_round(&stage).await;
-    assert!(officer.get("/records").await.banner().is_empty());
+    let officer = a_breach_was_told_and_counted(&stage).await;
     for table in ["incidents", "incident_findings", "incident_events"] {
         stage.sql(&format!("DELETE FROM {table}")).await;
     }
@@ -83,12 +76,7 @@ async fn what_is_deleted_is_missed_and_told_anew() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_in_the_place_of_a_step_is_told() {
     let stage = Stage::with(2).await;
-    let officer = stage.officer().await;
-    stage.until_all_valid(&officer).await;
-    stage.alter_email(1).await;
-    stage.breach_mails_once_there().await;
-    a_whole_round(&stage).await;
-    assert!(officer.get("/records").await.banner().is_empty());
+    let officer = a_breach_was_told_and_counted(&stage).await;
     let copies = "SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_AUTO_VALUE_ON_ZERO'); START TRANSACTION; \
                   UPDATE incident_events a JOIN incident_events b ON b.id = 1 SET a.kind = b.kind, a.actor_id = b.actor_id, \
                   a.detail = b.detail, a.at = b.at, a.mac = b.mac WHERE a.id = 2; \
@@ -100,6 +88,55 @@ async fn a_copy_in_the_place_of_a_step_is_told() {
     assert_eq!(officer.verify(1).await, "Altered");
     assert_eq!(officer.verify(2).await, "Valid");
     stage.site.stop().await.unwrap();
+}
+
+/// Findings planted beforehand, into the incident that is to come: they are no number in the mail or on a page, and push
+/// nothing off it.
+#[tokio::test(flavor = "multi_thread")]
+async fn planted_findings_count_for_nothing() {
+    let stage = Stage::with(2).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    let plant = "INSERT INTO incident_findings (incident_id, subject, uid, verdict, fields, found_at, mac)
+                 SELECT 1, RANDOM_BYTES(16), i, 'missing', '', 1, RANDOM_BYTES(36)
+                 FROM (WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 60) SELECT i FROM n) AS many";
+    stage.sql(plant).await;
+    stage.alter_email(1).await;
+    let mails = stage.breach_mails_once_there().await;
+    assert_eq!(mails.len(), 1);
+    assert_eq!(mails[0].subject, "Incident 1: 1 record is not as signed");
+    let lines = mails[0].text.lines().map(str::trim);
+    let told: Vec<_> = lines
+        .filter(|line| {
+            line.starts_with("UIDs") || line.starts_with("Altered") || line.starts_with("Deleted")
+        })
+        .collect();
+    assert_eq!(told, ["Altered: 1 record", "UIDs: 1"]);
+
+    let incident = officer.get("/incidents/1").await;
+    assert!(incident.says("1 found, 1 not resolved."));
+    assert!(incident.says("60 rows of this incident were not written by Sealwatch"));
+    assert!(incident.section("findings").contains("Record 1</a>"));
+    assert!(incident.says("1 of 1 shown"));
+    let list = officer.get("/incidents").await;
+    assert!(list.says("<span>1, <span class=\"soft\">1 not resolved</span></span>"));
+    assert!(officer.get("/").await.says("1 not resolved"));
+    let told = |grid: &Answer| grid.banner().contains(WROTE);
+    stage.until(&officer, "/records", told).await;
+    assert_eq!(officer.verify(2).await, "Valid");
+    stage.site.stop().await.unwrap();
+}
+
+/// Record 1 is altered, the mail about it stands in the outbox, and a round afterwards has counted all of it.
+async fn a_breach_was_told_and_counted(stage: &Stage) -> Browser {
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    stage.alter_email(1).await;
+    let mails = stage.breach_mails_once_there().await;
+    assert_eq!(mails.len(), 1);
+    a_whole_round(stage).await;
+    assert!(officer.get("/records").await.banner().is_empty());
+    officer
 }
 
 async fn a_whole_round(stage: &Stage) {

@@ -6,6 +6,8 @@ use database::sessions::App;
 use database::verifications::{Source, Subject, VerdictKind};
 use record::B256;
 use record::ids::{RecordId, Uid};
+use sqlx::AssertSqlSafe;
+use sqlx::mysql::MySqlConnection;
 
 use crate::stage::{CLERK, MINUTE, NOW, Stage};
 
@@ -91,24 +93,19 @@ async fn an_incident_gathers_findings_and_goes_its_way() {
             .unwrap()
             .is_empty()
     );
-    assert_eq!(
-        incident_findings::count(&mut connection, incident.id)
-            .await
-            .unwrap(),
-        (3, 2)
-    );
-
-    let verdicts = incident_findings::counts(&mut connection, incident.id)
+    let tally = incident_findings::tally(&mut connection, keys, incident.id, 3)
         .await
         .unwrap();
-    assert_eq!(
-        verdicts.into_iter().collect::<Vec<_>>(),
-        [(VerdictKind::Altered, 3)]
-    );
-    let uids = incident_findings::first_uids(&mut connection, incident.id, 2)
+    assert_eq!((tally.all, tally.open, tally.others), (3, 2, 0));
+    assert!(tally.is_whole);
+    let verdicts: Vec<_> = tally.by_verdict().collect();
+    assert_eq!(verdicts, [(VerdictKind::Altered, 3)]);
+    let uids: Vec<u64> = tally.uids.iter().map(|uid| uid.get()).collect();
+    assert_eq!(uids, [1, 2, 3]);
+    let part = incident_findings::tally(&mut connection, keys, incident.id, 2)
         .await
         .unwrap();
-    assert_eq!(uids, [Uid::new(1).unwrap(), Uid::new(2).unwrap()]);
+    assert_eq!((part.all, part.is_whole), (2, false));
 
     let mut locked = incidents::lock(&mut connection, keys, incident.id)
         .await
@@ -174,22 +171,101 @@ async fn a_time_line_is_told_in_order_with_its_words_sealed() {
             .await
             .unwrap();
     }
-    let told = incident_events::of_incident(&mut connection, &stage.keys, 8)
+    let told = incident_events::of_incident(&mut connection, &stage.keys, 8, u64::MAX, 10)
         .await
         .unwrap()
         .rows;
-    for (event, (kind, actor, words)) in told.iter().zip(steps) {
+    assert_eq!(told.len(), steps.len());
+    for ((_, event), (kind, actor, words)) in told.iter().rev().zip(steps) {
         assert_eq!((event.kind, event.actor_id), (kind, actor));
         let opened = event.open_detail(&stage.keys).unwrap();
         assert_eq!(opened.as_deref().map(String::as_str), words);
     }
+    let (newest, _) = told[0];
+    let earlier = incident_events::of_incident(&mut connection, &stage.keys, 8, newest, 1)
+        .await
+        .unwrap()
+        .rows;
+    assert_eq!(earlier, told[1..2]);
     assert!(
-        incident_events::of_incident(&mut connection, &stage.keys, 9)
+        incident_events::of_incident(&mut connection, &stage.keys, 9, u64::MAX, 10)
             .await
             .unwrap()
             .rows
             .is_empty()
     );
+}
+
+/// Planted rows, before ours, between them and behind them.
+#[tokio::test]
+async fn planted_rows_take_no_place_of_ours_and_count_for_nothing() {
+    let stage = Stage::new().await;
+    let mut connection = stage.connection().await;
+    let keys = &stage.keys;
+    let incident = incidents::open(&mut connection, keys, Source::Sweep, NOW)
+        .await
+        .unwrap();
+    let mut ours = Vec::new();
+    for uid in [1, 2] {
+        let new = finding(&stage, incident.id, uid);
+        let found = incident_findings::insert(&mut connection, keys, new, NOW).await;
+        ours.push(found.unwrap());
+        let kind = IncidentEventKind::FindingAdded;
+        let step = IncidentEvent::seal(keys, incident.id, kind, None, None, &mut rand::rng(), NOW);
+        incident_events::append(&mut connection, keys, &step)
+            .await
+            .unwrap();
+        plant(&mut connection, ours.last().unwrap().id).await;
+    }
+    let findings = incident_findings::of_incident(&mut connection, keys, incident.id, 0, 2);
+    let findings = findings.await.unwrap();
+    assert_eq!(findings.rows, ours);
+    let tally = incident_findings::tally(&mut connection, keys, incident.id, 10_000);
+    let tally = tally.await.unwrap();
+    assert_eq!((tally.all, tally.open, tally.others), (2, 2, 1400));
+    let newest = incident_findings::newest_at(&mut connection, keys, incident.id);
+    assert_eq!(newest.await.unwrap(), Some(NOW));
+    let unresolved = incident_findings::unresolved(&mut connection, keys, ours[1].subject);
+    assert_eq!(unresolved.await.unwrap().rows, ours[1..]);
+    let kind = IncidentEventKind::FindingAdded;
+    let newest = incident_events::newest(&mut connection, keys, incident.id, kind);
+    assert_eq!(newest.await.unwrap().map(|step| step.kind), Some(kind));
+
+    // Who plants more than are passed over hides what lies behind from one reading, which tells where to go on.
+    let steps = incident_events::of_incident(&mut connection, keys, incident.id, u64::MAX, 10);
+    let steps = steps.await.unwrap();
+    assert_eq!(steps.rows.len(), 1);
+    let behind = steps.goes_on_from.unwrap();
+    let steps = incident_events::of_incident(&mut connection, keys, incident.id, behind, 10);
+    let steps = steps.await.unwrap();
+    assert_eq!((steps.rows.len(), steps.goes_on_from), (1, None));
+    let list = incidents::list(&mut connection, keys, u64::MAX, 1);
+    let list = list.await.unwrap();
+    assert!(list.rows.is_empty() && list.tampered.len() >= 1000);
+    let behind = list.goes_on_from.unwrap();
+    let list = incidents::list(&mut connection, keys, behind, 1);
+    assert_eq!(list.await.unwrap().rows, [incident]);
+}
+
+/// Seven hundred rows of others: incidents, steps and findings about what the newest finding is about.
+async fn plant(connection: &mut MySqlConnection, finding: u64) {
+    for plant in [
+        "INSERT INTO incidents (state, source, detected_at, aware_at, mac)
+         SELECT 'open', 'sweep', f.found_at, f.found_at, f.mac FROM incident_findings f, (numbers) n WHERE f.id = ?",
+        "INSERT INTO incident_events (incident_id, kind, at, mac)
+         SELECT f.incident_id, 'finding_added', f.found_at, f.mac FROM incident_findings f, (numbers) n WHERE f.id = ?",
+        "INSERT INTO incident_findings (incident_id, subject, uid, verdict, fields, found_at, mac)
+         SELECT f.incident_id, f.subject, 9, 'missing', '', f.found_at, f.mac FROM incident_findings f, (numbers) n
+         WHERE f.id = ?",
+    ] {
+        let numbers = "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 700) SELECT i FROM n";
+        let planted = sqlx::query(AssertSqlSafe(plant.replace("numbers", numbers)))
+            .bind(finding)
+            .execute(&mut *connection)
+            .await
+            .unwrap();
+        assert_eq!(planted.rows_affected(), 700);
+    }
 }
 
 #[tokio::test]

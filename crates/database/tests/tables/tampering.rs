@@ -495,7 +495,7 @@ async fn verdicts_and_incidents() {
         .await
         .unwrap();
     every_column_counts(&stage, "incident_events", &["id"], async |connection| {
-        listed(incident_events::of_incident(connection, keys, incident.id).await)
+        listed(incident_events::of_incident(connection, keys, incident.id, u64::MAX, 10).await)
     })
     .await;
 

@@ -57,7 +57,6 @@ impl Registrar {
             detail.is_some_and(|detail| detail.starts_with(&begin))
         };
         Ok(ends
-            .rows
             .iter()
             .any(|step| step.open_detail(keys).is_ok_and(is_its)))
     }

@@ -18,8 +18,8 @@ use crate::alarm_memory::Standing;
 use crate::alarms::{LASTING, OVERDUE, is_due};
 use crate::obstacle::{Hindrance, hinders_verification, words};
 
-/// So many UIDs are handed to the mail, which names the first of them.
-const FIRST_UIDS: u32 = 50;
+/// So many findings are counted for a mail, which says "at least" where there are more.
+const COUNTED: u32 = 200_000;
 /// So often the mail about an incident is written anew when somebody has changed it in the outbox.
 const MOST_ATTEMPTS: u64 = 8;
 
@@ -66,47 +66,61 @@ impl Registrar {
         standing: &[Standing],
     ) -> Result<bool, Hindrance> {
         let alarms = standing.iter().filter(|alarm| is_due(alarm));
-        let mut owed: Vec<Told> = alarms.map(|one| Told::alarm(one.kind, one.since)).collect();
+        let mut owed = Vec::new();
+        for one in alarms {
+            let told = Told::alarm(one.kind, one.since);
+            let place = self.place(connection, &told).await?;
+            owed.push((told, place));
+        }
         for incident in self.open_incidents(connection).await? {
-            owed.push(Told::incident(&incident));
-            owed.extend(self.news_of(connection, &incident).await?);
+            owed.extend(self.mails_about(connection, &incident).await?);
         }
         let now = self.examiner.now();
-        for told in owed {
-            if now.since(told.since) < LASTING + OVERDUE {
-                continue;
-            }
-            match self.place(connection, &told).await? {
-                Place::Taken(mail) if mail.attempts > 0 || mail.state != MailState::Waiting => {}
-                Place::Taken(_) | Place::Free(_) | Place::Spoilt => return Ok(true),
-            }
-        }
-        Ok(false)
+        let is_late = |told: &Told| now.since(told.since) >= LASTING + OVERDUE;
+        let is_on_its_way = |place: &Place| match place {
+            Place::Taken(mail) => mail.attempts > 0 || mail.state != MailState::Waiting,
+            Place::Free(_) | Place::Spoilt => false,
+        };
+        Ok(owed
+            .iter()
+            .any(|(told, place)| is_late(told) && !is_on_its_way(place)))
     }
 
-    /// The newest incidents that are the software's to tell of.
+    /// The newest incidents that are the software's to tell of. What joins one later joins the newest of all.
     async fn open_incidents(
         &self,
         connection: &mut MySqlConnection,
     ) -> Result<Vec<Incident>, Hindrance> {
         const NEWEST: u32 = 20;
-        let keys = &self.examiner.parts().keys;
-        let newest = incidents::list(connection, keys, u64::MAX, NEWEST).await?;
-        let is_ours =
-            |one: &Incident| one.source != Source::Hand && one.state == IncidentState::Open;
-        Ok(newest.rows.into_iter().filter(is_ours).collect())
+        let (keys, open) = (&self.examiner.parts().keys, IncidentState::Open);
+        let mut newest = incidents::of_state(connection, keys, open, u64::MAX, NEWEST).await?;
+        newest.rows.retain(|one| one.source != Source::Hand);
+        Ok(newest.rows)
     }
 
-    /// What the officer should hear of an incident next: that there is one; once that was told, what has been found since.
-    async fn news_of(
+    /// What the officer should hear of an incident, and where it stands: that there is one; once that was told, what has been
+    /// found since.
+    async fn mails_about(
+        &self,
+        connection: &mut MySqlConnection,
+        incident: &Incident,
+    ) -> Result<Vec<(Told, Place)>, Hindrance> {
+        let first = Told::incident(incident);
+        let place = self.place(connection, &first).await?;
+        let is_told = !matches!(place, Place::Free(_));
+        let mut mails = vec![(first, place)];
+        if is_told && let Some(more) = self.more_about(connection, incident).await? {
+            let place = self.place(connection, &more).await?;
+            mails.push((more, place));
+        }
+        Ok(mails)
+    }
+
+    async fn more_about(
         &self,
         connection: &mut MySqlConnection,
         incident: &Incident,
     ) -> Result<Option<Told>, Hindrance> {
-        let first = Told::incident(incident);
-        if let Place::Free(_) = self.place(connection, &first).await? {
-            return Ok(Some(first));
-        }
         let (keys, id) = (&self.examiner.parts().keys, incident.id);
         let kind = IncidentEventKind::FindingAdded;
         let found = incident_events::newest(connection, keys, id, kind).await?;
@@ -127,16 +141,17 @@ impl Registrar {
         let (parts, now) = (self.examiner.parts(), self.examiner.now());
         let mut connection = parts.pool.acquire().await?;
         for incident in self.open_incidents(&mut connection).await? {
-            let Some(told) = self.news_of(&mut connection, &incident).await? else {
-                continue;
-            };
-            let is_whole = round_begun_at.is_some_and(|begun_at| told.since <= begun_at);
-            // What is of times to come was found while our clock was ahead.
-            let is_late = now < told.since || now.since(told.since) >= GATHERING;
-            if is_whole || is_late {
-                let mut transaction = connection.begin().await?;
-                self.enqueue(&mut transaction, &incident, &told).await?;
-                transaction.commit().await?;
+            for (told, place) in self.mails_about(&mut connection, &incident).await? {
+                let Place::Free(key) = place else { continue };
+                let is_whole = round_begun_at.is_some_and(|begun_at| told.since <= begun_at);
+                // What is of times to come was found while our clock was ahead.
+                let is_late = now < told.since || now.since(told.since) >= GATHERING;
+                if is_whole || is_late {
+                    let mut transaction = connection.begin().await?;
+                    self.enqueue(&mut transaction, &incident, &told, key)
+                        .await?;
+                    transaction.commit().await?;
+                }
             }
         }
         Ok(())
@@ -147,24 +162,21 @@ impl Registrar {
         connection: &mut MySqlConnection,
         incident: &Incident,
         told: &Told,
+        key: EventKey,
     ) -> Result<(), Hindrance> {
-        let Place::Free(key) = self.place(connection, told).await? else {
-            return Ok(());
-        };
         let parts = self.examiner.parts();
-        let found = incident_findings::counts(connection, incident.id).await?;
+        let tally = incident_findings::tally(connection, &parts.keys, incident.id, COUNTED).await?;
+        let found = tally.by_verdict().map(|(verdict, count)| Found {
+            verdict: verdict.to_string(),
+            count,
+        });
         let mail = Mail::BreachFound {
             incident: incident.id,
             detected_at: incident.detected_at,
             again: told.kind == Told::MORE,
-            found: found
-                .into_iter()
-                .map(|(verdict, count)| Found {
-                    verdict: verdict.to_string(),
-                    count,
-                })
-                .collect(),
-            uids: incident_findings::first_uids(connection, incident.id, FIRST_UIDS).await?,
+            at_least: !tally.is_whole,
+            found: found.collect(),
+            uids: tally.uids.iter().copied().collect(),
             url: self.incident_url(incident.id),
         };
         let now = self.examiner.now();

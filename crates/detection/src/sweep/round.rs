@@ -358,8 +358,11 @@ impl Round {
             part.problem = Some(word.to_owned());
             self.tolerate::<()>(Err(refused))?;
         }
-        let told = self.registrar.tell(None).await;
-        self.tolerate(told)?;
+        // A command may be all that runs; beside the others somebody looks every two seconds.
+        if self.round.kind == RoundKind::Once {
+            let told = self.registrar.tell(None).await;
+            self.tolerate(told)?;
+        }
         Ok(())
     }
 

@@ -132,6 +132,9 @@ fn of_obstacle(obstacle: Obstacle) -> &'static str {
         Obstacle::DatabaseRefuses => {
             "The database answers, and refuses what has to be read or written."
         }
+        Obstacle::DatabaseInterrupts => {
+            "The database answers, and what is asked of it is broken off."
+        }
         Obstacle::ChainUnreachable => "The chain does not answer.",
         Obstacle::WrongChain => {
             "The chain that answers is not the one this installation was set up with."

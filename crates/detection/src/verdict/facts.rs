@@ -45,6 +45,8 @@ pub enum Obstacle {
     DatabaseReadOnly,
     /// The database answers, and a table, a right or a row is not as it should be.
     DatabaseRefuses,
+    /// The database answers, and what we do in it is broken off, or does not come back.
+    DatabaseInterrupts,
     /// No node answers.
     ChainUnreachable,
     /// The chain is not the pinned one: other id, contracts or deployment block.

@@ -9,11 +9,12 @@ pub(crate) fn breach_found(
     incident: u64,
     detected_at: UnixMillis,
     again: bool,
-    found: &[Found],
+    (found, at_least): (&[Found], bool),
     uids: &[Uid],
     url: &str,
 ) -> Letter {
     let count = found.iter().map(|found| found.count).sum();
+    let count = format!("{}{}", if at_least { "at least " } else { "" }, are(count));
     // Rows that the chain does not know have no UID.
     let known = found.iter().filter(|found| found.verdict != "forged");
     let known = known.map(|found| found.count).sum();
@@ -24,8 +25,7 @@ pub(crate) fn breach_found(
     facts.extend(found.iter().map(by_verdict));
     facts.extend(list(uids, known).map(|list| fact("UIDs", list)));
     let mut paragraphs = vec![format!(
-        "Sealwatch compared the records with their proofs on the chain: {} not what the data owners signed.",
-        are(count)
+        "Sealwatch compared the records with their proofs on the chain: {count} not what the data owners signed."
     )];
     if again {
         let more = "More was found since the last mail about this incident; the numbers are those of all of it.";
@@ -33,9 +33,8 @@ pub(crate) fn breach_found(
     }
     Letter {
         subject: format!(
-            "Incident {incident}: {}{} not as signed",
-            if again { "by now " } else { "" },
-            are(count)
+            "Incident {incident}: {}{count} not as signed",
+            if again { "by now " } else { "" }
         ),
         greeting: "Good day,".to_owned(),
         paragraphs,

@@ -3,8 +3,9 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
+use database::incident_findings::{self, Tally};
 use database::incidents::{self, Incident, IncidentState};
-use database::{incident_findings, page_before};
+use database::page_before;
 use serde::Deserialize;
 use sqlx::MySqlConnection;
 use web_kit::components::{Badge, Moment, Pager, Tone};
@@ -17,6 +18,8 @@ use crate::state::Watchtower;
 use crate::urls;
 
 const PER_PAGE: u32 = 30;
+/// So many findings of an incident are counted in a list, which says "or more" where there are more; its page counts further.
+pub const COUNTED: u32 = 1000;
 
 /// Which part of the list.
 #[derive(Deserialize)]
@@ -30,8 +33,9 @@ struct Line {
     label: &'static str,
     tone: Tone,
     clock: Clock,
-    all: u64,
-    open: u64,
+    all: String,
+    /// None when all are resolved.
+    open: Option<String>,
 }
 
 #[derive(Template)]
@@ -67,13 +71,14 @@ pub async fn show(
         None => None,
     };
     let last = lines.last().filter(|_| has_next);
+    let last = last.map(|last| last.incident.id).or(found.goes_on_from);
     html(&ListPage {
         page: page.titled("Incidents"),
         tampered: found.tampered.len(),
         pager: Pager {
             label: "Incidents",
             previous,
-            next: last.map(|last| urls::incidents(Some(last.incident.id))),
+            next: last.map(|last| urls::incidents(Some(last))),
             shown: format!("{} shown, newest first", lines.len()),
         },
         lines,
@@ -86,7 +91,7 @@ impl Line {
         connection: &mut MySqlConnection,
         incident: Incident,
     ) -> Result<Self> {
-        let (all, open) = incident_findings::count(connection, incident.id).await?;
+        let tally = incident_findings::tally(connection, &tower.keys, incident.id, COUNTED).await?;
         let (label, tone) = words(incident.state);
         Ok(Self {
             address: urls::incident(incident.id),
@@ -94,8 +99,8 @@ impl Line {
             incident,
             label,
             tone,
-            all,
-            open,
+            all: number(tally.all, &tally),
+            open: (tally.open > 0).then(|| number(tally.open, &tally)),
         })
     }
 }
@@ -106,5 +111,13 @@ pub const fn words(state: IncidentState) -> (&'static str, Tone) {
         IncidentState::Open => ("Open", Tone::Bad),
         IncidentState::Assessed => ("Assessed", Tone::Warning),
         IncidentState::Closed => ("Closed", Tone::Good),
+    }
+}
+
+/// A number out of a tally, in words.
+pub fn number(number: u64, tally: &Tally) -> String {
+    match tally.is_whole {
+        true => number.to_string(),
+        false => format!("{number} or more"),
     }
 }

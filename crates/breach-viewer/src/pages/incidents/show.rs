@@ -3,8 +3,8 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Html;
-use database::incident_events;
-use database::incident_findings::{self, Finding};
+use database::incident_events::{self, IncidentEvent};
+use database::incident_findings::{self, Finding, Tally};
 use database::incidents::{self, Incident, IncidentState};
 use database::verifications::Source;
 use database::{Checked, page_before};
@@ -20,19 +20,23 @@ use web_kit::sign_in::{KeptForm, Role, SignedIn};
 
 use super::clock::Clock;
 use super::evidence::PieceLine;
-use super::list::words;
+use super::list::{number, words};
 use super::time_line::{Step, names};
 use crate::pages::verdict_view;
 use crate::state::Watchtower;
 use crate::urls;
 
 const PER_PAGE: u32 = 50;
+const STEPS_PER_PAGE: u32 = 100;
+/// So many findings are counted; where there are more, the page says "or more".
+const COUNTED: u32 = 20_000;
 const SHOWN_OF_ID: usize = 8;
 
-/// Which part of the findings.
-#[derive(Deserialize)]
+/// Which part of the findings, and of the time line.
+#[derive(Default, Deserialize)]
 pub struct Part {
     after: Option<u64>,
+    before: Option<u64>,
 }
 
 struct FoundLine {
@@ -58,14 +62,15 @@ pub struct ShowPage {
     label: &'static str,
     tone: Tone,
     clock: Clock,
-    all: u64,
-    open: u64,
+    all: String,
+    open: String,
     lines: Vec<FoundLine>,
     pager: Pager,
     steps: Vec<Step>,
+    earlier_steps: Option<String>,
     pieces: Vec<PieceLine>,
     more_pieces: u64,
-    tampered: usize,
+    tampered: u64,
     form: FormState,
     can_act: bool,
 }
@@ -79,7 +84,7 @@ pub async fn show(
     Query(part): Query<Part>,
     KeptForm(form): KeptForm,
 ) -> Result<Html<String>> {
-    html(&load(page, &person, &tower, id, part.after, form).await?)
+    html(&load(page, &person, &tower, id, part, form).await?)
 }
 
 /// The page with a form as it was sent.
@@ -88,40 +93,64 @@ pub async fn load(
     person: &SignedIn,
     tower: &Watchtower,
     id: u64,
-    after: Option<u64>,
+    part: Part,
     form: FormState,
 ) -> Result<ShowPage> {
     let mut connection = tower.pool.acquire().await?;
     let incident = incidents::load(&mut connection, &tower.keys, id)
         .await?
         .ok_or(Error::NotFound)?;
-    let (all, open) = incident_findings::count(&mut connection, id).await?;
+    let keys = &tower.keys;
+    let tally = incident_findings::tally(&mut connection, keys, id, COUNTED).await?;
     let can_act = person.is_any(&[Role::DataProtectionOfficer]);
-    let (found, pager) = find(tower, &mut connection, id, after, all).await?;
-    let events = incident_events::of_incident(&mut connection, &tower.keys, id).await?;
+    let (found, pager) = find(tower, &mut connection, id, part.after, &tally).await?;
+    let steps = steps(tower, &mut connection, id, part.before).await?;
     let names = names(tower, &mut connection).await?;
     let kept = PieceLine::of_incident(tower, &mut connection, id).await?;
     let (label, tone) = words(incident.state);
-    let lines = found.rows.iter();
-    let steps = events.rows.iter().rev();
+    let lines = found.iter().map(|one| FoundLine::new(one, can_act));
+    let tampered = steps.tampered.len() + kept.tampered;
+    let earlier = steps.goes_on_from;
+    let steps = steps.rows.iter();
     Ok(ShowPage {
         page: page.titled(format!("Incident {id}")),
         address: urls::incident(id),
         clock: Clock::of(&incident, tower.incident_clock, tower.clock.now()),
         label,
         tone,
-        all,
-        open,
-        tampered: found.tampered.len() + events.tampered.len() + kept.tampered,
+        all: number(tally.all, &tally),
+        open: number(tally.open, &tally),
+        tampered: tally.others + tampered as u64,
         more_pieces: kept.more,
         pieces: kept.lines,
         pager,
-        lines: lines.map(|one| FoundLine::new(one, can_act)).collect(),
-        steps: steps.map(|one| Step::new(tower, &names, one)).collect(),
+        lines: lines.collect(),
+        steps: steps
+            .map(|(_, step)| Step::new(tower, &names, step))
+            .collect(),
+        earlier_steps: earlier.map(|before| urls::steps(id, part.after, before)),
         incident,
         form,
         can_act,
     })
+}
+
+/// A page of the time line, newest first; where it goes on from, when it does.
+async fn steps(
+    tower: &Watchtower,
+    connection: &mut MySqlConnection,
+    id: u64,
+    before: Option<u64>,
+) -> Result<Checked<(u64, IncidentEvent)>> {
+    let (before, keys) = (before.unwrap_or(u64::MAX), &tower.keys);
+    // One more tells whether there is a next page.
+    let limit = STEPS_PER_PAGE + 1;
+    let mut steps = incident_events::of_incident(connection, keys, id, before, limit).await?;
+    if steps.rows.len() == limit as usize {
+        steps.rows.pop();
+        steps.goes_on_from = steps.rows.last().map(|(id, _)| *id);
+    }
+    Ok(steps)
 }
 
 /// A page of the findings.
@@ -130,16 +159,17 @@ async fn find(
     connection: &mut MySqlConnection,
     id: u64,
     after: Option<u64>,
-    all: u64,
-) -> Result<(Checked<Finding>, Pager)> {
+    tally: &Tally,
+) -> Result<(Vec<Finding>, Pager)> {
     let behind = after.unwrap_or_default();
     // One more tells whether there is a next page.
     let limit = PER_PAGE + 1;
-    let mut found =
-        incident_findings::of_incident(connection, &tower.keys, id, behind, limit).await?;
-    let on_page = usize::try_from(PER_PAGE).unwrap_or(usize::MAX);
-    let has_next = found.rows.len() > on_page;
-    found.rows.truncate(on_page);
+    let found = incident_findings::of_incident(connection, &tower.keys, id, behind, limit).await?;
+    let (mut rows, mut next) = (found.rows, found.goes_on_from);
+    if rows.len() == limit as usize {
+        rows.pop();
+        next = rows.last().map(|last| last.id);
+    }
     let previous = match after {
         Some(after) => {
             let before = page_before::of_findings(connection, id, after, PER_PAGE).await?;
@@ -147,14 +177,13 @@ async fn find(
         }
         None => None,
     };
-    let last = found.rows.last().filter(|_| has_next);
     let pager = Pager {
         label: "Findings",
         previous,
-        next: last.map(|last| urls::findings(id, Some(last.id))),
-        shown: format!("{} of {all} shown", found.rows.len()),
+        next: next.map(|last| urls::findings(id, Some(last))),
+        shown: format!("{} of {} shown", rows.len(), number(tally.all, tally)),
     };
-    Ok((found, pager))
+    Ok((rows, pager))
 }
 
 impl FoundLine {

@@ -13,7 +13,7 @@ use web_kit::form::FormState;
 use web_kit::page::{Page, html};
 use web_kit::sign_in::{Role, SignedIn};
 
-use super::show;
+use super::show::{self, Part};
 use crate::state::Watchtower;
 use crate::urls;
 
@@ -32,7 +32,7 @@ pub async fn submit(
         form.headline("This is not one of the steps. Choose a button below.");
     }
     let (Some(text), Some((kind, to))) = (text, step) else {
-        let page = show::load(page, &person, &tower, id, None, form).await?;
+        let page = show::load(page, &person, &tower, id, Part::default(), form).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response());
     };
     let mut connection = tower.pool.acquire().await?;
@@ -45,7 +45,7 @@ pub async fn submit(
             form.headline(
                 "The incident was closed meanwhile. What you wrote can still be added as a note.",
             );
-            let page = show::load(page, &person, &tower, id, None, form).await?;
+            let page = show::load(page, &person, &tower, id, Part::default(), form).await?;
             return Ok((StatusCode::CONFLICT, html(&page)?).into_response());
         }
         incident.state = to;

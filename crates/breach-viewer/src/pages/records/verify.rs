@@ -47,11 +47,8 @@ pub async fn submit(
         Ok(filed) => filed.subject,
         // Unverifiable: the last verdict stays on file, the line and the banner say why it can't be confirmed.
         Err(hindrance) => {
-            tower
-                .registrar
-                .raise(hindrance.obstacle())
-                .await
-                .map_err(unavailable)?;
+            let obstacle = tower.registrar.obstacle(&hindrance).await;
+            tower.registrar.raise(obstacle).await.map_err(unavailable)?;
             return hindered(page, &tower, subject).await;
         }
     };

@@ -65,8 +65,9 @@ async fn pass(tower: Watchtower) {
         }
         Err(hindrance) => {
             tracing::warn!(cause = ?hindrance, "all records could not be verified");
-            progress.send_replace(VerifyAll::Hindered(why(hindrance.obstacle())));
-            if let Err(again) = tower.registrar.raise(hindrance.obstacle()).await {
+            let obstacle = tower.registrar.obstacle(&hindrance).await;
+            progress.send_replace(VerifyAll::Hindered(why(obstacle)));
+            if let Err(again) = tower.registrar.raise(obstacle).await {
                 tracing::warn!(cause = ?again, "an alarm could not be noted");
             }
         }

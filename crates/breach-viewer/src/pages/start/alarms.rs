@@ -57,6 +57,9 @@ const fn advice(alarm: AlarmKind) -> &'static str {
             "Ask operations who changed the table, the right or the row, or keeps it locked, and to put it right. Look at the records \
              meanwhile."
         }
+        AlarmKind::DatabaseInterrupts => {
+            "Ask operations who ends the connections, or whether the network between breach-viewer and the database drops them."
+        }
         AlarmKind::SweepStalled => {
             "Press \"Verify all\" on the page of the records. Ask operations whether the database is too slow for the set rate."
         }

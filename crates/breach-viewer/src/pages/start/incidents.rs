@@ -8,7 +8,7 @@ use web_kit::components::Tone;
 use web_kit::error::Result;
 
 use crate::pages::incidents::clock::Clock;
-use crate::pages::incidents::list::words;
+use crate::pages::incidents::list::{COUNTED, number, words};
 use crate::state::Watchtower;
 use crate::urls;
 
@@ -34,7 +34,8 @@ pub struct Line {
     pub tone: Tone,
     pub clock: Clock,
     pub detected_at: UnixMillis,
-    pub unresolved: u64,
+    /// None when all are resolved.
+    pub unresolved: Option<String>,
 }
 
 impl OpenIncidents {
@@ -43,9 +44,12 @@ impl OpenIncidents {
         let mut found = incidents::list(connection, &tower.keys, u64::MAX, LOOKED_AT).await?;
         if let Some(oldest) = found.rows.last().map(|incident| incident.id) {
             // One that was left open long ago is not lost behind those that were closed since.
-            let older = incidents::not_closed(connection, &tower.keys, oldest, LOOKED_AT).await?;
-            found.rows.extend(older.rows);
-            found.tampered.extend(older.tampered);
+            for state in [IncidentState::Open, IncidentState::Assessed] {
+                let older =
+                    incidents::of_state(connection, &tower.keys, state, oldest, LOOKED_AT).await?;
+                found.rows.extend(older.rows);
+                found.tampered.extend(older.tampered);
+            }
         }
         let mut open: Vec<_> = found
             .rows
@@ -56,7 +60,8 @@ impl OpenIncidents {
         let more = open.len().saturating_sub(SHOWN);
         let mut lines = Vec::with_capacity(SHOWN);
         for incident in open.into_iter().take(SHOWN) {
-            let (_, unresolved) = incident_findings::count(connection, incident.id).await?;
+            let tally =
+                incident_findings::tally(connection, &tower.keys, incident.id, COUNTED).await?;
             let (label, tone) = words(incident.state);
             lines.push(Line {
                 id: incident.id,
@@ -65,7 +70,7 @@ impl OpenIncidents {
                 tone,
                 clock: Clock::of(&incident, tower.incident_clock, tower.clock.now()),
                 detected_at: incident.detected_at,
-                unresolved,
+                unresolved: (tally.open > 0).then(|| number(tally.open, &tally)),
             });
         }
         Ok(Self {

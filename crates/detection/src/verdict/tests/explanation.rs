@@ -70,6 +70,8 @@ fn every_reason_is_said_in_one_sentence() {
         Obstacle::ChainDisagrees,
         Obstacle::EndpointsDisagree,
         Obstacle::DatabaseReadOnly,
+        Obstacle::DatabaseRefuses,
+        Obstacle::DatabaseInterrupts,
         Obstacle::WrongKeys,
     ];
     let reasons = [

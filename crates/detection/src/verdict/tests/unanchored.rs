@@ -281,6 +281,8 @@ fn obstacles_come_before_everything() {
         Obstacle::ChainDisagrees,
         Obstacle::EndpointsDisagree,
         Obstacle::DatabaseReadOnly,
+        Obstacle::DatabaseRefuses,
+        Obstacle::DatabaseInterrupts,
         Obstacle::WrongKeys,
     ] {
         world.obstacle = Some(obstacle);
