@@ -107,27 +107,25 @@ fn read_demo_wallet(reader: &mut Reader, deployment: Option<&Deployment>) -> Opt
     if !on {
         return Some(None);
     }
-    let here = match Environment::known(reader) {
-        Some(Environment::Production) => {
-            reader.problem("DEMO_WALLET", "is refused unless ENVIRONMENT=development")
-        }
-        Some(Environment::Development) | None => Some(()),
-    };
-    let chain = match deployment {
-        Some(deployment) if deployment.chain_id != DEMO_CHAIN => {
-            reader.problem("DEMO_WALLET", "is refused on any chain but 31337")
-        }
-        _ => Some(()),
-    };
     let node = match rpc_url.as_ref().map(|url| Url::parse(url.expose_secret())) {
-        Some(Ok(url)) if matches!(url.scheme(), "http" | "https") => Some(url),
-        Some(_) => reader.problem("CHAIN_RPC_URL", "must begin with http:// or https://"),
-        None => reader.problem(
-            "CHAIN_RPC_URL",
-            "is missing (the demo wallet signs through it)",
-        ),
+        Some(Ok(url)) if matches!(url.scheme(), "http" | "https") => Ok(url),
+        Some(_) => Err("must begin with http:// or https://"),
+        None => Err("is missing (the demo wallet signs through it)"),
     };
+    let mut problems = Vec::new();
+    if Environment::known(reader) == Some(Environment::Production) {
+        problems.push(("DEMO_WALLET", "is refused unless ENVIRONMENT=development"));
+    }
+    if deployment.is_some_and(|deployment| deployment.chain_id != DEMO_CHAIN) {
+        problems.push(("DEMO_WALLET", "is refused on any chain but 31337"));
+    }
+    problems.extend(node.as_ref().err().map(|reason| ("CHAIN_RPC_URL", *reason)));
+    for (name, reason) in &problems {
+        reader.problem::<()>(name, *reason);
+    }
     // Without a deployment, or with a wrong environment, nobody knows whether it may be on.
-    deployment.and(here).and(chain)?;
-    Some(Some(node?))
+    let is_known = deployment.is_some() && Environment::known(reader).is_some();
+    node.ok()
+        .filter(|_| is_known && problems.is_empty())
+        .map(Some)
 }

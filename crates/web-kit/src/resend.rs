@@ -7,9 +7,6 @@ use url::form_urlencoded;
 
 use crate::form::is_form;
 
-/// A longer one goes its way without a copy.
-const MOST: usize = 64 * 1024;
-
 /// A form as it was sent. It can't be printed: it may hold somebody's details.
 pub(crate) struct Sent {
     /// Path and query that it was sent to.
@@ -20,16 +17,16 @@ pub(crate) struct Sent {
     pub(crate) has_password: bool,
 }
 
-/// The request, and what of it is worth sending again.
-pub(crate) async fn copied(request: Request) -> (Request, Option<Sent>) {
-    if request.method() != Method::POST || !is_form(&request) || length(&request) > MOST {
+/// The request, and what of it is worth sending again; a longer one than `most` goes its way without a copy.
+pub(crate) async fn copied(request: Request, most: usize) -> (Request, Option<Sent>) {
+    if request.method() != Method::POST || !is_form(&request) || length(&request) > most {
         return (request, None);
     }
     let address = request.uri().path_and_query();
     let address = address.map_or_else(String::new, |address| address.as_str().to_owned());
     let (parts, body) = request.into_parts();
     // What breaks off on its way reaches the handler as a form that is not whole.
-    let bytes = to_bytes(body, MOST).await.unwrap_or_default();
+    let bytes = to_bytes(body, most).await.unwrap_or_default();
     let fields = form_urlencoded::parse(&bytes).into_owned();
     let (passwords, fields): (Vec<_>, Vec<_>) = fields.partition(|(name, _)| name == "password");
     let request = Request::from_parts(parts, Body::from(bytes));

@@ -186,7 +186,7 @@ async fn draw_errors(State(site): State<Site>, request: Request, next: Next) -> 
         .is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"));
     let path = request.uri().path().to_owned();
     // Whoever sends a form by drops must not hold us longer than any other request.
-    let copied = tokio::time::timeout(REQUEST_TIMEOUT, resend::copied(request));
+    let copied = tokio::time::timeout(REQUEST_TIMEOUT, resend::copied(request, BODY_LIMIT));
     let Ok((request, sent)) = copied.await else {
         return StatusCode::REQUEST_TIMEOUT.into_response();
     };

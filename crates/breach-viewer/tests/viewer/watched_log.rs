@@ -24,6 +24,15 @@ fn on_a_server_of_its_own() -> SiteOptions {
     }
 }
 
+/// So many records, all valid, and the watch has read the log to its end.
+async fn watched(people: usize, options: SiteOptions) -> (Stage, Browser) {
+    let stage = Stage::start(people, options).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    until_all_is_read(&stage).await;
+    (stage, officer)
+}
+
 /// The stage's own server again, where it was, with these settings beside the usual ones.
 async fn restart(stage: &Stage, settings: &[&str]) -> DatabaseServer {
     let options = DatabaseOptions {
@@ -50,10 +59,7 @@ async fn assert_no_gap(stage: &Stage, officer: &Browser) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_when_the_server_restarts() {
-    let mut stage = Stage::start(3, on_a_server_of_its_own()).await;
-    let officer = stage.officer().await;
-    stage.until_all_valid(&officer).await;
-    until_all_is_read(&stage).await;
+    let (mut stage, officer) = watched(3, on_a_server_of_its_own()).await;
     // With the viewer at work, which loses its connections.
     stage.site.database().stop().await.unwrap();
     let server = restart(&stage, &[]).await;
@@ -76,10 +82,7 @@ async fn nothing_is_lost_when_the_server_restarts() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_happens_while_the_log_is_off_is_a_gap() {
-    let stage = Stage::start(2, on_a_server_of_its_own()).await;
-    let officer = stage.officer().await;
-    stage.until_all_valid(&officer).await;
-    until_all_is_read(&stage).await;
+    let (stage, officer) = watched(2, on_a_server_of_its_own()).await;
     stage.site.database().stop().await.unwrap();
     let server = restart(&stage, &["--skip-log-bin"]).await;
     until_told(&stage, &officer, AlarmKind::WatchLogOff).await;
@@ -100,10 +103,7 @@ async fn what_happens_while_the_log_is_off_is_a_gap() {
 /// An alarm while the log tells less, and a gap until the sweep has looked.
 async fn is_told_until_it_tells_all(less: &str, all: &str) {
     // A round of the sweep, which ends a gap, takes some seconds.
-    let stage = Stage::start(4, on_a_server_of_its_own()).await;
-    let officer = stage.officer().await;
-    stage.until_all_valid(&officer).await;
-    until_all_is_read(&stage).await;
+    let (stage, officer) = watched(4, on_a_server_of_its_own()).await;
     stage
         .sql("INSERT INTO sign_in_attempts VALUES (RANDOM_BYTES(32), 1, 1)")
         .await;
@@ -138,10 +138,7 @@ async fn a_compressed_log_is_an_alarm_until_it_is_plain() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_purged_while_nobody_follows_is_a_gap() {
-    let mut stage = Stage::start(4, on_a_server_of_its_own()).await;
-    let officer = stage.officer().await;
-    stage.until_all_valid(&officer).await;
-    until_all_is_read(&stage).await;
+    let (mut stage, _) = watched(4, on_a_server_of_its_own()).await;
     stage.site.viewer.stop().await.unwrap();
     stage
         .sql("INSERT INTO sign_in_attempts VALUES (RANDOM_BYTES(32), 1, 1)")
@@ -159,10 +156,7 @@ async fn what_is_purged_while_nobody_follows_is_a_gap() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_statement_without_its_rows_is_a_gap_until_the_sweep_has_looked() {
-    let stage = Stage::start(4, with_slow_sweep()).await;
-    let officer = stage.officer().await;
-    stage.until_all_valid(&officer).await;
-    until_all_is_read(&stage).await;
+    let (stage, officer) = watched(4, with_slow_sweep()).await;
     let unseen = "SET SESSION binlog_format = 'STATEMENT'; INSERT INTO sign_in_attempts VALUES (RANDOM_BYTES(32), 1, 1)";
     stage.sql_script(unseen).await;
     until_told(&stage, &officer, AlarmKind::WatchGap).await;
@@ -173,10 +167,7 @@ async fn a_statement_without_its_rows_is_a_gap_until_the_sweep_has_looked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_right_that_is_taken_away_is_an_alarm_and_nothing_is_lost() {
-    let stage = Stage::start(2, with_slow_sweep()).await;
-    let officer = stage.officer().await;
-    stage.until_all_valid(&officer).await;
-    until_all_is_read(&stage).await;
+    let (stage, officer) = watched(2, with_slow_sweep()).await;
     let user = format!("'{}_watch'@'%'", stage.site.names().users);
     let main = stage.site.names().main.replace('_', "\\_");
     for right in [
@@ -208,10 +199,7 @@ async fn a_right_that_is_taken_away_is_an_alarm_and_nothing_is_lost() {
 /// The server can be told to do something for each session before the app comes to speak: to put copies over our tables.
 #[tokio::test(flavor = "multi_thread")]
 async fn tables_that_are_put_over_ours_are_seen_through() {
-    let stage = Stage::start(3, on_a_server_of_its_own()).await;
-    let officer = stage.officer().await;
-    stage.until_all_valid(&officer).await;
-    until_all_is_read(&stage).await;
+    let (stage, officer) = watched(3, on_a_server_of_its_own()).await;
     let log = stage.viewer_log();
     assert!(!log.contains("ALARM"), "nobody did anything: {log}");
     cover_records(&stage).await;
