@@ -90,6 +90,19 @@ impl RowError {
         matches!(self, Self::Sql(error) if has_number(error, &[DEADLOCK]))
     }
 
+    /// The row that is not one of ours, and names it in the log; every other error is given back.
+    pub(crate) fn tampered(self) -> Result<Tampered, Self> {
+        tampering_log::name(&self);
+        match self {
+            Self::Mac { table, row, .. } => Ok(Tampered { table, row }),
+            Self::Column { table, column, .. } => Ok(Tampered {
+                table,
+                row: format!("(column {column})"),
+            }),
+            other => Err(other),
+        }
+    }
+
     /// Whether `key` (its name in `migrations/`) was taken already.
     #[must_use]
     pub fn is_duplicate_of(&self, key: &str) -> bool {
@@ -181,22 +194,10 @@ impl<T> Checked<T> {
 
     /// Puts one result where it belongs.
     pub(crate) fn add(&mut self, result: Result<T, RowError>) -> Result<(), RowError> {
-        let error = match result {
-            Ok(row) => {
-                self.rows.push(row);
-                return Ok(());
-            }
-            Err(error) => error,
-        };
-        tampering_log::name(&error);
-        self.tampered.push(match error {
-            RowError::Mac { table, row, .. } => Tampered { table, row },
-            RowError::Column { table, column, .. } => Tampered {
-                table,
-                row: format!("(column {column})"),
-            },
-            other => return Err(other),
-        });
+        match result {
+            Ok(row) => self.rows.push(row),
+            Err(error) => self.tampered.push(error.tampered()?),
+        }
         Ok(())
     }
 }

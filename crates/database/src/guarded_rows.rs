@@ -1,6 +1,8 @@
 //! Rows of the tables of access, work and incidents: single ones, as soon as somebody has touched them, and a page at a
 //! time of the tables that grow. [`crate::guarded`] looks over all that are in use.
 
+use std::collections::BTreeMap;
+
 use keyring::ApplicationKeys;
 use sqlx::AssertSqlSafe;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
@@ -11,7 +13,7 @@ use crate::anchoring_transactions::AnchoringTransaction;
 use crate::chain_progress::ChainProgress;
 use crate::column::Columns;
 use crate::consent_links::ConsentLink;
-use crate::error::{Checked, RowError, Tampered};
+use crate::error::{RowError, Tampered};
 use crate::incident_events::IncidentEvent;
 use crate::incident_evidence::IncidentEvidence;
 use crate::incident_findings::Finding;
@@ -138,37 +140,88 @@ pub enum RowState {
     Planted(Tampered),
 }
 
-/// Looks at one row.
+/// How each of these rows stands now, in their order.
 pub async fn look(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
     table: GuardedTable,
-    key: &RowKey,
-) -> Result<RowState, RowError> {
-    // Names of our own.
-    let query = AssertSqlSafe(format!(
-        "SELECT * FROM {} WHERE {} = ?",
-        table.name, table.key
-    ));
-    let query = sqlx::query(query);
-    let query = match key {
-        RowKey::Bytes(bytes) if table.kind == KeyKind::Text => {
-            query.bind(String::from_utf8_lossy(bytes).into_owned())
-        }
-        RowKey::Bytes(bytes) => query.bind(bytes.as_slice()),
-        RowKey::Number(number) => query.bind(*number),
+    asked: &[RowKey],
+) -> Result<Vec<RowState>, RowError> {
+    let growing = GROWING.iter().find(|growing| growing.0 == table.name);
+    let most = match table.kind {
+        // A server may take other letters for the same text: one by one they can't be mixed up.
+        KeyKind::Text => 1,
+        KeyKind::Bytes(_) | KeyKind::Number => growing.map_or(200, |growing| growing.1 as usize),
     };
-    let rows = query.fetch_all(&mut *connection).await?;
-    if rows.is_empty() {
-        return Ok(RowState::Gone);
+    let mut states = Vec::with_capacity(asked.len());
+    for some in asked.chunks(most) {
+        let mut found = BTreeMap::new();
+        for row in with_keys(connection, table, some, most).await? {
+            let key = match some {
+                [key] => key.clone(),
+                _ => key_of(&row, table)?,
+            };
+            let state = match read(&row, keys, table.name) {
+                Ok(()) => RowState::Ours,
+                Err(error) => RowState::Planted(error.tampered()?),
+            };
+            found.insert(key, state);
+        }
+        if !found.is_empty()
+            && let Some(planted) = by_other_means(connection, keys, table).await?
+        {
+            found
+                .values_mut()
+                .for_each(|state| *state = RowState::Planted(planted.clone()));
+        }
+        let state = |key| found.remove(key).unwrap_or(RowState::Gone);
+        states.extend(some.iter().map(state));
     }
-    let mut tampered = match table.name {
-        // Kept by other means than a MAC.
+    Ok(states)
+}
+
+/// Of the tables that are kept by other means than a MAC.
+async fn by_other_means(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    table: GuardedTable,
+) -> Result<Option<Tampered>, RowError> {
+    let mut planted = match table.name {
         "notices" => notices::planted(connection).await?,
         "key_checks" => key_checks::planted(connection, keys).await?,
-        _ => Checked::sort(rows.iter().map(|row| read(row, keys, table.name)))?.tampered,
+        _ => Vec::new(),
     };
-    Ok(tampered.pop().map_or(RowState::Ours, RowState::Planted))
+    Ok(planted.pop())
+}
+
+async fn with_keys(
+    connection: &mut MySqlConnection,
+    table: GuardedTable,
+    keys: &[RowKey],
+    most: usize,
+) -> Result<Vec<MySqlRow>, RowError> {
+    let Some(last) = keys.last() else {
+        return Ok(Vec::new());
+    };
+    // One statement for one row, and one for many, whatever their number: each is prepared once.
+    let marks = if keys.len() == 1 { 1 } else { most };
+    let places = vec!["?"; marks].join(", ");
+    // Names of our own.
+    let query = AssertSqlSafe(format!(
+        "SELECT * FROM {} WHERE {} IN ({places})",
+        table.name, table.key
+    ));
+    let mut query = sqlx::query(query);
+    for key in keys.iter().chain(std::iter::repeat(last)).take(marks) {
+        query = match key {
+            RowKey::Bytes(bytes) if table.kind == KeyKind::Text => {
+                query.bind(String::from_utf8_lossy(bytes).into_owned())
+            }
+            RowKey::Bytes(bytes) => query.bind(bytes.as_slice()),
+            RowKey::Number(number) => query.bind(*number),
+        };
+    }
+    Ok(query.fetch_all(connection).await?)
 }
 
 /// Looks at the first rows behind a key, or at the first of all.

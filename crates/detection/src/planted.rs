@@ -3,7 +3,7 @@
 //! What is in use is looked at after every round. The tables that grow without end are gone through a share at a time, the
 //! larger the longer a round takes, and what was found there is looked at again each time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ use crate::registrar::Registrar;
 const QUIET: Duration = Duration::from_secs(60);
 /// So many rows of the growing tables are looked at in a second, and at least at once.
 const ROWS: usize = 2000;
-/// So many of those found there are kept in mind.
+/// So many of those found in one of them are kept in mind.
 const MOST: usize = 1000;
 
 /// What this process saw of such rows.
@@ -39,7 +39,7 @@ struct Growing {
     looked_at: Option<Instant>,
     table: usize,
     after: Option<RowKey>,
-    found: BTreeSet<(&'static str, RowKey)>,
+    found: BTreeMap<&'static str, BTreeSet<RowKey>>,
 }
 
 impl Registrar {
@@ -129,9 +129,9 @@ impl Growing {
             let page =
                 guarded_rows::page(connection, keys, table, self.after.as_ref(), limit).await?;
             left = left.saturating_sub(page.rows);
-            let room = MOST.saturating_sub(self.found.len());
-            let planted = page.planted.into_iter().take(room);
-            self.found.extend(planted.map(|key| (name, key)));
+            let found = self.found.entry(name).or_default();
+            let room = MOST.saturating_sub(found.len());
+            found.extend(page.planted.into_iter().take(room));
             self.after = page.last;
             if page.rows < limit as usize {
                 (self.table, self.after) = ((self.table + 1) % GROWING.len(), None);
@@ -149,15 +149,17 @@ impl Growing {
         keys: &ApplicationKeys,
     ) -> Result<Vec<Tampered>, Hindrance> {
         let mut planted = Vec::new();
-        for (name, key) in std::mem::take(&mut self.found) {
+        for (name, rows) in std::mem::take(&mut self.found) {
             let Some(table) = guarded_rows::of_name(name) else {
                 continue;
             };
-            if let RowState::Planted(row) =
-                guarded_rows::look(connection, keys, table, &key).await?
-            {
-                planted.push(row);
-                self.found.insert((name, key));
+            let rows: Vec<_> = rows.into_iter().collect();
+            let states = guarded_rows::look(connection, keys, table, &rows).await?;
+            for (state, key) in states.into_iter().zip(rows) {
+                if let RowState::Planted(row) = state {
+                    planted.push(row);
+                    self.found.entry(name).or_default().insert(key);
+                }
             }
         }
         Ok(planted)

@@ -9,7 +9,6 @@ use sqlx::mysql::MySqlConnection;
 
 use super::Finding;
 use crate::error::RowError;
-use crate::tampering_log;
 use crate::verifications::{Subject, VerdictKind};
 
 /// So many UIDs are kept, the lowest ones.
@@ -78,11 +77,10 @@ pub async fn tally(
         }
         match Finding::read(&row, keys) {
             Ok(finding) => tally.add(&finding),
-            Err(error) if error.is_tampering() => {
-                tampering_log::name(&error);
+            Err(error) => {
+                error.tampered()?;
                 tally.others += 1;
             }
-            Err(error) => return Err(error),
         }
     }
     Ok(tally)

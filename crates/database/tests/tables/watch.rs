@@ -5,9 +5,9 @@ use database::guarded_rows::{self, RowKey, RowState};
 use database::incident_evidence::{self, NewEvidence};
 use database::record_events::{self, Actor, RecordEventKind};
 use database::sessions::App;
-use database::verifications::Subject;
+use database::verifications::{Source, Subject};
 use database::watch_progress::{self, WatchProgress};
-use database::{consents, schema_baselines, strays};
+use database::{consents, incident_findings, incidents, schema_baselines, strays};
 use record::ids::{RecordId, StaffId, Uid};
 
 use crate::stage::{CLERK, NOW, Stage};
@@ -38,18 +38,52 @@ async fn progress_is_kept_and_a_planted_one_refused() {
         );
     }
     let table = guarded_rows::of_name("watch_progress").unwrap();
-    let key = RowKey::Bytes(b"watch".to_vec());
+    let key = [RowKey::Bytes(b"watch".to_vec())];
     let look = guarded_rows::look(&mut connection, &stage.keys, table, &key);
-    assert_eq!(look.await.unwrap(), RowState::Ours);
+    assert_eq!(look.await.unwrap(), [RowState::Ours]);
     stage
         .sql("UPDATE watch_progress SET position = 'mariadb:0-1-9999'")
         .await;
     assert!(load(&mut connection).await.unwrap_err().is_tampering());
     let look = guarded_rows::look(&mut connection, &stage.keys, table, &key);
-    assert!(matches!(look.await.unwrap(), RowState::Planted(_)));
+    assert!(matches!(look.await.unwrap()[..], [RowState::Planted(_)]));
     stage.sql("DELETE FROM watch_progress").await;
     let look = guarded_rows::look(&mut connection, &stage.keys, table, &key);
-    assert_eq!(look.await.unwrap(), RowState::Gone);
+    assert_eq!(look.await.unwrap(), [RowState::Gone]);
+}
+
+/// As many as take several readings, in the order asked for.
+#[tokio::test]
+async fn many_guarded_rows_are_looked_at_together() {
+    let stage = Stage::new().await;
+    let mut connection = stage.connection().await;
+    let keys = &stage.keys;
+    let incident = incidents::open(&mut connection, keys, Source::Sweep, NOW);
+    let incident = incident.await.unwrap().id;
+    let mut asked = Vec::new();
+    for uid in 1..=50 {
+        let new = crate::incidents::finding(&stage, incident, uid);
+        let found = incident_findings::insert(&mut connection, keys, new, NOW).await;
+        asked.push(RowKey::Number(found.unwrap().id));
+    }
+    asked.reverse();
+    stage
+        .sql("UPDATE incident_findings SET uid = 99 WHERE uid = 7")
+        .await;
+    stage
+        .sql("DELETE FROM incident_findings WHERE uid = 8")
+        .await;
+    let table = guarded_rows::of_name("incident_findings").unwrap();
+    let states = guarded_rows::look(&mut connection, keys, table, &asked).await;
+    let states = states.unwrap();
+    assert_eq!(states.len(), 50);
+    for (state, uid) in states.into_iter().zip((1..=50).rev()) {
+        match uid {
+            7 => assert!(matches!(state, RowState::Planted(_))),
+            8 => assert_eq!(state, RowState::Gone),
+            _ => assert_eq!(state, RowState::Ours, "{uid}"),
+        }
+    }
 }
 
 #[tokio::test]

@@ -21,6 +21,8 @@ use crate::registrar::{Occasion, Registrar};
 
 /// So many records are looked at side by side: the pool has connections for others as well.
 const AT_ONCE: usize = 4;
+/// So many guarded rows are looked at before what was found is told.
+const ROWS: usize = 1000;
 /// No more evidence is kept with one incident.
 const MOST_EVIDENCE: u64 = 10_000;
 const WATCH: Occasion = Occasion {
@@ -45,30 +47,55 @@ impl Registrar {
                 .raise_alarm(&mut connection, AlarmKind::RowsDeleted)
                 .await?;
         }
-        for ((name, key), was_before) in &touched.rows {
+        for (name, rows) in &touched.rows {
             let Some(table) = guarded_rows::of_name(name) else {
                 continue;
             };
-            match guarded_rows::look(&mut connection, &parts.keys, table, key).await? {
-                RowState::Gone if *was_before && is_missed(&mut connection, table, key).await? => {
-                    tracing::error!(table = name, "ALARM: somebody deleted a row");
-                    examiner
-                        .raise_alarm(&mut connection, AlarmKind::RowsDeleted)
-                        .await?;
+            let rows: Vec<_> = rows.iter().collect();
+            for some in rows.chunks(ROWS) {
+                self.look_at_some(&mut connection, table, some).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Guarded rows of one table, and whether they stood there before.
+    async fn look_at_some(
+        &self,
+        connection: &mut MySqlConnection,
+        table: GuardedTable,
+        rows: &[(&RowKey, &bool)],
+    ) -> Result<(), Hindrance> {
+        let (examiner, keys) = (self.examiner(), &self.examiner().parts().keys);
+        let asked: Vec<_> = rows.iter().map(|(key, _)| (*key).clone()).collect();
+        let states = guarded_rows::look(connection, keys, table, &asked).await?;
+        let (mut planted, mut deleted) = (Vec::new(), 0);
+        for (state, (key, was_before)) in states.into_iter().zip(rows) {
+            match state {
+                RowState::Gone if **was_before && is_missed(connection, table, key).await? => {
+                    deleted += 1;
                 }
                 // The verdict on the record tells it.
-                RowState::Planted(row) if *name != "records" => {
-                    tracing::error!(
-                        table = name,
-                        row = row.row,
-                        "ALARM: somebody wrote a row behind our back"
-                    );
-                    examiner
-                        .raise_alarm(&mut connection, AlarmKind::RowTampered)
-                        .await?;
-                }
+                RowState::Planted(row) if table.name != "records" => planted.push(row.row),
                 _ => {}
             }
+        }
+        let table = table.name;
+        if deleted > 0 {
+            tracing::error!(table, deleted, "ALARM: somebody deleted rows");
+            let kind = AlarmKind::RowsDeleted;
+            examiner.raise_alarm(connection, kind).await?;
+        }
+        if let Some(row) = planted.first() {
+            let written = planted.len();
+            tracing::error!(
+                table,
+                row,
+                written,
+                "ALARM: somebody wrote rows behind our back"
+            );
+            let kind = AlarmKind::RowTampered;
+            examiner.raise_alarm(connection, kind).await?;
         }
         Ok(())
     }

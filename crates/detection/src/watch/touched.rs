@@ -33,7 +33,7 @@ pub(super) struct Touched {
     /// Subjects whose verdict was bad, before somebody, or one of ours, wrote over it or took it out.
     pub(super) verdicts: BTreeSet<Subject>,
     /// Guarded rows, and whether they stood there before.
-    pub(super) rows: BTreeMap<(&'static str, RowKey), bool>,
+    pub(super) rows: BTreeMap<&'static str, BTreeMap<RowKey, bool>>,
     /// Tables of ours that were emptied by one statement.
     pub(super) emptied: BTreeSet<String>,
     /// A statement may have changed our tables.
@@ -61,7 +61,8 @@ impl Touched {
 
     /// How much was touched.
     pub(super) fn count(&self) -> usize {
-        self.records.len() + self.uids.len() + self.rows.len()
+        let rows: usize = self.rows.values().map(BTreeMap::len).sum();
+        self.records.len() + self.uids.len() + rows
     }
 
     /// What is to be looked at, and as whose.
@@ -74,7 +75,7 @@ impl Touched {
     /// Whether anything in it is worth writing down how far we are: not what we write ourselves all the time.
     pub(super) fn is_of_note(&self) -> bool {
         let is_of_note = |table: &str| !["leases", watch_progress::TABLE].contains(&table);
-        !self.records.is_empty() || self.rows.keys().any(|(table, _)| is_of_note(table))
+        !self.records.is_empty() || self.rows.keys().any(|table| is_of_note(table))
     }
 
     fn row(&mut self, change: &Change, kept: Option<usize>, most: usize) {
@@ -113,7 +114,8 @@ impl Touched {
         if let Some(table) = guarded {
             for (row, was_before) in sides.into_iter().zip([true, false]) {
                 if let Some(key) = row.as_ref().and_then(|row| key(row, table)) {
-                    *self.rows.entry((table.name, key)).or_default() |= was_before;
+                    let rows = self.rows.entry(table.name).or_default();
+                    *rows.entry(key).or_default() |= was_before;
                 }
             }
         }
