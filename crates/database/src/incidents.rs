@@ -131,7 +131,7 @@ pub async fn newest_open(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
 ) -> Result<Option<Incident>, RowError> {
-    let newest = of_state(connection, keys, IncidentState::Open, u64::MAX, 1).await?;
+    let newest = open_ones(connection, keys, 1).await?;
     Ok(newest.rows.into_iter().next())
 }
 
@@ -152,21 +152,41 @@ pub async fn list(
     all.read(connection, before, limit, read).await
 }
 
-/// [`list`] of those in this state, as the column says.
-pub async fn of_state(
+/// The newest open incidents, as the column says.
+pub async fn open_ones(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
-    state: IncidentState,
-    before: u64,
     limit: u32,
 ) -> Result<Checked<Incident>, RowError> {
-    let of_state = Numbered {
-        query: "SELECT * FROM incidents WHERE state = ? AND id < ? ORDER BY id DESC LIMIT ?",
-        filter: &[Value::Text(state.as_str())],
+    let open = Numbered {
+        query: "SELECT * FROM incidents WHERE state = 'open' AND id < ? ORDER BY id DESC LIMIT ?",
+        filter: &[],
         at_once: AT_ONCE,
     };
     let read = |row: &MySqlRow| Incident::read(row, keys);
-    of_state.read(connection, before, limit, read).await
+    open.read(connection, u64::MAX, limit, read).await
+}
+
+/// The oldest incidents that are not closed, as the column says; so many open ones, and so many assessed ones. What somebody
+/// plants stands above them.
+pub async fn oldest_not_closed(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    limit: u32,
+) -> Result<Checked<Incident>, RowError> {
+    let mut found = Checked::default();
+    for state in [IncidentState::Open, IncidentState::Assessed] {
+        let of_state = Numbered {
+            query: "SELECT * FROM incidents WHERE state = ? AND id > ? ORDER BY id LIMIT ?",
+            filter: &[Value::Text(state.as_str())],
+            at_once: AT_ONCE,
+        };
+        let read = |row: &MySqlRow| Incident::read(row, keys);
+        let of_state: Checked<Incident> = of_state.read(connection, 0, limit, read).await?;
+        found.rows.extend(of_state.rows);
+        found.tampered.extend(of_state.tampered);
+    }
+    Ok(found)
 }
 
 /// Writes the columns that may change of an incident that the caller has locked.

@@ -3,7 +3,7 @@
 use database::MySqlConnection;
 use database::incident_events::{self, IncidentEventKind};
 use database::incident_findings;
-use database::incidents::{self, Incident, IncidentState};
+use database::incidents::{self, Incident};
 use database::operations_alarms::AlarmKind;
 use database::outbox::{self, MailState};
 use database::verifications::Source;
@@ -92,8 +92,8 @@ impl Registrar {
         connection: &mut MySqlConnection,
     ) -> Result<Vec<Incident>, Hindrance> {
         const NEWEST: u32 = 20;
-        let (keys, open) = (&self.examiner.parts().keys, IncidentState::Open);
-        let mut newest = incidents::of_state(connection, keys, open, u64::MAX, NEWEST).await?;
+        let keys = &self.examiner.parts().keys;
+        let mut newest = incidents::open_ones(connection, keys, NEWEST).await?;
         newest.rows.retain(|one| one.source != Source::Hand);
         Ok(newest.rows)
     }

@@ -1,7 +1,9 @@
 //! The incidents that are not closed, with their clocks.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use database::incident_findings;
-use database::incidents::{self, IncidentState};
+use database::incidents::{self, Incident, IncidentState};
 use record::time::UnixMillis;
 use sqlx::MySqlConnection;
 use web_kit::components::Tone;
@@ -12,7 +14,7 @@ use crate::pages::incidents::list::{COUNTED, number, words};
 use crate::state::Watchtower;
 use crate::urls;
 
-/// The newest ones that are looked at.
+/// So many of the newest are looked at, and of the oldest.
 const LOOKED_AT: u32 = 200;
 /// The most that are shown; the others are counted.
 const SHOWN: usize = 5;
@@ -41,21 +43,15 @@ pub struct Line {
 impl OpenIncidents {
     /// The one whose time is up first comes first.
     pub async fn read(tower: &Watchtower, connection: &mut MySqlConnection) -> Result<Self> {
-        let mut found = incidents::list(connection, &tower.keys, u64::MAX, LOOKED_AT).await?;
-        if let Some(oldest) = found.rows.last().map(|incident| incident.id) {
-            // One that was left open long ago is not lost behind those that were closed since.
-            for state in [IncidentState::Open, IncidentState::Assessed] {
-                let older =
-                    incidents::of_state(connection, &tower.keys, state, oldest, LOOKED_AT).await?;
-                found.rows.extend(older.rows);
-                found.tampered.extend(older.tampered);
-            }
-        }
-        let mut open: Vec<_> = found
-            .rows
-            .into_iter()
-            .filter(|incident| incident.state != IncidentState::Closed)
-            .collect();
+        let newest = incidents::list(connection, &tower.keys, u64::MAX, LOOKED_AT).await?;
+        // One that was left open long ago is not lost behind those that were closed since, or behind what somebody plants.
+        let oldest = incidents::oldest_not_closed(connection, &tower.keys, LOOKED_AT).await?;
+        let tampered = newest.tampered.iter().chain(&oldest.tampered);
+        let tampered: BTreeSet<&str> = tampered.map(|row| row.row.as_str()).collect();
+        let not_closed = newest.rows.into_iter().chain(oldest.rows);
+        let not_closed = not_closed.filter(|incident| incident.state != IncidentState::Closed);
+        let open: BTreeMap<u64, Incident> = not_closed.map(|one| (one.id, one)).collect();
+        let mut open: Vec<_> = open.into_values().collect();
         open.sort_by_key(|incident| (incident.aware_at, incident.id));
         let more = open.len().saturating_sub(SHOWN);
         let mut lines = Vec::with_capacity(SHOWN);
@@ -76,7 +72,7 @@ impl OpenIncidents {
         Ok(Self {
             lines,
             more,
-            tampered: found.tampered.len(),
+            tampered: tampered.len(),
         })
     }
 
