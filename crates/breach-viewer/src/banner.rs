@@ -88,6 +88,9 @@ mod tests {
         let keys = text(Some(AlarmKind::KeysWrong), &[]).unwrap_or_default();
         assert!(keys.starts_with("Nothing can be verified right now. The keys are not"));
         assert!(!keys.contains("not a breach"), "somebody may have done it");
+        let interrupts = text(Some(AlarmKind::DatabaseInterrupts), &[]).unwrap_or_default();
+        assert!(interrupts.starts_with("Nothing can be verified right now. The database answers"));
+        assert!(!interrupts.contains("not a breach"));
         let on_file = text(None, &[AlarmKind::ChainUnreachable]);
         assert_eq!(on_file.as_deref(), Some("The chain does not answer."));
         let mail = text(None, &[AlarmKind::MailFailing]);

@@ -83,18 +83,6 @@ pub async fn connect(url: &Url, settings: &PoolSettings) -> Result<MySqlPool, Co
     Ok(pool)
 }
 
-/// For how long the server has been up, asked by a connection of its own.
-pub async fn uptime(pool: &MySqlPool) -> Result<Duration, sqlx::Error> {
-    let mut connection = MySqlConnection::connect_with(&pool.connect_options()).await?;
-    let (_, seconds): (String, String) = sqlx::query_as("SHOW GLOBAL STATUS LIKE 'Uptime'")
-        .fetch_one(&mut connection)
-        .await?;
-    connection.close().await?;
-    let seconds = seconds.parse();
-    let seconds = seconds.map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-    Ok(Duration::from_secs(seconds))
-}
-
 /// Whether this is the address of a database; for who wants to know before it is used.
 pub fn check_address(url: &Url) -> Result<(), ConnectError> {
     connect_options(url).map(drop)

@@ -13,6 +13,7 @@
 mod column;
 mod connection;
 mod error;
+mod greeting;
 mod migrations;
 mod numbered;
 mod tampering_log;
@@ -60,7 +61,8 @@ pub mod verifications;
 pub mod watch_progress;
 
 pub use column::UnknownText;
-pub use connection::{ConnectError, PoolSettings, check_address, connect, pool, uptime};
+pub use connection::{ConnectError, PoolSettings, check_address, connect, pool};
 pub use error::{Checked, RowError, Tampered, turns_away};
+pub use greeting::greeting;
 pub use migrations::{Kind, migrate, schema_is_current};
 pub use sqlx::{MySqlConnection, MySqlPool};

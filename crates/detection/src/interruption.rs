@@ -1,20 +1,35 @@
 //! Telling an outage of the database from somebody who ends our connections, or holds what is asked by them: then the server
-//! gives another one.
+//! goes on greeting whoever connects.
 
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use database::uptime;
+use database::greeting;
 
 use crate::obstacle::Hindrance;
 use crate::registrar::Registrar;
 use crate::verdict::Obstacle;
 
-/// What broke off before a server had been up for so long, its restart may have broken off.
-const RESTARTED: Duration = Duration::from_secs(30);
-/// Who ends connections again and again also ends those that ask: several are tried.
-const TRIES: usize = 10;
-const PAUSE: Duration = Duration::from_millis(50);
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Connections that end before anybody says who they are fill a server's log: so seldom is one made for no other reason.
+const EVERY: Duration = Duration::from_secs(10 * 60);
+
+/// When the server greeted us last, and with which number.
+#[derive(Default)]
+pub(crate) struct Greeted(Mutex<Option<(Instant, u32)>>);
+
+impl Greeted {
+    /// Gives back the greeting before.
+    fn remember(&self, number: u32) -> Option<u32> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = last.replace((Instant::now(), number));
+        before.map(|(_, number)| number)
+    }
+
+    fn is_old(&self) -> bool {
+        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.is_none_or(|(at, _)| at.elapsed() >= EVERY)
+    }
+}
 
 impl Registrar {
     /// What keeps us from telling anything.
@@ -27,19 +42,21 @@ impl Registrar {
         }
     }
 
-    /// Whether the server answers, and has all along.
+    /// All is well: remembers the server as it is now, to know it again.
+    pub(crate) async fn meet_server(&self) {
+        if self.greeted.is_old()
+            && let Some(number) = greeting(&self.examiner().parts().pool).await
+        {
+            self.greeted.remember(number);
+        }
+    }
+
+    /// Whether the server greets us, and has not been started anew since it did last: then it would count from the beginning.
     async fn is_interrupted(&self) -> bool {
-        let pool = &self.examiner().parts().pool;
-        let asked = async {
-            for _ in 0..TRIES {
-                match uptime(pool).await {
-                    Ok(up) => return up >= RESTARTED,
-                    Err(error) => tracing::debug!(%error, "no connection to ask by"),
-                }
-                tokio::time::sleep(PAUSE).await;
-            }
-            false
+        let Some(number) = greeting(&self.examiner().parts().pool).await else {
+            return false;
         };
-        tokio::time::timeout(PATIENCE, asked).await.unwrap_or(false)
+        let before = self.greeted.remember(number);
+        before.is_some_and(|before| before < number)
     }
 }

@@ -184,18 +184,22 @@ pub(crate) const fn may_be_meant(alarm: AlarmKind) -> bool {
     )
 }
 
-/// Whether no verdict can be given for as long as this alarm stands, through nobody's doing. A database that refuses,
-/// interrupts us, or says that it is read-only, is not among these: nobody is to read that it is no breach.
+/// Whether no verdict can be given for as long as this alarm stands. A database that refuses, or says that it is read-only,
+/// is not among these: records are judged all the same.
 #[must_use]
 pub fn hinders_verification(alarm: AlarmKind) -> bool {
-    !may_be_meant(alarm) && ALL.into_iter().any(|one| alarm_of(one) == alarm)
+    let goes_on = matches!(
+        alarm,
+        AlarmKind::DatabaseRefuses | AlarmKind::DatabaseReadOnly
+    );
+    !goes_on && ALL.into_iter().any(|one| alarm_of(one) == alarm)
 }
 
 /// Whether that can be said to be no breach. That nothing in the database fits the keys may also be because somebody has
-/// written over all of it.
+/// written over all of it, and that it breaks us off because somebody has it do so.
 #[must_use]
 pub fn is_no_breach(alarm: AlarmKind) -> bool {
-    hinders_verification(alarm) && alarm != AlarmKind::KeysWrong
+    hinders_verification(alarm) && !may_be_meant(alarm) && alarm != AlarmKind::KeysWrong
 }
 
 /// Every obstacle that an alarm of ours stands for.

@@ -20,6 +20,7 @@ use tokio::sync::Mutex;
 
 use crate::deletions::Counted;
 use crate::examiner::{Examined, Examiner};
+use crate::interruption::Greeted;
 use crate::obstacle::Hindrance;
 use crate::planted::PlantedRows;
 use crate::verdict::Verdict;
@@ -46,6 +47,8 @@ pub struct Registrar {
     pub(crate) planted: Arc<std::sync::Mutex<PlantedRows>>,
     /// How many rows it saw in the tables that rows are only added to.
     pub(crate) counted: Arc<std::sync::Mutex<Counted>>,
+    /// How the database's server greeted it last.
+    pub(crate) greeted: Arc<Greeted>,
     /// How often the database answered when a verdict was filed by itself, be it by a refusal.
     filed: Arc<AtomicU64>,
 }
@@ -81,6 +84,7 @@ impl Registrar {
             memory: Arc::default(),
             planted: Arc::default(),
             counted: Arc::default(),
+            greeted: Arc::default(),
             filed: Arc::default(),
         }
     }

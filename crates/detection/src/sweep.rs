@@ -111,7 +111,10 @@ impl Sweeper {
     async fn turn(&mut self) -> Duration {
         let outcome = self.make_round().await;
         let obstacle = match &outcome {
-            Ok(_) => None,
+            Ok(_) => {
+                self.registrar.meet_server().await;
+                None
+            }
             Err(hindrance) => Some(self.registrar.obstacle(hindrance).await),
         };
         let before = self.status.borrow().obstacle;

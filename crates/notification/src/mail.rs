@@ -93,6 +93,9 @@ pub enum Mail {
         what: String,
         /// Whether records can't be verified meanwhile.
         hinders: bool,
+        /// Whether somebody may have brought it about to hide a breach.
+        #[serde(default)]
+        may_be_meant: bool,
         /// Since when.
         since: UnixMillis,
         /// The viewer's page.
@@ -164,9 +167,10 @@ impl Mail {
             Self::OperationsAlarm {
                 what,
                 hinders,
+                may_be_meant,
                 since,
                 url,
-            } => letters::operations_alarm(what, *hinders, *since, url),
+            } => letters::operations_alarm(what, (*hinders, *may_be_meant), *since, url),
         }
     }
 }

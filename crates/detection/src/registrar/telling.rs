@@ -16,7 +16,7 @@ use sqlx::Connection;
 use super::{GATHERING, Registrar};
 use crate::alarm_memory::Standing;
 use crate::alarms::{LASTING, OVERDUE, is_due};
-use crate::obstacle::{Hindrance, hinders_verification, words};
+use crate::obstacle::{Hindrance, hinders_verification, is_no_breach, words};
 
 /// So many findings are counted for a mail, which says "at least" where there are more.
 const COUNTED: u32 = 200_000;
@@ -250,6 +250,7 @@ impl Registrar {
         Mail::OperationsAlarm {
             what: words(kind).to_owned(),
             hinders: hinders_verification(kind),
+            may_be_meant: !is_no_breach(kind),
             since,
             url: self.viewer_url.clone(),
         }

@@ -3,14 +3,24 @@ use record::time::UnixMillis;
 use super::TO_OFFICER;
 use crate::letter::{Action, Letter, fact, moment};
 
-pub(crate) fn operations_alarm(what: &str, hinders: bool, since: UnixMillis, url: &str) -> Letter {
-    let (subject, paragraph) = match hinders {
-        true => (
+pub(crate) fn operations_alarm(
+    what: &str,
+    (hinders, may_be_meant): (bool, bool),
+    since: UnixMillis,
+    url: &str,
+) -> Letter {
+    let (subject, paragraph) = match (hinders, may_be_meant) {
+        (true, true) => (
+            "Records can't be verified at present",
+            "Sealwatch can't verify the records at present. Somebody may have brought that about, and as long as it lasts a breach \
+             would not be found. Please tell those who run the system, and ask them who did it.",
+        ),
+        (true, false) => (
             "Records can't be verified at present",
             "Sealwatch can't verify the records at present. By itself this is not a sign of a breach, but as long as it lasts a breach \
              would not be found. Please tell those who run the system.",
         ),
-        false => (
+        (false, _) => (
             "Sealwatch needs somebody to look at it",
             "Sealwatch goes on verifying the records, and something else is not as it should be. Please tell those who run \
              the system.",

@@ -168,6 +168,7 @@ async fn an_operations_alarm_is_no_breach() {
     let [subject, text, html] = arrived(Mail::OperationsAlarm {
         what: "The chain does not answer.".to_owned(),
         hinders: true,
+        may_be_meant: false,
         since: AT,
         url: "https://viewer.example.org/".to_owned(),
     })
@@ -184,10 +185,26 @@ async fn an_operations_alarm_is_no_breach() {
 }
 
 #[tokio::test]
+async fn an_alarm_that_may_be_meant_is_not_called_no_breach() {
+    let [subject, text, html] = arrived(Mail::OperationsAlarm {
+        what: "The keys do not fit.".to_owned(),
+        hinders: true,
+        may_be_meant: true,
+        since: AT,
+        url: "https://viewer.example.org/".to_owned(),
+    })
+    .await;
+    assert_eq!(subject, "Records can't be verified at present");
+    assert!(!text.contains("not a sign of a breach"));
+    all_say(&[text, html], &["Somebody may have brought that about"]);
+}
+
+#[tokio::test]
 async fn an_alarm_that_hinders_nothing_says_that_verification_goes_on() {
     let [subject, text, html] = arrived(Mail::OperationsAlarm {
         what: "Anchoring does not move on.".to_owned(),
         hinders: false,
+        may_be_meant: true,
         since: AT,
         url: "https://viewer.example.org/".to_owned(),
     })

@@ -81,7 +81,7 @@ impl<'a> Field<'a> {
             required: false,
             is_marked_optional: true,
             autofocus: false,
-            summary_has_focus: form.has_problems(),
+            summary_has_focus: form.has_problems() || form.is_restored(),
         }
     }
 
