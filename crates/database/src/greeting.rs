@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use sqlx::MySqlPool;
-use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::net::{TcpStream, UnixStream};
 
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Of the handshake that both servers speak. One that turns everybody away sends an error in its place.
@@ -14,18 +14,24 @@ const VERSION: u8 = 10;
 /// The number that the server gives to a connection: it counts them from its start. None where it does not greet us.
 pub async fn greeting(pool: &MySqlPool) -> Option<u32> {
     let options = pool.connect_options();
-    let address = (options.get_host(), options.get_port());
     let asked = async {
-        let mut stream = TcpStream::connect(address).await.ok()?;
-        let mut header = [0; 4];
-        stream.read_exact(&mut header).await.ok()?;
-        let [low, middle, high, _] = header;
-        let length = u32::from_le_bytes([low, middle, high, 0]);
-        let mut packet = vec![0; usize::try_from(length).ok()?];
-        stream.read_exact(&mut packet).await.ok()?;
-        number(&packet)
+        if let Some(socket) = options.get_socket() {
+            return heard(UnixStream::connect(socket).await.ok()?).await;
+        }
+        let host = options.get_host().trim_matches(['[', ']']);
+        heard(TcpStream::connect((host, options.get_port())).await.ok()?).await
     };
     tokio::time::timeout(PATIENCE, asked).await.ok().flatten()
+}
+
+async fn heard(mut stream: impl AsyncRead + Unpin) -> Option<u32> {
+    let mut header = [0; 4];
+    stream.read_exact(&mut header).await.ok()?;
+    let [low, middle, high, _] = header;
+    let length = u32::from_le_bytes([low, middle, high, 0]);
+    let mut packet = vec![0; usize::try_from(length).ok()?];
+    stream.read_exact(&mut packet).await.ok()?;
+    number(&packet)
 }
 
 /// It stands behind the server's version, which a zero ends.

@@ -4,6 +4,7 @@
 
 use futures::TryStreamExt;
 use keyring::ApplicationKeys;
+use sqlx::AssertSqlSafe;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 
 use crate::anchoring_jobs::AnchoringJob;
@@ -20,8 +21,9 @@ use crate::staff::Staff;
 use crate::sweep_rounds::SweepRound;
 use crate::watch_progress::WatchProgress;
 
-/// Of each table no more are told: who plants many is told of by the first.
-const MOST: usize = 1000;
+/// Of each table no more rows are looked at: who plants many is told of by the first. Those that grow are gone through a share
+/// at a time besides ([`crate::guarded_rows::page`]).
+const MOST: u32 = 5000;
 
 /// The rows that are not ours, of those that are in use: accounts, sessions, leases, open links, unfinished jobs, how far the chain was seen and the
 /// log was read, the rounds of the sweep, mails that wait or were refused, notices, and what is kept to know the keys and the schema by. The heads of
@@ -57,20 +59,18 @@ pub async fn planted(
     Ok(planted)
 }
 
-/// The first of them, where they are many.
 async fn bad<T>(
     connection: &mut MySqlConnection,
     query: &'static str,
     read: impl Fn(&MySqlRow) -> Result<T, RowError>,
 ) -> Result<Vec<Tampered>, RowError> {
-    let mut tampered = Vec::new();
+    // A query of our own.
+    let query = AssertSqlSafe(format!("{query} LIMIT {MOST}"));
     let mut rows = sqlx::query(query).fetch(connection);
+    let mut tampered = Vec::new();
     while let Some(row) = rows.try_next().await? {
         if let Err(error) = read(&row) {
             tampered.push(error.tampered()?);
-        }
-        if tampered.len() >= MOST {
-            break;
         }
     }
     Ok(tampered)

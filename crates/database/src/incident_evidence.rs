@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::column::Columns;
 use crate::error::{Checked, RowError};
+use crate::numbered::{Numbered, Value};
 use crate::verifications::Subject;
 
 const TABLE: &str = "incident_evidence";
@@ -166,13 +167,13 @@ pub async fn of_incident(
     incident_id: u64,
     limit: u32,
 ) -> Result<Checked<IncidentEvidence>, RowError> {
-    let rows =
-        sqlx::query("SELECT * FROM incident_evidence WHERE incident_id = ? ORDER BY id LIMIT ?")
-            .bind(incident_id)
-            .bind(limit)
-            .fetch_all(connection)
-            .await?;
-    Checked::sort(rows.iter().map(|row| IncidentEvidence::read(row, keys)))
+    let of_incident = Numbered {
+        query: "SELECT * FROM incident_evidence WHERE incident_id = ? AND id > ? ORDER BY id LIMIT ?",
+        filter: &[Value::Number(incident_id)],
+        at_once: 20,
+    };
+    let read = |row: &MySqlRow| IncidentEvidence::read(row, keys);
+    of_incident.read(connection, 0, limit, read).await
 }
 
 /// What is kept about a record, newest first.

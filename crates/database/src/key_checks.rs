@@ -93,12 +93,12 @@ async fn stored(
     connection: &mut MySqlConnection,
     ring: &str,
 ) -> Result<Vec<(u32, Vec<u8>)>, RowError> {
-    Ok(
-        sqlx::query_as("SELECT version, cell FROM key_checks WHERE ring = ? ORDER BY version")
-            .bind(ring)
-            .fetch_all(connection)
-            .await?,
+    Ok(sqlx::query_as(
+        "SELECT version, cell FROM key_checks WHERE ring = ? ORDER BY version LIMIT 1000",
     )
+    .bind(ring)
+    .fetch_all(connection)
+    .await?)
 }
 
 /// How many stored values the keys at hand do not open, though they are the right ones: somebody else wrote them.

@@ -55,10 +55,10 @@ pub async fn text(
     }
 }
 
-/// The texts that are not those of their hashes.
+/// The texts that are not those of their hashes, of the first thousand: an organisation has a few.
 pub(crate) async fn planted(connection: &mut MySqlConnection) -> Result<Vec<Tampered>, RowError> {
     let rows: Vec<(Vec<u8>, Vec<u8>)> =
-        sqlx::query_as("SELECT hash, CAST(text AS BINARY) FROM notices")
+        sqlx::query_as("SELECT hash, CAST(text AS BINARY) FROM notices LIMIT 1000")
             .fetch_all(connection)
             .await?;
     let planted = rows

@@ -37,20 +37,21 @@ impl Numbered<'_> {
         read: impl Fn(&MySqlRow) -> Result<T, RowError>,
     ) -> Result<Checked<T>, RowError> {
         let mut found = Checked::default();
-        // Where nothing is planted, one query brings all that is asked for.
-        let at_once = limit.clamp(1, self.at_once);
+        // Where nothing is planted, one query brings all that is asked for, if it is no more than is read at once.
+        let mut at_once = limit.clamp(1, self.at_once);
         loop {
             let rows = self.rows(connection, behind, at_once).await?;
             for row in &rows {
+                found.add(read(row))?;
+                behind = row.try_get("id")?;
                 if found.rows.len() == limit as usize {
                     return Ok(found);
                 }
-                found.add(read(row))?;
-                behind = row.try_get("id")?;
             }
             if rows.len() < at_once as usize {
                 return Ok(found);
             }
+            at_once = self.at_once;
             if found.tampered.len() >= MOST_PASSED_OVER {
                 found.goes_on_from = Some(behind);
                 return Ok(found);

@@ -7,17 +7,18 @@ use alloy_primitives::B256;
 use keyring::{ApplicationKeys, MacBuilder};
 use record::time::UnixMillis;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
-use sqlx::{Connection, MySql, QueryBuilder, Row};
+use sqlx::{Connection, MySql, QueryBuilder};
 
 use crate::column::{Columns, text_enum};
 use crate::error::{Checked, RowError};
+use crate::numbered::Numbered;
 use crate::verifications::counts::{self, VerdictCounts};
 
 pub use thinning::thin_out;
 
 const TABLE: &str = "sweep_rounds";
 /// So many of the newest are looked at.
-const NEWEST: usize = 20;
+const NEWEST: u32 = 20;
 
 text_enum! {
     /// Who works on a round.
@@ -186,30 +187,18 @@ pub async fn finish(
     Ok(!is_ended)
 }
 
-/// The newest passes, newest first. Rows that somebody else wrote are left out, however many, and take no place of theirs.
+/// The newest passes, newest first. Rows that somebody else wrote are left out, and take no place of theirs.
 pub async fn newest(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
 ) -> Result<Vec<SweepRound>, RowError> {
-    let mut found = Checked::default();
-    let mut before = Some(u64::MAX);
-    // The highest number there is can be looked at as well.
-    let mut compare = "<=";
-    while let Some(below) = before {
-        let mut query = QueryBuilder::<MySql>::new("SELECT * FROM sweep_rounds WHERE id ");
-        query.push(compare).push(" ").push_bind(below);
-        query.push(" ORDER BY id DESC LIMIT 20");
-        let rows = query.build().fetch_all(&mut *connection).await?;
-        for row in &rows {
-            found.add(SweepRound::read(row, keys))?;
-            if found.rows.len() == NEWEST {
-                return Ok(found.rows);
-            }
-        }
-        before = rows.last().map(|row| row.try_get("id")).transpose()?;
-        compare = "<";
-    }
-    Ok(found.rows)
+    let newest = Numbered {
+        query: "SELECT * FROM sweep_rounds WHERE id < ? ORDER BY id DESC LIMIT ?",
+        filter: &[],
+        at_once: 200,
+    };
+    let read = |row: &MySqlRow| SweepRound::read(row, keys);
+    Ok(newest.read(connection, u64::MAX, NEWEST, read).await?.rows)
 }
 
 /// Those of these passes that are ours.

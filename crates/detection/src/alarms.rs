@@ -20,6 +20,9 @@ pub(crate) const LASTING: Duration = Duration::from_secs(5 * 60);
 /// Mail is sent within seconds: what is due for so long somebody holds back.
 pub(crate) const OVERDUE: Duration = Duration::from_secs(5 * 60);
 
+/// What somebody may bring about again and again has ended when it has not been seen for so long.
+const QUIET: Duration = Duration::from_secs(60);
+
 /// A round is expected to take longer than its records need, by this at least.
 const SHORTEST_STALL: Duration = Duration::from_secs(10 * 60);
 
@@ -31,12 +34,16 @@ impl Registrar {
         self.examiner().raise_alarm(&mut connection, kind).await
     }
 
-    /// Records are looked at again: what kept us from it is over. What may concern some records only, or writing alone, or comes
-    /// back because somebody means it, ends with a whole round ([`Self::all_clear`]).
+    /// Records are looked at again: what kept us from it is over, or once it has not come back for a while where somebody may
+    /// mean it. What may concern some records only, or writing alone, ends with a whole round ([`Self::all_clear`]).
     pub(crate) async fn clear_outages(&self) -> Result<(), Hindrance> {
+        let then = self.examiner().now().minus(QUIET);
+        let alarms = self.examiner().alarms();
         let outages = obstacle::OUTAGES.map(alarm_of).into_iter();
-        self.clear(outages.filter(|kind| !may_be_meant(*kind)))
-            .await
+        self.clear(
+            outages.filter(|kind| !(may_be_meant(*kind) && alarms.raised_after(*kind, then))),
+        )
+        .await
     }
 
     /// Everything answers as it should, in a round that began then: the alarms of this crate end. What was refused since

@@ -65,18 +65,19 @@ impl Lookout {
             true => registrar.clear_outages().await,
             false => Ok(()),
         };
+        // What is known is told before anything is looked for, which may take long.
+        let found = registrar.tell(None).await;
+        let told = registrar.tell_alarms().await;
         let planted = registrar.look_for_planted_rows().await;
         let deleted = registrar.look_for_deleted_rows().await;
         let stalled = registrar.look_for_stalled_sweep(self.rate).await;
-        let told = registrar.tell_alarms().await;
-        let found = registrar.tell(None).await;
         let heard = registrar.look_for_held_mail().await;
         cleared
+            .and(found)
+            .and(told)
             .and(planted)
             .and(deleted)
             .and(stalled)
-            .and(told)
-            .and(found)
             .and(heard)
     }
 }

@@ -119,7 +119,7 @@ impl Sweeper {
         };
         let before = self.status.borrow().obstacle;
         if before.is_none() {
-            // Records were looked at since: what comes now is new, also where no round has ended in between.
+            // Records were looked at since, also where no round has ended in between.
             self.direct_mail.tell(&self.registrar, None).await;
         }
         self.status.send_modify(|status| {

@@ -62,9 +62,9 @@ pub enum Mail {
         /// Whether it was told of before, and more was found since.
         #[serde(default)]
         again: bool,
-        /// Whether there is more than was counted.
+        /// Whether the numbers are what there is at most: somebody else may have written some of the rows.
         #[serde(default)]
-        at_least: bool,
+        at_most: bool,
         /// What was found, by verdict.
         found: Vec<Found>,
         /// The records of it that the chain knows; a mail names the first of them.
@@ -149,12 +149,12 @@ impl Mail {
                 incident,
                 detected_at,
                 again,
-                at_least,
+                at_most,
                 found,
                 uids,
                 url,
             } => {
-                let found = (found.as_slice(), *at_least);
+                let found = (found.as_slice(), *at_most);
                 letters::breach_found(*incident, *detected_at, *again, found, uids, url)
             }
             Self::Restored {

@@ -97,15 +97,19 @@ async fn an_incident_gathers_findings_and_goes_its_way() {
         .await
         .unwrap();
     assert_eq!((tally.all, tally.open, tally.others), (3, 2, 0));
-    assert!(tally.is_whole);
-    let verdicts: Vec<_> = tally.by_verdict().collect();
+    assert!(!tally.is_at_most);
+    let verdicts: Vec<_> = tally.verdicts.into_iter().collect();
     assert_eq!(verdicts, [(VerdictKind::Altered, 3)]);
     let uids: Vec<u64> = tally.uids.iter().map(|uid| uid.get()).collect();
     assert_eq!(uids, [1, 2, 3]);
     let part = incident_findings::tally(&mut connection, keys, incident.id, 2)
         .await
         .unwrap();
-    assert_eq!((part.all, part.is_whole), (2, false));
+    assert_eq!((part.all, part.open, part.is_at_most), (3, 2, true));
+    assert_eq!(
+        part.verdicts.into_iter().collect::<Vec<_>>(),
+        [(VerdictKind::Altered, 3)]
+    );
 
     let mut locked = incidents::lock(&mut connection, keys, incident.id)
         .await
@@ -223,6 +227,10 @@ async fn planted_rows_take_no_place_of_ours_and_count_for_nothing() {
     let tally = incident_findings::tally(&mut connection, keys, incident.id, 10_000);
     let tally = tally.await.unwrap();
     assert_eq!((tally.all, tally.open, tally.others), (2, 2, 1400));
+    let part = incident_findings::tally(&mut connection, keys, incident.id, 100);
+    let part = part.await.unwrap();
+    assert!(part.is_at_most);
+    assert_eq!((part.all, part.open), (1402, 1402));
     let newest = incident_findings::newest_at(&mut connection, keys, incident.id);
     assert_eq!(newest.await.unwrap(), Some(NOW));
     let unresolved = incident_findings::unresolved(&mut connection, keys, ours[1].subject);

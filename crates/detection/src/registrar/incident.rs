@@ -120,12 +120,13 @@ impl Registrar {
         occasion: Occasion,
     ) -> Result<u64, Hindrance> {
         let (keys, now) = (&self.examiner.parts().keys, self.examiner.now());
-        if let Some(incident) = incidents::newest_open(connection, keys).await?
+        if let Some(incident) = self.newest_open(connection).await?
             && self.is_being_filled(connection, &incident).await?
         {
             return Ok(incident.id);
         }
         let incident = incidents::open(connection, keys, occasion.source, now).await?;
+        self.remember_incident(incident.id);
         let kind = IncidentEventKind::Opened;
         self.note(connection, incident.id, kind, None, None).await?;
         let (number, source) = (incident.id, occasion.source.as_str());

@@ -3,10 +3,9 @@
 use database::MySqlConnection;
 use database::incident_events::{self, IncidentEventKind};
 use database::incident_findings;
-use database::incidents::{self, Incident};
+use database::incidents::Incident;
 use database::operations_alarms::AlarmKind;
 use database::outbox::{self, MailState};
-use database::verifications::Source;
 use keyring::ApplicationKeys;
 use notification::{EventKey, Found, Mail};
 use record::ids::Uid;
@@ -18,7 +17,7 @@ use crate::alarm_memory::Standing;
 use crate::alarms::{LASTING, OVERDUE, is_due};
 use crate::obstacle::{Hindrance, hinders_verification, is_no_breach, words};
 
-/// So many findings are counted for a mail, which says "at least" where there are more.
+/// So many findings are counted for a mail, which says "up to" where there are more.
 const COUNTED: u32 = 200_000;
 /// So often the mail about an incident is written anew when somebody has changed it in the outbox.
 const MOST_ATTEMPTS: u64 = 8;
@@ -84,18 +83,6 @@ impl Registrar {
         Ok(owed
             .iter()
             .any(|(told, place)| is_late(told) && !is_on_its_way(place)))
-    }
-
-    /// The newest incidents that are the software's to tell of. What joins one later joins the newest of all.
-    async fn open_incidents(
-        &self,
-        connection: &mut MySqlConnection,
-    ) -> Result<Vec<Incident>, Hindrance> {
-        const NEWEST: u32 = 20;
-        let keys = &self.examiner.parts().keys;
-        let mut newest = incidents::open_ones(connection, keys, NEWEST).await?;
-        newest.rows.retain(|one| one.source != Source::Hand);
-        Ok(newest.rows)
     }
 
     /// What the officer should hear of an incident, and where it stands: that there is one; once that was told, what has been
@@ -166,15 +153,15 @@ impl Registrar {
     ) -> Result<(), Hindrance> {
         let parts = self.examiner.parts();
         let tally = incident_findings::tally(connection, &parts.keys, incident.id, COUNTED).await?;
-        let found = tally.by_verdict().map(|(verdict, count)| Found {
+        let found = tally.verdicts.iter().map(|(verdict, count)| Found {
             verdict: verdict.to_string(),
-            count,
+            count: *count,
         });
         let mail = Mail::BreachFound {
             incident: incident.id,
             detected_at: incident.detected_at,
             again: told.kind == Told::MORE,
-            at_least: !tally.is_whole,
+            at_most: tally.is_at_most,
             found: found.collect(),
             uids: tally.uids.iter().copied().collect(),
             url: self.incident_url(incident.id),

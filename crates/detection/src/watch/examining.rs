@@ -1,6 +1,7 @@
 //! Looking at what was touched, at once.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 
 use binary_log::{Server, Transaction};
 use database::guarded_rows::{self, GuardedTable, RowKey, RowState};
@@ -23,7 +24,7 @@ use crate::registrar::{Occasion, Registrar};
 const AT_ONCE: usize = 4;
 /// So many guarded rows are looked at before what was found is told.
 const ROWS: usize = 1000;
-/// No more evidence is kept with one incident.
+/// No more evidence is kept with one incident by one process.
 const MOST_EVIDENCE: u64 = 10_000;
 const WATCH: Occasion = Occasion {
     source: Source::Watch,
@@ -200,7 +201,7 @@ impl Registrar {
             return Ok(());
         };
         let incident_id = finding.incident_id;
-        if incident_evidence::count(&mut connection, incident_id).await? >= MOST_EVIDENCE {
+        if !self.has_room_for_evidence(incident_id) {
             return Ok(());
         }
         let Ok(content) = piece.to_json() else {
@@ -222,6 +223,18 @@ impl Registrar {
         };
         incident_evidence::insert(&mut connection, &parts.keys, new).await?;
         Ok(())
+    }
+}
+
+impl Registrar {
+    /// What this process keeps is counted: rows that somebody plants take no place of it.
+    fn has_room_for_evidence(&self, incident: u64) -> bool {
+        let mut kept = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.0 != incident {
+            *kept = (incident, 0);
+        }
+        kept.1 += 1;
+        kept.1 <= MOST_EVIDENCE
     }
 }
 

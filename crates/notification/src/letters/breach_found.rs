@@ -9,12 +9,12 @@ pub(crate) fn breach_found(
     incident: u64,
     detected_at: UnixMillis,
     again: bool,
-    (found, at_least): (&[Found], bool),
+    (found, at_most): (&[Found], bool),
     uids: &[Uid],
     url: &str,
 ) -> Letter {
     let count = found.iter().map(|found| found.count).sum();
-    let count = format!("{}{}", if at_least { "at least " } else { "" }, are(count));
+    let count = format!("{}{}", if at_most { "up to " } else { "" }, are(count));
     // Rows that the chain does not know have no UID.
     let known = found.iter().filter(|found| found.verdict != "forged");
     let known = known.map(|found| found.count).sum();

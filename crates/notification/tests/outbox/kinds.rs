@@ -95,7 +95,7 @@ async fn a_breach_of_a_whole_table_fits_into_one_mail() {
         incident: 12,
         detected_at: AT,
         again: true,
-        at_least: false,
+        at_most: false,
         found: vec![
             found("altered", 99_990),
             found("missing", 10),
@@ -133,7 +133,7 @@ async fn one_record_is_told_in_the_singular() {
         incident: 3,
         detected_at: AT,
         again: false,
-        at_least: true,
+        at_most: true,
         found: vec![Found {
             verdict: "rolled_back".to_owned(),
             count: 1,
@@ -142,7 +142,7 @@ async fn one_record_is_told_in_the_singular() {
         url: "https://viewer.example.org/incidents/3".to_owned(),
     })
     .await;
-    assert_eq!(subject, "Incident 3: at least 1 record is not as signed");
+    assert_eq!(subject, "Incident 3: up to 1 record is not as signed");
     assert!(
         text.contains("Rolled back to an older state: 1 record\n") && text.contains("UIDs: 7\n"),
         "{text}"

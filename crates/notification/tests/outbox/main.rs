@@ -136,7 +136,7 @@ fn breach_found() -> Mail {
         incident: 1,
         detected_at: UnixMillis(1_700_000_000_000),
         again: false,
-        at_least: false,
+        at_most: false,
         found: Vec::new(),
         uids: Vec::new(),
         url: "http://127.0.0.1/incidents/1".to_owned(),

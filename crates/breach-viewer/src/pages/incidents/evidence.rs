@@ -50,8 +50,9 @@ impl PieceLine {
         let all = incident_evidence::count(connection, id).await?;
         let kept = incident_evidence::of_incident(connection, &tower.keys, id, SHOWN).await?;
         let lines = kept.rows.iter().filter_map(|one| Self::new(tower, one));
+        let read = kept.rows.len() + kept.tampered.len();
         Ok(Pieces {
-            more: all.saturating_sub(u64::from(SHOWN)),
+            more: all.saturating_sub(read as u64),
             tampered: kept.tampered.len(),
             lines: lines.collect(),
         })

@@ -18,7 +18,7 @@ use crate::state::Watchtower;
 use crate::urls;
 
 const PER_PAGE: u32 = 30;
-/// So many findings of an incident are counted in a list, which says "or more" where there are more; its page counts further.
+/// So many findings of an incident are counted in a list, which says "up to" where there are more; its page counts further.
 pub const COUNTED: u32 = 1000;
 
 /// Which part of the list.
@@ -116,8 +116,8 @@ pub const fn words(state: IncidentState) -> (&'static str, Tone) {
 
 /// A number out of a tally, in words.
 pub fn number(number: u64, tally: &Tally) -> String {
-    match tally.is_whole {
-        true => number.to_string(),
-        false => format!("{number} or more"),
+    match tally.is_at_most {
+        false => number.to_string(),
+        true => format!("up to {number}"),
     }
 }

@@ -28,7 +28,7 @@ use crate::urls;
 
 const PER_PAGE: u32 = 50;
 const STEPS_PER_PAGE: u32 = 100;
-/// So many findings are counted; where there are more, the page says "or more".
+/// So many findings are counted; where there are more, the page says "up to".
 const COUNTED: u32 = 20_000;
 const SHOWN_OF_ID: usize = 8;
 
