@@ -187,18 +187,26 @@ pub async fn finish(
     Ok(!is_ended)
 }
 
-/// The newest passes, newest first. Rows that somebody else wrote are left out, and take no place of theirs.
+/// The newest passes, newest first. Rows that somebody else wrote are left out, however many (they are short, and taken out
+/// with the old ones), and take no place of theirs.
 pub async fn newest(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
 ) -> Result<Vec<SweepRound>, RowError> {
-    let newest = Numbered {
+    let list = Numbered {
         query: "SELECT * FROM sweep_rounds WHERE id < ? ORDER BY id DESC LIMIT ?",
         filter: &[],
         at_once: 200,
     };
     let read = |row: &MySqlRow| SweepRound::read(row, keys);
-    Ok(newest.read(connection, u64::MAX, NEWEST, read).await?.rows)
+    let mut newest = list.read(connection, u64::MAX, NEWEST, read).await?;
+    while let Some(behind) = newest.goes_on_from {
+        let left = NEWEST.saturating_sub(u32::try_from(newest.rows.len()).unwrap_or(NEWEST));
+        let more = list.read(connection, behind, left, read).await?;
+        newest.rows.extend(more.rows);
+        newest.goes_on_from = more.goes_on_from;
+    }
+    Ok(newest.rows)
 }
 
 /// Those of these passes that are ours.

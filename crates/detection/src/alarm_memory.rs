@@ -100,6 +100,12 @@ impl Standing {
         }
     }
 
+    /// From the first time to the last that this process raised it.
+    pub(crate) fn came_back_for(&self) -> Duration {
+        self.raised_at
+            .map_or(Duration::ZERO, |at| at.since(self.since))
+    }
+
     /// How long it has stood.
     pub(crate) fn lasted(&self) -> Duration {
         self.until.since(self.since)

@@ -21,7 +21,7 @@ pub(crate) const LASTING: Duration = Duration::from_secs(5 * 60);
 pub(crate) const OVERDUE: Duration = Duration::from_secs(5 * 60);
 
 /// What somebody may bring about again and again has ended when it has not been seen for so long.
-const QUIET: Duration = Duration::from_secs(60);
+const QUIET: Duration = Duration::from_secs(6 * 60);
 
 /// A round is expected to take longer than its records need, by this at least.
 const SHORTEST_STALL: Duration = Duration::from_secs(10 * 60);
@@ -37,13 +37,16 @@ impl Registrar {
     /// Records are looked at again: what kept us from it is over, or once it has not come back for a while where somebody may
     /// mean it. What may concern some records only, or writing alone, ends with a whole round ([`Self::all_clear`]).
     pub(crate) async fn clear_outages(&self) -> Result<(), Hindrance> {
-        let then = self.examiner().now().minus(QUIET);
-        let alarms = self.examiner().alarms();
-        let outages = obstacle::OUTAGES.map(alarm_of).into_iter();
-        self.clear(
-            outages.filter(|kind| !(may_be_meant(*kind) && alarms.raised_after(*kind, then))),
-        )
-        .await
+        let (meant, passing): (Vec<_>, Vec<_>) = obstacle::OUTAGES
+            .map(alarm_of)
+            .into_iter()
+            .partition(|kind| may_be_meant(*kind));
+        self.clear(passing.into_iter()).await?;
+        let mut connection = self.examiner().parts().pool.acquire().await?;
+        for kind in meant {
+            self.end_when_quiet(&mut connection, kind, QUIET).await?;
+        }
+        Ok(())
     }
 
     /// Everything answers as it should, in a round that began then: the alarms of this crate end. What was refused since
@@ -152,6 +155,8 @@ pub(crate) fn is_due(alarm: &Standing) -> bool {
         | AlarmKind::WatchGap => true,
         // A mail about it would arrive when it is over, or has to go past the outbox.
         AlarmKind::MailFailing | AlarmKind::MailHeldBack => false,
+        // It stands for a while after the last time, which one time alone must not make long.
+        AlarmKind::DatabaseInterrupts => alarm.came_back_for() >= LASTING,
         _ => alarm.lasted() >= LASTING,
     }
 }

@@ -14,7 +14,7 @@ use crate::registrar::Registrar;
 use crate::verdict::Obstacle;
 
 /// An alarm that was not seen for so long has ended: who lets us do a little in between keeps nobody from being told.
-const QUIET: Duration = Duration::from_secs(60);
+const QUIET: Duration = Duration::from_secs(2 * 60);
 
 /// Remembers how long alarms have stood, and whether the officer was told.
 pub struct DirectMail {

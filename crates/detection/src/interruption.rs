@@ -1,10 +1,10 @@
 //! Telling an outage of the database from somebody who ends our connections, or holds what is asked by them: then the server
 //! goes on greeting whoever connects.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use database::greeting;
+use tokio::sync::Mutex;
 
 use crate::obstacle::Hindrance;
 use crate::registrar::Registrar;
@@ -17,7 +17,7 @@ const EVERY: Duration = Duration::from_secs(10 * 60);
 /// first number alone.
 const HOLDS: Duration = Duration::from_secs(60);
 
-/// What this process knows of the database's server.
+/// What this process knows of the database's server; held while it is asked.
 #[derive(Default)]
 pub(crate) struct Greeted(Mutex<Known>);
 
@@ -27,29 +27,6 @@ struct Known {
     last: Option<(Instant, u32)>,
     /// When we asked last whether it is there, and whether it was.
     answer: Option<(Instant, bool)>,
-}
-
-impl Greeted {
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether this is the server that greeted us before, and not started anew since: then it would count from the beginning.
-    fn is_the_same(&self, number: u32) -> bool {
-        let before = self.known().last.replace((Instant::now(), number));
-        before.is_some_and(|(_, before)| before < number)
-    }
-
-    fn is_old(&self) -> bool {
-        let last = self.known().last;
-        last.is_none_or(|(at, _)| at.elapsed() >= EVERY)
-    }
-
-    fn answer(&self) -> Option<bool> {
-        let answer = self.known().answer;
-        let recent = answer.filter(|(at, _)| at.elapsed() < HOLDS);
-        recent.map(|(_, answer)| answer)
-    }
 }
 
 impl Registrar {
@@ -65,21 +42,29 @@ impl Registrar {
 
     /// All is well: remembers the server as it is now, to know it again.
     pub(crate) async fn meet_server(&self) {
-        if self.greeted.is_old()
-            && let Some(number) = greeting(&self.examiner().parts().pool).await
-        {
-            self.greeted.is_the_same(number);
+        let mut known = self.greeted.0.lock().await;
+        if known.last.is_none_or(|(at, _)| at.elapsed() >= EVERY) {
+            let number = greeting(&self.examiner().parts().pool).await;
+            known.last = number.map(|number| (Instant::now(), number)).or(known.last);
         }
     }
 
-    /// Whether the server greets us as before.
+    /// Whether the server greets us as before, and was not started anew since: then it would count from the beginning.
     async fn is_interrupted(&self) -> bool {
-        if let Some(answer) = self.greeted.answer() {
+        let mut known = self.greeted.0.lock().await;
+        if let Some((at, answer)) = known.answer
+            && at.elapsed() < HOLDS
+        {
             return answer;
         }
         let number = greeting(&self.examiner().parts().pool).await;
-        let answer = number.is_some_and(|number| self.greeted.is_the_same(number));
-        self.greeted.known().answer = Some((Instant::now(), answer));
+        let now = Instant::now();
+        let before = known.last;
+        known.last = number.map(|number| (now, number)).or(before);
+        let answer = before
+            .zip(number)
+            .is_some_and(|((_, before), number)| before < number);
+        known.answer = Some((now, answer));
         answer
     }
 }

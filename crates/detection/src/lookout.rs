@@ -11,7 +11,7 @@ use crate::sweep::SweepStatus;
 
 const EVERY: Duration = Duration::from_secs(2);
 /// What takes longer waits for something that somebody holds.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Looks for planted and deleted rows and for a sweep that stands still, and tells of alarms and incidents.
 pub struct Lookout {
@@ -37,17 +37,14 @@ impl Lookout {
         while !shutdown.is_cancelled() {
             let looked = tokio::select! {
                 () = shutdown.cancelled() => return,
-                looked = tokio::time::timeout(PATIENCE, self.look()) => looked,
+                looked = self.look() => looked,
             };
-            let hindrance = match looked {
-                Ok(Ok(())) => None,
-                Ok(Err(hindrance)) => Some(format!("{hindrance:?}")),
-                Err(_) => Some("something is held".to_owned()),
-            };
-            if let Some(cause) = hindrance.as_ref().filter(|_| !was_hindered) {
+            if let Err(cause) = &looked
+                && !was_hindered
+            {
                 tracing::warn!(cause, "alarms can't be looked after right now");
             }
-            was_hindered = hindrance.is_some();
+            was_hindered = looked.is_err();
             tokio::select! {
                 () = shutdown.cancelled() => {}
                 () = tokio::time::sleep(EVERY) => {}
@@ -55,23 +52,23 @@ impl Lookout {
         }
     }
 
-    /// Each by itself: what keeps one from being done keeps no other. The first hindrance is told.
-    async fn look(&self) -> Result<(), Hindrance> {
+    /// Each by itself: what keeps one from being done keeps no other. The first cause is told.
+    async fn look(&self) -> Result<(), String> {
         let registrar = &self.registrar;
         // Under other keys every row would seem planted, and nothing can be written that anybody would believe.
-        registrar.examiner().check_keys().await?;
+        step(registrar.examiner().check_keys()).await?;
         let is_verifying = self.sweep.borrow().is_verifying;
         let cleared = match is_verifying {
-            true => registrar.clear_outages().await,
+            true => step(registrar.clear_outages()).await,
             false => Ok(()),
         };
         // What is known is told before anything is looked for, which may take long.
-        let found = registrar.tell(None).await;
-        let told = registrar.tell_alarms().await;
-        let planted = registrar.look_for_planted_rows().await;
-        let deleted = registrar.look_for_deleted_rows().await;
-        let stalled = registrar.look_for_stalled_sweep(self.rate).await;
-        let heard = registrar.look_for_held_mail().await;
+        let found = step(registrar.tell(None)).await;
+        let told = step(registrar.tell_alarms()).await;
+        let planted = step(registrar.look_for_planted_rows()).await;
+        let deleted = step(registrar.look_for_deleted_rows()).await;
+        let stalled = step(registrar.look_for_stalled_sweep(self.rate)).await;
+        let heard = step(registrar.look_for_held_mail()).await;
         cleared
             .and(found)
             .and(told)
@@ -79,5 +76,13 @@ impl Lookout {
             .and(deleted)
             .and(stalled)
             .and(heard)
+    }
+}
+
+async fn step<V>(work: impl Future<Output = Result<V, Hindrance>>) -> Result<V, String> {
+    match tokio::time::timeout(PATIENCE, work).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(hindrance)) => Err(format!("{hindrance:?}")),
+        Err(_) => Err("something is held".to_owned()),
     }
 }

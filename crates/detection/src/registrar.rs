@@ -8,7 +8,7 @@ mod incident;
 mod open;
 mod telling;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -48,10 +48,10 @@ pub struct Registrar {
     pub(crate) planted: Arc<std::sync::Mutex<PlantedRows>>,
     /// How many rows it saw in the tables that rows are only added to.
     pub(crate) counted: Arc<std::sync::Mutex<Counted>>,
-    /// The incidents that it opened last, by number: they are found whatever is planted above them.
-    opened: Arc<std::sync::Mutex<BTreeSet<u64>>>,
-    /// How many pieces of evidence it has kept with the newest of them.
-    pub(crate) evidence: Arc<std::sync::Mutex<(u64, u64)>>,
+    /// The incidents that it filled last, by number: they are found whatever is planted around them.
+    filled: Arc<std::sync::Mutex<BTreeSet<u64>>>,
+    /// How many pieces of evidence it has kept with each of the last ones.
+    pub(crate) evidence: Arc<std::sync::Mutex<BTreeMap<u64, u64>>>,
     /// How the database's server greeted it last.
     pub(crate) greeted: Arc<Greeted>,
     /// How often the database answered when a verdict was filed by itself, be it by a refusal.
@@ -89,7 +89,7 @@ impl Registrar {
             memory: Arc::default(),
             planted: Arc::default(),
             counted: Arc::default(),
-            opened: Arc::default(),
+            filled: Arc::default(),
             evidence: Arc::default(),
             greeted: Arc::default(),
             filed: Arc::default(),

@@ -95,8 +95,8 @@ impl Drop for Databases {
                 .enable_all()
                 .build()?;
             runtime.block_on(async {
-                // MySQL may refuse while others make and drop theirs.
-                for _ in 0..20 {
+                // MySQL may refuse while others make and drop theirs, or while a statement of theirs holds bytes that are no text.
+                for _ in 0..200 {
                     if remove(&server, &names, &suffix).await.is_ok() {
                         break;
                     }

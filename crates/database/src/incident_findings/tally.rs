@@ -3,14 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::TryStreamExt;
 use keyring::ApplicationKeys;
 use record::ids::Uid;
 use sqlx::Row as _;
-use sqlx::mysql::{MySqlConnection, MySqlRow};
+use sqlx::mysql::MySqlConnection;
 
-use super::{Finding, TABLE};
-use crate::column::Columns;
+use super::Finding;
 use crate::error::RowError;
 use crate::verifications::{Subject, VerdictKind};
 
@@ -43,28 +41,38 @@ pub async fn tally(
 ) -> Result<Tally, RowError> {
     let mut tally = Tally::default();
     let mut subjects: BTreeMap<VerdictKind, BTreeSet<Subject>> = BTreeMap::new();
-    let mut rows = sqlx::query(ROWS)
-        .bind(incident_id)
-        .bind(most.saturating_mul(2).saturating_add(1))
-        .fetch(&mut *connection);
-    while let Some(row) = rows.try_next().await? {
-        if tally.all.max(tally.others) == u64::from(most) || is_cut(&row)? {
+    let (mut behind, mut bytes) = (0_u64, 0);
+    loop {
+        let read = sqlx::query(ROWS).bind(incident_id).bind(behind);
+        let rows = read.fetch_all(&mut *connection).await?;
+        for row in &rows {
+            behind = row.try_get("id")?;
+            bytes += row
+                .try_get::<Option<&[u8]>, _>("found_row")?
+                .map_or(0, <[u8]>::len);
+            match Finding::read(row, keys) {
+                _ if row.try_get::<Option<bool>, _>("is_long")? == Some(true) => {
+                    tally.is_at_most = true;
+                }
+                Ok(finding) => {
+                    let of_verdict = subjects.entry(finding.verdict).or_default();
+                    of_verdict.insert(finding.subject);
+                    tally.add(&finding);
+                }
+                Err(error) => {
+                    error.tampered()?;
+                    tally.others += 1;
+                }
+            }
+        }
+        if rows.len() < AT_ONCE {
+            break;
+        }
+        if tally.all.max(tally.others) >= u64::from(most) || bytes > MOST_BYTES {
             tally.is_at_most = true;
             break;
         }
-        match Finding::read(&row, keys) {
-            Ok(finding) => {
-                let of_verdict = subjects.entry(finding.verdict).or_default();
-                of_verdict.insert(finding.subject);
-                tally.add(&finding);
-            }
-            Err(error) => {
-                error.tampered()?;
-                tally.others += 1;
-            }
-        }
     }
-    drop(rows);
     let verdicts = subjects.into_iter();
     tally.verdicts = verdicts
         .map(|(verdict, subjects)| (verdict, subjects.len() as u64))
@@ -75,15 +83,16 @@ pub async fn tally(
     Ok(tally)
 }
 
-/// What is longer than a row as found ever is would be sent for nothing, however often somebody plants it.
-const ROWS: &str = "SELECT id, incident_id, subject, uid, record_id, verdict, fields, proof_expected, proof_found,
-        IF(LENGTH(found_row) > 262144, NULL, found_row) AS found_row, LENGTH(found_row) > 262144 AS is_cut, found_at,
-        resolved_at, mac
-    FROM incident_findings WHERE incident_id = ? ORDER BY id LIMIT ?";
+/// As many as [`ROWS`] asks for.
+const AT_ONCE: usize = 200;
+/// Rows as found are some kilobytes; so much of them is read and no more.
+const MOST_BYTES: usize = 256 * 1024 * 1024;
 
-fn is_cut(row: &MySqlRow) -> Result<bool, RowError> {
-    Ok(row.try_get::<Option<bool>, _>("is_cut")?.unwrap_or(false))
-}
+/// A row as found that is long is not sent, however often somebody plants it: whose it is can't be told then.
+const ROWS: &str = "SELECT id, incident_id, subject, uid, record_id, verdict, fields, proof_expected, proof_found,
+        IF(LENGTH(found_row) > 65536, NULL, found_row) AS found_row, LENGTH(found_row) > 65536 AS is_long, found_at,
+        resolved_at, mac
+    FROM incident_findings WHERE incident_id = ? AND id > ? ORDER BY id LIMIT 200";
 
 impl Tally {
     fn add(&mut self, finding: &Finding) {
@@ -101,22 +110,25 @@ impl Tally {
         connection: &mut MySqlConnection,
         incident_id: u64,
     ) -> Result<(), RowError> {
-        let rows = sqlx::query(
-            "SELECT verdict, COUNT(*) AS found, COUNT(*) - COUNT(resolved_at) AS open FROM incident_findings
-             WHERE incident_id = ? GROUP BY verdict",
+        // As bytes: the column takes other letters for the same, and we write small ones alone.
+        let rows: Vec<(Vec<u8>, i64, i64)> = sqlx::query_as(
+            "SELECT CAST(verdict AS BINARY), COUNT(*), COUNT(*) - COUNT(resolved_at) FROM incident_findings
+             WHERE incident_id = ? GROUP BY CAST(verdict AS BINARY)",
         )
         .bind(incident_id)
         .fetch_all(connection)
         .await?;
         (self.all, self.open) = (0, 0);
         self.verdicts.clear();
-        for row in &rows {
-            let found = row.try_get::<i64, _>("found")?.unsigned_abs();
-            self.all += found;
-            self.open += row.try_get::<i64, _>("open")?.unsigned_abs();
+        for (verdict, found, open) in rows {
             // A verdict that we never write is nobody's.
-            if let Ok(verdict) = Columns::of(TABLE, row).get("verdict") {
-                self.verdicts.insert(verdict, found);
+            if let Some(verdict) = str::from_utf8(&verdict)
+                .ok()
+                .and_then(|text| text.parse().ok())
+            {
+                self.all += found.unsigned_abs();
+                self.open += open.unsigned_abs();
+                self.verdicts.insert(verdict, found.unsigned_abs());
             }
         }
         Ok(())

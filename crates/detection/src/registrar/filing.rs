@@ -180,12 +180,15 @@ impl Registrar {
             Ok(false) => return Ok(None),
             Err(hindrance) => refusal(Err(hindrance))?,
         };
+        let mut joined = None;
         if !self.is_known(&mut transaction, examined).await? {
             let incident = self.incident_for(&mut transaction, occasion).await?;
             self.add_finding(&mut transaction, examined, incident)
                 .await?;
+            joined = Some(incident);
         }
         transaction.commit().await?;
+        self.remember_incidents(joined);
         self.remember(std::slice::from_ref(examined));
         Ok(refused)
     }

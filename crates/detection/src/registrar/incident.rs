@@ -126,7 +126,6 @@ impl Registrar {
             return Ok(incident.id);
         }
         let incident = incidents::open(connection, keys, occasion.source, now).await?;
-        self.remember_incident(incident.id);
         let kind = IncidentEventKind::Opened;
         self.note(connection, incident.id, kind, None, None).await?;
         let (number, source) = (incident.id, occasion.source.as_str());

@@ -10,16 +10,16 @@ use database::verifications::Source;
 use super::Registrar;
 use crate::obstacle::Hindrance;
 
-/// So many are told of at once: the newest, the oldest, and those that this process has opened.
+/// So many are told of at once: the newest, the oldest, and those that this process has filled.
 const MOST: usize = 20;
 
 impl Registrar {
-    /// One was opened here.
-    pub(super) fn remember_incident(&self, id: u64) {
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        opened.insert(id);
-        if opened.len() > MOST {
-            opened.pop_first();
+    /// What was found here belongs to them.
+    pub(super) fn remember_incidents(&self, ids: impl IntoIterator<Item = u64>) {
+        let mut filled = self.filled.lock().unwrap_or_else(PoisonError::into_inner);
+        filled.extend(ids);
+        while filled.len() > MOST {
+            filled.pop_first();
         }
     }
 
@@ -32,7 +32,7 @@ impl Registrar {
         let mut open = BTreeMap::new();
         let newest = incidents::newest_open(connection, keys).await?;
         open.extend(newest.map(|incident| (incident.id, incident)));
-        self.add_opened_here(connection, &mut open).await?;
+        self.add_filled_here(connection, &mut open).await?;
         Ok(open.into_values().next_back())
     }
 
@@ -50,22 +50,22 @@ impl Registrar {
             .filter(|incident| incident.state == IncidentState::Open)
             .map(|incident| (incident.id, incident))
             .collect();
-        self.add_opened_here(connection, &mut open).await?;
+        self.add_filled_here(connection, &mut open).await?;
         open.retain(|_, incident| incident.source != Source::Hand);
         Ok(open.into_values().collect())
     }
 
-    async fn add_opened_here(
+    async fn add_filled_here(
         &self,
         connection: &mut MySqlConnection,
         open: &mut BTreeMap<u64, Incident>,
     ) -> Result<(), Hindrance> {
-        let opened = self
-            .opened
+        let filled = self
+            .filled
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        for id in opened {
+        for id in filled {
             if open.contains_key(&id) {
                 continue;
             }
@@ -73,7 +73,9 @@ impl Registrar {
                 Ok(Some(incident)) if incident.state == IncidentState::Open => {
                     open.insert(id, incident);
                 }
-                Ok(_) => self.forget_incident(id),
+                Ok(Some(_)) => self.forget_incident(id),
+                // Somebody may put it back.
+                Ok(None) => {}
                 Err(error) if error.is_tampering() => {}
                 Err(error) => return Err(error.into()),
             }
@@ -82,7 +84,7 @@ impl Registrar {
     }
 
     fn forget_incident(&self, id: u64) {
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        opened.remove(&id);
+        let mut filled = self.filled.lock().unwrap_or_else(PoisonError::into_inner);
+        filled.remove(&id);
     }
 }

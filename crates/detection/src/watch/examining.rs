@@ -229,12 +229,15 @@ impl Registrar {
 impl Registrar {
     /// What this process keeps is counted: rows that somebody plants take no place of it.
     fn has_room_for_evidence(&self, incident: u64) -> bool {
+        const INCIDENTS: usize = 100;
         let mut kept = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.0 != incident {
-            *kept = (incident, 0);
+        let of_incident = kept.entry(incident).or_default();
+        *of_incident += 1;
+        let has_room = *of_incident <= MOST_EVIDENCE;
+        if kept.len() > INCIDENTS {
+            kept.pop_first();
         }
-        kept.1 += 1;
-        kept.1 <= MOST_EVIDENCE
+        has_room
     }
 }
 
