@@ -219,6 +219,8 @@ async fn what_the_log_held_before_goes_back_where_the_backup_has_nothing() {
 
 /// No proof covers who entered a record: a head that somebody altered does not become ours by a restore.
 async fn heads_of_somebody_else(stage: &Stage, officer: &Browser) {
+    // The restores were our own.
+    until_all_is_read(stage).await;
     let entered_by =
         "SELECT CAST(CRC32(CONCAT(state, HEX(created_by))) AS SIGNED) FROM records WHERE uid = 3";
     let before = stage.number(entered_by).await;
