@@ -94,42 +94,45 @@ impl Drop for Databases {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()?;
-            runtime.block_on(async {
-                // MySQL may refuse while others make and drop theirs, or while a statement of theirs holds bytes that are no text.
-                for _ in 0..200 {
-                    if remove(&server, &names, &suffix).await.is_ok() {
-                        break;
-                    }
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-            });
-            anyhow::Ok(())
+            runtime.block_on(remove(&server, &names, &suffix))
         });
         // A server that is gone has nothing left to drop.
         cleaning.join().ok();
     }
 }
 
+/// MySQL may refuse while others make and drop theirs, or while a statement of theirs holds bytes that are no text.
 async fn remove(server: &Url, names: &[String], suffix: &str) -> Result<()> {
+    const TRIES: usize = 200;
+    for _ in 1..TRIES {
+        let mut connection = MySqlConnection::connect(server.as_str()).await?;
+        if remove_by(&mut connection, names, suffix).await.is_ok() {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     let mut connection = MySqlConnection::connect(server.as_str()).await?;
-    end_connections(&mut connection, names).await?;
+    remove_by(&mut connection, names, suffix).await
+}
+
+async fn remove_by(connection: &mut MySqlConnection, names: &[String], suffix: &str) -> Result<()> {
+    end_connections(connection, names).await?;
     for name in names {
         sqlx::query(AssertSqlSafe(format!("DROP DATABASE IF EXISTS `{name}`")))
-            .execute(&mut connection)
+            .execute(&mut *connection)
             .await?;
     }
     let accounts: Vec<(String, String)> = sqlx::query_as(
         "SELECT CAST(User AS CHAR), CAST(Host AS CHAR) FROM mysql.user WHERE User LIKE ?",
     )
     .bind(format!("%{suffix}%"))
-    .fetch_all(&mut connection)
+    .fetch_all(&mut *connection)
     .await?;
     for (user, host) in accounts {
         sqlx::query(AssertSqlSafe(format!("DROP USER '{user}'@'{host}'")))
-            .execute(&mut connection)
+            .execute(&mut *connection)
             .await?;
     }
-    connection.close().await?;
     Ok(())
 }
 

@@ -165,10 +165,11 @@ async fn the_incident_is_one(stage: &Stage, officer: &Browser) {
 }
 
 async fn what_is_taken_out_is_resolved(stage: &Stage, officer: &Browser) {
-    stage
-        .sql("DELETE FROM record_versions WHERE record_id IN (SELECT id FROM records WHERE uid IS NULL)")
-        .await;
-    stage.sql("DELETE FROM records WHERE uid IS NULL").await;
+    // In one act: rows without their values would be another breach.
+    let take_out = "START TRANSACTION; \
+                    DELETE FROM record_versions WHERE record_id IN (SELECT id FROM records WHERE uid IS NULL); \
+                    DELETE FROM records WHERE uid IS NULL; COMMIT";
+    stage.sql_script(take_out).await;
     stage.until_all_valid(officer).await;
     let resolved = |page: &Answer| page.says("60 found, 0 not resolved.");
     stage.until(officer, "/incidents/1", resolved).await;
