@@ -192,6 +192,17 @@ impl<T> Checked<T> {
         Ok(sorted)
     }
 
+    /// Cuts a list of one more row than a page holds to the page, and tells where the next one begins. One more tells whether
+    /// there is a next page.
+    #[must_use]
+    pub fn page(mut self, per_page: u32, number: impl Fn(&T) -> u64) -> Self {
+        if self.rows.len() > per_page as usize {
+            self.rows.truncate(per_page as usize);
+            self.goes_on_from = self.rows.last().map(number);
+        }
+        self
+    }
+
     /// Puts one result where it belongs.
     pub(crate) fn add(&mut self, result: Result<T, RowError>) -> Result<(), RowError> {
         match result {

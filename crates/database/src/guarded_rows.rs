@@ -25,6 +25,7 @@ use crate::records::Record;
 use crate::schema_baselines::Kept;
 use crate::sessions::Session;
 use crate::staff::Staff;
+use crate::sweep_rounds::SweepRound;
 use crate::watch_progress::WatchProgress;
 use crate::{key_checks, notices};
 
@@ -89,7 +90,7 @@ const TABLES: [GuardedTable; 19] = [
     table("schema_baselines", "migrations", KeyKind::Bytes(32), true),
 ];
 
-/// The tables whose rows are never taken out again, with how many of them are read at once: what some hold is long.
+/// The tables that grow, as a rule without end, with how many of them are read at once: what some hold is long.
 pub const GROWING: [(&str, u32); 11] = [
     ("sessions", 200),
     ("consent_links", 200),
@@ -265,7 +266,8 @@ fn key_of(row: &MySqlRow, table: GuardedTable) -> Result<RowKey, RowError> {
     })
 }
 
-fn read(row: &MySqlRow, keys: &ApplicationKeys, table: &str) -> Result<(), RowError> {
+/// Whether a row of this table is ours.
+pub(crate) fn read(row: &MySqlRow, keys: &ApplicationKeys, table: &str) -> Result<(), RowError> {
     let front = keys.front();
     match table {
         "staff" => Staff::read(row, keys).map(drop),
@@ -285,6 +287,7 @@ fn read(row: &MySqlRow, keys: &ApplicationKeys, table: &str) -> Result<(), RowEr
         "chain_progress" => ChainProgress::read(row, keys).map(drop),
         "watch_progress" => WatchProgress::read(row, keys).map(drop),
         "schema_baselines" => Kept::read(row, keys).map(drop),
+        "sweep_rounds" => SweepRound::read(row, keys).map(drop),
         _ => Ok(()),
     }
 }

@@ -55,12 +55,10 @@ pub async fn show(
 ) -> Result<Html<String>> {
     let mut connection = tower.pool.acquire().await?;
     let below = part.before.unwrap_or(u64::MAX);
-    // One more tells whether there is a next page.
     let found = incidents::list(&mut connection, &tower.keys, below, PER_PAGE + 1).await?;
-    let on_page = usize::try_from(PER_PAGE).unwrap_or(usize::MAX);
-    let has_next = found.rows.len() > on_page;
+    let found = found.page(PER_PAGE, |incident| incident.id);
     let mut lines = Vec::with_capacity(found.rows.len());
-    for incident in found.rows.into_iter().take(on_page) {
+    for incident in found.rows {
         lines.push(Line::new(&tower, &mut connection, incident).await?);
     }
     let previous = match part.before {
@@ -70,15 +68,13 @@ pub async fn show(
         }
         None => None,
     };
-    let last = lines.last().filter(|_| has_next);
-    let last = last.map(|last| last.incident.id).or(found.goes_on_from);
     html(&ListPage {
         page: page.titled("Incidents"),
         tampered: found.tampered.len(),
         pager: Pager {
             label: "Incidents",
             previous,
-            next: last.map(|last| urls::incidents(Some(last))),
+            next: found.goes_on_from.map(|last| urls::incidents(Some(last))),
             shown: format!("{} shown, newest first", lines.len()),
         },
         lines,

@@ -143,14 +143,9 @@ async fn steps(
     before: Option<u64>,
 ) -> Result<Checked<(u64, IncidentEvent)>> {
     let (before, keys) = (before.unwrap_or(u64::MAX), &tower.keys);
-    // One more tells whether there is a next page.
     let limit = STEPS_PER_PAGE + 1;
-    let mut steps = incident_events::of_incident(connection, keys, id, before, limit).await?;
-    if steps.rows.len() == limit as usize {
-        steps.rows.pop();
-        steps.goes_on_from = steps.rows.last().map(|(id, _)| *id);
-    }
-    Ok(steps)
+    let steps = incident_events::of_incident(connection, keys, id, before, limit).await?;
+    Ok(steps.page(STEPS_PER_PAGE, |(id, _)| *id))
 }
 
 /// A page of the findings.
@@ -162,14 +157,9 @@ async fn find(
     tally: &Tally,
 ) -> Result<(Vec<Finding>, Pager)> {
     let behind = after.unwrap_or_default();
-    // One more tells whether there is a next page.
     let limit = PER_PAGE + 1;
     let found = incident_findings::of_incident(connection, &tower.keys, id, behind, limit).await?;
-    let (mut rows, mut next) = (found.rows, found.goes_on_from);
-    if rows.len() == limit as usize {
-        rows.pop();
-        next = rows.last().map(|last| last.id);
-    }
+    let found = found.page(PER_PAGE, |finding| finding.id);
     let previous = match after {
         Some(after) => {
             let before = page_before::of_findings(connection, id, after, PER_PAGE).await?;
@@ -180,10 +170,12 @@ async fn find(
     let pager = Pager {
         label: "Findings",
         previous,
-        next: next.map(|last| urls::findings(id, Some(last))),
-        shown: format!("{} of {} shown", rows.len(), number(tally.all, tally)),
+        next: found
+            .goes_on_from
+            .map(|last| urls::findings(id, Some(last))),
+        shown: format!("{} of {} shown", found.rows.len(), number(tally.all, tally)),
     };
-    Ok((rows, pager))
+    Ok((found.rows, pager))
 }
 
 impl FoundLine {
