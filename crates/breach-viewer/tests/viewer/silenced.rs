@@ -6,7 +6,7 @@ use std::time::Duration;
 use devstack::{Mail, wait_until};
 use record::time::Clock;
 use serde_json::json;
-use sqlx::Connection;
+use sqlx::{Connection, MySqlConnection};
 
 use crate::harness::{Answer, InProcess, LIMIT, Stage};
 
@@ -23,7 +23,7 @@ async fn who_takes_alarms_away_silences_nobody() {
     stage.until_all_valid(&officer).await;
     let clock = Clock::fixed(Clock::system().now());
     let viewer = InProcess::start(&mut stage, clock, &[]).await;
-    let silenced = Silenced { stage, viewer };
+    let mut silenced = Silenced { stage, viewer };
     silenced.until_calm().await;
     silenced.one_that_is_taken_out_again_and_again().await;
     silenced.one_that_seems_to_be_told().await;
@@ -82,8 +82,9 @@ impl Silenced {
         self.stage.sql_schema("DROP TABLE kept").await;
     }
 
-    /// Who keeps the rows of mails locked lets none be sent.
-    async fn mail_that_is_held_back(&self) {
+    /// Who keeps the rows of mails locked lets none be sent. The mail server is away until the row is locked: else the mail
+    /// may be gone by then.
+    async fn mail_that_is_held_back(&mut self) {
         self.stage.assert_no_breach().await;
         // The test's clock makes minutes of moments: earlier mails may have seemed late.
         let before = self.told(MAIL_HELD_BACK).await;
@@ -92,13 +93,18 @@ impl Silenced {
             .execute(&mut connection)
             .await
             .unwrap();
+        self.stage.site.inbox.stop().await.unwrap();
         self.stage.alter_email(1).await;
+        let tried = "SELECT COUNT(*) FROM outbox
+                     WHERE kind = 'breach_found' AND state = 'waiting' AND problem IS NOT NULL";
+        self.stage
+            .until_number("the mail was tried", tried, |count| count == 1)
+            .await;
+        assert_ne!(lock_mails(&mut connection).await, 0);
+        self.stage.site.inbox.resume().await.unwrap();
         let holds = async {
             loop {
-                sqlx::query("SELECT id FROM outbox WHERE state = 'waiting' FOR UPDATE")
-                    .fetch_all(&mut connection)
-                    .await
-                    .unwrap();
+                lock_mails(&mut connection).await;
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
@@ -154,4 +160,12 @@ impl Silenced {
         let calm = |page: &Answer| page.banner().is_empty();
         self.stage.until(&stranger, "/sign-in", calm).await;
     }
+}
+
+/// Those that wait.
+async fn lock_mails(connection: &mut MySqlConnection) -> usize {
+    let locked = sqlx::query("SELECT id FROM outbox WHERE state = 'waiting' FOR UPDATE")
+        .fetch_all(connection)
+        .await;
+    locked.unwrap().len()
 }
