@@ -224,12 +224,13 @@ async fn killed_again_and_again_at_any_moment() {
             }
         }
     });
-    let mut kills = 0;
+    let mut kills: u64 = 0;
     while !stage.all_are(&ids(&people), JobState::Anchored).await {
         let mut parts = stage.parts(&stage.chain.rpc_url());
         parts.settings.max_in_flight = 3;
         let process = Process::start(parts);
-        let moment = rand::rng().random_range(5..120);
+        // The slower the machine, the longer it needs to get anywhere.
+        let moment = rand::rng().random_range(5..120 + kills);
         tokio::time::sleep(Duration::from_millis(moment)).await;
         process.kill().await;
         kills += 1;
