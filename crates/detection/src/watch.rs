@@ -3,9 +3,12 @@
 
 mod alarms;
 mod batch;
+mod beat;
 mod examining;
 mod piece;
+mod position;
 mod reading;
+mod stop;
 mod touched;
 mod verdicts;
 
@@ -15,7 +18,6 @@ use std::time::{Duration, Instant};
 use binary_log::{LogError, Position, Server};
 use database::leases::{self, Lease};
 use database::operations_alarms::AlarmKind;
-use database::watch_progress::{self, WatchProgress};
 use futures::FutureExt as _;
 use rand::Rng as _;
 use record::time::UnixMillis;
@@ -24,11 +26,12 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::piece::{Piece, PieceChange, PieceValue};
 
-use self::alarms::{SchemaMemory, alarm_of, hides_changes};
+use self::alarms::SchemaMemory;
 use self::batch::{Batch, MOST_AT_ONCE, Memory};
+use self::beat::{BEAT_EVERY, Beat};
 use self::examining::Sources;
 use self::reading::{Told, read};
-use crate::obstacle::Hindrance;
+use self::stop::Stop;
 use crate::registrar::Registrar;
 
 const NAME: &str = "watch";
@@ -36,40 +39,11 @@ const LEASE_LENGTH: Duration = Duration::from_secs(15);
 const TICK: Duration = Duration::from_secs(1);
 /// So often settings, schema and alarms are looked at.
 const LOOK: Duration = Duration::from_secs(5);
-/// The position is written at least so often, so that the beat goes on.
-const BEAT: Duration = Duration::from_secs(10);
-/// A beat that has not come back by then is late.
-const LATE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_secs(1);
 /// So much of the log may be held, in bytes, unless something else is set.
 const MEMORY: usize = 128 * 1024 * 1024;
 /// So many records are looked at, and filed, before the next are.
 const PAGE: usize = 50;
-
-/// Why the watch stops for a moment.
-#[derive(Debug, thiserror::Error)]
-enum Stop {
-    #[error("the log can't be followed")]
-    Log(#[from] LogError),
-    #[error("what was touched can't be looked at")]
-    Hindered(#[from] Hindrance),
-    #[error("something was touched that can't be looked at")]
-    Broken,
-    #[error("another process has the lease")]
-    Superseded,
-}
-
-impl From<database::RowError> for Stop {
-    fn from(error: database::RowError) -> Self {
-        Self::Hindered(error.into())
-    }
-}
-
-impl From<sqlx::Error> for Stop {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Hindered(error.into())
-    }
-}
 
 /// Watches until told to stop.
 pub struct Watcher {
@@ -87,16 +61,6 @@ pub struct Watcher {
     leased_at: Option<Instant>,
     /// Since when we don't get on, for a reason that may pass; until our beat comes back.
     lost_since: Option<Instant>,
-}
-
-/// Our own writes, which must come back in the log.
-#[derive(Default)]
-struct Beat {
-    sent: u64,
-    sent_at: Option<Instant>,
-    heard: u64,
-    /// Whether anything was looked at since.
-    is_due: bool,
 }
 
 impl Watcher {
@@ -167,70 +131,6 @@ impl Watcher {
         self.registrar.examiner().now()
     }
 
-    /// Raises the alarm for what stopped us.
-    async fn tell(&mut self, stop: &Stop) -> Result<(), Hindrance> {
-        let error = match stop {
-            Stop::Log(error) => error,
-            // A row that somebody holds, or a right that was taken away, may hinder us alone.
-            Stop::Hindered(Hindrance::Row(_)) => return self.tell_what_lasts().await,
-            // The sweep tells what hinders everybody.
-            Stop::Hindered(_) => return Ok(()),
-            Stop::Superseded => return Ok(()),
-            Stop::Broken => return self.go_on_behind_a_gap().await,
-        };
-        tracing::warn!(%error, "the watch can't follow the log");
-        match alarm_of(error) {
-            Some(AlarmKind::WatchGap) => self.go_on_behind_a_gap().await,
-            Some(kind) => {
-                self.registrar.raise_kind(kind).await?;
-                match hides_changes(error) {
-                    true => self.go_on_behind_a_gap().await,
-                    false => Ok(()),
-                }
-            }
-            None => self.tell_what_lasts().await,
-        }
-    }
-
-    /// Raises the alarm once we have not got on for long.
-    async fn tell_what_lasts(&mut self) -> Result<(), Hindrance> {
-        // With the lease all was well.
-        let since = self.leased_at.unwrap_or_else(Instant::now);
-        self.lost_since.get_or_insert(since);
-        match self.is_behind() {
-            true => self.registrar.raise_kind(AlarmKind::WatchBehind).await,
-            false => Ok(()),
-        }
-    }
-
-    fn is_behind(&self) -> bool {
-        let is_late = |since: Instant| since.elapsed() >= LATE;
-        let awaited = match self.beat.heard < self.beat.sent {
-            true => self.beat.sent_at,
-            false => None,
-        };
-        self.lost_since.is_some_and(is_late) || awaited.is_some_and(is_late)
-    }
-
-    /// What was lost is lost: goes on with what there is.
-    async fn go_on_behind_a_gap(&mut self) -> Result<(), Hindrance> {
-        self.position = None;
-        self.registrar.raise_kind(AlarmKind::WatchGap).await?;
-        self.forget_position().await
-    }
-
-    /// Goes on at the end of the log.
-    async fn forget_position(&mut self) -> Result<(), Hindrance> {
-        if let Some(server) = &self.server
-            && let Ok(newest) = server.newest().await
-        {
-            self.position = Some(newest);
-            // What was sent before lies behind us.
-            self.beat.heard = self.beat.sent;
-        }
-        Ok(())
-    }
-
     /// Follows for as long as it goes and the lease is ours.
     async fn turn(&mut self) -> Result<(), Stop> {
         self.registrar.examiner().check_keys().await?;
@@ -238,7 +138,7 @@ impl Watcher {
             self.registrar
                 .raise_kind(AlarmKind::WatchNotConfigured)
                 .await?;
-            tokio::time::sleep(BEAT).await;
+            tokio::time::sleep(BEAT_EVERY).await;
             return Ok(());
         };
         self.registrar
@@ -307,13 +207,10 @@ impl Watcher {
     /// Looks at all that these transactions touched; only then they are done.
     async fn take(&mut self, server: &Server, batch: Batch) -> Result<(), Stop> {
         let touched = &batch.touched;
-        // A higher one is not ours.
-        if let Some(beat) = touched.beat.filter(|beat| *beat <= self.beat.sent) {
-            if beat > self.beat.heard && self.lost_since.take().is_some() {
-                // An alarm may be over.
-                self.looked_at = None;
-            }
-            self.beat.heard = self.beat.heard.max(beat);
+        let came_back = touched.beat.is_some_and(|beat| self.beat.hear(beat));
+        if came_back && self.lost_since.take().is_some() {
+            // An alarm may be over.
+            self.looked_at = None;
         }
         if touched.is_blind {
             self.registrar.raise_kind(AlarmKind::WatchGap).await?;
@@ -327,7 +224,9 @@ impl Watcher {
         }
         looked?;
         verdicts?;
-        self.beat.is_due |= touched.is_of_note();
+        if touched.is_of_note() {
+            self.beat.is_due = true;
+        }
         self.position = batch.position;
         Ok(())
     }
@@ -397,70 +296,5 @@ impl Watcher {
             (self.position, self.lost_since) = (None, None);
         }
         Ok(held.is_some())
-    }
-
-    /// Where to go on: as this process remembers, or as it was written down. What somebody else wrote is not used.
-    async fn kept_position(&mut self) -> Result<Option<Position>, Stop> {
-        if self.position.is_some() {
-            return Ok(self.position.clone());
-        }
-        let parts = self.registrar.examiner().parts();
-        let mut connection = parts.pool.acquire().await?;
-        match watch_progress::load(&mut connection, &parts.keys, NAME).await {
-            Ok(Some(kept)) => {
-                self.beat.sent = kept.beat;
-                self.beat.heard = kept.beat;
-                Ok(kept.position.parse().ok())
-            }
-            Ok(None) => {
-                let was_here = self.registrar.was_at_work_before(&mut connection).await?;
-                drop(connection);
-                if was_here {
-                    tracing::error!("ALARM: somebody took away how far the watch was");
-                    self.registrar.raise_kind(AlarmKind::WatchGap).await?;
-                }
-                Ok(None)
-            }
-            Err(error) if error.is_tampering() => {
-                drop(connection);
-                self.registrar.raise_kind(AlarmKind::RowTampered).await?;
-                self.registrar.raise_kind(AlarmKind::WatchGap).await?;
-                Ok(None)
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Writes the position down. That this write comes back shows that the log is whole.
-    async fn send_beat(&mut self) -> Result<(), Stop> {
-        let is_old = self.beat.sent_at.is_none_or(|at| at.elapsed() >= BEAT);
-        // One at a time: a late one is not hidden by the next. One that is lost for good is late until another comes back.
-        let is_awaited = self.beat.heard < self.beat.sent;
-        let is_lost = is_awaited && self.is_behind();
-        if is_lost {
-            self.lost_since = self.lost_since.or(self.beat.sent_at);
-        }
-        let is_wanted = match is_awaited {
-            true => is_lost && is_old,
-            false => self.beat.is_due || is_old,
-        };
-        if !is_wanted {
-            return Ok(());
-        }
-        let Some(position) = &self.position else {
-            return Ok(());
-        };
-        let progress = WatchProgress {
-            reader: NAME.to_owned(),
-            position: position.to_string(),
-            beat: self.beat.sent + 1,
-            saved_at: self.now(),
-        };
-        let parts = self.registrar.examiner().parts();
-        watch_progress::save(&mut *parts.pool.acquire().await?, &parts.keys, &progress).await?;
-        self.beat.sent = progress.beat;
-        self.beat.sent_at = Some(Instant::now());
-        self.beat.is_due = false;
-        Ok(())
     }
 }
