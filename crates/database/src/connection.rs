@@ -7,6 +7,7 @@ use sqlx::mysql::{
     MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions, MySqlSslMode,
 };
 use sqlx::{Connection, Executor, Row as _};
+use tokio::time::timeout;
 use url::{Host, Url};
 
 use crate::schema_baselines;
@@ -30,6 +31,11 @@ const SESSION: [&str; 7] = [
 /// So many prepared statements are kept by a connection. One more than that costs 40 ms each time: the driver tells the server to
 /// forget another, which is not answered, and what it sends next waits for an acknowledgement (Nagle's algorithm).
 const STATEMENTS: usize = 400;
+
+/// A connection that is given back answers by then, or is closed. Whoever drops a query in the middle (a browser that goes
+/// away) may leave it waiting for an answer that never comes, and its place in the pool would be lost for ever
+/// (launchbadge/sqlx#4349).
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// How a pool behaves; the defaults serve an app.
 #[derive(Debug, Clone, Copy)]
@@ -100,6 +106,13 @@ fn pool_options(settings: &PoolSettings) -> MySqlPoolOptions {
                     connection.execute(statement).await?;
                 }
                 see_through(connection).await
+            })
+        })
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                let answered = timeout(ANSWERS_WITHIN, connection.ping()).await;
+                // Not as an error: the driver would close it without a word, and wait for the server to do so first.
+                Ok(matches!(answered, Ok(Ok(()))))
             })
         })
 }

@@ -5,6 +5,7 @@ mod accounts;
 mod anchoring;
 mod backups;
 mod consent;
+mod dropped;
 mod evidence;
 mod incidents;
 mod leases;
