@@ -20,6 +20,8 @@ const FLOOR: u64 = 3;
 /// The picture.
 pub struct History {
     pub period: Period,
+    /// Of the first column; the last one is now.
+    pub begins: UnixMillis,
     /// Worst first; only verdicts that occur.
     pub lanes: Vec<Lane>,
     /// Oldest first; times in which no round ended are left out.
@@ -69,6 +71,7 @@ impl History {
         });
         Self {
             period,
+            begins: period.begins(now),
             lanes: lanes.collect(),
             most_bad: columns.iter().map(|one| one.bad).max().unwrap_or(0),
             broken: columns.iter().map(|one| one.broken).sum(),
@@ -82,14 +85,6 @@ impl History {
 
     pub fn height(&self) -> u64 {
         HEIGHT + FLOOR
-    }
-
-    pub fn first(&self) -> Option<&Column> {
-        self.columns.first()
-    }
-
-    pub fn last(&self) -> Option<&Column> {
-        self.columns.last()
     }
 
     /// A line below wherever a round ended.

@@ -74,6 +74,12 @@ impl Period {
         self.measures().0
     }
 
+    /// When the first column begins.
+    pub const fn begins(self, now: UnixMillis) -> UnixMillis {
+        let (slots, length) = self.measures();
+        UnixMillis((now.0 / length + 1).saturating_sub(slots as u64) * length)
+    }
+
     /// Which column a time belongs to, from the left; none when it is too long ago. Columns begin at full hours and the
     /// like, so that they stay as they are while time goes on.
     pub fn turn(self, at: UnixMillis, now: UnixMillis) -> Option<usize> {
@@ -98,6 +104,9 @@ mod tests {
             let before = |slots: usize| UnixMillis(now.0 - slots as u64 * length);
             assert_eq!(period.turn(before(slots - 1), now), Some(0));
             assert_eq!(period.turn(before(slots), now), None);
+            let begins = period.begins(now);
+            assert_eq!(period.turn(begins, now), Some(0));
+            assert_eq!(period.turn(UnixMillis(begins.0 - 1), now), None);
             assert_eq!(
                 Period::named(Some(period.as_str())).ok(),
                 Some(Some(period))
