@@ -164,7 +164,7 @@ async fn it_is_told_how(stage: &Stage, officer: &Browser, page: &Answer) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_log_held_before_goes_back_where_the_backup_has_nothing() {
-    let stage = Stage::start(4, with_slow_sweep()).await;
+    let stage = Stage::start(5, with_slow_sweep()).await;
     let officer = stage.officer().await;
     stage.until_all_valid(&officer).await;
     until_own_writes_are_read(&stage).await;
@@ -188,7 +188,22 @@ async fn what_the_log_held_before_goes_back_where_the_backup_has_nothing() {
     stage
         .until_number("evidence", EVIDENCE, |count| count == 6)
         .await;
-    for uid in [2, 3] {
+    // And one whose row was long gone when what belongs to it went.
+    stage.sql("DELETE FROM records WHERE uid = 5").await;
+    stage
+        .until_number("evidence", EVIDENCE, |count| count == 7)
+        .await;
+    for table in ["consents", "record_versions"] {
+        stage
+            .sql(&format!(
+                "DELETE FROM {table} WHERE record_id NOT IN (SELECT id FROM records)"
+            ))
+            .await;
+    }
+    stage
+        .until_number("evidence", EVIDENCE, |count| count == 9)
+        .await;
+    for uid in [2, 3, 5] {
         let plan = officer.get(&format!("/records/{uid}/restore")).await;
         assert!(
             plan.says("the rows that the database&#39;s log held before"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chain::{MAX_PAGE, OnChainRecord};
-use database::anchoring_jobs::AnchoringJob;
+use database::anchoring_jobs::{self, AnchoringJob, JobState};
 use database::consents;
 use database::evidence::{self, Evidence};
 use database::verifications::Subject;
@@ -40,6 +40,14 @@ impl Examiner {
     /// a right to it come behind it, as rows that the chain does not know.
     pub async fn uids(&self, first: Uid, last: Uid) -> Result<Vec<Examined>, Hindrance> {
         self.uids_seen(first, last, None).await
+    }
+
+    /// The UID that a record has, as its jobs tell with our MAC.
+    pub(crate) async fn anchored_as(&self, id: RecordId) -> Result<Option<Uid>, Hindrance> {
+        let mut connection = self.parts.pool.acquire().await?;
+        let jobs = anchoring_jobs::of_record(&mut connection, &self.parts.keys, id).await?;
+        let anchored = |job: &&AnchoringJob| job.state == JobState::Anchored;
+        Ok(jobs.rows.iter().filter(anchored).find_map(|job| job.uid))
     }
 
     pub(super) async fn uids_seen(

@@ -9,7 +9,7 @@ use database::operations_alarms::AlarmKind;
 use database::verifications::{Source, Subject};
 use database::{MySqlConnection, incident_evidence, incident_findings, row_counts};
 use futures::{StreamExt, TryStreamExt, stream};
-use record::ids::RecordId;
+use record::ids::{RecordId, Uid};
 use record::time::UnixMillis;
 use zeroize::Zeroizing;
 
@@ -156,8 +156,25 @@ impl Registrar {
         (subject, record): (Subject, RecordId),
         sight: Sight,
     ) -> Result<Option<(Examined, RecordId)>, Hindrance> {
-        let examined = self.look_at(subject, sight).await?;
+        let mut examined = self.look_at(subject, sight).await?;
+        if examined.is_none() && subject.as_uid().is_none() {
+            // Its row is gone by now, and what was deleted before or after it is told all the same.
+            if let Some(uid) = self.anchored_as(record).await? {
+                examined = self.look_at(Subject::uid(uid), sight).await?;
+            }
+        }
         Ok(examined.map(|examined| (examined, record)))
+    }
+
+    /// The UID that a record has, as its jobs tell; nothing where the database refuses them.
+    async fn anchored_as(&self, record: RecordId) -> Result<Option<Uid>, Hindrance> {
+        match self.examiner().anchored_as(record).await {
+            Err(hindrance) if hindrance.concerns_one_thing() => {
+                tracing::error!(cause = ?hindrance, "the database refuses a job to the watch");
+                Ok(None)
+            }
+            uid => uid,
+        }
     }
 
     /// Nothing where the database refuses this one: the others are looked at all the same.
