@@ -256,7 +256,7 @@ async fn heads_of_somebody_else(stage: &Stage, officer: &Browser) {
         .await;
     stage.alter_email(2).await;
     stage
-        .until_number("evidence", EVIDENCE, |count| count == 9)
+        .until_number("evidence", EVIDENCE, |count| count == 12)
         .await;
     let page = officer.submit("/records/3/restore", &[]).await;
     assert!(
