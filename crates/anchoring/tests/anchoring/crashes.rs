@@ -224,13 +224,12 @@ async fn killed_again_and_again_at_any_moment() {
             }
         }
     });
-    let mut kills: u64 = 0;
+    let mut kills = 0;
     while !stage.all_are(&ids(&people), JobState::Anchored).await {
         let mut parts = stage.parts(&stage.chain.rpc_url());
         parts.settings.max_in_flight = 3;
         let process = Process::start(parts);
-        // The slower the machine, the longer it needs to get anywhere.
-        let moment = rand::rng().random_range(5..120 + kills);
+        let moment = rand::rng().random_range(5..120);
         tokio::time::sleep(Duration::from_millis(moment)).await;
         process.kill().await;
         kills += 1;
