@@ -33,8 +33,8 @@ const SESSION: [&str; 7] = [
 const STATEMENTS: usize = 400;
 
 /// A connection that is given back answers by then, or is closed. Whoever drops a query in the middle (a browser that goes
-/// away) may leave it waiting for an answer that never comes, and its place in the pool would be lost for ever
-/// (launchbadge/sqlx#4349).
+/// away) may leave it waiting for an answer that never comes: the driver's own question has no limit, and its place in the pool
+/// would be lost for ever (launchbadge/sqlx#4349).
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// How a pool behaves; the defaults serve an app.

@@ -177,13 +177,7 @@ async fn what_the_log_held_before_goes_back_where_the_backup_has_nothing() {
     stage
         .sql("DELETE FROM consents WHERE record_id = (SELECT id FROM records WHERE uid = 2)")
         .await;
-    for table in ["consents", "record_versions"] {
-        stage
-            .sql(&format!(
-                "DELETE FROM {table} WHERE record_id = (SELECT id FROM records WHERE uid = 3)"
-            ))
-            .await;
-    }
+    delete_values(&stage, "= (SELECT id FROM records WHERE uid = 3)").await;
     stage.sql("DELETE FROM records WHERE uid = 3").await;
     stage
         .until_number("evidence", EVIDENCE, |count| count == 6)
@@ -193,13 +187,7 @@ async fn what_the_log_held_before_goes_back_where_the_backup_has_nothing() {
     stage
         .until_number("evidence", EVIDENCE, |count| count == 7)
         .await;
-    for table in ["consents", "record_versions"] {
-        stage
-            .sql(&format!(
-                "DELETE FROM {table} WHERE record_id NOT IN (SELECT id FROM records)"
-            ))
-            .await;
-    }
+    delete_values(&stage, "NOT IN (SELECT id FROM records)").await;
     stage
         .until_number("evidence", EVIDENCE, |count| count == 9)
         .await;
@@ -237,6 +225,15 @@ async fn what_the_log_held_before_goes_back_where_the_backup_has_nothing() {
     );
     heads_of_somebody_else(&stage, &officer).await;
     assert_eq!(officer.verify(1).await, "Valid");
+}
+
+/// What belongs to the record whose id is this.
+async fn delete_values(stage: &Stage, whose: &str) {
+    for table in ["consents", "record_versions"] {
+        stage
+            .sql(&format!("DELETE FROM {table} WHERE record_id {whose}"))
+            .await;
+    }
 }
 
 /// No proof covers who entered a record: a head that somebody altered does not become ours by a restore.

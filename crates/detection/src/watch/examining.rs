@@ -9,7 +9,7 @@ use database::operations_alarms::AlarmKind;
 use database::verifications::{Source, Subject};
 use database::{MySqlConnection, incident_evidence, incident_findings, row_counts};
 use futures::{StreamExt, TryStreamExt, stream};
-use record::ids::{RecordId, Uid};
+use record::ids::RecordId;
 use record::time::UnixMillis;
 use zeroize::Zeroizing;
 
@@ -159,22 +159,11 @@ impl Registrar {
         let mut examined = self.look_at(subject, sight).await?;
         if examined.is_none() && subject.as_uid().is_none() {
             // Its row is gone by now, and what was deleted before or after it is told all the same.
-            if let Some(uid) = self.anchored_as(record).await? {
+            if let Some(uid) = unless_refused(self.examiner().anchored_as(record).await)? {
                 examined = self.look_at(Subject::uid(uid), sight).await?;
             }
         }
         Ok(examined.map(|examined| (examined, record)))
-    }
-
-    /// The UID that a record has, as its jobs tell; nothing where the database refuses them.
-    async fn anchored_as(&self, record: RecordId) -> Result<Option<Uid>, Hindrance> {
-        match self.examiner().anchored_as(record).await {
-            Err(hindrance) if hindrance.concerns_one_thing() => {
-                tracing::error!(cause = ?hindrance, "the database refuses a job to the watch");
-                Ok(None)
-            }
-            uid => uid,
-        }
     }
 
     /// Nothing where the database refuses this one: the others are looked at all the same.
@@ -183,13 +172,7 @@ impl Registrar {
         subject: Subject,
         sight: Sight,
     ) -> Result<Option<Examined>, Hindrance> {
-        match self.examiner().subject_seen(subject, sight).await {
-            Err(hindrance) if hindrance.concerns_one_thing() => {
-                tracing::error!(cause = ?hindrance, "the database refuses a record to the watch");
-                Ok(None)
-            }
-            examined => examined,
-        }
+        unless_refused(self.examiner().subject_seen(subject, sight).await)
     }
 
     /// Files what the watch has found.
@@ -255,6 +238,17 @@ impl Registrar {
             kept.pop_first();
         }
         has_room
+    }
+}
+
+/// Nothing where the database refuses this one thing.
+fn unless_refused<V>(read: Result<Option<V>, Hindrance>) -> Result<Option<V>, Hindrance> {
+    match read {
+        Err(hindrance) if hindrance.concerns_one_thing() => {
+            tracing::error!(cause = ?hindrance, "the database refuses a record to the watch");
+            Ok(None)
+        }
+        read => read,
     }
 }
 
