@@ -198,7 +198,9 @@ async fn give_up_a_mail(site: &Site) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_breach_found_while_mail_is_down_is_told_once_afterwards() -> Result<()> {
-    let mut site = Site::start(&options()).await?;
+    let mut options = options();
+    options.own_inbox = true;
+    let mut site = Site::start(&options).await?;
     enrol(&site, 3).await?;
     site.inbox.stop().await?;
     let mut connection = connect(&site).await?;

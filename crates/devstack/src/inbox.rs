@@ -31,6 +31,8 @@ pub struct Inbox {
     smtp: Url,
     web: Url,
     http: reqwest::Client,
+    /// Whose mails are told; without it everybody's.
+    sender: Option<String>,
     own: Option<Own>,
 }
 
@@ -131,8 +133,25 @@ impl Inbox {
             smtp: Url::parse(smtp)?,
             web: Url::parse(web)?,
             http: http_client()?,
+            sender: None,
             own: None,
         })
+    }
+
+    /// The same inbox as one of the many who use it sees it: with what it sent itself, by this address.
+    pub fn of_sender(&self, address: &str) -> Self {
+        Self {
+            smtp: self.smtp.clone(),
+            web: self.web.clone(),
+            http: self.http.clone(),
+            sender: Some(address.to_owned()),
+            own: None,
+        }
+    }
+
+    /// Whether it is ours to stop.
+    pub fn is_own(&self) -> bool {
+        self.own.is_some()
     }
 
     /// Where mails go in.
@@ -147,7 +166,10 @@ impl Inbox {
 
     /// All mails, oldest first.
     pub async fn messages(&self) -> Result<Vec<Mail>> {
-        let url = self.web.join("email")?;
+        let mut url = self.web.join("email")?;
+        if let Some(sender) = &self.sender {
+            url.query_pairs_mut().append_pair("from.address", sender);
+        }
         Ok(self
             .http
             .get(url)
@@ -178,6 +200,7 @@ impl Inbox {
 
     /// Forgets all mails.
     pub async fn clear(&self) -> Result<()> {
+        self.own.as_ref().context("the inbox isn't ours")?;
         self.http
             .delete(self.web.join("email/all")?)
             .send()

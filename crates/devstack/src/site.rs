@@ -72,10 +72,11 @@ impl Site {
             None => StackDir::throw_away("site")?,
         };
         options.ports.check()?;
+        let sender = sender(options);
         let (database, chain, inbox) = tokio::try_join!(
             start_database(options, &stack),
             start_chain(options, &stack),
-            start_inbox(options, &stack)
+            start_inbox(options, &stack, &sender)
         )?;
         let (names, databases) = name_databases(options, database.server()).await?;
         memory::check(&chain, database.server(), &names).await?;
@@ -90,6 +91,7 @@ impl Site {
             operator: &operator,
             chain: &chain,
             inbox: &inbox,
+            sender,
             controller_key: write_controller_key(stack.path())?,
             log_dir: stack.part("logs")?,
             entry_port: claim(options.ports.entry)?,
@@ -160,7 +162,10 @@ impl Site {
     /// problem and tells the first.
     pub async fn stop(mut self) -> Result<()> {
         let apps = tokio::join!(self.entry.stop(), self.consent.stop(), self.viewer.stop());
-        let inbox = self.inbox.stop().await;
+        let inbox = match self.inbox.is_own() {
+            true => self.inbox.stop().await,
+            false => Ok(()),
+        };
         let chain = self.chain.stop().await;
         let database = match &self.database {
             Server::Own(server) => server.stop().await,
@@ -204,7 +209,18 @@ async fn start_chain(options: &SiteOptions, stack: &StackDir) -> Result<Chain> {
     Ok(chain)
 }
 
-async fn start_inbox(options: &SiteOptions, stack: &StackDir) -> Result<Inbox> {
+/// Whom mails come from. Sites that share an inbox are told apart by it.
+fn sender(options: &SiteOptions) -> String {
+    if options.has_own_inbox() {
+        return "no-reply@nordhaven.example".to_owned();
+    }
+    format!("no-reply+{:08x}@nordhaven.example", rand::random::<u32>())
+}
+
+async fn start_inbox(options: &SiteOptions, stack: &StackDir, sender: &str) -> Result<Inbox> {
+    if !options.has_own_inbox() {
+        return Ok(Inbox::shared().await?.of_sender(sender));
+    }
     let inbox = InboxOptions {
         dir: Some(stack.part("inbox")?),
         smtp_port: options.ports.smtp,

@@ -53,6 +53,9 @@ async fn a_mail_is_waited_for_and_found() {
     );
     assert_eq!(mail.from[0].address, "desk@example.org");
     assert_eq!(inbox.messages_to("ada@example.org").await.unwrap().len(), 1);
+    let seen_by = async |sender| inbox.of_sender(sender).messages().await.unwrap().len();
+    assert_eq!(seen_by("desk@example.org").await, 2);
+    assert_eq!(seen_by("desk+1@example.org").await, 0);
     inbox.clear().await.unwrap();
     assert!(inbox.messages().await.unwrap().is_empty());
     let waited = inbox.wait_for(Duration::from_millis(200), |_| true).await;

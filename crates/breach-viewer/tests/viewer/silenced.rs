@@ -17,6 +17,7 @@ const MAIL_HELD_BACK: &str = "Mail that is due has not been sent for minutes.";
 #[tokio::test(flavor = "multi_thread")]
 async fn who_takes_alarms_away_silences_nobody() {
     let mut options = Stage::options();
+    options.own_inbox = true;
     options.proxies = true;
     let mut stage = Stage::start(2, options).await;
     let officer = stage.officer().await;

@@ -21,6 +21,8 @@ pub struct SiteOptions {
     pub ports: Ports,
     /// A database server of its own, or the one that `DatabaseServer::shared` gives.
     pub own_database: bool,
+    /// An inbox of its own, which can be stopped, or the one that `Inbox::shared` gives. One that lasts has its own.
+    pub own_inbox: bool,
     /// When the chain makes blocks.
     pub mining: Mining,
     /// Blocks whose state the chain keeps.
@@ -43,6 +45,7 @@ impl Default for SiteOptions {
             dir: None,
             ports: Ports::default(),
             own_database: false,
+            own_inbox: false,
             mining: Mining::EverySeconds(1),
             kept_states: 600,
             confirmations: 2,
@@ -68,6 +71,10 @@ impl SiteOptions {
             .or_default()
             .insert(name, value.into());
         self
+    }
+
+    pub(super) fn has_own_inbox(&self) -> bool {
+        self.own_inbox || self.dir.is_some()
     }
 
     pub(super) fn tell(&self, what_is_up: &str) {

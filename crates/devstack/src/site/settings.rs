@@ -11,7 +11,6 @@ use crate::chain::Chain;
 use crate::inbox::Inbox;
 use crate::rpc_proxy::RpcProxy;
 
-const MAIL_FROM: &str = "Nordhaven Clinic <no-reply@nordhaven.example>";
 const DESK_EMAIL: &str = "desk@nordhaven.example";
 const OFFICER_EMAIL: &str = "officer@nordhaven.example";
 
@@ -21,6 +20,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) operator: &'a Operator,
     pub(super) chain: &'a Chain,
     pub(super) inbox: &'a Inbox,
+    pub(super) sender: String,
     pub(super) controller_key: PathBuf,
     pub(super) log_dir: PathBuf,
     pub(super) entry_port: u16,
@@ -143,7 +143,7 @@ impl Surroundings<'_> {
 
     fn mail(&self, spec: AppSpec) -> AppSpec {
         spec.env("SMTP_URL", self.inbox.smtp_url().as_str())
-            .env("MAIL_FROM", MAIL_FROM)
+            .env("MAIL_FROM", format!("Nordhaven Clinic <{}>", self.sender))
     }
 
     /// What the options say comes last, and wins.
