@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::SqlSafeStr as _;
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::mysql::MySqlPool;
 
-static MAIN: Migrator = sqlx::migrate!("../../migrations/main");
-static BACKUP: Migrator = sqlx::migrate!("../../migrations/backup");
-static KEYS: Migrator = sqlx::migrate!("../../migrations/keys");
+// `MAIN`, `BACKUP` and `KEYS`: version and description of each, and its SQL.
+include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
 
 /// The three databases of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,12 +25,17 @@ impl Kind {
     /// All three.
     pub const ALL: [Self; 3] = [Self::Main, Self::Backup, Self::Keys];
 
-    fn migrator(self) -> &'static Migrator {
-        match self {
-            Self::Main => &MAIN,
-            Self::Backup => &BACKUP,
-            Self::Keys => &KEYS,
-        }
+    fn migrator(self) -> Migrator {
+        let files = match self {
+            Self::Main => MAIN,
+            Self::Backup => BACKUP,
+            Self::Keys => KEYS,
+        };
+        let migrations = files.iter().map(|(version, description, sql)| {
+            let (description, sql) = ((*description).into(), sql.into_sql_str());
+            Migration::new(*version, description, MigrationType::Simple, sql, false)
+        });
+        Migrator::with_migrations(migrations.collect())
     }
 
     /// Tells the schema that this software was built with from every other.
