@@ -76,8 +76,7 @@ pub async fn assemble(
         pool: pool.clone(),
         keys,
         clock: clock.clone(),
-    })
-    .map_err(|error| anyhow::anyhow!("sessions: {error:?}"))?;
+    });
     lifetime.spawn("sessions", sessions.clone().tidy(lifetime.clone()));
     lifetime.spawn(
         "officer's mail",

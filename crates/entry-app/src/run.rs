@@ -66,8 +66,7 @@ pub async fn assemble(
         pool: pool.clone(),
         keys: keys.clone(),
         clock: clock.clone(),
-    })
-    .map_err(|error| anyhow::anyhow!("sessions: {error:?}"))?;
+    });
     lifetime.spawn("sessions", sessions.clone().tidy(lifetime.clone()));
     let anchoring = background::start(&settings, &pool, &site, &clock, lifetime)?;
     let desk = Desk {

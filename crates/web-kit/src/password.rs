@@ -86,6 +86,12 @@ fn hasher() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
+/// A hash that nobody's password has, with the parameters of all others. To compute one would take as long as a sign-in, at each start.
+fn decoy() -> String {
+    let (salt, output) = ("A".repeat(22), "A".repeat(43));
+    format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${output}")
+}
+
 /// Checks passwords off the async threads, a few at a time: each check takes 64 MiB.
 #[derive(Clone)]
 pub(crate) struct PasswordChecker {
@@ -95,13 +101,12 @@ pub(crate) struct PasswordChecker {
 }
 
 impl PasswordChecker {
-    pub(crate) fn new() -> Result<Self> {
+    pub(crate) fn new() -> Self {
         let turns = std::thread::available_parallelism().map_or(2, usize::from);
-        let decoy = hash(&SecretString::from("nobody's password")).map_err(Error::from)?;
-        Ok(Self {
+        Self {
             turns: Arc::new(Semaphore::new(turns)),
-            decoy: decoy.into(),
-        })
+            decoy: decoy().into(),
+        }
     }
 
     /// Whether the password is that of `hash`; never, after the same time, when there is no account.
@@ -148,16 +153,27 @@ mod tests {
 
     #[tokio::test]
     async fn an_unknown_login_is_never_let_in() {
-        let checker = PasswordChecker::new().unwrap();
-        let decoy = checker.decoy.to_string();
-        let password = secret("nobody's password");
-        assert!(
-            checker
-                .matches(password.clone(), Some(decoy))
-                .await
-                .unwrap()
+        let checker = PasswordChecker::new();
+        let known = hash(&secret("correct horse battery")).unwrap();
+        for password in ["correct horse battery", "nobody's password", ""] {
+            assert!(!checker.matches(secret(password), None).await.unwrap());
+        }
+        let password = secret("correct horse battery");
+        assert!(checker.matches(password, Some(known)).await.unwrap());
+    }
+
+    /// Else it would be known at once from a real one, by the time it takes.
+    #[test]
+    fn the_decoy_costs_what_a_real_hash_costs() {
+        let (decoy, real) = (decoy(), hash(&secret("correct horse battery")).unwrap());
+        let (decoy, real) = (
+            PasswordHash::new(&decoy).unwrap(),
+            PasswordHash::new(&real).unwrap(),
         );
-        assert!(!checker.matches(password, None).await.unwrap());
+        let cost = |hash: &PasswordHash| (hash.algorithm, hash.version, hash.params.clone());
+        assert_eq!(cost(&decoy), cost(&real));
+        let length = |hash: &PasswordHash| hash.hash.as_ref().unwrap().len();
+        assert_eq!(length(&decoy), length(&real));
     }
 
     #[test]

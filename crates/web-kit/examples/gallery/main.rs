@@ -88,8 +88,7 @@ async fn main() -> std::result::Result<(), Box<dyn StdError>> {
         pool: pool.clone(),
         keys,
         clock: Clock::system(),
-    })
-    .map_err(|_| "no sessions")?;
+    });
     let pages = Router::new()
         .route("/", get(list))
         .route("/banner", post(banner))

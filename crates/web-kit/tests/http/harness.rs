@@ -137,8 +137,7 @@ impl TestApp {
             pool: self.pool.clone(),
             keys: self.keys.clone(),
             clock: self.clock.clone(),
-        })
-        .unwrap();
+        });
         let ready = options.ready;
         let readiness = Readiness::new()
             .check("database", || async { Ok::<_, std::io::Error>(()) })
