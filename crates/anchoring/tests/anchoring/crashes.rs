@@ -210,7 +210,8 @@ async fn killed_after_a_replacement_and_the_replaced_one_is_mined() {
     process.stop().await;
 }
 
-/// Twelve people, blocks all the time, and a process that never lives longer than a moment.
+/// Twelve people, blocks all the time, and a process that never lives longer than a moment: the more of them died, the longer, since
+/// where all is slow, none gets anywhere in the time that is enough elsewhere.
 #[tokio::test]
 async fn killed_again_and_again_at_any_moment() {
     let stage = Arc::new(Stage::without_blocks().await);
@@ -229,7 +230,7 @@ async fn killed_again_and_again_at_any_moment() {
         let mut parts = stage.parts(&stage.chain.rpc_url());
         parts.settings.max_in_flight = 3;
         let process = Process::start(parts);
-        let moment = rand::rng().random_range(5..120);
+        let moment = rand::rng().random_range(5..120 + kills);
         tokio::time::sleep(Duration::from_millis(moment)).await;
         process.kill().await;
         kills += 1;
