@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             .collect::<io::Result<_>>()?;
         files.sort();
         let name = kind.to_uppercase();
-        writeln!(list, "const {name}: &[(i64, &str, &str)] = &[")?;
+        writeln!(list, "pub const {name}: &[(i64, &str, &str)] = &[")?;
         for file in files {
             let (version, description) =
                 named(&file).ok_or("a migration is named VERSION_WHAT_IT_DOES.sql")?;

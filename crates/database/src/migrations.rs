@@ -1,14 +1,30 @@
 //! The schema, embedded: `migrations/{main,backup,keys}` at the root of the repository.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use sha2::{Digest, Sha256};
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::mysql::MySqlPool;
 
-// `MAIN`, `BACKUP` and `KEYS`: version and description of each, and its SQL.
-include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
+/// Version and description of each migration, and its SQL.
+mod files {
+    include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
+}
+
+// Each is hashed once, and asked for whenever somebody asks whether we are ready.
+static MAIN: LazyLock<Migrator> = LazyLock::new(|| migrator(files::MAIN));
+static BACKUP: LazyLock<Migrator> = LazyLock::new(|| migrator(files::BACKUP));
+static KEYS: LazyLock<Migrator> = LazyLock::new(|| migrator(files::KEYS));
+
+fn migrator(files: &[(i64, &'static str, &'static str)]) -> Migrator {
+    let migrations = files.iter().map(|(version, description, sql)| {
+        let (description, sql) = ((*description).into(), sql.into_sql_str());
+        Migration::new(*version, description, MigrationType::Simple, sql, false)
+    });
+    Migrator::with_migrations(migrations.collect())
+}
 
 /// The three databases of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,17 +41,12 @@ impl Kind {
     /// All three.
     pub const ALL: [Self; 3] = [Self::Main, Self::Backup, Self::Keys];
 
-    fn migrator(self) -> Migrator {
-        let files = match self {
-            Self::Main => MAIN,
-            Self::Backup => BACKUP,
-            Self::Keys => KEYS,
-        };
-        let migrations = files.iter().map(|(version, description, sql)| {
-            let (description, sql) = ((*description).into(), sql.into_sql_str());
-            Migration::new(*version, description, MigrationType::Simple, sql, false)
-        });
-        Migrator::with_migrations(migrations.collect())
+    fn migrator(self) -> &'static Migrator {
+        match self {
+            Self::Main => &MAIN,
+            Self::Backup => &BACKUP,
+            Self::Keys => &KEYS,
+        }
     }
 
     /// Tells the schema that this software was built with from every other.
