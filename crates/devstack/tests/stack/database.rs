@@ -1,5 +1,4 @@
 //! The private database server.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
 //! The proxy that breaks calls between an app and the chain.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 

@@ -1,13 +1,10 @@
 //! `devstack run`: what a command gets, and that nothing outlives it.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod remains;
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use super::remains::{killed_during, nothing_is_left_once_killed, programs_in, stack_dir_of};
 use devstack::{Chain, ChainOptions, wait_until};
-use remains::{killed_during, nothing_is_left_once_killed, programs_in, stack_dir_of};
 
 fn devstack_run(script: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_devstack"));
@@ -73,7 +70,7 @@ async fn nothing_outlives_a_stack_killed_while_its_database_is_set_up() {
 #[tokio::test]
 async fn nothing_outlives_a_stack_killed_while_its_contracts_are_deployed() {
     let mut deploying = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "deploys"])
+        .args(["--ignored", "--exact", "run::deploys"])
         .stdout(Stdio::null())
         .spawn()
         .unwrap();

@@ -1,5 +1,4 @@
 //! The mail inbox: what goes in by SMTP comes out by REST, also after it was down.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 

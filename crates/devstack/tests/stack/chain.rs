@@ -1,5 +1,4 @@
 //! The anvil chain: it survives a restart, and obeys.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 

@@ -30,7 +30,7 @@ pub fn stack_dir_of(pid: u32) -> Option<String> {
     let open_files = std::fs::read_dir(format!("/proc/{pid}/fd")).ok()?.flatten();
     let lock = open_files
         .filter_map(|entry| std::fs::read_link(entry.path()).ok())
-        .find(|path| path.ends_with("lock") && path.to_string_lossy().contains("var/stack"))?;
+        .find(|path| path.ends_with("lock") && path.to_string_lossy().contains("/stack/"))?;
     Some(lock.parent()?.to_string_lossy().into_owned())
 }
 
