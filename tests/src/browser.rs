@@ -10,9 +10,8 @@ use chromiumoxide::cdp::browser_protocol::browser::{
     SetDownloadBehaviorParams, SetPermissionParams,
 };
 use chromiumoxide::handler::viewport::Viewport;
-use devstack::wait_until;
+use devstack::{StackDir, wait_until};
 use futures::StreamExt;
-use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
 use crate::tab::Tab;
@@ -52,7 +51,8 @@ pub struct Browser {
     chromium: Chromium,
     events: JoinHandle<()>,
     downloads: PathBuf,
-    _profile: TempDir,
+    // Last: Chromium's helpers may write for a moment after it has ended, and what is left goes with a later run.
+    _dir: StackDir,
 }
 
 impl Browser {
@@ -61,10 +61,10 @@ impl Browser {
     /// # Errors
     /// When Chromium is not installed or does not come up.
     pub async fn launch(screen: Screen) -> Result<Self> {
-        let profile = tempfile::tempdir()?;
+        let dir = StackDir::throw_away("browser")?;
         let config = BrowserConfig::builder()
             .chrome_executable(EXECUTABLE)
-            .user_data_dir(profile.path())
+            .user_data_dir(dir.path().join("profile"))
             .no_sandbox()
             .viewport(screen.viewport())
             .launch_timeout(Duration::from_secs(60))
@@ -84,12 +84,12 @@ impl Browser {
             .await
             .context("Chromium did not start")?;
         let events = tokio::spawn(async move { while handler.next().await.is_some() {} });
-        let downloads = profile.path().join("downloads");
+        let downloads = dir.path().join("downloads");
         let browser = Self {
             chromium,
             events,
             downloads,
-            _profile: profile,
+            _dir: dir,
         };
         browser.permit().await?;
         Ok(browser)
