@@ -20,8 +20,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         let name = kind.to_uppercase();
         writeln!(list, "pub const {name}: &[(i64, &str, &str)] = &[")?;
         for file in files {
-            let (version, description) =
-                named(&file).ok_or("a migration is named VERSION_WHAT_IT_DOES.sql")?;
+            let (version, description) = named(&file).ok_or_else(|| {
+                format!(
+                    "{}: a migration is named VERSION_WHAT_IT_DOES.sql",
+                    file.display()
+                )
+            })?;
             writeln!(
                 list,
                 "    ({version}, {description:?}, include_str!({file:?})),"
