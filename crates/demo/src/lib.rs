@@ -60,6 +60,7 @@ async fn start(options: &Options, screen: &Arc<Screen>) -> Result<Site> {
         dir: Some(options.dir.clone()),
         ports: options.ports(),
         own_database: true,
+        own_inbox: true,
         // Each kept state makes the written state bigger; the demo may run for days.
         kept_states: 32,
         teller: Some(Arc::new(move |what: &str| hearing.up(what))),

@@ -149,6 +149,11 @@ impl Inbox {
         }
     }
 
+    /// Whose mails it tells, unless everybody's.
+    pub fn sender(&self) -> Option<&str> {
+        self.sender.as_deref()
+    }
+
     /// Whether it is ours to stop.
     pub fn is_own(&self) -> bool {
         self.own.is_some()

@@ -72,11 +72,10 @@ impl Site {
             None => StackDir::throw_away("site")?,
         };
         options.ports.check()?;
-        let sender = sender(options);
         let (database, chain, inbox) = tokio::try_join!(
             start_database(options, &stack),
             start_chain(options, &stack),
-            start_inbox(options, &stack, &sender)
+            start_inbox(options, &stack)
         )?;
         let (names, databases) = name_databases(options, database.server()).await?;
         memory::check(&chain, database.server(), &names).await?;
@@ -91,7 +90,6 @@ impl Site {
             operator: &operator,
             chain: &chain,
             inbox: &inbox,
-            sender,
             controller_key: write_controller_key(stack.path())?,
             log_dir: stack.part("logs")?,
             entry_port: claim(options.ports.entry)?,
@@ -209,17 +207,10 @@ async fn start_chain(options: &SiteOptions, stack: &StackDir) -> Result<Chain> {
     Ok(chain)
 }
 
-/// Whom mails come from. Sites that share an inbox are told apart by it.
-fn sender(options: &SiteOptions) -> String {
-    if options.has_own_inbox() {
-        return "no-reply@nordhaven.example".to_owned();
-    }
-    format!("no-reply+{:08x}@nordhaven.example", rand::random::<u32>())
-}
-
-async fn start_inbox(options: &SiteOptions, stack: &StackDir, sender: &str) -> Result<Inbox> {
-    if !options.has_own_inbox() {
-        return Ok(Inbox::shared().await?.of_sender(sender));
+async fn start_inbox(options: &SiteOptions, stack: &StackDir) -> Result<Inbox> {
+    if !options.own_inbox {
+        let sender = format!("no-reply+{:08x}@nordhaven.example", rand::random::<u32>());
+        return Ok(Inbox::shared().await?.of_sender(&sender));
     }
     let inbox = InboxOptions {
         dir: Some(stack.part("inbox")?),

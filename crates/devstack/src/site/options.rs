@@ -21,7 +21,7 @@ pub struct SiteOptions {
     pub ports: Ports,
     /// A database server of its own, or the one that `DatabaseServer::shared` gives.
     pub own_database: bool,
-    /// An inbox of its own, which can be stopped, or the one that `Inbox::shared` gives. One that lasts has its own.
+    /// An inbox of its own, which can be stopped, or the one that `Inbox::shared` gives.
     pub own_inbox: bool,
     /// When the chain makes blocks.
     pub mining: Mining,
@@ -71,10 +71,6 @@ impl SiteOptions {
             .or_default()
             .insert(name, value.into());
         self
-    }
-
-    pub(super) fn has_own_inbox(&self) -> bool {
-        self.own_inbox || self.dir.is_some()
     }
 
     pub(super) fn tell(&self, what_is_up: &str) {

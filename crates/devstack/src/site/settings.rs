@@ -12,6 +12,8 @@ use crate::inbox::Inbox;
 use crate::rpc_proxy::RpcProxy;
 
 const DESK_EMAIL: &str = "desk@nordhaven.example";
+/// Who mails come from, but where sites that share an inbox are told apart by it.
+const SENDER: &str = "no-reply@nordhaven.example";
 const OFFICER_EMAIL: &str = "officer@nordhaven.example";
 
 /// What the apps are told of.
@@ -20,7 +22,6 @@ pub(super) struct Surroundings<'a> {
     pub(super) operator: &'a Operator,
     pub(super) chain: &'a Chain,
     pub(super) inbox: &'a Inbox,
-    pub(super) sender: String,
     pub(super) controller_key: PathBuf,
     pub(super) log_dir: PathBuf,
     pub(super) entry_port: u16,
@@ -142,8 +143,9 @@ impl Surroundings<'_> {
     }
 
     fn mail(&self, spec: AppSpec) -> AppSpec {
+        let sender = self.inbox.sender().unwrap_or(SENDER);
         spec.env("SMTP_URL", self.inbox.smtp_url().as_str())
-            .env("MAIL_FROM", format!("Nordhaven Clinic <{}>", self.sender))
+            .env("MAIL_FROM", format!("Nordhaven Clinic <{sender}>"))
     }
 
     /// What the options say comes last, and wins.
