@@ -6,6 +6,10 @@ use anyhow::{Context, Result, bail};
 
 use crate::tools::workspace_root;
 
+/// A file system in memory, where the system has one.
+const MEMORY: &str = "/dev/shm";
+/// How many bytes must be free there, and in memory at all: several times what a run of all tests takes.
+const PLENTY: u64 = 6 << 30;
 /// How long the folder of a failed run is kept for reading its logs.
 const KEEP_FAILED: Duration = Duration::from_hours(24);
 
@@ -17,9 +21,10 @@ pub struct StackDir {
 }
 
 impl StackDir {
-    /// A new folder under `var/stack`, removed at the end unless the test fails.
+    /// A new folder, removed at the end unless the test fails. It lies in memory where that is plentiful, since tables are made
+    /// and dropped there in half the time; else under `var`.
     pub fn throw_away(name: &str) -> Result<Self> {
-        let parent = workspace_root().join("var/stack");
+        let parent = parent();
         fs::create_dir_all(&parent).with_context(|| format!("create {}", parent.display()))?;
         sweep(&parent);
         let name = format!("{name}-{:08x}", rand::random::<u32>());
@@ -76,6 +81,36 @@ impl Drop for StackDir {
         }
         self.lock.unlock().ok();
     }
+}
+
+/// Where throw-away folders lie.
+fn parent() -> PathBuf {
+    let user = rustix::process::getuid().as_raw();
+    let place = match is_plentiful() {
+        true => Path::new(MEMORY).join(format!("sealwatch-{user}")),
+        false => workspace_root().join("var"),
+    };
+    place.join("stack")
+}
+
+fn is_plentiful() -> bool {
+    // As linux/magic.h numbers file systems.
+    const TMPFS: u64 = 0x0102_1994;
+    let Ok(found) = rustix::fs::statfs(MEMORY) else {
+        return false;
+    };
+    let free = found.f_bavail.saturating_mul(found.f_bsize.unsigned_abs());
+    found.f_type.unsigned_abs() == TMPFS && free >= PLENTY && available() >= PLENTY
+}
+
+/// Bytes of memory that programs may still take.
+fn available() -> u64 {
+    let meminfo = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let line = meminfo
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"));
+    let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+    kib.unwrap_or(0_u64) << 10
 }
 
 /// Removes what killed processes left behind (their locks went with them) and old failures.
