@@ -43,9 +43,11 @@ clean-demo: ## Forget the demo's data, so that the next `make demo` starts over
 .PHONY: test
 test: export RUSTC_WORKSPACE_WRAPPER := $(LINTER)
 test: export CLIPPY_ARGS := $(LINTER_ARGS)
-test: install-test assets check-format check-contracts check-javascript ## Install what is missing, check and test everything; leaves nothing running
-	@# Apps and tests together: by themselves the apps would take other features of the same dependencies, and all be built twice.
-	cargo build --locked --workspace --all-targets
+test: install-test assets check-format ## Install what is missing, check and test everything; leaves nothing running
+	@# The checks keep one core. Apps and tests are built together: by themselves the apps would take other features of the same
+	@# dependencies, and all be built twice.
+	scripts/beside "the checks of contracts and JavaScript" $(MAKE) --no-print-directory check-contracts check-javascript -- \
+		cargo build --locked --workspace --all-targets
 	$(IN_STACK) scripts/run-tests
 
 .PHONY: matrix
