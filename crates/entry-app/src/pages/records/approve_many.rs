@@ -98,32 +98,3 @@ impl Outcome {
         (tone, text)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_outcome_is_told() {
-        let words = |approved, passed_over, refused| {
-            Outcome {
-                approved,
-                passed_over,
-                refused,
-            }
-            .words()
-        };
-        assert_eq!(words(0, 0, 0).1, "No record was ticked.");
-        assert_eq!(
-            words(1, 0, 0),
-            (
-                Tone::Good,
-                "1 record approved. Its proof is on the way to the chain.".to_owned()
-            )
-        );
-        assert_eq!(words(2, 1, 0).0, Tone::Warning);
-        let (tone, text) = words(0, 1, 2);
-        assert_eq!(tone, Tone::Bad);
-        assert!(text.contains("meanwhile: 1.") && text.contains("back: 2."));
-    }
-}
