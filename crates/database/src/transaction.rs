@@ -1,8 +1,20 @@
-//! How a transaction ends.
+//! How a transaction begins and ends.
 
-use sqlx::{MySql, Transaction};
+use sqlx::{Connection, Executor, MySql, MySqlConnection, Transaction};
 
 use crate::error::RowError;
+
+/// Begins a transaction whose reads all see one moment. In others each statement sees its own (`connection::SESSION`), and between
+/// two of them somebody may hand in a part of the sweep, which takes away the rows that it stands for.
+pub(crate) async fn snapshot(
+    connection: &mut MySqlConnection,
+) -> Result<Transaction<'_, MySql>, sqlx::Error> {
+    // Holds for the next transaction alone.
+    connection
+        .execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        .await?;
+    connection.begin().await
+}
 
 /// Commits what went well and rolls back the rest at once: a transaction that is only dropped keeps its locks until
 /// its connection is used again.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use keyring::{ApplicationKeys, FrontKeys};
 use record::ids::{RecordId, Uid};
 use sqlx::mysql::{MySqlConnection, MySqlRow};
-use sqlx::{Connection, MySql, QueryBuilder};
+use sqlx::{MySql, QueryBuilder};
 
 use super::cover::Cover;
 use super::standing::{Standing, ours, standing};
@@ -14,6 +14,7 @@ use super::verdict_map::UidRange;
 use super::{ListedRecord, Page, Search, TABLE, find, listed};
 use crate::column::Columns;
 use crate::error::RowError;
+use crate::transaction;
 use crate::verifications::{FIRST_ROW, Subject, VerdictKind, Verification};
 
 /// A subject of verification in the viewer's grid: a UID of the chain, or a row that the chain does not know.
@@ -41,7 +42,7 @@ pub async fn verified(
     let shown = usize::try_from(limit).unwrap_or(usize::MAX);
     // One more than asked for tells whether there is a next page.
     let wanted = shown.saturating_add(1);
-    let mut snapshot = connection.begin().await?;
+    let mut snapshot = transaction::snapshot(connection).await?;
     let mut rows = Vec::new();
     if after.is_none_or(|after| after.as_uid().is_none()) {
         rows = unknown_down(
@@ -82,7 +83,7 @@ pub async fn verified_before(
     after: Subject,
     limit: u32,
 ) -> Result<Option<Subject>, RowError> {
-    let mut snapshot = connection.begin().await?;
+    let mut snapshot = transaction::snapshot(connection).await?;
     let mut left = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut from = after;
     if let Some(uid) = after.as_uid() {

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use keyring::ApplicationKeys;
 use record::ids::Uid;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
-use sqlx::{Connection, MySql, QueryBuilder};
+use sqlx::{MySql, QueryBuilder};
 
 use super::cover::{Cover, Word};
 use super::verdict_map::UidRange;
 use crate::column::Columns;
 use crate::error::RowError;
+use crate::transaction;
 use crate::verifications::{Source, Subject, VerdictKind, Verification};
 
 const TABLE: &str = "verifications";
@@ -208,7 +209,7 @@ pub async fn standing(
     keys: &ApplicationKeys,
     uid: Uid,
 ) -> Result<Standing, RowError> {
-    let mut snapshot = connection.begin().await?;
+    let mut snapshot = transaction::snapshot(connection).await?;
     let uids = UidRange {
         first: uid,
         last: uid,

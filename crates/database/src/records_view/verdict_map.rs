@@ -3,12 +3,12 @@
 
 use keyring::ApplicationKeys;
 use record::ids::Uid;
-use sqlx::Connection;
 use sqlx::mysql::MySqlConnection;
 
 use super::cover::{Cover, Span};
 use super::standing::{Rows, aside, rows_at_the_end, rows_between};
 use crate::error::RowError;
+use crate::transaction;
 use crate::verifications::{VerdictCounts, VerdictKind, counts};
 
 /// UIDs without a gap, both ends included.
@@ -100,7 +100,7 @@ pub async fn verdict_counts(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
 ) -> Result<VerdictCounts, RowError> {
-    let mut snapshot = connection.begin().await?;
+    let mut snapshot = transaction::snapshot(connection).await?;
     let mut all = crate::verifications::counts_unknown(&mut snapshot).await?;
     let mut cover = Cover::whole(&mut snapshot, keys).await?;
     let rows = aside(&mut snapshot, keys, &cover, UidRange::ALL).await?;
@@ -132,7 +132,7 @@ pub async fn of_ranges(
     span: u64,
 ) -> Result<Vec<RangeVerdicts>, RowError> {
     let span = span.max(1);
-    let mut snapshot = connection.begin().await?;
+    let mut snapshot = transaction::snapshot(connection).await?;
     let mut cover = Cover::load(&mut snapshot, keys, uids).await?;
     let within: Vec<Span> = cover.within(uids).collect();
     cover.learn(&mut snapshot, within.iter().copied()).await?;

@@ -183,6 +183,40 @@ async fn rows_that_are_not_ours_count_for_nothing() {
     assert_eq!(valid(&mut connection).await, [0, 1]);
 }
 
+/// What a button found after a part goes when the next part is handed in. Who asks meanwhile reads both or neither, and not the old
+/// part's word without the row that came after it.
+#[tokio::test]
+async fn a_verdict_is_of_one_moment() {
+    const TURNS: u32 = 40;
+    let stage = Stage::new().await;
+    let (keys, subject) = (&stage.keys, Subject::uid(uid(5)));
+    let mut connection = stage.connection().await;
+    for turn in 0..TURNS {
+        let at = |minutes| NOW.plus((turn * 10 + minutes) * MINUTE);
+        let round = begun(&stage, &mut connection, 10).await;
+        let mut part = claimed(&stage, &round, &ONE, &[], at(0)).await.unwrap();
+        part.exceptions.set(subject, VerdictKind::Altered);
+        assert!(handed_in(&stage, &round, &part, at(1)).await);
+        let mut valid = verdict(subject, None, VerdictKind::Valid);
+        (valid.checked_at, valid.round_id) = (at(2), None);
+        verifications::upsert(&mut connection, keys, &valid)
+            .await
+            .unwrap();
+        let round = begun(&stage, &mut connection, 10).await;
+        let part = claimed(&stage, &round, &ONE, &[], at(3)).await.unwrap();
+        let reading = async {
+            let mut connection = stage.connection().await;
+            for _ in 0..10 {
+                let standing = records_view::standing(&mut connection, keys, uid(5)).await;
+                let verdict = standing.unwrap().verification.map(|one| one.verdict);
+                assert_eq!(verdict, Some(VerdictKind::Valid), "turn {turn}");
+            }
+        };
+        let (handed_in, ()) = tokio::join!(handed_in(&stage, &round, &part, at(4)), reading);
+        assert!(handed_in);
+    }
+}
+
 #[tokio::test]
 async fn a_verdict_is_its_newer_row_or_what_the_part_says() {
     let stage = Stage::new().await;
