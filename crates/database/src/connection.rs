@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::mysql::{
     MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions, MySqlSslMode,
 };
-use sqlx::{Connection, Executor, Row as _};
+use sqlx::{Connection, Row as _};
 use tokio::time::timeout;
 use url::{Host, Url};
 
@@ -16,17 +16,18 @@ use crate::schema_baselines;
 /// have done, and `SKIP LOCKED` locks no gaps.
 ///
 /// Whoever locks a table, or a row, makes us say so: without a limit we would wait, and nobody would know why.
-const SESSION: [&str; 7] = [
-    "SET SESSION autocommit = 1",
+/// They go out together: one by one each would be waited for.
+const SESSION: &str = concat!(
+    "SET SESSION autocommit = 1; ",
     // What was not there is told by notes, which can be switched off.
-    "SET SESSION sql_notes = 1",
+    "SET SESSION sql_notes = 1; ",
     // Whatever the server says of itself: rows that are left out would seem to be gone.
-    "SET SESSION sql_select_limit = 18446744073709551615",
-    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY,ERROR_FOR_DIVISION_BY_ZERO'",
-    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-    "SET SESSION innodb_lock_wait_timeout = 10",
+    "SET SESSION sql_select_limit = 18446744073709551615; ",
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY,ERROR_FOR_DIVISION_BY_ZERO'; ",
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; ",
+    "SET SESSION innodb_lock_wait_timeout = 10; ",
     "SET SESSION lock_wait_timeout = 10",
-];
+);
 
 /// So many prepared statements are kept by a connection. One more than that costs 40 ms each time: the driver tells the server to
 /// forget another, which is not answered, and what it sends next waits for an acknowledgement (Nagle's algorithm).
@@ -102,9 +103,7 @@ fn pool_options(settings: &PoolSettings) -> MySqlPoolOptions {
         .max_lifetime(settings.max_lifetime)
         .after_connect(|connection, _| {
             Box::pin(async move {
-                for statement in SESSION {
-                    connection.execute(statement).await?;
-                }
+                sqlx::raw_sql(SESSION).execute(&mut *connection).await?;
                 see_through(connection).await
             })
         })
