@@ -6,12 +6,12 @@ use record::ids::{
     CorrectionId, Draft, KeyId, LinkId, MailId, RecordId, StaffId, SubmissionId, Uid, Version,
 };
 use record::time::UnixMillis;
-use sqlx::mysql::MySqlRow;
-use sqlx::{Row, ValueRef};
+use sqlx::mysql::{MySql, MySqlRow, MySqlValueRef};
+use sqlx::{Decode, Row, Type, ValueRef};
 
 use crate::error::RowError;
 
-type Problem = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type Problem = Box<dyn std::error::Error + Send + Sync>;
 
 /// A row of `table`, read column by column.
 pub(crate) struct Columns<'r> {
@@ -25,11 +25,14 @@ impl<'r> Columns<'r> {
     }
 
     pub(crate) fn get<T: FromColumn>(&self, column: &'static str) -> Result<T, RowError> {
-        T::from_column(self.row, column).map_err(|source| RowError::Column {
-            table: self.table,
-            column,
-            source,
-        })
+        let value = self.row.try_get_raw(column).map_err(Problem::from);
+        value
+            .and_then(T::from_column)
+            .map_err(|source| RowError::Column {
+                table: self.table,
+                column,
+                source,
+            })
     }
 
     /// A time that nothing rests on; the epoch where it can't be read.
@@ -59,21 +62,32 @@ impl<'r> Columns<'r> {
 
 /// What a column can be read as.
 pub(crate) trait FromColumn: Sized {
-    fn from_column(row: &MySqlRow, column: &str) -> Result<Self, Problem>;
+    fn from_column(value: MySqlValueRef<'_>) -> Result<Self, Problem>;
+}
+
+/// As the driver reads it, if it takes the column's type for one of these.
+pub(crate) fn decoded<'r, T: Decode<'r, MySql> + Type<MySql>>(
+    value: MySqlValueRef<'r>,
+) -> Result<T, Problem> {
+    if value.is_null() || T::compatible(&value.type_info()) {
+        T::decode(value)
+    } else {
+        Err("the column is of another type".into())
+    }
 }
 
 impl<T: FromColumn> FromColumn for Option<T> {
-    fn from_column(row: &MySqlRow, column: &str) -> Result<Self, Problem> {
-        if row.try_get_raw(column)?.is_null() {
-            return Ok(None);
+    fn from_column(value: MySqlValueRef<'_>) -> Result<Self, Problem> {
+        match value.is_null() {
+            true => Ok(None),
+            false => T::from_column(value).map(Some),
         }
-        T::from_column(row, column).map(Some)
     }
 }
 
 impl<const N: usize> FromColumn for [u8; N] {
-    fn from_column(row: &MySqlRow, column: &str) -> Result<Self, Problem> {
-        Ok(row.try_get::<&[u8], _>(column)?.try_into()?)
+    fn from_column(value: MySqlValueRef<'_>) -> Result<Self, Problem> {
+        Ok(decoded::<&[u8]>(value)?.try_into()?)
     }
 }
 
@@ -81,8 +95,8 @@ impl<const N: usize> FromColumn for [u8; N] {
 macro_rules! plain {
     ($($type:ty),*) => {$(
         impl FromColumn for $type {
-            fn from_column(row: &MySqlRow, column: &str) -> Result<Self, Problem> {
-                Ok(row.try_get(column)?)
+            fn from_column(value: MySqlValueRef<'_>) -> Result<Self, Problem> {
+                decoded(value)
             }
         }
     )*};
@@ -93,8 +107,8 @@ plain!(u32, u64, i64, String, Vec<u8>);
 macro_rules! identifier {
     ($($type:ty),*) => {$(
         impl FromColumn for $type {
-            fn from_column(row: &MySqlRow, column: &str) -> Result<Self, Problem> {
-                Ok(Self::from_bytes(FromColumn::from_column(row, column)?))
+            fn from_column(value: MySqlValueRef<'_>) -> Result<Self, Problem> {
+                Ok(Self::from_bytes(FromColumn::from_column(value)?))
             }
         }
     )*};
@@ -113,8 +127,8 @@ identifier!(
 macro_rules! counted {
     ($($type:ty),*) => {$(
         impl FromColumn for $type {
-            fn from_column(row: &MySqlRow, column: &str) -> Result<Self, Problem> {
-                let number = FromColumn::from_column(row, column)?;
+            fn from_column(value: MySqlValueRef<'_>) -> Result<Self, Problem> {
+                let number = FromColumn::from_column(value)?;
                 Ok(Self::new(number).ok_or(record::ids::IdError::NotCounted)?)
             }
         }
@@ -123,20 +137,20 @@ macro_rules! counted {
 counted!(Uid, Version);
 
 impl FromColumn for Draft {
-    fn from_column(row: &MySqlRow, column: &str) -> Result<Self, Problem> {
-        Ok(Self::new(u32::from_column(row, column)?))
+    fn from_column(value: MySqlValueRef<'_>) -> Result<Self, Problem> {
+        Ok(Self::new(u32::from_column(value)?))
     }
 }
 
 impl FromColumn for UnixMillis {
-    fn from_column(row: &MySqlRow, column: &str) -> Result<Self, Problem> {
-        Ok(Self(u64::from_column(row, column)?))
+    fn from_column(value: MySqlValueRef<'_>) -> Result<Self, Problem> {
+        Ok(Self(u64::from_column(value)?))
     }
 }
 
 impl FromColumn for B256 {
-    fn from_column(row: &MySqlRow, column: &str) -> Result<Self, Problem> {
-        Ok(Self::from(<[u8; 32]>::from_column(row, column)?))
+    fn from_column(value: MySqlValueRef<'_>) -> Result<Self, Problem> {
+        Ok(Self::from(<[u8; 32]>::from_column(value)?))
     }
 }
 
@@ -182,10 +196,9 @@ macro_rules! text_enum {
 
         impl $crate::column::FromColumn for $name {
             fn from_column(
-                row: &sqlx::mysql::MySqlRow,
-                column: &str,
-            ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-                Ok(<String as $crate::column::FromColumn>::from_column(row, column)?.parse()?)
+                value: sqlx::mysql::MySqlValueRef<'_>,
+            ) -> Result<Self, $crate::column::Problem> {
+                Ok($crate::column::decoded::<&str>(value)?.parse()?)
             }
         }
     };

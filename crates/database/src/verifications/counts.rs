@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::mysql::MySqlRow;
+use sqlx::mysql::MySqlValueRef;
 
 use super::VerdictKind;
-use crate::column::FromColumn;
+use crate::column::{FromColumn, Problem};
 
 /// How many subjects have each verdict; one that none has is left out.
 pub type VerdictCounts = BTreeMap<VerdictKind, u64>;
@@ -24,11 +24,8 @@ pub(crate) fn to_bytes(counts: &VerdictCounts) -> Vec<u8> {
 
 impl FromColumn for VerdictCounts {
     /// Nothing that we never write passes for what we wrote.
-    fn from_column(
-        row: &MySqlRow,
-        column: &str,
-    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let bytes = Vec::<u8>::from_column(row, column)?;
+    fn from_column(value: MySqlValueRef<'_>) -> Result<Self, Problem> {
+        let bytes = Vec::<u8>::from_column(value)?;
         let counts = from_bytes(&bytes);
         match to_bytes(&counts) == bytes {
             true => Ok(counts),

@@ -1,9 +1,9 @@
 //! What a verdict is about.
 
 use record::ids::{IdError, RecordId, Uid};
-use sqlx::mysql::MySqlRow;
+use sqlx::mysql::MySqlValueRef;
 
-use crate::column::FromColumn;
+use crate::column::{FromColumn, Problem};
 
 /// What a verdict is about: a UID of the chain, or a row that the chain does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,10 +72,7 @@ impl std::str::FromStr for Subject {
 }
 
 impl FromColumn for Subject {
-    fn from_column(
-        row: &MySqlRow,
-        column: &str,
-    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        <[u8; 16]>::from_column(row, column).map(Self)
+    fn from_column(value: MySqlValueRef<'_>) -> Result<Self, Problem> {
+        <[u8; 16]>::from_column(value).map(Self)
     }
 }
