@@ -6,6 +6,7 @@ use record::ids::{
     CorrectionId, Draft, KeyId, LinkId, MailId, RecordId, StaffId, SubmissionId, Uid, Version,
 };
 use record::time::UnixMillis;
+use sqlx::error::mismatched_types;
 use sqlx::mysql::{MySql, MySqlRow, MySqlValueRef};
 use sqlx::{Decode, Row, Type, ValueRef};
 
@@ -72,7 +73,7 @@ pub(crate) fn decoded<'r, T: Decode<'r, MySql> + Type<MySql>>(
     if value.is_null() || T::compatible(&value.type_info()) {
         T::decode(value)
     } else {
-        Err("the column is of another type".into())
+        Err(mismatched_types::<MySql, T>(&value.type_info()))
     }
 }
 

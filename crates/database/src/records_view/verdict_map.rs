@@ -75,7 +75,8 @@ pub async fn last_uid(
 ) -> Result<Option<Uid>, RowError> {
     /// A planted row far above the others must not make them vanish in one corner of a picture.
     const LOOKED_AT: u32 = 100;
-    let covered = Cover::whole(connection, keys).await?.last();
+    let mut snapshot = transaction::snapshot(connection).await?;
+    let covered = Cover::whole(&mut snapshot, keys).await?.last();
     let beyond = match covered {
         None => Some(Uid::FIRST),
         Some(last) => last.next(),
@@ -87,7 +88,8 @@ pub async fn last_uid(
         first: beyond,
         last: Uid::LAST,
     };
-    let rows = rows_at_the_end(connection, keys, beyond, false, LOOKED_AT).await?;
+    let rows = rows_at_the_end(&mut snapshot, keys, beyond, false, LOOKED_AT).await?;
+    snapshot.commit().await?;
     let ours = rows
         .iter()
         .filter(|(_, verification)| verification.is_some());

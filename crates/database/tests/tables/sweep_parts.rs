@@ -210,6 +210,12 @@ async fn a_verdict_is_of_one_moment() {
                 let standing = records_view::standing(&mut connection, keys, uid(5)).await;
                 let verdict = standing.unwrap().verification.map(|one| one.verdict);
                 assert_eq!(verdict, Some(VerdictKind::Valid), "turn {turn}");
+                let altered = [VerdictKind::Altered];
+                let altered = records_view::verified(&mut connection, keys, &altered, None, 9);
+                assert!(altered.await.unwrap().rows.is_empty(), "turn {turn}");
+                let counts = records_view::verdict_counts(&mut connection, keys).await;
+                let all = [(VerdictKind::Valid, 10)];
+                assert_eq!(counts.unwrap(), all.into(), "turn {turn}");
             }
         };
         let (handed_in, ()) = tokio::join!(handed_in(&stage, &round, &part, at(4)), reading);
