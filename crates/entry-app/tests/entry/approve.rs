@@ -68,7 +68,12 @@ async fn the_ticked_records_are_approved_and_no_others() {
     let answer = clerk.post("/records/approve", &ids(&pages[..2])).await;
     assert_eq!(answer.location(), "/records?state=approved");
     let list = clerk.get(answer.location()).await;
-    assert!(list.says("2 records approved."), "{}", list.body);
+    assert!(list.says("2 records approved. Their proofs are on the way to the chain."));
+    assert!(
+        list.body.contains(r#"class="notice good""#),
+        "{}",
+        list.body
+    );
     for (page, state) in pages.iter().zip([
         RecordState::Approved,
         RecordState::Approved,
@@ -96,7 +101,18 @@ async fn a_record_that_changed_meanwhile_holds_up_no_other() {
     assert!(list.says("1 record approved. Its proof is on the way"));
     assert!(list.says("changed meanwhile: 2."));
     assert!(list.says("behind Sealwatch&#39;s back: 1."));
+    assert!(list.body.contains(r#"class="notice bad""#), "{}", list.body);
     assert_eq!(server.count(JOBS).await, 2);
+
+    let answer = clerk.post("/records/approve", &ids(&pages[..1])).await;
+    let list = clerk.get(answer.location()).await;
+    assert!(list.says("No record was approved. Passed over, since they changed meanwhile: 1."));
+    assert!(!list.says("back:"));
+    assert!(
+        list.body.contains(r#"class="notice warning""#),
+        "{}",
+        list.body
+    );
 }
 
 #[tokio::test]
