@@ -44,16 +44,16 @@ clean-demo: ## Forget the demo's data, so that the next `make demo` starts over
 test: export RUSTC_WORKSPACE_WRAPPER := $(LINTER)
 test: export CLIPPY_ARGS := $(LINTER_ARGS)
 test: install-test assets check-format ## Install what is missing, check and test everything; leaves nothing running
-	@# The checks keep one core. Apps and tests are built together: by themselves the apps would take other features of the same
-	@# dependencies, and all be built twice.
-	scripts/beside "the checks of contracts and JavaScript" $(MAKE) --no-print-directory check-contracts check-javascript -- \
+	@# One alone leaves cores idle. `make` by its name: else `make -n` would run this line. Apps and tests are built together: by
+	@# themselves the apps would take other features of the same dependencies, and all be built twice.
+	scripts/beside "the checks of contracts and JavaScript" make --no-print-directory check-contracts check-javascript -- \
 		cargo build --locked --workspace --all-targets
 	$(IN_STACK) scripts/run-tests
 
 .PHONY: matrix
 matrix: install-test assets ## Ten thousand random attacks, each to be found: MATRIX_ATTACKS=n for more or fewer, MATRIX_SEED=n to repeat a run
 	cargo build --locked -p devstack --bin devstack
-	MATRIX_ATTACKS=$${MATRIX_ATTACKS:-10000} $(IN_STACK) cargo test --locked -p detection --test matrix -- --nocapture
+	STACKS_ON_DISK=1 MATRIX_ATTACKS=$${MATRIX_ATTACKS:-10000} $(IN_STACK) cargo test --locked -p detection --test matrix -- --nocapture
 
 .PHONY: bench
 bench: install-demo contracts assets ## Measure proofs, sealing, verdicts, sweep, watch and pages, over up to a million records kept in var/bench (BENCH_RECORDS=n for one number)
