@@ -18,6 +18,8 @@ use crate::tab::Tab;
 
 /// Finds the browser that is to be started.
 const EXECUTABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/browser/chromium");
+/// The browser's own folder.
+const PROFILE: &str = "profile";
 const DOWNLOAD_LIMIT: Duration = Duration::from_secs(20);
 
 /// The width and height of what a person holds, in CSS pixels.
@@ -51,8 +53,8 @@ pub struct Browser {
     chromium: Chromium,
     events: JoinHandle<()>,
     downloads: PathBuf,
-    // Last: Chromium's helpers may write for a moment after it has ended, and what is left goes with a later run.
-    _dir: StackDir,
+    // Chromium's helpers may write for a moment after it has ended: what is left goes with a later run.
+    dir: StackDir,
 }
 
 impl Browser {
@@ -64,7 +66,7 @@ impl Browser {
         let dir = StackDir::throw_away("browser")?;
         let config = BrowserConfig::builder()
             .chrome_executable(EXECUTABLE)
-            .user_data_dir(dir.path().join("profile"))
+            .user_data_dir(dir.path().join(PROFILE))
             .no_sandbox()
             .viewport(screen.viewport())
             .launch_timeout(Duration::from_secs(60))
@@ -89,7 +91,7 @@ impl Browser {
             chromium,
             events,
             downloads,
-            _dir: dir,
+            dir,
         };
         browser.permit().await?;
         Ok(browser)
@@ -146,5 +148,12 @@ impl Browser {
         self.chromium.wait().await?;
         self.events.abort();
         Ok(())
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // The folder of a failed test stays to be read; of this nobody reads anything.
+        std::fs::remove_dir_all(self.dir.path().join(PROFILE)).ok();
     }
 }

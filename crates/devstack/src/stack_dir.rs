@@ -1,5 +1,7 @@
 use std::fs::{self, File};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
@@ -8,7 +10,7 @@ use crate::tools::workspace_root;
 
 /// A file system in memory, where the system has one.
 const MEMORY: &str = "/dev/shm";
-/// How many bytes must be free there, and in memory at all: several times what a run of all tests takes.
+/// How many bytes must be free there, and in memory at all: three times what a run of all tests takes.
 const PLENTY: u64 = 6 << 30;
 /// How long the folder of a failed run is kept for reading its logs.
 const KEEP_FAILED: Duration = Duration::from_hours(24);
@@ -22,11 +24,9 @@ pub struct StackDir {
 
 impl StackDir {
     /// A new folder, removed at the end unless the test fails. It lies in memory where that is plentiful, since tables are made
-    /// and dropped there in half the time; else under `var`.
+    /// and dropped there in half the time; else under `var`. What can't be removed, or belongs to a failed test, goes with a later one.
     pub fn throw_away(name: &str) -> Result<Self> {
-        let parent = parent();
-        fs::create_dir_all(&parent).with_context(|| format!("create {}", parent.display()))?;
-        sweep(&parent);
+        let parent = parent()?;
         let name = format!("{name}-{:08x}", rand::random::<u32>());
         // Locked under a hidden name first: a sweep of another process never sees it unlocked.
         let mut stack = Self::lock(parent.join(format!(".{name}")), true)?;
@@ -83,14 +83,35 @@ impl Drop for StackDir {
     }
 }
 
-/// Where throw-away folders lie.
-fn parent() -> PathBuf {
+/// Where throw-away folders lie; what nobody uses any more is removed there, and where they lay when memory was short or plentiful.
+fn parent() -> Result<PathBuf> {
+    static IN_MEMORY: LazyLock<bool> = LazyLock::new(is_plentiful);
+    let on_disk = workspace_root().join("var/stack");
+    fs::create_dir_all(&on_disk).with_context(|| format!("create {}", on_disk.display()))?;
+    sweep(&on_disk);
     let user = rustix::process::getuid().as_raw();
-    let place = match is_plentiful() {
-        true => Path::new(MEMORY).join(format!("sealwatch-{user}")),
-        false => workspace_root().join("var"),
-    };
-    place.join("stack")
+    let in_memory = Path::new(MEMORY).join(format!("sealwatch-{user}"));
+    match ours_alone(&in_memory, *IN_MEMORY) {
+        true => {
+            let in_memory = in_memory.join("stack");
+            fs::create_dir_all(&in_memory)?;
+            sweep(&in_memory);
+            Ok(if *IN_MEMORY { in_memory } else { on_disk })
+        }
+        false => Ok(on_disk),
+    }
+}
+
+/// Whether this folder is ours and closed to others, in a place where anybody makes folders of any name.
+fn ours_alone(path: &Path, make: bool) -> bool {
+    if make {
+        // It may be there already.
+        fs::DirBuilder::new().mode(0o700).create(path).ok();
+    }
+    fs::symlink_metadata(path).is_ok_and(|found| {
+        let is_closed = found.mode() & 0o077 == 0;
+        found.is_dir() && found.uid() == rustix::process::getuid().as_raw() && is_closed
+    })
 }
 
 fn is_plentiful() -> bool {
@@ -100,7 +121,10 @@ fn is_plentiful() -> bool {
         return false;
     };
     let free = found.f_bavail.saturating_mul(found.f_bsize.unsigned_abs());
-    found.f_type.unsigned_abs() == TMPFS && free >= PLENTY && available() >= PLENTY
+    let is_memory = found.f_type.unsigned_abs() == TMPFS;
+    // What runs for long, and keeps all of the database's log, wants the disk.
+    let is_wanted = std::env::var_os("STACKS_ON_DISK").is_none();
+    is_wanted && is_memory && free >= PLENTY && available() >= PLENTY
 }
 
 /// Bytes of memory that programs may still take.
@@ -119,10 +143,14 @@ fn sweep(parent: &Path) {
         return;
     };
     for entry in entries.flatten() {
+        // Somebody is just making it.
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
         let path = entry.path();
-        let hidden = entry.file_name().to_string_lossy().starts_with('.');
-        let unused = File::open(path.join("lock")).is_ok_and(|lock| lock.try_lock().is_ok());
-        if unused && !hidden && !failed_lately(&path) {
+        // Without a lock it was removed before, but not to its end.
+        let is_unused = File::open(path.join("lock")).map_or(true, |lock| lock.try_lock().is_ok());
+        if is_unused && !failed_lately(&path) {
             fs::remove_dir_all(path).ok();
         }
     }
