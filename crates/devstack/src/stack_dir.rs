@@ -24,13 +24,12 @@ pub struct StackDir {
 
 impl StackDir {
     /// A new folder, removed at the end unless the test fails. It lies in memory where that is plentiful, since tables are made
-    /// and dropped there in half the time; else under `var`. What can't be removed, or belongs to a failed test, goes with a later one.
+    /// and dropped there in half the time; else under `var`. What can't be removed, or belongs to a failed test, goes with a later run.
     pub fn throw_away(name: &str) -> Result<Self> {
-        let parent = parent()?;
         let name = format!("{name}-{:08x}", rand::random::<u32>());
         // Locked under a hidden name first: a sweep of another process never sees it unlocked.
-        let mut stack = Self::lock(parent.join(format!(".{name}")), true)?;
-        let path = parent.join(name);
+        let mut stack = Self::lock(HOME.join(format!(".{name}")), true)?;
+        let path = HOME.join(name);
         fs::rename(&stack.path, &path)?;
         stack.path = path;
         Ok(stack)
@@ -83,35 +82,26 @@ impl Drop for StackDir {
     }
 }
 
-/// Where throw-away folders lie; what nobody uses any more is removed there, and where they lay when memory was short or plentiful.
-fn parent() -> Result<PathBuf> {
-    static IN_MEMORY: LazyLock<bool> = LazyLock::new(is_plentiful);
+/// Where throw-away folders lie. Chosen once; what nobody uses any more is removed then, there and where they would lie otherwise.
+static HOME: LazyLock<PathBuf> = LazyLock::new(|| {
     let on_disk = workspace_root().join("var/stack");
-    fs::create_dir_all(&on_disk).with_context(|| format!("create {}", on_disk.display()))?;
-    sweep(&on_disk);
-    let user = rustix::process::getuid().as_raw();
-    let in_memory = Path::new(MEMORY).join(format!("sealwatch-{user}"));
-    match ours_alone(&in_memory, *IN_MEMORY) {
-        true => {
-            let in_memory = in_memory.join("stack");
-            fs::create_dir_all(&in_memory)?;
-            sweep(&in_memory);
-            Ok(if *IN_MEMORY { in_memory } else { on_disk })
-        }
-        false => Ok(on_disk),
-    }
-}
+    let in_memory = folder_in_memory().map(|folder| folder.join("stack"));
+    in_memory
+        .iter()
+        .chain([&on_disk])
+        .for_each(|home| sweep(home));
+    in_memory.filter(|_| is_plentiful()).unwrap_or(on_disk)
+});
 
-/// Whether this folder is ours and closed to others, in a place where anybody makes folders of any name.
-fn ours_alone(path: &Path, make: bool) -> bool {
-    if make {
-        // It may be there already.
-        fs::DirBuilder::new().mode(0o700).create(path).ok();
-    }
-    fs::symlink_metadata(path).is_ok_and(|found| {
-        let is_closed = found.mode() & 0o077 == 0;
-        found.is_dir() && found.uid() == rustix::process::getuid().as_raw() && is_closed
-    })
+/// A folder of ours that is closed to others, in a place where anybody makes folders of any name.
+fn folder_in_memory() -> Option<PathBuf> {
+    let user = rustix::process::getuid().as_raw();
+    let path = Path::new(MEMORY).join(format!("sealwatch-{user}"));
+    // It may be there already.
+    fs::DirBuilder::new().mode(0o700).create(&path).ok();
+    let found = fs::symlink_metadata(&path).ok()?;
+    let is_ours_alone = found.is_dir() && found.uid() == user && found.mode() & 0o077 == 0;
+    is_ours_alone.then_some(path)
 }
 
 fn is_plentiful() -> bool {
