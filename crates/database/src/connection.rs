@@ -16,7 +16,8 @@ use crate::schema_baselines;
 /// have done, and `SKIP LOCKED` locks no gaps.
 ///
 /// Whoever locks a table, or a row, makes us say so: without a limit we would wait, and nobody would know why.
-/// They go out together: one by one each would be waited for.
+///
+/// The statements go out together: one by one each would be waited for.
 const SESSION: &str = concat!(
     "SET SESSION autocommit = 1; ",
     // What was not there is told by notes, which can be switched off.
