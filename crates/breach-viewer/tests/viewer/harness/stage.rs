@@ -223,8 +223,7 @@ impl Stage {
 
     /// The main database, as its administrator sees it.
     pub async fn connect(&self) -> MySqlConnection {
-        let url = self.site.database().database_url(&self.site.names().main);
-        MySqlConnection::connect(url.as_str()).await.unwrap()
+        connect(&self.site).await
     }
 
     /// Looks again and again until a page is as wanted.
@@ -329,6 +328,11 @@ fn is_breach(mail: &Mail) -> bool {
     mail.is_to(OFFICER_EMAIL) && mail.subject.contains("not as signed")
 }
 
+async fn connect(site: &Site) -> MySqlConnection {
+    let url = site.database().database_url(&site.names().main);
+    MySqlConnection::connect(url.as_str()).await.unwrap()
+}
+
 /// As `sealwatch staff add` does, but that the password is hashed once for all: it is slow on purpose.
 pub async fn add_staff(site: &Site, role: &str, login: &str) {
     static HASH: LazyLock<String> =
@@ -347,8 +351,7 @@ pub async fn add_staff(site: &Site, role: &str, login: &str) {
         &mut rand::rng(),
         Clock::system().now(),
     );
-    let url = site.database().database_url(&site.names().main);
-    let mut connection = MySqlConnection::connect(url.as_str()).await.unwrap();
+    let mut connection = connect(site).await;
     staff::insert(&mut connection, keys.application(), &staff)
         .await
         .unwrap();
