@@ -136,8 +136,7 @@ async fn killed_at_a_replacement(stage: &Stage, people: &[Person], fault: Fault)
     let process = stage.start();
     stage.until_all_are(&ids(people), JobState::Sent).await;
     process.kill().await;
-    tokio::time::sleep(SETTINGS.replace_after + Duration::from_millis(1_200)).await;
-    stage.mine_at_base_fee(100).await;
+    stage.mine_until_overdue(people[0].id, 100).await;
 
     let proxy = RpcProxy::start(&stage.chain.rpc_url()).await.unwrap();
     let send = "eth_sendRawTransaction";

@@ -1,7 +1,5 @@
 //! Transactions that offer nearly as much as we may pay: nothing dearer can replace them.
 
-use std::time::Duration;
-
 use anchoring::Problem;
 use database::anchoring_jobs::JobState;
 
@@ -17,12 +15,6 @@ const AT_THE_CAP: u64 = 260;
 /// As `stage.rs` has it.
 const CAP: u64 = 500;
 
-/// Until it is time for a replacement, by our clock and the chain's, which counts whole seconds.
-async fn until_overdue(stage: &Stage) {
-    tokio::time::sleep(SETTINGS.replace_after + Duration::from_millis(1_200)).await;
-    stage.chain.mine(1).await.unwrap();
-}
-
 #[tokio::test]
 async fn one_that_was_forgotten_is_sent_again_though_nothing_dearer_may_be() {
     let stage = Stage::without_blocks().await;
@@ -33,7 +25,7 @@ async fn one_that_was_forgotten_is_sent_again_though_nothing_dearer_may_be() {
     process.kill().await;
     let hash = stage.job(people[0].id).await.transaction_hash.unwrap();
     stage.drop_from_pool(hash).await;
-    until_overdue(&stage).await;
+    stage.mine_until_overdue(people[0].id, NEAR_THE_CAP).await;
 
     let process = stage.start();
     stage
@@ -59,7 +51,7 @@ async fn one_that_was_forgotten_is_sent_again_while_the_fees_are_above_the_cap()
     process.kill().await;
     let hash = stage.job(people[0].id).await.transaction_hash.unwrap();
     stage.drop_from_pool(hash).await;
-    until_overdue(&stage).await;
+    stage.mine_until_overdue(people[0].id, AT_THE_CAP).await;
     // With what the maker of a block wants on top, it is more than may be paid.
     stage.mine_at_base_fee(CAP).await;
 
@@ -84,8 +76,7 @@ async fn one_that_can_not_be_replaced_waits_for_the_fees_to_fall() {
     let mut process = stage.start();
     stage.until_all_are(&ids(&people), JobState::Sent).await;
     stage.mine_at_base_fee(CAP - 10).await;
-    tokio::time::sleep(SETTINGS.replace_after + Duration::from_millis(1_200)).await;
-    stage.mine_at_base_fee(CAP - 10).await;
+    stage.mine_until_overdue(people[0].id, CAP - 10).await;
     process.until_problem(Problem::FeesAboveCap).await;
     stage
         .mine_until_all_are(&ids(&people), JobState::Anchored)

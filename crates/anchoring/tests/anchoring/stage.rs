@@ -236,6 +236,21 @@ impl Stage {
         self.chain.mine(1).await.unwrap();
     }
 
+    /// Makes blocks at this base fee until a person's first transaction has waited long enough to be replaced, by our clock and by the
+    /// chain's, which counts whole seconds.
+    pub async fn mine_until_overdue(&self, record: RecordId, gwei: u64) {
+        let sent_at = self.signed(record).await[0].created_at;
+        let due = sent_at.plus(SETTINGS.replace_after);
+        self.until("time for a replacement", async || {
+            if self.clock.now() < due {
+                return false;
+            }
+            self.mine_at_base_fee(gwei).await;
+            self.head().await.time() >= due
+        })
+        .await;
+    }
+
     /// The node forgets a transaction of its pool.
     pub async fn drop_from_pool(&self, hash: B256) {
         self.chain

@@ -48,11 +48,11 @@ async fn one_that_is_stuck_is_replaced_at_a_higher_fee() {
     let process = stage.start();
     stage.until_all_are(&ids(&people), JobState::Sent).await;
     let first = stage.job(people[0].id).await;
-    // While no blocks come, no fee helps. (Blocks count whole seconds: one more, to be past it by theirs too.)
+    // While no blocks come, no fee helps.
     tokio::time::sleep(SETTINGS.replace_after + Duration::from_millis(1_200)).await;
     assert_eq!(stage.signed(people[0].id).await.len(), 1);
     // Many times what was offered.
-    stage.mine_at_base_fee(100).await;
+    stage.mine_until_overdue(people[0].id, 100).await;
     stage
         .until("a replacement", async || {
             stage.signed(people[0].id).await.len() > 1
