@@ -40,7 +40,7 @@ pub async fn approve(
 ) -> Result<AnchoringJob, ApprovalError> {
     let front = keys.front();
     // The job before the record, as a round locks them: the other way about the two could wait for each other.
-    let rejected = lock_rejected(connection, keys, id).await?;
+    let rejected = anchoring_jobs::lock_rejected(connection, keys, id).await?;
     let record = records::lock(connection, &front, id)
         .await?
         .ok_or(ApprovalError::Unknown)?;
@@ -62,24 +62,6 @@ pub async fn approve(
     let (kind, actor) = (RecordEventKind::Approved, Actor::Staff(by));
     record_events::append(connection, &front, id, kind, actor, now).await?;
     Ok(job)
-}
-
-/// The record's rejected jobs, locked. One that is under way is left alone: a round may hold it.
-async fn lock_rejected(
-    connection: &mut MySqlConnection,
-    keys: &ApplicationKeys,
-    record: RecordId,
-) -> Result<Vec<AnchoringJob>, RowError> {
-    let jobs = anchoring_jobs::of_record(connection, keys, record).await?;
-    let mut rejected = Vec::new();
-    for job in jobs.rows {
-        if job.state == JobState::Rejected {
-            let locked = anchoring_jobs::lock(connection, keys, job.id).await?;
-            // Somebody else may have approved it meanwhile.
-            rejected.extend(locked.filter(|job| job.state == JobState::Rejected));
-        }
-    }
-    Ok(rejected)
 }
 
 async fn queue_again(

@@ -7,7 +7,7 @@ use record::{
     Address, B256,
     consent::{ConsentMessage, Standing, TermsProblem},
     ids::{Uid, Version},
-    proof::{Fields, RecordProofInput, consent_hash},
+    proof::{Fields, RecordProofInput, SaltedValue, consent_hash},
     signature::ConsentSignature,
 };
 
@@ -120,6 +120,11 @@ impl Statement {
             leaves: self.fields.leaves(),
         }
         .record_proof()
+    }
+
+    /// The e-mail address, by which the record is looked up.
+    pub fn email(&self) -> Option<&str> {
+        self.fields.get("email").map(SaltedValue::value)
     }
 
     /// The leaves, for the anchor cell.

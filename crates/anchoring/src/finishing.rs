@@ -3,7 +3,7 @@
 use database::{
     MySqlConnection, RowError,
     anchoring_jobs::{self, JobState},
-    owner_key_backups,
+    index, owner_key_backups,
     record_backups::{self, Backup},
     record_events::RecordEventKind,
     record_versions,
@@ -76,9 +76,10 @@ impl Work {
             block,
             leaves: Vec::new(),
         };
-        match self.prepare_copies(plan, anchor).await? {
+        let copies = self.prepare_copies(plan, anchor).await?;
+        match &copies {
             Some(copies) => {
-                if let Err(error) = self.store(&copies).await {
+                if let Err(error) = self.store(copies).await {
                     tracing::warn!(job = plan.job.id, %error, "a copy could not be made yet");
                     return Ok(Some(Problem::BackupOutOfReach));
                 }
@@ -91,7 +92,9 @@ impl Work {
                 return Ok(Some(Problem::RowTampered));
             }
         }
-        self.conclude(plan, hash, block, is_retired).await
+        let email_index = copies.map(|copies| copies.version.record.email_index);
+        self.conclude(plan, (hash, block), email_index, is_retired)
+            .await
     }
 
     /// Commits the anchor cell and gives what is to be copied; nothing when the row no longer gives the anchored proof.
@@ -131,13 +134,17 @@ impl Work {
         let (id, version) = (plan.job.record_id, plan.job.version);
         let record = self.record_or_nothing(connection, plan).await?;
         let cells = self.sealed(connection, id, version).await?;
-        let (Some(record), Ok(cells)) = (record, cells) else {
+        let (Some(mut record), Ok(cells)) = (record, cells) else {
             return Ok(None);
         };
         let Ok(statement) = Statement::open(&cells.sealed, &cells.key, &self.front) else {
             return Ok(None);
         };
         let proof = statement.proof(self.reader(), plan.uid, version, plan.timestamp);
+        // A correction is found by its e-mail address once it is anchored, and not before.
+        if let Some(email) = statement.email() {
+            record.email_index = index::email(self.keys().index(), email);
+        }
         Ok((proof == plan.proof).then_some(Row {
             record,
             cells,
@@ -159,8 +166,8 @@ impl Work {
     async fn conclude(
         &self,
         plan: &Plan,
-        hash: B256,
-        block: u64,
+        (hash, block): (B256, u64),
+        email_index: Option<[u8; 32]>,
         is_retired: bool,
     ) -> Result<Option<Problem>, RoundError> {
         let now = self.now();
@@ -175,6 +182,7 @@ impl Work {
                 }
                 record.uid = Some(plan.uid);
                 record.state = RecordState::Anchored;
+                record.email_index = email_index.unwrap_or(record.email_index);
                 records::update(&mut transaction, &self.front, &mut record, now).await?;
             }
             None if is_retired => {}

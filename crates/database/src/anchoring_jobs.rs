@@ -187,6 +187,24 @@ pub async fn lock(
         .transpose()
 }
 
+/// The record's rejected jobs, locked. One that is under way is left alone: a round may hold it.
+pub async fn lock_rejected(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    record: RecordId,
+) -> Result<Vec<AnchoringJob>, RowError> {
+    let jobs = of_record(connection, keys, record).await?;
+    let mut rejected = Vec::new();
+    for job in jobs.rows {
+        if job.state == JobState::Rejected {
+            let locked = lock(connection, keys, job.id).await?;
+            // Somebody else may have approved it meanwhile.
+            rejected.extend(locked.filter(|job| job.state == JobState::Rejected));
+        }
+    }
+    Ok(rejected)
+}
+
 /// Writes the columns that may change of a job that the caller has locked (or holds the lease for); sets `updated_at`.
 /// [`RowError::Changed`] when the job is gone.
 pub async fn update(

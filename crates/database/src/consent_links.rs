@@ -52,6 +52,8 @@ pub struct ConsentLink {
     pub wrapped_key: Vec<u8>,
     /// Cell of the code given at the desk.
     pub desk_code: Vec<u8>,
+    /// Cell of what the version to be signed follows ([`crate::sealed::Predecessor`]); none for a first version.
+    pub predecessor: Option<Vec<u8>>,
     /// Cell of what is offered to be signed, once the link was opened.
     pub offer: Option<Vec<u8>>,
     /// What has become of it.
@@ -83,6 +85,8 @@ pub struct NewLink {
     pub wrapped_key: Vec<u8>,
     /// Cell of the code given at the desk.
     pub desk_code: Vec<u8>,
+    /// Cell of what the version to be signed follows; none for a first version.
+    pub predecessor: Option<Vec<u8>>,
     /// Who makes it.
     pub created_by: StaffId,
     /// When it is to stop.
@@ -102,6 +106,12 @@ impl ConsentLink {
         now >= self.expires_at
     }
 
+    /// Whether it is for a version that corrects an anchored one.
+    #[must_use]
+    pub fn corrects(&self) -> bool {
+        self.version > Version::FIRST
+    }
+
     /// Ends the link. What it holds of its owner goes with it; a used one keeps it until [`forget_used`], for the receipt.
     pub fn end(&mut self, to: LinkState) {
         self.state = to;
@@ -113,6 +123,7 @@ impl ConsentLink {
     fn forget(&mut self) {
         self.wrapped_key.clear();
         self.desk_code.clear();
+        self.predecessor = None;
         self.offer = None;
     }
 
@@ -126,6 +137,7 @@ impl ConsentLink {
             secret_hash: columns.get("secret_hash")?,
             wrapped_key: columns.get("wrapped_key")?,
             desk_code: columns.get("desk_code")?,
+            predecessor: columns.get("predecessor")?,
             offer: columns.get("offer")?,
             state: columns.get("state")?,
             code_attempts: columns.get("code_attempts")?,
@@ -138,7 +150,8 @@ impl ConsentLink {
     }
 
     fn mac<'k>(&self, keys: &'k FrontKeys) -> MacBuilder<'k> {
-        keys.mac(TABLE)
+        let mac = keys
+            .mac(TABLE)
             .bytes(self.id.as_bytes())
             .bytes(self.record_id.as_bytes())
             .u32(self.version.get())
@@ -151,7 +164,12 @@ impl ConsentLink {
             .u32(self.code_attempts)
             .bytes(self.created_by.as_bytes())
             .u64(self.created_at.0)
-            .u64(self.expires_at.0)
+            .u64(self.expires_at.0);
+        // Links of before there were further versions keep the MAC that they have.
+        match &self.predecessor {
+            Some(predecessor) => mac.bytes(predecessor),
+            None => mac,
+        }
     }
 }
 
@@ -170,6 +188,7 @@ pub async fn insert(
         secret_hash: new.secret_hash,
         wrapped_key: new.wrapped_key,
         desk_code: new.desk_code,
+        predecessor: new.predecessor,
         offer: None,
         state: LinkState::Open,
         code_attempts: 0,
@@ -178,9 +197,9 @@ pub async fn insert(
         expires_at: new.expires_at,
     };
     sqlx::query(
-        "INSERT INTO consent_links (id, record_id, version, draft, secret_hash, wrapped_key, desk_code, offer, state,
-                                    code_attempts, created_by, created_at, expires_at, mac)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO consent_links (id, record_id, version, draft, secret_hash, wrapped_key, desk_code, predecessor,
+                                    offer, state, code_attempts, created_by, created_at, expires_at, mac)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(link.id.as_bytes().as_slice())
     .bind(link.record_id.as_bytes().as_slice())
@@ -189,6 +208,7 @@ pub async fn insert(
     .bind(link.secret_hash.as_slice())
     .bind(&link.wrapped_key)
     .bind(&link.desk_code)
+    .bind(link.predecessor.as_deref())
     .bind(link.offer.as_deref())
     .bind(link.state.as_str())
     .bind(link.code_attempts)
@@ -258,7 +278,7 @@ pub async fn made_at(
     Checked::sort(rows.iter().map(|row| ConsentLink::read(row, keys)))
 }
 
-/// Writes the columns that may change of a link that the caller has locked: key, code, offer, state, attempts.
+/// Writes the columns that may change of a link that the caller has locked: key, code, predecessor, offer, state, attempts.
 /// [`RowError::Changed`] when the row is gone.
 pub async fn update(
     connection: &mut MySqlConnection,
@@ -266,11 +286,13 @@ pub async fn update(
     link: &ConsentLink,
 ) -> Result<(), RowError> {
     let done = sqlx::query(
-        "UPDATE consent_links SET wrapped_key = ?, desk_code = ?, offer = ?, state = ?, code_attempts = ?, mac = ?
+        "UPDATE consent_links SET wrapped_key = ?, desk_code = ?, predecessor = ?, offer = ?, state = ?,
+                                  code_attempts = ?, mac = ?
          WHERE id = ?",
     )
     .bind(&link.wrapped_key)
     .bind(&link.desk_code)
+    .bind(link.predecessor.as_deref())
     .bind(link.offer.as_deref())
     .bind(link.state.as_str())
     .bind(link.code_attempts)

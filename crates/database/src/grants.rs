@@ -169,9 +169,10 @@ const ENTRY: &[(&str, &str)] = &[
     ("sessions", "SELECT, INSERT, UPDATE, DELETE"),
     ("sign_in_attempts", "SELECT, INSERT, UPDATE, DELETE"),
     ("records", "SELECT, INSERT, UPDATE"),
-    ("record_versions", "SELECT, INSERT, UPDATE"),
+    // A rectification that is given up leaves nothing behind.
+    ("record_versions", "SELECT, INSERT, UPDATE, DELETE"),
     ("owner_keys", "SELECT, INSERT"),
-    ("consents", "SELECT"),
+    ("consents", "SELECT, DELETE"),
     ("consent_links", "SELECT, INSERT, UPDATE"),
     ("notices", "SELECT, INSERT"),
     ("corrections", "SELECT, UPDATE"),

@@ -47,6 +47,10 @@ text_enum! {
         Anchored = "anchored",
         /// The verified backup was written back.
         Restored = "restored",
+        /// A further version was begun, to be signed like the first.
+        RectificationBegun = "rectification_begun",
+        /// A further version was given up before it was anchored.
+        RectificationDropped = "rectification_dropped",
     }
 }
 

@@ -119,6 +119,12 @@ pub enum Entered {
 }
 
 impl Record {
+    /// Whether its newest version corrects an anchored one and is not anchored itself.
+    #[must_use]
+    pub fn is_corrected(&self) -> bool {
+        self.version > Version::FIRST && self.state != RecordState::Anchored
+    }
+
     pub(crate) fn read(row: &MySqlRow, keys: &FrontKeys) -> Result<Self, RowError> {
         let columns = Columns::of(TABLE, row);
         let record = Self::unchecked(&columns)?;

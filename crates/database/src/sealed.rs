@@ -2,6 +2,7 @@
 
 mod anchor;
 mod opened;
+mod predecessor;
 
 use alloy_primitives::Address;
 use keyring::{CellKind, FrontKeys, OpenError, Opened, OwnerKey, Place};
@@ -18,6 +19,7 @@ use crate::record_versions::RecordVersion;
 
 pub use anchor::Anchor;
 pub use opened::{Cell, CellProblem, OpenedField, OpenedVersion, SealedVersion, open_field};
+pub use predecessor::{Predecessor, PredecessorError};
 
 /// The values of one record version in clear. Wiped when dropped; can't be printed.
 pub struct PlainVersion {

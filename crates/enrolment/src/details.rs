@@ -75,6 +75,22 @@ impl Details {
         )
     }
 
+    /// Whether a further version with these details can follow one with those.
+    pub(crate) fn can_follow(&self, anchored: &Self) -> Result<(), EnrolmentError> {
+        if self.wallet != anchored.wallet {
+            return Err(EnrolmentError::OtherWallet);
+        }
+        let is_the_same = self.name == anchored.name
+            && self.email == anchored.email
+            && self.phone == anchored.phone
+            && self.age == anchored.age
+            && self.address == anchored.address;
+        match is_the_same {
+            true => Err(EnrolmentError::Unchanged),
+            false => Ok(()),
+        }
+    }
+
     pub(crate) fn wallet_index(&self, keys: &ApplicationKeys) -> [u8; 32] {
         index::wallet(keys.index(), &self.wallet)
     }

@@ -1,7 +1,7 @@
 //! Editing a record before its owner has signed: a new draft with new salts, and a new link to it.
 
 use rand::CryptoRng;
-use record::ids::RecordId;
+use record::ids::{RecordId, Version};
 use sqlx::MySqlConnection;
 
 use database::record_events::RecordEventKind;
@@ -36,14 +36,21 @@ pub async fn edit(
     ) {
         return Err(EnrolmentError::State(record.state));
     }
-    let (key, _old) = link::open(transaction, office, &record).await?;
+    let (key, old) = link::open(transaction, office, &record).await?;
     let old_draft = record.draft;
     record.draft = old_draft
         .next()
         .ok_or_else(|| EnrolmentError::unreadable("the record has had all drafts there are"))?;
     record.state = RecordState::AwaitingConsent;
-    record.wallet_index = details.wallet_index(office.keys);
-    record.email_index = details.email_index(office.keys);
+    match record.version {
+        Version::FIRST => {
+            record.wallet_index = details.wallet_index(office.keys);
+            record.email_index = details.email_index(office.keys);
+        }
+        // It is looked up by what is anchored.
+        _ if details.wallet != old.wallet => return Err(EnrolmentError::OtherWallet),
+        _ => {}
+    }
     let sealed = details.seal(&key, record.version, record.draft, rng)?;
     record_versions::replace_draft(transaction, old_draft, &sealed).await?;
     records::update(transaction, &front, &mut record, office.now).await?;

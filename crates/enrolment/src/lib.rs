@@ -1,4 +1,4 @@
-//! Bringing a person in: their record, the links by which they sign it, and edits before they have signed.
+//! Bringing a person in: their record, the links by which they sign it, edits before they have signed, and corrections after.
 //!
 //! Each use case works inside the caller's transaction and leaves there, beside its rows, the history and the mail that
 //! belong to them.
@@ -9,6 +9,7 @@ mod edit;
 mod enter;
 mod link;
 mod office;
+mod rectify;
 
 pub use desk::desk_code;
 pub use details::{Details, OWN_WALLET};
@@ -16,6 +17,7 @@ pub use edit::edit;
 pub use enter::{Entry, enter};
 pub use link::{FreshLink, Sending, issue, revoke};
 pub use office::Office;
+pub use rectify::{drop_rectification, rectify, step_back};
 
 use database::RowError;
 
@@ -28,6 +30,12 @@ pub enum EnrolmentError {
     /// There is no such record.
     #[error("there is no such record")]
     Unknown,
+    /// The wallet of a record that its owner has signed stays what it is.
+    #[error("the details name another wallet")]
+    OtherWallet,
+    /// The details are those that are anchored.
+    #[error("nothing is different from what is anchored")]
+    Unchanged,
     /// A cell or key of the record is gone or does not open: it was tampered with.
     #[error("the record's values are gone or do not open")]
     Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),

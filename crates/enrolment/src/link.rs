@@ -2,7 +2,7 @@
 
 use keyring::{CellKind, FrontKeys, LinkSecret, OwnerKey};
 use rand::CryptoRng;
-use record::ids::{LinkId, RecordId};
+use record::ids::{LinkId, RecordId, Version};
 use record::time::UnixMillis;
 use sqlx::MySqlConnection;
 use zeroize::Zeroizing;
@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 use database::consent_links::{self, NewLink};
 use database::record_events::RecordEventKind;
 use database::records::{self, Record, RecordState};
-use database::{RowError, owner_keys, record_versions, sealed};
+use database::sealed::{self, Predecessor};
+use database::{RowError, anchoring_jobs, owner_keys, record_versions};
 use notification::{EventKey, Mail};
 
 use crate::EnrolmentError;
@@ -127,21 +128,42 @@ pub(crate) async fn make(
     sending: Sending,
     rng: &mut (impl CryptoRng + Send),
 ) -> Result<FreshLink, EnrolmentError> {
-    let (row, link) = draw(office, record, key, rng);
+    let follows = predecessor(transaction, office, record).await?;
+    let (row, link) = draw(office, record, follows, key, rng);
     consent_links::insert(transaction, &office.keys.front(), row, office.now).await?;
     office
         .note(transaction, record.id, RecordEventKind::LinkCreated)
         .await?;
     if sending == Sending::ByMail {
-        send(transaction, office, record.id, details, &link).await?;
+        send(transaction, office, record, details, &link).await?;
     }
     Ok(link)
+}
+
+/// What the owner of a further version signs that it follows.
+async fn predecessor(
+    transaction: &mut MySqlConnection,
+    office: &Office<'_>,
+    record: &Record,
+) -> Result<Option<Predecessor>, EnrolmentError> {
+    let Some(before) = record.version.previous() else {
+        return Ok(None);
+    };
+    let jobs = anchoring_jobs::of_record(transaction, office.keys, record.id).await?;
+    let job = jobs.rows.iter().find(|job| job.version == before);
+    let proof = job.and_then(|job| job.proof);
+    let anchored = record.uid.zip(proof);
+    let (uid, proof) = anchored.ok_or_else(|| {
+        EnrolmentError::unreadable("nothing tells where the version before was anchored")
+    })?;
+    Ok(Some(Predecessor { uid, proof }))
 }
 
 /// A link with a fresh secret and code: what is stored of it, and what its owner gets.
 fn draw(
     office: &Office<'_>,
     record: &Record,
+    follows: Option<Predecessor>,
     key: &OwnerKey,
     rng: &mut impl CryptoRng,
 ) -> (NewLink, FreshLink) {
@@ -159,6 +181,7 @@ fn draw(
         secret_hash: office.keys.front().hash_secret(&secret),
         wrapped_key: secret.wrap(key, id, rng),
         desk_code: sealed::seal_cell(key, version, draft, kind, code.as_bytes(), rng),
+        predecessor: follows.map(|one| one.seal(key, version, draft, rng)),
         created_by: office.staff,
         expires_at: office.now.plus(office.link_lifetime),
     };
@@ -179,7 +202,7 @@ fn address(office: &Office<'_>, secret: &LinkSecret) -> Zeroizing<String> {
 async fn send(
     transaction: &mut MySqlConnection,
     office: &Office<'_>,
-    record: RecordId,
+    record: &Record,
     details: &Details,
     link: &FreshLink,
 ) -> Result<(), EnrolmentError> {
@@ -189,6 +212,7 @@ async fn send(
         controller: office.controller.to_owned(),
         url: link.address.as_str().to_owned(),
         expires_at: link.expires_at,
+        corrects: record.version > Version::FIRST,
     };
     let event = EventKey::of_consent_link(link.id);
     notification::enqueue(
@@ -201,7 +225,7 @@ async fn send(
     )
     .await?;
     office
-        .note(transaction, record, RecordEventKind::LinkSent)
+        .note(transaction, record.id, RecordEventKind::LinkSent)
         .await?;
     Ok(())
 }

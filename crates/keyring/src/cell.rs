@@ -27,11 +27,13 @@ pub enum CellKind {
     DeskCode = 8,
     /// What a consent link offers: nonce, times, notice.
     Offer = 9,
+    /// What a further version follows: UID and anchored proof.
+    Predecessor = 10,
 }
 
 impl CellKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Field,
         Self::Anchor,
         Self::ConsentMessage,
@@ -41,6 +43,7 @@ impl CellKind {
         Self::CorrectionNote,
         Self::DeskCode,
         Self::Offer,
+        Self::Predecessor,
     ];
 
     const fn code(self) -> u8 {

@@ -27,6 +27,9 @@ pub enum Mail {
         url: String,
         /// When the link stops working.
         expires_at: UnixMillis,
+        /// Whether it corrects what the owner has signed before.
+        #[serde(default)]
+        corrects: bool,
     },
     /// To staff: an owner asked for a correction.
     CorrectionAsked {
@@ -134,7 +137,8 @@ impl Mail {
                 controller,
                 url,
                 expires_at,
-            } => letters::consent_link(first_name, controller, url, *expires_at),
+                corrects,
+            } => letters::consent_link(first_name, controller, url, *expires_at, *corrects),
             Self::CorrectionAsked { record, url } => {
                 letters::correction_asked(*record, url.as_deref())
             }

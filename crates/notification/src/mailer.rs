@@ -230,6 +230,7 @@ mod tests {
             controller: "Städtische Klinik".to_owned(),
             url: "https://consent.example.org/c/abc".to_owned(),
             expires_at: UnixMillis(1_800_000_000_000),
+            corrects: false,
         }
         .letter()
     }

@@ -208,10 +208,8 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "INSERT INTO staff SELECT * FROM staff",
                 "UPDATE staff SET role = 'clerk'",
                 "DELETE FROM records",
-                "DELETE FROM record_versions",
                 "DELETE FROM owner_keys",
                 "UPDATE consents SET draft = 1",
-                "DELETE FROM consents",
                 "UPDATE record_events SET at = 1",
                 "DELETE FROM record_events",
                 "UPDATE anchoring_transactions SET nonce = 1",
@@ -290,6 +288,12 @@ async fn each_account_may_do_its_work_and_nothing_else() {
         "SELECT * FROM consent_links WHERE id = '' FOR UPDATE",
     ] {
         accounts.allows(Consent, main, statement).await;
+    }
+    for statement in [
+        "DELETE FROM record_versions WHERE record_id = ''",
+        "DELETE FROM consents WHERE record_id = ''",
+    ] {
+        accounts.allows(Entry, main, statement).await;
     }
     for kind in Kind::ALL {
         accounts

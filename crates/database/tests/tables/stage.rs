@@ -150,6 +150,7 @@ impl Stage {
                 b"481516",
                 &mut rng,
             ),
+            predecessor: None,
             created_by: CLERK,
             expires_at: NOW.plus(60 * MINUTE),
         };

@@ -229,6 +229,7 @@ async fn link(stage: &Stage, connection: &mut MySqlConnection, person: &Person, 
             b"481516",
             rng,
         ),
+        predecessor: None,
         created_by: CLERK,
         expires_at: stage.clock.now().plus(Duration::from_secs(7 * 86_400)),
     };

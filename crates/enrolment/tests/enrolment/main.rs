@@ -4,4 +4,5 @@
 mod edit;
 mod enter;
 mod link;
+mod rectify;
 mod stage;

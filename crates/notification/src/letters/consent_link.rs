@@ -7,22 +7,19 @@ pub(crate) fn consent_link(
     controller: &str,
     url: &str,
     expires_at: UnixMillis,
+    corrects: bool,
 ) -> Letter {
+    let (subject, paragraphs, footer) = match corrects {
+        true => correction(controller),
+        false => first(controller),
+    };
     Letter {
-        subject: format!("{controller}: please check and confirm your details"),
+        subject,
         greeting: match first_name {
             "" => "Good day,".to_owned(),
             name => format!("Good day {name},"),
         },
-        paragraphs: vec![
-            format!(
-                "{controller} has entered details about you and asks you to check them. Nothing is used before you have \
-                 confirmed them."
-            ),
-            "Behind this link you see your details and what they are wanted for. You can confirm them with your wallet, \
-             ask for a correction, or decline."
-                .to_owned(),
-        ],
+        paragraphs,
         facts: Vec::new(),
         action: Some(Action {
             label: "Check my details",
@@ -37,9 +34,44 @@ pub(crate) fn consent_link(
                 moment(expires_at)
             ),
         ],
-        footer: format!(
-            "You get this mail because {controller} entered your address. If that is a mistake, do nothing: the link shows \
-             nothing without the code."
-        ),
+        footer,
     }
+}
+
+/// Subject, text and footer of a first link.
+fn first(controller: &str) -> (String, Vec<String>, String) {
+    let subject = format!("{controller}: please check and confirm your details");
+    let paragraphs = vec![
+        format!(
+            "{controller} has entered details about you and asks you to check them. Nothing is used before you have \
+             confirmed them."
+        ),
+        "Behind this link you see your details and what they are wanted for. You can confirm them with your wallet, \
+         ask for a correction, or decline."
+            .to_owned(),
+    ];
+    let footer = format!(
+        "You get this mail because {controller} entered your address. If that is a mistake, do nothing: the link shows \
+         nothing without the code."
+    );
+    (subject, paragraphs, footer)
+}
+
+/// The same of a link to corrected details.
+fn correction(controller: &str) -> (String, Vec<String>, String) {
+    let subject = format!("{controller}: please check and confirm a correction");
+    let paragraphs = vec![
+        format!(
+            "{controller} wants to correct the details that you signed before, and asks you to check them. Until you have \
+             confirmed them, your record stays as you signed it."
+        ),
+        "Behind this link you see what changes. You can confirm it with your wallet, ask for something else, or leave \
+         your record as it is."
+            .to_owned(),
+    ];
+    let footer = format!(
+        "You get this mail because {controller} holds a record about you. If you did not expect it, do nothing: your \
+         record stays as it is."
+    );
+    (subject, paragraphs, footer)
 }

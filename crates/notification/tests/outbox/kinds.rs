@@ -29,12 +29,33 @@ fn all_say(parts: &[String], words: &[&str]) {
 }
 
 #[tokio::test]
+async fn the_link_to_a_correction() {
+    let [subject, text, html] = arrived(Mail::ConsentLink {
+        first_name: "Zoë".to_owned(),
+        controller: "Städtische Klinik".to_owned(),
+        url: "https://consent.example.org/c/abc".to_owned(),
+        expires_at: AT,
+        corrects: true,
+    })
+    .await;
+    assert_eq!(
+        subject,
+        "Städtische Klinik: please check and confirm a correction"
+    );
+    all_say(
+        &[text, html],
+        &["your record stays as you signed it", "recovery words"],
+    );
+}
+
+#[tokio::test]
 async fn the_consent_link() {
     let [subject, text, html] = arrived(Mail::ConsentLink {
         first_name: "Zoë <b>".to_owned(),
         controller: "Städtische Klinik & Söhne".to_owned(),
         url: "https://consent.example.org/c/abc?a=1&b=2".to_owned(),
         expires_at: AT,
+        corrects: false,
     })
     .await;
     assert_eq!(

@@ -1,0 +1,225 @@
+use database::anchoring_jobs::{self, JobState};
+use database::consent_links::LinkState;
+use database::record_events::RecordEventKind::{
+    Edited, Entered, LinkCreated, RectificationBegun, RectificationDropped,
+};
+use database::records::{self, RecordState};
+use database::sealed::Predecessor;
+use database::{index, record_versions};
+use enrolment::{Details, EnrolmentError, FreshLink, Sending};
+use record::ids::{Draft, RecordId, Uid, Version};
+use record::{Address, B256};
+
+use crate::stage::{CLERK, EMAIL, Stage, details, rng};
+
+const CORRECTED: &str = "zoe.agren@home.example";
+const PROOF: B256 = B256::repeat_byte(0x17);
+const SECOND: Option<Version> = Version::new(2);
+
+impl Stage {
+    /// What the rest of the way leaves behind: the state, the UID and the job that was done.
+    async fn anchor(&self, id: RecordId, uid: u64) {
+        let (mut record, now) = (self.record(id).await, self.clock.now());
+        let uid = Uid::new(uid);
+        let mut connection = self.connection().await;
+        let job = (id, record.version);
+        let job = anchoring_jobs::insert(&mut connection, &self.keys, job.0, job.1, CLERK, now);
+        let mut job = job.await.unwrap();
+        (job.state, job.uid, job.proof) = (JobState::Anchored, uid, Some(PROOF));
+        anchoring_jobs::update(&mut connection, &self.keys, &mut job, now)
+            .await
+            .unwrap();
+        (record.state, record.uid) = (RecordState::Anchored, uid);
+        records::update(&mut connection, &self.front, &mut record, now)
+            .await
+            .unwrap();
+    }
+
+    async fn anchored(&self, uid: u64) -> RecordId {
+        let (id, _) = self.entered().await;
+        self.anchor(id, uid).await;
+        id
+    }
+
+    async fn rectify(&self, id: RecordId, details: &Details) -> Result<FreshLink, EnrolmentError> {
+        let mut transaction = self.pool.begin().await.unwrap();
+        let (office, sending) = (self.office(), Sending::AtTheDesk);
+        let link =
+            enrolment::rectify(&mut transaction, &office, id, details, sending, &mut rng()).await?;
+        transaction.commit().await.unwrap();
+        Ok(link)
+    }
+
+    async fn drop_rectification(&self, id: RecordId) -> Result<(), EnrolmentError> {
+        let mut transaction = self.pool.begin().await.unwrap();
+        enrolment::drop_rectification(&mut transaction, &self.office(), id).await?;
+        transaction.commit().await.unwrap();
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_further_version_stands_beside_the_first_and_names_what_it_follows() {
+    let stage = Stage::new().await;
+    let id = stage.anchored(7).await;
+    let before = stage.record(id).await;
+    let link = stage.rectify(id, &details(CORRECTED)).await.unwrap();
+
+    let record = stage.record(id).await;
+    assert_eq!(Some(record.version), SECOND);
+    assert_eq!(record.state, RecordState::AwaitingConsent);
+    assert_eq!(record.uid, Uid::new(7));
+    assert_eq!(
+        (record.wallet_index, record.email_index),
+        (before.wallet_index, before.email_index),
+        "it is looked up by what is anchored"
+    );
+    let plain = stage.plain(id).await;
+    assert_eq!(plain.fields.get("email").unwrap().value(), CORRECTED);
+    let first = record_versions::load(&mut *stage.connection().await, id, Version::FIRST).await;
+    let first = first.unwrap().unwrap();
+    let first = first.open(&stage.key(id).await).unwrap();
+    assert_eq!(first.fields.get("email").unwrap().value(), EMAIL);
+    for (name, field) in plain.fields.iter() {
+        let old = first.fields.get(name.as_str()).unwrap();
+        assert!(field.salt() != old.salt(), "{}", name.as_str());
+    }
+
+    let link = stage.link(&link).await;
+    assert_eq!((link.version, link.draft), (record.version, record.draft));
+    let follows = Predecessor::open(
+        &stage.key(id).await,
+        link.version,
+        link.draft,
+        &link.predecessor.unwrap(),
+    );
+    let wanted = Predecessor {
+        uid: Uid::new(7).unwrap(),
+        proof: PROOF,
+    };
+    assert_eq!(follows.unwrap(), wanted);
+    assert_eq!(
+        stage.history(id).await,
+        [Entered, LinkCreated, RectificationBegun, LinkCreated]
+    );
+}
+
+#[tokio::test]
+async fn only_an_anchored_record_is_corrected_and_one_correction_at_a_time() {
+    let stage = Stage::new().await;
+    let (id, _) = stage.entered().await;
+    let refused = stage.rectify(id, &details(CORRECTED)).await;
+    assert!(matches!(refused, Err(EnrolmentError::State(_))));
+    stage.anchor(id, 1).await;
+    stage.rectify(id, &details(CORRECTED)).await.unwrap();
+    let refused = stage.rectify(id, &details("third@home.example")).await;
+    assert!(matches!(refused, Err(EnrolmentError::State(_))));
+}
+
+#[tokio::test]
+async fn neither_another_wallet_nor_the_same_details_make_a_version() {
+    let stage = Stage::new().await;
+    let id = stage.anchored(1).await;
+    let refused = stage.rectify(id, &details(EMAIL)).await;
+    assert!(matches!(refused, Err(EnrolmentError::Unchanged)));
+    let of_a_thief = Details {
+        wallet: Address::repeat_byte(0x66),
+        ..details(CORRECTED)
+    };
+    let refused = stage.rectify(id, &of_a_thief).await;
+    assert!(matches!(refused, Err(EnrolmentError::OtherWallet)));
+    stage.rectify(id, &details(CORRECTED)).await.unwrap();
+    let refused = stage.edit(id, &of_a_thief).await;
+    assert!(matches!(refused, Err(EnrolmentError::OtherWallet)));
+    let versions = "SELECT COUNT(*) FROM record_versions";
+    assert_eq!(stage.count(versions).await, 2);
+}
+
+#[tokio::test]
+async fn a_correction_is_edited_before_it_is_signed_and_is_still_looked_up_by_what_is_anchored() {
+    let stage = Stage::new().await;
+    let id = stage.anchored(1).await;
+    let first = stage.rectify(id, &details(CORRECTED)).await.unwrap();
+    let second = stage.edit(id, &details("zoe@third.example")).await.unwrap();
+    let record = stage.record(id).await;
+    assert_eq!(
+        (Some(record.version), record.draft),
+        (SECOND, Draft::new(1))
+    );
+    let index_of = |email| index::email(stage.keys.index(), email);
+    assert_eq!(record.email_index, index_of(EMAIL));
+    assert_eq!(stage.link(&first).await.state, LinkState::Revoked);
+    assert!(stage.link(&second).await.predecessor.is_some());
+    let again = stage.issue(id, Sending::AtTheDesk).await.unwrap();
+    assert!(stage.link(&again).await.predecessor.is_some());
+}
+
+#[tokio::test]
+async fn a_correction_that_is_given_up_leaves_the_record_as_it_was() {
+    let stage = Stage::new().await;
+    let (id, _) = stage.entered().await;
+    stage.edit(id, &details(CORRECTED)).await.unwrap();
+    stage.anchor(id, 1).await;
+    let before = stage.record(id).await;
+    let link = stage.rectify(id, &details(EMAIL)).await.unwrap();
+    let draft = stage.record(id).await.draft;
+    stage.drop_rectification(id).await.unwrap();
+
+    let after = stage.record(id).await;
+    assert_eq!(after, before);
+    let versions = "SELECT COUNT(*) FROM record_versions";
+    assert_eq!(stage.count(versions).await, 1);
+    let link = stage.link(&link).await;
+    assert_eq!(link.state, LinkState::Revoked);
+    assert!(link.predecessor.is_none() && link.wrapped_key.is_empty());
+    let history = stage.history(id).await;
+    assert_eq!(
+        history[2..],
+        [
+            Edited,
+            LinkCreated,
+            RectificationBegun,
+            LinkCreated,
+            RectificationDropped
+        ]
+    );
+    let refused = stage.drop_rectification(id).await;
+    assert!(matches!(refused, Err(EnrolmentError::State(_))));
+
+    stage.rectify(id, &details(EMAIL)).await.unwrap();
+    let again = stage.record(id).await.draft;
+    assert!(
+        again > draft,
+        "rows of the one that was given up are no rows of this one"
+    );
+}
+
+#[tokio::test]
+async fn what_is_on_its_way_to_the_chain_is_not_given_up() {
+    let stage = Stage::new().await;
+    let id = stage.anchored(1).await;
+    stage.rectify(id, &details(CORRECTED)).await.unwrap();
+    stage.move_to(id, RecordState::Approved).await;
+    let (now, second) = (stage.clock.now(), SECOND.unwrap());
+    let mut connection = stage.connection().await;
+    let job = anchoring_jobs::insert(&mut connection, &stage.keys, id, second, CLERK, now).await;
+    let refused = stage.drop_rectification(id).await;
+    assert!(matches!(refused, Err(EnrolmentError::State(_))));
+    let mut job = job.unwrap();
+    job.state = JobState::Rejected;
+    anchoring_jobs::update(&mut connection, &stage.keys, &mut job, now)
+        .await
+        .unwrap();
+    stage.drop_rectification(id).await.unwrap();
+    assert_eq!(stage.record(id).await.state, RecordState::Anchored);
+}
+
+#[tokio::test]
+async fn a_correction_needs_to_know_where_the_version_before_stands() {
+    let stage = Stage::new().await;
+    let id = stage.anchored(1).await;
+    stage.run("DELETE FROM anchoring_jobs").await;
+    let refused = stage.rectify(id, &details(CORRECTED)).await;
+    assert!(refused.is_err_and(|error| error.is_tampering()));
+    assert_eq!(stage.record(id).await.version, Version::FIRST);
+}
