@@ -4,7 +4,7 @@ use axum_extra::extract::cookie::Cookie;
 use database::consent_links::{self, ConsentLink};
 use database::notices;
 use database::record_events::{self, Actor, RecordEventKind};
-use database::sealed::{open_cell, seal_cell};
+use database::sealed::{Predecessor, PredecessorError, open_cell, seal_cell};
 use keyring::{CellKind, OpenError, OwnerKey};
 use record::wiped_json;
 use sqlx::MySqlConnection;
@@ -53,6 +53,16 @@ pub fn read_offer(link: &ConsentLink, key: &OwnerKey) -> Result<Option<Offer>, O
     };
     let opened = open_cell(key, link.version, link.draft, CellKind::Offer, cell)?;
     Ok(Some(serde_json::from_slice(&opened.value)?))
+}
+
+/// What the version behind this link follows; `None` for a first one.
+pub fn read_predecessor(
+    link: &ConsentLink,
+    key: &OwnerKey,
+) -> Result<Option<Predecessor>, PredecessorError> {
+    let cell = link.predecessor.as_deref();
+    cell.map(|cell| Predecessor::open(key, link.version, link.draft, cell))
+        .transpose()
 }
 
 fn seal_offer(offer: &Offer, link: &ConsentLink, key: &OwnerKey) -> Result<Vec<u8>, OfferError> {

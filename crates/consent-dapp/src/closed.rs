@@ -27,6 +27,8 @@ pub enum Closed {
     Corrected,
     /// The owner declined.
     Declined,
+    /// The owner declined a correction: the record is as it was.
+    Kept,
 }
 
 impl Closed {
@@ -39,6 +41,7 @@ impl Closed {
             LinkState::Revoked => Some(Self::Revoked),
             LinkState::Locked => Some(Self::Locked),
             LinkState::Corrected => Some(Self::Corrected),
+            LinkState::Declined if link.corrects() => Some(Self::Kept),
             LinkState::Declined => Some(Self::Declined),
         }
     }
@@ -53,6 +56,7 @@ impl Closed {
             Self::Locked => "locked",
             Self::Corrected => "corrected",
             Self::Declined => "declined",
+            Self::Kept => "kept",
         }
     }
 
@@ -66,6 +70,7 @@ impl Closed {
             Self::Locked => "This link is locked",
             Self::Corrected => "The desk has your note",
             Self::Declined => "Declined, and deleted",
+            Self::Kept => "Your record stays as it is",
         }
     }
 
@@ -89,6 +94,9 @@ impl Closed {
                 "Nothing was signed. Staff will correct your details and send you a new link."
             }
             Self::Declined => "Nothing was signed, and everything about you has been deleted.",
+            Self::Kept => {
+                "Nothing was signed. The correction was deleted; what you signed before still stands."
+            }
         }
     }
 
@@ -105,6 +113,7 @@ impl Closed {
                 "You need not do anything. If you don’t hear back within a few days, ask:"
             }
             Self::Declined => "If you change your mind, you can register afresh:",
+            Self::Kept => "If something in your record is wrong, say what:",
         }
     }
 
@@ -126,7 +135,7 @@ impl Closed {
         match self {
             Self::Unknown => StatusCode::NOT_FOUND,
             // The one who just did it sees that it worked.
-            Self::Corrected | Self::Declined if held => StatusCode::OK,
+            Self::Corrected | Self::Declined | Self::Kept if held => StatusCode::OK,
             _ => StatusCode::GONE,
         }
     }

@@ -23,7 +23,11 @@ const LABELS: [(&str, &str); 5] = [
 const OWN_WALLET: &str = "self";
 
 /// What staff entered, as it stands in the sealed row right now.
-pub struct Details(PlainVersion);
+pub struct Details {
+    plain: PlainVersion,
+    /// What the owner signed before, where this corrects it.
+    before: Option<PlainVersion>,
+}
 
 /// One detail on a page.
 pub struct Detail<'a> {
@@ -33,6 +37,8 @@ pub struct Detail<'a> {
     pub label: &'a str,
     /// Its value.
     pub value: &'a str,
+    /// The value that the owner signed before, where that is another one.
+    pub before: Option<&'a str>,
 }
 
 impl Details {
@@ -45,42 +51,58 @@ impl Details {
         let row = record_versions::load(connection, link.record_id, link.version).await?;
         let row = row.filter(|row| row.draft == link.draft);
         let row = row.ok_or_else(|| Error::internal("the draft that a link is for is gone"))?;
-        Ok(Self(row.open(key)?))
+        let before = match link.version.previous() {
+            Some(before) => record_versions::load(connection, link.record_id, before).await?,
+            None => None,
+        };
+        Ok(Self {
+            plain: row.open(key)?,
+            before: before.map(|row| row.open(key)).transpose()?,
+        })
     }
 
     /// The fields with their salts.
     pub const fn fields(&self) -> &Fields {
-        &self.0.fields
+        &self.plain.fields
     }
 
     /// The registered wallet.
     pub const fn wallet(&self) -> Address {
-        self.0.wallet
+        self.plain.wallet
     }
 
     /// The version they belong to.
     pub const fn version(&self) -> Version {
-        self.0.version
+        self.plain.version
     }
 
     /// One field's value; empty where there is none.
     pub fn value(&self, name: &str) -> &str {
-        self.0.fields.get(name).map_or("", SaltedValue::value)
+        self.plain.fields.get(name).map_or("", SaltedValue::value)
     }
 
     /// The fields as a page shows them.
     pub fn shown(&self) -> Vec<Detail<'_>> {
-        shown(
-            self.0
-                .fields
-                .iter()
-                .map(|(name, field)| (name.as_str(), field.value())),
-        )
+        let fields = self.plain.fields.iter();
+        let mut details = shown(fields.map(|(name, field)| (name.as_str(), field.value())));
+        for detail in &mut details {
+            let before = self.before.as_ref();
+            let before = before.and_then(|before| before.fields.get(detail.name));
+            detail.before = before
+                .map(SaltedValue::value)
+                .filter(|before| *before != detail.value);
+        }
+        details
+    }
+
+    /// Whether they correct what the owner has signed before.
+    pub const fn correct(&self) -> bool {
+        self.before.is_some()
     }
 
     /// Who signs in the owner's place: a guardian or proxy, in the words of the desk.
     pub fn signs_for_owner(&self) -> Option<&str> {
-        let relation = self.0.relation.as_str();
+        let relation = self.plain.relation.as_str();
         (relation != OWN_WALLET).then_some(relation)
     }
 }
@@ -99,6 +121,7 @@ pub fn shown<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<De
             name,
             label: LABELS.get(place(name)).map_or(name, |(_, label)| label),
             value,
+            before: None,
         })
         .collect();
     details.sort_by_key(|detail| place(detail.name));

@@ -44,6 +44,7 @@ pub async fn consent_given(
     let signed = [
         record.id.as_bytes().as_slice(),
         &record.version.get().to_be_bytes(),
+        &record.draft.get().to_be_bytes(),
     ]
     .concat();
     let desk = Mail::ConsentGiven {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use database::sealed::Predecessor;
 use rand::CryptoRng;
 use record::B256;
 use record::consent::{ConsentMessage, Purpose, signed_fields};
@@ -108,8 +109,13 @@ impl Offer {
         }
     }
 
-    /// The message that the owner signs.
-    pub fn message(&self, details: &Details, ticks: &Ticks) -> ConsentMessage {
+    /// The message that the owner signs. A first version has no number on the chain yet and follows none.
+    pub fn message(
+        &self,
+        details: &Details,
+        ticks: &Ticks,
+        follows: Option<&Predecessor>,
+    ) -> ConsentMessage {
         ConsentMessage {
             controller: self.controller.clone(),
             notice: self.notice,
@@ -120,10 +126,9 @@ impl Offer {
                 .collect(),
             fields: signed_fields(details.fields()),
             wallet: details.wallet(),
-            // A first version has no number on the chain yet and follows none.
-            uid: 0,
+            uid: follows.map_or(0, |before| before.uid.get()),
             version: details.version().get(),
-            previous_proof: B256::ZERO,
+            previous_proof: follows.map_or(B256::ZERO, |before| before.proof),
             issued_at: self.issued_at,
             expires_at: self.expires_at,
             nonce: self.nonce,

@@ -6,7 +6,10 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::consent_links::LinkState;
 use database::record_events::{self, Actor, RecordEventKind};
 use database::records::{self, RecordState};
-use database::{corrections, owner_keys, record_versions};
+use database::{RowError, corrections, owner_keys, record_versions};
+use keyring::FrontKeys;
+use record::time::UnixMillis;
+use sqlx::MySqlConnection;
 use web_kit::error::Result;
 use web_kit::form::FormState;
 use web_kit::page::{Page, html};
@@ -15,7 +18,7 @@ use crate::app::App;
 use crate::links;
 use crate::refusal::Refusal;
 use crate::urls::LinkUrls;
-use crate::visit::{Identified, Visit};
+use crate::visit::{Held, Identified, Visit};
 
 /// No value has this index: it finds nobody.
 const NO_INDEX: [u8; 32] = [0; 32];
@@ -26,18 +29,25 @@ struct DeclinePage<'a> {
     page: Page,
     app: &'a App,
     link: &'a LinkUrls,
+    /// Whether a correction is declined.
+    corrects: bool,
 }
 
 /// Says what will be destroyed.
 pub async fn show(State(app): State<App>, Identified(visit): Identified) -> Result<Html<String>> {
+    let corrects = visit.link.corrects();
     html(&DeclinePage {
-        page: app.page("Decline and have everything deleted?"),
+        page: app.page(match corrects {
+            true => "Leave your record as it is?",
+            false => "Decline and have everything deleted?",
+        }),
         app: &app,
         link: &visit.urls,
+        corrects,
     })
 }
 
-/// Destroys it, once confirmed.
+/// Destroys it, once confirmed; of a correction, the correction alone.
 pub async fn submit(
     State(app): State<App>,
     Identified(visit): Identified,
@@ -46,37 +56,43 @@ pub async fn submit(
     if form.value("confirm") != "yes" {
         return Redirect::to(&visit.urls.decline()).into_response();
     }
-    match destroy(&app, &visit).await {
+    match decline(&app, &visit).await {
         // Closed meanwhile: the link's own page tells how.
         Ok(()) | Err(Refusal::Closed(_)) => Redirect::to(visit.urls.page()).into_response(),
         Err(other) => other.into_response(),
     }
 }
 
-async fn destroy(app: &App, visit: &Visit) -> Result<(), Refusal> {
+async fn decline(app: &App, visit: &Visit) -> Result<(), Refusal> {
     let (front, now) = (&app.front, visit.now);
     let mut transaction = app.database.begin().await?;
     let mut held = visit.hold(app, &mut transaction).await?;
-
-    record_versions::destroy(&mut transaction, held.record.id).await?;
     corrections::destroy(&mut transaction, held.record.id).await?;
-    owner_keys::destroy(&mut transaction, held.record.id).await?;
     links::end_all(&mut transaction, front, &held.link, LinkState::Declined).await?;
     notification::withdraw_consent_links(&mut transaction, front, held.record.id).await?;
+    match held.link.corrects() {
+        true => {
+            let (record, who) = (&mut held.record, Actor::Owner);
+            enrolment::step_back(&mut transaction, front, record, who, now).await?;
+        }
+        false => destroy(front, &mut transaction, &mut held, now).await?,
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+async fn destroy(
+    front: &FrontKeys,
+    transaction: &mut MySqlConnection,
+    held: &mut Held,
+    now: UnixMillis,
+) -> Result<(), RowError> {
+    record_versions::destroy(transaction, held.record.id).await?;
+    owner_keys::destroy(transaction, held.record.id).await?;
     held.record.state = RecordState::Declined;
     held.record.wallet_index = NO_INDEX;
     held.record.email_index = NO_INDEX;
-    records::update(&mut transaction, front, &mut held.record, now).await?;
-    let happened = RecordEventKind::Declined;
-    record_events::append(
-        &mut transaction,
-        front,
-        held.record.id,
-        happened,
-        Actor::Owner,
-        now,
-    )
-    .await?;
-    transaction.commit().await?;
-    Ok(())
+    records::update(transaction, front, &mut held.record, now).await?;
+    let (happened, who) = (RecordEventKind::Declined, Actor::Owner);
+    record_events::append(transaction, front, held.record.id, happened, who, now).await
 }

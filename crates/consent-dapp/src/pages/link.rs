@@ -63,6 +63,8 @@ struct ReviewPage<'a> {
     wallet: String,
     details: Vec<Detail<'a>>,
     signs_for_owner: Option<&'a str>,
+    /// Whether the details correct what the owner has signed before.
+    corrects: bool,
 }
 
 impl ReviewPage<'_> {
@@ -91,8 +93,12 @@ async fn review(app: &App, visit: &Visit) -> Result<Response> {
     let details = Details::load(&visit.link, &key, &mut connection).await?;
     let notice = notices::text(&mut connection, &offer.notice).await?;
     let page = ReviewPage {
-        page: app.page("Check your details, then sign"),
+        page: app.page(match details.correct() {
+            true => "Check what changes, then sign",
+            false => "Check your details, then sign",
+        }),
         app,
+        corrects: details.correct(),
         link: &visit.urls,
         elsewhere: Elsewhere::new(app.site.public_url(), &visit.urls),
         notice: notice.ok_or_else(|| Error::internal("the notice of an offer is gone"))?,

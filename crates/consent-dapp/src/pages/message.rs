@@ -6,7 +6,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::admission::read_offer;
+use crate::admission::{read_offer, read_predecessor};
 use crate::app::App;
 use crate::body::Body;
 use crate::details::Details;
@@ -40,7 +40,8 @@ pub async fn build(
     }
     let ticks = offer.ticks(&asked.granted)?;
     let details = Details::load(&visit.link, &key, &mut *app.database.acquire().await?).await?;
-    let message = offer.message(&details, &ticks);
+    let follows = read_predecessor(&visit.link, &key)?;
+    let message = offer.message(&details, &ticks, follows.as_ref());
     let (chain_id, relay) = (app.network.chain_id, app.network.relay);
     Ok(Json(Answer {
         typed_data: message.typed_data(chain_id, relay),

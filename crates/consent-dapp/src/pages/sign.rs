@@ -14,7 +14,7 @@ use record::signature::{ConsentSignature, EcdsaSignature};
 use serde::Deserialize;
 use sqlx::MySqlConnection;
 
-use crate::admission::read_offer;
+use crate::admission::{read_offer, read_predecessor};
 use crate::app::App;
 use crate::body::{Body, account, signature};
 use crate::details::Details;
@@ -46,7 +46,9 @@ pub async fn submit(
         return Err(Refusal::IdentifyAgain);
     }
     let details = Details::load(&held.link, &key, &mut transaction).await?;
-    let message = offer.message(&details, &offer.ticks(&signed.granted)?);
+    let follows = read_predecessor(&held.link, &key)?;
+    let ticks = offer.ticks(&signed.granted)?;
+    let message = offer.message(&details, &ticks, follows.as_ref());
     check_signer(&app, &message, &signature, &signed.account)?;
 
     store(

@@ -10,6 +10,7 @@ mod link;
 mod message;
 mod process;
 mod receipt;
+mod rectification;
 mod safety;
 mod sign;
 mod wallet;

@@ -1,12 +1,13 @@
 use std::time::Duration;
 
-use database::records::{self, Record};
+use database::anchoring_jobs::{self, JobState};
+use database::records::{self, Record, RecordState};
 use database::{owner_keys, record_versions};
 use enrolment::{Details, Entry, FreshLink, OWN_WALLET, Office, Sending};
 use keyring::OwnerKey;
 use rand::rngs::StdRng;
-use record::Address;
-use record::ids::{RecordId, StaffId, SubmissionId};
+use record::ids::{RecordId, StaffId, SubmissionId, Uid};
+use record::{Address, B256};
 use sqlx::MySqlConnection;
 use zeroize::Zeroizing;
 
@@ -116,6 +117,44 @@ impl<'a> Desk<'a> {
         let link = self
             .link(&mut transaction, old.record, &edited.unwrap())
             .await;
+        transaction.commit().await.unwrap();
+        link
+    }
+
+    /// What approval and anchoring leave behind: the state, the UID and the job that was done.
+    pub async fn anchor(&self, link: &Link, uid: Uid, proof: B256) {
+        let (keys, now) = (&self.server.keys, self.server.clock.now());
+        let mut record = self.record(link).await;
+        let mut connection = self.server.admin.acquire().await.unwrap();
+        let version = record.version;
+        let job =
+            anchoring_jobs::insert(&mut connection, keys, link.record, version, self.staff, now);
+        let mut job = job.await.unwrap();
+        (job.state, job.uid, job.proof) = (JobState::Anchored, Some(uid), Some(proof));
+        anchoring_jobs::update(&mut connection, keys, &mut job, now)
+            .await
+            .unwrap();
+        (record.state, record.uid) = (RecordState::Anchored, Some(uid));
+        records::update(&mut connection, &keys.front(), &mut record, now)
+            .await
+            .unwrap();
+    }
+
+    /// Begins a correction of an anchored record, which makes a link to it.
+    pub async fn rectify(&self, old: &Link, changed: (&str, &str), wallet: Address) -> Link {
+        let mut transaction = self.server.admin.begin().await.unwrap();
+        let (details, rng) = (person(changed, wallet), &mut rng());
+        let (office, sending) = (self.office(), Sending::AtTheDesk);
+        let begun = enrolment::rectify(
+            &mut transaction,
+            &office,
+            old.record,
+            &details,
+            sending,
+            rng,
+        );
+        let begun = begun.await.unwrap();
+        let link = self.link(&mut transaction, old.record, &begun).await;
         transaction.commit().await.unwrap();
         link
     }
