@@ -12,6 +12,7 @@ mod moved_rows;
 mod outages;
 mod phone;
 mod re_anchored;
+mod rectified;
 mod restored;
 mod second_thoughts;
 mod start_page;

@@ -6,7 +6,8 @@ use axum::routing::{get, post};
 use web_kit::sign_in::{Sessions, staff_only};
 
 use crate::pages::records::{
-    approve, approve_many, edit, enter, link, list, progress, revoke, search, show,
+    approve, approve_many, drop_correction, edit, enter, link, list, progress, rectify, revoke,
+    search, show,
 };
 use crate::state::AppState;
 use crate::urls::route;
@@ -22,6 +23,8 @@ pub fn routes(state: AppState, sessions: &Sessions) -> Router {
         .route(route::RECORD, get(show::show))
         .route(route::PROGRESS, get(progress::show))
         .route(route::EDIT, get(edit::show).post(edit::submit))
+        .route(route::RECTIFY, get(rectify::show).post(rectify::submit))
+        .route(route::DROP_CORRECTION, post(drop_correction::submit))
         .route(route::LINK, post(link::submit))
         .route(route::REVOKE, post(revoke::submit))
         .route(route::APPROVE, post(approve::submit));

@@ -22,6 +22,10 @@ pub mod route {
     pub const PROGRESS: &str = "/records/{id}/progress";
     /// Its details, to be changed.
     pub const EDIT: &str = "/records/{id}/edit";
+    /// What is anchored, to be corrected.
+    pub const RECTIFY: &str = "/records/{id}/rectify";
+    /// Its correction given up.
+    pub const DROP_CORRECTION: &str = "/records/{id}/rectify/drop";
     /// A new link for it.
     pub const LINK: &str = "/records/{id}/link";
     /// Its link taken back.

@@ -11,6 +11,7 @@ mod kept_form;
 mod link;
 mod list;
 mod process;
+mod rectify;
 mod search;
 mod show;
 mod tampering;

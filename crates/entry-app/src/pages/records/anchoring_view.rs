@@ -3,7 +3,7 @@
 use anchoring::Rejection;
 use database::anchoring_jobs::{self, AnchoringJob, JobState};
 use database::records::{Record, RecordState};
-use record::ids::Uid;
+use record::ids::{Uid, Version};
 use sqlx::MySqlConnection;
 use web_kit::error::Result;
 
@@ -13,6 +13,7 @@ const STEPS: u64 = 4;
 
 /// What the page shows of a job.
 pub struct AnchoringView {
+    pub version: Version,
     pub done: u64,
     pub total: u64,
     pub label: &'static str,
@@ -25,14 +26,15 @@ pub struct AnchoringView {
     pub problem: Option<&'static str>,
 }
 
-/// The job of the newest version, once it was approved, and how many jobs somebody else wrote: nothing comes of those.
+/// The job of the newest version, once it was approved (before that, of the one that it corrects), and how many jobs somebody else wrote: nothing comes of those.
 pub async fn load(
     desk: &Desk,
     connection: &mut MySqlConnection,
     record: &Record,
 ) -> Result<(Option<AnchoringView>, usize)> {
     let jobs = anchoring_jobs::of_record(connection, &desk.keys, record.id).await?;
-    let job = jobs.rows.iter().find(|job| job.version == record.version);
+    let of = |version| jobs.rows.iter().find(move |job| job.version == version);
+    let job = of(record.version).or_else(|| of(record.version.previous()?));
     let view = job.map(|job| AnchoringView::new(job, record, desk));
     Ok((view, jobs.tampered.len()))
 }
@@ -55,6 +57,7 @@ impl AnchoringView {
         let is_moving = !matches!(state, JobState::Anchored | JobState::Rejected);
         let code = job.problem.as_deref().and_then(Rejection::from_code);
         Self {
+            version: job.version,
             done,
             total: STEPS,
             label,

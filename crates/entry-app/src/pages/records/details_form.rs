@@ -1,4 +1,4 @@
-//! The form of a person's details, shared by entering and editing: reading, checking, filling in.
+//! The form of a person's details, shared by entering, editing and correcting: reading, checking, filling in.
 
 use database::index;
 use database::records_view::{self, ListedRecord, Search};
@@ -12,6 +12,7 @@ use web_kit::form::FormState;
 use zeroize::Zeroizing;
 
 use super::lines::Line;
+use super::opened::Opened;
 use crate::state::Desk;
 
 /// How many of the last characters of an address without checksum are typed again.
@@ -25,6 +26,22 @@ pub const SIGNERS: &[(&str, &str)] = &[
     ("proxy", "A proxy"),
 ];
 
+/// What the form shows of what the owner signed before, and nobody types.
+pub struct Signed {
+    pub wallet: String,
+    pub whose: String,
+}
+
+impl Signed {
+    /// Of a record that is corrected.
+    pub fn of(details: &Details, opened: &Opened) -> Self {
+        Self {
+            wallet: details.wallet.to_string(),
+            whose: opened.whose_wallet(),
+        }
+    }
+}
+
 /// What the form calls its fields.
 pub const LABELS: &[(&str, &str)] = &[
     ("email", "E-mail"),
@@ -35,15 +52,18 @@ pub const LABELS: &[(&str, &str)] = &[
     ("relation", "Relation of the guardian or proxy"),
 ];
 
-/// Reads the details; what is wrong stands beside its field.
-pub fn read(form: &mut FormState) -> Option<Details> {
+/// Reads the details; what is wrong stands beside its field. What the owner `signed` before keeps its wallet: no other one
+/// could sign a correction.
+pub fn read(form: &mut FormState, signed: Option<&Details>) -> Option<Details> {
     let name = form.check("name", clean_name);
     let email = form.check("email", clean_email);
     let phone = form.check("phone", clean_phone);
     let age = form.check("age", clean_age);
     let address = form.check("address", clean_address);
-    let wallet = read_wallet(form);
-    let relation = read_relation(form);
+    let (wallet, relation) = match signed {
+        Some(signed) => (Some(signed.wallet), Some(signed.relation.to_string())),
+        None => (read_wallet(form), read_relation(form)),
+    };
     Some(Details {
         name: Zeroizing::new(name?),
         email: Zeroizing::new(email?),

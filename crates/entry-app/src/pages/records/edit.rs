@@ -16,7 +16,7 @@ use web_kit::form::FormState;
 use web_kit::page::{Page, html};
 use web_kit::sign_in::{App, KeptForm, SignedIn};
 
-use super::details_form::{self, LABELS, SIGNERS};
+use super::details_form::{self, LABELS, SIGNERS, Signed};
 use super::lines::Line;
 use super::link::HandedLink;
 use super::opened::{Note, Opened};
@@ -34,6 +34,7 @@ struct EditPage {
     form: FormState,
     duplicates: Vec<Line>,
     note: Option<Note>,
+    signed: Option<Signed>,
 }
 
 impl EditPage {
@@ -43,6 +44,7 @@ impl EditPage {
             record_address: urls::record(opened.record.id),
             form,
             duplicates,
+            signed: opened.signed().map(|details| Signed::of(details, &opened)),
             note: opened.note,
         }
     }
@@ -84,16 +86,17 @@ pub async fn submit(
     mut form: FormState,
 ) -> Result<Response> {
     let id = parse_id(&id)?;
-    let Some(details) = details_form::read(&mut form) else {
-        return again(page, &desk, id, form, Vec::new()).await;
-    };
     let mut connection = desk.pool.acquire().await?;
+    let opened = Opened::load(&desk, &mut connection, id).await?;
+    let Some(details) = details_form::read(&mut form, opened.signed()) else {
+        return again(page, opened, form, Vec::new());
+    };
     let itself = |row: &ListedRecord| row.id == id;
     let duplicates =
         details_form::duplicates(&desk, &mut connection, &details, &form, itself).await?;
     drop(connection);
     if !duplicates.is_empty() {
-        return again(page, &desk, id, form, duplicates).await;
+        return again(page, opened, form, duplicates);
     }
     let sending = details_form::sending(&form);
     match store(&person, &desk, id, seen(&form), &details, sending).await? {
@@ -106,7 +109,8 @@ pub async fn submit(
         Stored::ChangedMeanwhile(draft) => {
             form.headline(CHANGED_MEANWHILE);
             form.set("draft", draft.to_string());
-            again(page, &desk, id, form, Vec::new()).await
+            let opened = Opened::load(&desk, &mut *desk.pool.acquire().await?, id).await?;
+            again(page, opened, form, Vec::new())
         }
     }
 }
@@ -147,15 +151,7 @@ async fn store(
     Ok(Stored::Draft(link))
 }
 
-async fn again(
-    page: Page,
-    desk: &Desk,
-    id: RecordId,
-    form: FormState,
-    duplicates: Vec<Line>,
-) -> Result<Response> {
-    let mut connection = desk.pool.acquire().await?;
-    let opened = Opened::load(desk, &mut connection, id).await?;
+fn again(page: Page, opened: Opened, form: FormState, duplicates: Vec<Line>) -> Result<Response> {
     opened.editable()?;
     let page = EditPage::new(page, opened, form, duplicates);
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())

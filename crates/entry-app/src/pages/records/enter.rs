@@ -16,7 +16,7 @@ use web_kit::form::FormState;
 use web_kit::page::{Page, html};
 use web_kit::sign_in::{KeptForm, SignedIn};
 
-use super::details_form::{self, LABELS, SIGNERS};
+use super::details_form::{self, LABELS, SIGNERS, Signed};
 use super::explain;
 use super::lines::Line;
 use super::link::HandedLink;
@@ -31,6 +31,8 @@ struct EnterPage {
     page: Page,
     form: FormState,
     duplicates: Vec<Line>,
+    /// The owner has signed nothing yet.
+    signed: Option<Signed>,
 }
 
 impl EnterPage {
@@ -47,6 +49,7 @@ impl EnterPage {
             page: page.titled("New record"),
             form,
             duplicates,
+            signed: None,
         }
     }
 }
@@ -63,7 +66,7 @@ pub async fn submit(
     State(desk): State<Desk>,
     mut form: FormState,
 ) -> Result<Response> {
-    let Some(details) = details_form::read(&mut form) else {
+    let Some(details) = details_form::read(&mut form, None) else {
         return again(page, form, Vec::new());
     };
     let mut connection = desk.pool.acquire().await?;

@@ -61,5 +61,7 @@ const fn words(kind: RecordEventKind) -> &'static str {
         RecordEventKind::AnchoringRejected => "Not anchored",
         RecordEventKind::Anchored => "Anchored",
         RecordEventKind::Restored => "Restored from the verified backup",
+        RecordEventKind::RectificationBegun => "Correction begun",
+        RecordEventKind::RectificationDropped => "Correction given up",
     }
 }

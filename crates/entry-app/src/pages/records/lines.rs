@@ -44,7 +44,10 @@ impl Line {
             uid: record.and_then(|record| record.uid),
             name: name.unwrap_or_else(|| Zeroizing::new(gone.to_owned())),
             state,
-            label: state.map_or("Tampered with", state_view::label),
+            label: match record.filter(|_| state.is_some()) {
+                Some(record) => state_view::label_of(record),
+                None => "Tampered with",
+            },
             tone: state.map_or(Tone::Bad, state_view::tone),
             entered_at: record.map(|record| record.created_at),
         }

@@ -4,6 +4,7 @@ mod anchoring_view;
 pub mod approve;
 pub mod approve_many;
 mod details_form;
+pub mod drop_correction;
 pub mod edit;
 pub mod enter;
 mod history;
@@ -14,6 +15,7 @@ pub mod list;
 mod opened;
 pub mod progress;
 mod qr;
+pub mod rectify;
 pub mod revoke;
 pub mod search;
 pub mod show;
@@ -52,6 +54,12 @@ fn explain(error: EnrolmentError) -> Error {
             state_view::label(state)
         )),
         EnrolmentError::Unknown => Error::NotFound,
+        EnrolmentError::OtherWallet => {
+            Error::conflict("The wallet of a record that its owner has signed stays what it is.")
+        }
+        EnrolmentError::Unchanged => {
+            Error::conflict("Nothing is different from what the owner has signed.")
+        }
         EnrolmentError::Row(error) => explain_row(error),
         EnrolmentError::Unreadable(cause) => {
             tracing::error!(%cause, "ALARM: values that do not open were refused");

@@ -1,10 +1,12 @@
 //! A record with whatever of it opens.
 
+use std::borrow::Cow;
+
 use database::records::{self, Record, RecordState};
 use database::{corrections, owner_keys, record_versions, sealed};
 use enrolment::Details;
 use keyring::{CellKind, OwnerKey};
-use record::ids::RecordId;
+use record::ids::{RecordId, Version};
 use sqlx::MySqlConnection;
 use web_kit::error::{Error, Result};
 use zeroize::Zeroizing;
@@ -17,8 +19,18 @@ pub struct Opened {
     pub record: Record,
     /// None when a value, the key or the row is gone, or does not open.
     pub details: Option<Details>,
+    /// What the owner signed before, while a correction is under way and as far as it opens.
+    pub before: Option<Details>,
     /// What the owner wants corrected, while that is open.
     pub note: Option<Note>,
+}
+
+/// One detail on the page.
+pub struct Fact<'a> {
+    pub label: &'static str,
+    pub value: Cow<'a, str>,
+    /// What the owner signed before, where it is something else.
+    pub before: Option<Cow<'a, str>>,
 }
 
 /// An owner's wish.
@@ -35,10 +47,16 @@ impl Opened {
         let record = load_record(desk, connection, id).await?;
         let wrapped = owner_keys::of_record(connection, id).await?;
         let key = wrapped.and_then(|wrapped| desk.keys.unwrap_owner_key(&wrapped).ok());
-        let row = record_versions::load(connection, id, record.version).await?;
-        let plain = key.as_ref().and_then(|key| row.as_ref()?.open(key).ok());
+        let details = open_details(connection, key.as_ref(), &record, record.version).await?;
+        let before = match record.version.previous() {
+            Some(version) if record.is_corrected() => {
+                open_details(connection, key.as_ref(), &record, version).await?
+            }
+            _ => None,
+        };
         Ok(Self {
-            details: plain.as_ref().and_then(Details::of),
+            details,
+            before,
             note: open_note(connection, key.as_ref(), &record).await?,
             record,
         })
@@ -63,6 +81,27 @@ impl Opened {
         )
     }
 
+    /// What the owner signed of a record that is corrected: its wallet stays.
+    pub fn signed(&self) -> Option<&Details> {
+        self.details
+            .as_ref()
+            .filter(|_| self.record.version > Version::FIRST)
+    }
+
+    /// The details as the page shows them, each with what the owner signed before where that is something else.
+    pub fn facts(&self) -> Vec<Fact<'_>> {
+        let Some(details) = &self.details else {
+            return Vec::new();
+        };
+        let before = self.before.as_ref().map(facts_of);
+        let mut facts = facts_of(details);
+        for (turn, fact) in facts.iter_mut().enumerate() {
+            let value = before.as_ref().map(|before| before[turn].value.clone());
+            fact.before = value.filter(|before| *before != fact.value);
+        }
+        facts
+    }
+
     /// Whose wallet signs, in words.
     pub fn whose_wallet(&self) -> String {
         let relation = self
@@ -74,6 +113,33 @@ impl Opened {
             None => "The person's own".to_owned(),
         }
     }
+}
+
+fn facts_of(details: &Details) -> Vec<Fact<'_>> {
+    let facts = [
+        ("Name", Cow::Borrowed(details.name.as_str())),
+        ("E-mail", Cow::Borrowed(details.email.as_str())),
+        ("Phone", Cow::Borrowed(details.phone.as_str())),
+        ("Age", Cow::Owned(details.age.to_string())),
+        ("Address", Cow::Borrowed(details.address.as_str())),
+    ];
+    let fact = |(label, value)| Fact {
+        label,
+        value,
+        before: None,
+    };
+    facts.into_iter().map(fact).collect()
+}
+
+async fn open_details(
+    connection: &mut MySqlConnection,
+    key: Option<&OwnerKey>,
+    record: &Record,
+    version: Version,
+) -> Result<Option<Details>> {
+    let row = record_versions::load(connection, record.id, version).await?;
+    let plain = key.and_then(|key| row.as_ref()?.open(key).ok());
+    Ok(plain.as_ref().and_then(Details::of))
 }
 
 /// The record's own row.

@@ -1,6 +1,7 @@
 //! How a record stands: everything of its page that changes by itself, and nothing of the person's details.
 
 use database::records::{Record, RecordState};
+use record::ids::Version;
 use sqlx::MySqlConnection;
 use web_kit::components::Tone;
 use web_kit::error::Result;
@@ -26,6 +27,9 @@ pub struct Standing {
     pub every: Option<u32>,
     pub title: String,
     pub state: RecordState,
+    pub version: Version,
+    /// Whether a correction is under way.
+    pub is_corrected: bool,
     pub label: &'static str,
     pub tone: Tone,
     pub next_step: &'static str,
@@ -55,9 +59,11 @@ impl Standing {
             every: None,
             title: title(record),
             state,
-            label: state_view::label(state),
+            label: state_view::label_of(record),
             tone: state_view::tone(state),
-            next_step: state_view::next_step(state),
+            next_step: state_view::next_step_of(record),
+            version: record.version,
+            is_corrected: record.is_corrected(),
             link,
             links_tampered,
             signed: signed_view::load(desk, connection, record).await?,
@@ -91,6 +97,16 @@ impl Standing {
 
     pub fn can_be_edited(&self) -> bool {
         self.awaits_consent() || self.state == RecordState::CorrectionRequested
+    }
+
+    /// Whether a correction can be begun.
+    pub fn can_be_corrected(&self) -> bool {
+        self.state == RecordState::Anchored
+    }
+
+    /// Whether a correction is under way and has nothing on the chain yet.
+    pub fn can_be_dropped(&self) -> bool {
+        self.is_corrected && (self.can_be_edited() || self.can_be_approved())
     }
 
     /// Signed, or approved before and rejected since.

@@ -1,6 +1,6 @@
 //! States of a record in words and tones.
 
-use database::records::RecordState;
+use database::records::{Record, RecordState};
 use web_kit::components::Tone;
 
 /// In the order of a record's way.
@@ -12,6 +12,19 @@ pub const ALL: [RecordState; 6] = [
     RecordState::Anchored,
     RecordState::Declined,
 ];
+
+/// In a word or two, of a record: what is under way may be a correction.
+pub fn label_of(record: &Record) -> &'static str {
+    if !record.is_corrected() {
+        return label(record.state);
+    }
+    match record.state {
+        RecordState::AwaitingConsent => "Correction awaits consent",
+        RecordState::Consented => "Correction consented",
+        RecordState::Approved => "Correction anchoring",
+        other => label(other),
+    }
+}
 
 /// In a word or two.
 pub const fn label(state: RecordState) -> &'static str {
@@ -33,6 +46,28 @@ pub const fn tone(state: RecordState) -> Tone {
         RecordState::Consented => Tone::Info,
         RecordState::Anchored => Tone::Good,
         RecordState::Declined => Tone::Neutral,
+    }
+}
+
+/// What happens next, and who has to do it, of a record: until a correction is anchored, the version before stands.
+pub fn next_step_of(record: &Record) -> &'static str {
+    if !record.is_corrected() {
+        return next_step(record.state);
+    }
+    match record.state {
+        RecordState::AwaitingConsent => {
+            "A correction waits for its owner to sign it. Until it is anchored, the record stands as signed before."
+        }
+        RecordState::CorrectionRequested => {
+            "The owner wants the correction to be another one. Edit it; a new link goes out."
+        }
+        RecordState::Consented => {
+            "The owner has signed the correction. Approve it, and its proof goes to the chain."
+        }
+        RecordState::Approved => {
+            "Approved. The proof of the correction is on the way to the chain."
+        }
+        other => next_step(other),
     }
 }
 

@@ -1,0 +1,159 @@
+//! Correcting an anchored record (GDPR Art. 16): its owner signs the corrected details like the first ones.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use database::access_log::{self, Access, AccessAction};
+use database::records::RecordState;
+use database::records_view::ListedRecord;
+use enrolment::{Details, EnrolmentError, FreshLink, Sending};
+use record::ids::RecordId;
+use sqlx::Connection;
+use web_kit::components::{Badge, Tone};
+use web_kit::error::{Error, Result};
+use web_kit::form::FormState;
+use web_kit::page::{Page, html};
+use web_kit::sign_in::{App, KeptForm, SignedIn};
+
+use super::details_form::{self, LABELS, SIGNERS, Signed};
+use super::lines::Line;
+use super::link::HandedLink;
+use super::opened::Opened;
+use super::{explain, parse_id};
+use crate::state::Desk;
+use crate::urls;
+
+const UNCHANGED: &str =
+    "Nothing here is different from what the owner has signed. Change what is wrong, then send it.";
+const BEGUN_MEANWHILE: &str = "Somebody else has begun a correction meanwhile. Below stands what you typed: compare it with the record.";
+
+#[derive(Template)]
+#[template(path = "records/rectify.html")]
+struct RectifyPage {
+    page: Page,
+    record_address: String,
+    form: FormState,
+    duplicates: Vec<Line>,
+    signed: Option<Signed>,
+}
+
+impl RectifyPage {
+    fn new(page: Page, opened: &Opened, form: FormState, duplicates: Vec<Line>) -> Self {
+        let details = opened.details.as_ref();
+        Self {
+            page: page.titled("Correct the details"),
+            record_address: urls::record(opened.record.id),
+            form,
+            duplicates,
+            signed: details.map(|details| Signed::of(details, opened)),
+        }
+    }
+}
+
+/// The form with what is anchored, or as it was kept.
+pub async fn show(
+    page: Page,
+    person: SignedIn,
+    State(desk): State<Desk>,
+    Path(id): Path<String>,
+    KeptForm(mut form): KeptForm,
+) -> Result<Html<String>> {
+    let id = parse_id(&id)?;
+    let mut connection = desk.pool.acquire().await?;
+    let opened = Opened::load(&desk, &mut connection, id).await?;
+    let details = anchored(&opened)?;
+    let access = Access {
+        staff_id: person.staff_id(),
+        record_id: id,
+        app: App::Entry,
+        action: AccessAction::Edited,
+        at: desk.clock.now(),
+    };
+    access_log::append(&mut connection, &desk.keys, &access).await?;
+    if !form.is_restored() {
+        details_form::fill(&mut form, details);
+    }
+    html(&RectifyPage::new(page, &opened, form, Vec::new()))
+}
+
+/// Begins a further version and makes the link by which its owner signs it.
+pub async fn submit(
+    page: Page,
+    person: SignedIn,
+    State(desk): State<Desk>,
+    Path(id): Path<String>,
+    mut form: FormState,
+) -> Result<Response> {
+    let id = parse_id(&id)?;
+    let mut connection = desk.pool.acquire().await?;
+    let opened = Opened::load(&desk, &mut connection, id).await?;
+    let signed = opened.details.as_ref();
+    let signed = signed.ok_or_else(|| Error::tampered(super::TAMPERED))?;
+    let Some(details) = details_form::read(&mut form, Some(signed)) else {
+        return again(page, &opened, form, Vec::new());
+    };
+    let itself = |row: &ListedRecord| row.id == id;
+    let duplicates =
+        details_form::duplicates(&desk, &mut connection, &details, &form, itself).await?;
+    if !duplicates.is_empty() {
+        return again(page, &opened, form, duplicates);
+    }
+    drop(connection);
+    let sending = details_form::sending(&form);
+    match begin(&person, &desk, id, &details, sending).await {
+        Ok(link) => {
+            let address = urls::record(id);
+            let link = HandedLink::new(&link, sending);
+            person.hand_over(&address, &link).await?;
+            Ok(Redirect::to(&address).into_response())
+        }
+        Err(EnrolmentError::Unchanged) => {
+            form.headline(UNCHANGED);
+            again(page, &opened, form, Vec::new())
+        }
+        Err(EnrolmentError::State(_) | EnrolmentError::OtherWallet) => {
+            form.headline(BEGUN_MEANWHILE);
+            again(page, &opened, form, Vec::new())
+        }
+        Err(other) => Err(explain(other)),
+    }
+}
+
+async fn begin(
+    person: &SignedIn,
+    desk: &Desk,
+    id: RecordId,
+    details: &Details,
+    sending: Sending,
+) -> Result<FreshLink, EnrolmentError> {
+    let mut connection = desk
+        .pool
+        .acquire()
+        .await
+        .map_err(database::RowError::from)?;
+    let mut transaction = connection.begin().await.map_err(database::RowError::from)?;
+    let (office, rng) = (desk.office(person), &mut crate::state::rng());
+    let link = enrolment::rectify(&mut transaction, &office, id, details, sending, rng).await?;
+    transaction
+        .commit()
+        .await
+        .map_err(database::RowError::from)?;
+    Ok(link)
+}
+
+/// What is to be corrected.
+fn anchored(opened: &Opened) -> Result<&Details> {
+    if opened.record.state != RecordState::Anchored {
+        return Err(Error::conflict(
+            "Only what is anchored can be corrected, one correction at a time. Open the record to see how it stands.",
+        ));
+    }
+    let details = opened.details.as_ref();
+    details.ok_or_else(|| Error::tampered(super::TAMPERED))
+}
+
+fn again(page: Page, opened: &Opened, form: FormState, duplicates: Vec<Line>) -> Result<Response> {
+    let page = RectifyPage::new(page, opened, form, duplicates);
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+}
