@@ -1,6 +1,7 @@
 use anchoring::{AnchoringSettings, AnchoringStatus, Problem};
 use database::{
     anchoring_jobs::JobState,
+    index,
     record_events::{self, RecordEventKind},
 };
 use record::signature::ConsentSignature;
@@ -154,6 +155,7 @@ async fn a_further_version_follows_the_first() {
     let (first, _second) = (people.next().unwrap(), people.next().unwrap());
     let follows = stage.job(first.id).await.proof.unwrap();
     let first = stage.rectified(first, "Person Married", follows).await;
+    let before = stage.email_index(&first).await;
     stage.approve(first.id).await;
     // A new record waits beside it: it takes a UID, the further version takes none.
     let third = stage.approved("Person Three").await;
@@ -166,6 +168,10 @@ async fn a_further_version_follows_the_first() {
     let first_uid = stage.assert_anchored(&first).await;
     let third_uid = stage.assert_anchored(&third).await;
     assert_eq!((first_uid.get(), third_uid.get()), (1, 3));
+    let after = stage.email_index(&first).await;
+    let corrected = first.plain.fields.get("email").unwrap().value();
+    assert_eq!(after, index::email(stage.keys.index(), corrected));
+    assert_ne!(after, before, "it is found by its new address from now on");
     process.stop().await;
 }
 

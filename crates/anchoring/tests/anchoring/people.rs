@@ -157,6 +157,13 @@ impl Stage {
         person
     }
 
+    /// What its record is looked up by.
+    pub async fn email_index(&self, person: &Person) -> [u8; 32] {
+        let mut connection = self.connection().await;
+        let record = records::load(&mut connection, &self.front, person.id).await;
+        record.unwrap().unwrap().email_index
+    }
+
     fn message(
         &self,
         plain: &PlainVersion,
