@@ -103,3 +103,17 @@ pub async fn destroy(connection: &mut MySqlConnection, record: RecordId) -> Resu
         .await?;
     Ok(done.rows_affected())
 }
+
+/// Destroys the wishes about one version of a record, when that is given up; tells how many.
+pub async fn destroy_of(
+    connection: &mut MySqlConnection,
+    record: RecordId,
+    version: Version,
+) -> Result<u64, RowError> {
+    let done = sqlx::query("DELETE FROM corrections WHERE record_id = ? AND version = ?")
+        .bind(record.as_bytes().as_slice())
+        .bind(version.get())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected())
+}

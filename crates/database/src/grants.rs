@@ -195,7 +195,7 @@ const CONSENT: &[(&str, &str)] = &[
     ("owner_keys", "DELETE, SELECT (record_id)"),
     ("consents", "SELECT, INSERT"),
     ("notices", "SELECT, INSERT"),
-    ("corrections", "INSERT, DELETE, SELECT (record_id)"),
+    ("corrections", "INSERT, DELETE, SELECT (record_id, version)"),
     ("record_events", "INSERT"),
     // Declining withdraws the mails of the owner's links; no address and no content of any mail may be read.
     (

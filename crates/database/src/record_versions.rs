@@ -160,6 +160,25 @@ pub async fn load(
         .transpose()
 }
 
+/// The newest anchored version below this one, as far as it has a row: that of a voided one may be gone.
+pub async fn newest_anchored_below(
+    connection: &mut MySqlConnection,
+    record: RecordId,
+    version: Version,
+) -> Result<Option<RecordVersion>, RowError> {
+    sqlx::query(
+        "SELECT * FROM record_versions
+         WHERE record_id = ? AND version > 0 AND version < ? AND anchor IS NOT NULL
+         ORDER BY version DESC LIMIT 1",
+    )
+    .bind(record.as_bytes().as_slice())
+    .bind(version.get())
+    .fetch_optional(connection)
+    .await?
+    .map(|row| RecordVersion::read(&row))
+    .transpose()
+}
+
 /// Writes a version back as a verified backup has it, whatever stands there now.
 pub async fn put(connection: &mut MySqlConnection, row: &RecordVersion) -> Result<(), RowError> {
     let mut transaction = connection.begin().await?;

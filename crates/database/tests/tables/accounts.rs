@@ -284,6 +284,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
         "DELETE FROM record_versions WHERE record_id = ''",
         "DELETE FROM owner_keys WHERE record_id = ''",
         "DELETE FROM corrections WHERE record_id = ''",
+        "DELETE FROM corrections WHERE record_id = '' AND version = 2",
         "SELECT * FROM records WHERE id = '' FOR UPDATE",
         "SELECT * FROM consent_links WHERE id = '' FOR UPDATE",
     ] {
@@ -488,6 +489,10 @@ async fn consent_dapp_declines_and_signs_with_its_own_rights() {
         1
     );
     assert!(database::owner_keys::destroy(&mut own, id).await.unwrap());
+    let version = decliner.record.version;
+    database::corrections::destroy_of(&mut own, id, version)
+        .await
+        .unwrap();
     database::corrections::destroy(&mut own, id).await.unwrap();
     let mail = crate::outbox::mail(&stage, 1, NOW);
     outbox::enqueue(&mut own, front, &mail).await.unwrap();
