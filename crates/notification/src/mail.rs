@@ -56,6 +56,31 @@ pub enum Mail {
         /// When it arrived.
         received_at: UnixMillis,
     },
+    /// To staff: an owner did not want a correction, the record is as it was.
+    CorrectionDeclined {
+        /// The record.
+        record: RecordId,
+        /// The record's page, where it is known.
+        url: Option<String>,
+    },
+    /// To the data owner: staff gave up a correction that the owner had signed.
+    CorrectionDropped {
+        /// The owner's first name ([`crate::first_name`]).
+        first_name: String,
+        /// The controller's name.
+        controller: String,
+        /// How the owner reaches the controller.
+        contact: String,
+    },
+    /// To the address in a record that a correction is to replace. Names neither address.
+    AddressCorrected {
+        /// The owner's first name ([`crate::first_name`]).
+        first_name: String,
+        /// The controller's name.
+        controller: String,
+        /// How the owner reaches the controller.
+        contact: String,
+    },
     /// To the data-protection officer: an incident was opened.
     BreachFound {
         /// The incident's number.
@@ -124,6 +149,9 @@ impl Mail {
             Self::CorrectionAsked { .. } => "correction_asked",
             Self::ConsentGiven { .. } => "consent_given",
             Self::ConsentReceived { .. } => "consent_received",
+            Self::CorrectionDeclined { .. } => "correction_declined",
+            Self::CorrectionDropped { .. } => "correction_dropped",
+            Self::AddressCorrected { .. } => "address_corrected",
             Self::BreachFound { .. } => "breach_found",
             Self::Restored { .. } => "restored",
             Self::OperationsAlarm { .. } => "operations_alarm",
@@ -149,6 +177,19 @@ impl Mail {
                 contact,
                 received_at,
             } => letters::consent_received(first_name, controller, contact, *received_at),
+            Self::CorrectionDeclined { record, url } => {
+                letters::correction_declined(*record, url.as_deref())
+            }
+            Self::CorrectionDropped {
+                first_name,
+                controller,
+                contact,
+            } => letters::correction_dropped(first_name, controller, contact),
+            Self::AddressCorrected {
+                first_name,
+                controller,
+                contact,
+            } => letters::address_corrected(first_name, controller, contact),
             Self::BreachFound {
                 incident,
                 detected_at,

@@ -13,6 +13,10 @@ pub(crate) fn consent_link(
         true => correction(controller),
         false => first(controller),
     };
+    let label = match corrects {
+        true => "See what changes",
+        false => "Check my details",
+    };
     Letter {
         subject,
         greeting: match first_name {
@@ -22,7 +26,7 @@ pub(crate) fn consent_link(
         paragraphs,
         facts: Vec::new(),
         action: Some(Action {
-            label: "Check my details",
+            label,
             url: url.to_owned(),
         }),
         closing: vec![
@@ -59,13 +63,13 @@ fn first(controller: &str) -> (String, Vec<String>, String) {
 
 /// The same of a link to corrected details.
 fn correction(controller: &str) -> (String, Vec<String>, String) {
-    let subject = format!("{controller}: please check and confirm a correction");
+    let subject = format!("{controller}: please check and confirm a correction of your record");
     let paragraphs = vec![
         format!(
             "{controller} wants to correct the details that you signed before, and asks you to check them. Until you have \
-             confirmed them, your record stays as you signed it."
+             signed the correction and it is sealed, your record stays as you signed it."
         ),
-        "Behind this link you see what changes. You can confirm it with your wallet, ask for something else, or leave \
+        "Behind this link you see what changes. You can sign it with your wallet, ask for something else, or leave \
          your record as it is."
             .to_owned(),
     ];

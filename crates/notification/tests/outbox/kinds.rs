@@ -40,11 +40,15 @@ async fn the_link_to_a_correction() {
     .await;
     assert_eq!(
         subject,
-        "Städtische Klinik: please check and confirm a correction"
+        "Städtische Klinik: please check and confirm a correction of your record"
     );
     all_say(
         &[text, html],
-        &["your record stays as you signed it", "recovery words"],
+        &[
+            "signed the correction and it is sealed, your record stays as you signed it",
+            "See what changes",
+            "recovery words",
+        ],
     );
 }
 
@@ -103,6 +107,69 @@ async fn what_staff_are_told() {
     all_say(
         &[text, html],
         &[&record.to_string(), "waits for your approval"],
+    );
+}
+
+#[tokio::test]
+async fn staff_are_told_that_a_correction_was_not_wanted() {
+    let record = RecordId::random(&mut rand::rng());
+    let [subject, text, html] = arrived(Mail::CorrectionDeclined {
+        record,
+        url: Some("https://entry.example.org/records/7".to_owned()),
+    })
+    .await;
+    assert_eq!(subject, "A data owner leaves the record as it is");
+    all_say(
+        &[text, html],
+        &[
+            &record.to_string(),
+            "https://entry.example.org/records/7",
+            "The correction is deleted",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn owners_are_told_that_a_correction_they_signed_was_given_up() {
+    let [subject, text, html] = arrived(Mail::CorrectionDropped {
+        first_name: "Zoë".to_owned(),
+        controller: "Städtische Klinik".to_owned(),
+        contact: "records@klinik.example".to_owned(),
+    })
+    .await;
+    assert_eq!(
+        subject,
+        "Städtische Klinik: a correction that you signed was given up"
+    );
+    all_say(
+        &[text, html],
+        &[
+            "Good day Zoë,",
+            "Your record stays as you signed it before",
+            "records@klinik.example",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn the_address_that_is_replaced_is_told_and_no_address_is_named() {
+    let mail = Mail::AddressCorrected {
+        first_name: "Zoë".to_owned(),
+        controller: "Städtische Klinik".to_owned(),
+        contact: "by phone, 555 0100".to_owned(),
+    };
+    let [subject, text, html] = arrived(mail).await;
+    assert_eq!(
+        subject,
+        "Städtische Klinik: a correction of your record was begun"
+    );
+    assert!(!text.contains('@'), "{text}");
+    all_say(
+        &[text, html],
+        &[
+            "goes to the new address",
+            "say so at once: by phone, 555 0100",
+        ],
     );
 }
 
