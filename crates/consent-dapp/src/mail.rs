@@ -41,12 +41,7 @@ pub async fn consent_given(
     details: &Details,
     now: UnixMillis,
 ) -> Result<(), EnqueueError> {
-    let signed = [
-        record.id.as_bytes().as_slice(),
-        &record.version.get().to_be_bytes(),
-        &record.draft.get().to_be_bytes(),
-    ]
-    .concat();
+    let signed = draft_of(record);
     let desk = Mail::ConsentGiven {
         record: record.id,
         url: record_page(app, record.id),
@@ -76,6 +71,33 @@ pub async fn consent_given(
     )
     .await?;
     Ok(())
+}
+
+/// Tells the desk that an owner did not want a correction. `record` still names it.
+pub async fn correction_declined(
+    app: &App,
+    connection: &mut MySqlConnection,
+    record: &Record,
+    now: UnixMillis,
+) -> Result<(), EnqueueError> {
+    let mail = Mail::CorrectionDeclined {
+        record: record.id,
+        url: record_page(app, record.id),
+    };
+    let event = EventKey::of("correction_declined", &draft_of(record));
+    let desk = app.desk_email.as_str();
+    enqueue(connection, &app.front, now, event, desk, &mail).await?;
+    Ok(())
+}
+
+/// Names the draft that something happened to.
+fn draft_of(record: &Record) -> Vec<u8> {
+    [
+        record.id.as_bytes().as_slice(),
+        &record.version.get().to_be_bytes(),
+        &record.draft.get().to_be_bytes(),
+    ]
+    .concat()
 }
 
 /// Where staff see the record, if we know where entry-app is.

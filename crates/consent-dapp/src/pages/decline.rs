@@ -1,4 +1,5 @@
-//! `GET` and `POST /c/{secret}/decline`: the owner says no, and everything is destroyed. Works without JavaScript.
+//! `GET` and `POST /c/{secret}/decline`: the owner says no. Of a first entry everything is destroyed; of a correction, the
+//! correction alone. Works without JavaScript.
 
 use askama::Template;
 use axum::extract::State;
@@ -16,6 +17,7 @@ use web_kit::page::{Page, html};
 
 use crate::app::App;
 use crate::links;
+use crate::mail;
 use crate::refusal::Refusal;
 use crate::urls::LinkUrls;
 use crate::visit::{Held, Identified, Visit};
@@ -64,20 +66,31 @@ pub async fn submit(
 }
 
 async fn decline(app: &App, visit: &Visit) -> Result<(), Refusal> {
-    let (front, now) = (&app.front, visit.now);
+    let front = &app.front;
     let mut transaction = app.database.begin().await?;
     let mut held = visit.hold(app, &mut transaction).await?;
-    corrections::destroy(&mut transaction, held.record.id).await?;
     links::end_all(&mut transaction, front, &held.link, LinkState::Declined).await?;
     notification::withdraw_consent_links(&mut transaction, front, held.record.id).await?;
     match held.link.corrects() {
-        true => {
-            let (record, who) = (&mut held.record, Actor::Owner);
-            enrolment::step_back(&mut transaction, front, record, who, now).await?;
-        }
-        false => destroy(front, &mut transaction, &mut held, now).await?,
+        true => leave_as_it_is(app, &mut transaction, &mut held, visit.now).await?,
+        false => destroy(front, &mut transaction, &mut held, visit.now).await?,
     }
     transaction.commit().await?;
+    Ok(())
+}
+
+/// The notes about earlier versions are a part of what stands.
+async fn leave_as_it_is(
+    app: &App,
+    transaction: &mut MySqlConnection,
+    held: &mut Held,
+    now: UnixMillis,
+) -> Result<(), Refusal> {
+    let (record, who) = (&mut held.record, Actor::Owner);
+    corrections::destroy_of(transaction, record.id, record.version).await?;
+    // Before the step back: the mail is about the draft that was declined.
+    mail::correction_declined(app, transaction, record, now).await?;
+    enrolment::step_back(transaction, &app.front, record, who, now).await?;
     Ok(())
 }
 
@@ -87,6 +100,7 @@ async fn destroy(
     held: &mut Held,
     now: UnixMillis,
 ) -> Result<(), RowError> {
+    corrections::destroy(transaction, held.record.id).await?;
     record_versions::destroy(transaction, held.record.id).await?;
     owner_keys::destroy(transaction, held.record.id).await?;
     held.record.state = RecordState::Declined;
