@@ -19,6 +19,8 @@ pub enum Closed {
     Expired,
     /// The owner signed.
     Used,
+    /// The owner signed a correction, and staff gave it up.
+    GivenUp,
     /// Staff took it back, or a newer one replaced it.
     Revoked,
     /// Too many wrong codes.
@@ -32,7 +34,7 @@ pub enum Closed {
 }
 
 impl Closed {
-    /// Why `link` is closed; `None` while it is open.
+    /// Why `link` is closed by its own row; `None` while it is open. [`crate::standing::closed`] looks further.
     pub fn of(link: &ConsentLink, now: UnixMillis) -> Option<Self> {
         match link.state {
             LinkState::Open if link.is_expired(now) => Some(Self::Expired),
@@ -52,6 +54,7 @@ impl Closed {
             Self::Unknown => "unknown",
             Self::Expired => "expired",
             Self::Used => "used",
+            Self::GivenUp => "given_up",
             Self::Revoked => "revoked",
             Self::Locked => "locked",
             Self::Corrected => "corrected",
@@ -66,6 +69,7 @@ impl Closed {
             Self::Unknown => "We don’t know this link",
             Self::Expired => "This link has expired",
             Self::Used => "This link has been used",
+            Self::GivenUp => "The correction was given up",
             Self::Revoked => "This link is no longer valid",
             Self::Locked => "This link is locked",
             Self::Corrected => "The desk has your note",
@@ -84,8 +88,11 @@ impl Closed {
             Self::Used => {
                 "The details behind it were signed with the registered wallet. A link works once."
             }
+            Self::GivenUp => {
+                "The organisation has given up the correction that was signed with this link. Its details and the signature are deleted. It changed nothing in your record."
+            }
             Self::Revoked => {
-                "The organisation has taken it back. Often that is because it sent you a newer one."
+                "The organisation has taken it back: it sent you a newer one, or needs no answer any more."
             }
             Self::Locked => {
                 "The code was wrong five times. For your safety the link now opens for nobody. Nothing was shown."
@@ -108,12 +115,14 @@ impl Closed {
             }
             Self::Expired | Self::Locked => "Ask for a new link:",
             Self::Used => "If it wasn’t you who signed, say so at once:",
-            Self::Revoked => "Look for a newer message, or ask for a new link:",
+            Self::Revoked => {
+                "If you got a newer message, open the link in that one. Otherwise you need not do anything. If you have a question, ask:"
+            }
             Self::Corrected => {
                 "You need not do anything. If you don’t hear back within a few days, ask:"
             }
             Self::Declined => "If you change your mind, you can register afresh:",
-            Self::Kept => "If something in your record is wrong, say what:",
+            Self::Kept | Self::GivenUp => "If something in your record is wrong, say what:",
         }
     }
 

@@ -21,6 +21,8 @@ mod refusal;
 mod router;
 mod run;
 mod settings;
+mod standing;
+mod tampering;
 mod urls;
 mod visit;
 

@@ -13,6 +13,7 @@ use web_kit::error::{Error, Result};
 
 use crate::admission::read_offer;
 use crate::app::App;
+use crate::tampering::tampered;
 use crate::visit::Visit;
 
 const FORMAT: &str = "sealwatch/v1/receipt";
@@ -73,7 +74,7 @@ impl Receipt {
             consents::load(&mut connection, visit.link.record_id, visit.link.version).await?;
         let consent = consent
             .filter(|consent| consent.link_id == visit.link.id)
-            .ok_or_else(|| Error::internal("a used link without its consent"))?;
+            .ok_or_else(|| tampered("a used link without its consent"))?;
         let notice = notices::text(&mut connection, &offer.notice).await?;
         let (message, signature) = open(&consent, &key)?;
 

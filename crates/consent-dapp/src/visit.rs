@@ -10,7 +10,7 @@ use axum::http::{Method, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use database::consent_links::{self, ConsentLink};
-use database::records::{self, Record, RecordState};
+use database::records::{self, Record};
 use keyring::{LinkSecret, OwnerKey, UnwrapError};
 use record::time::UnixMillis;
 use sqlx::MySqlConnection;
@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::closed::Closed;
 use crate::pass::Pass;
 use crate::refusal::Refusal;
+use crate::standing::{self, is_awaited};
 use crate::urls::LinkUrls;
 
 /// A link that exists.
@@ -32,6 +33,7 @@ pub struct Visit {
     pub is_held: bool,
     /// When this request came.
     pub now: UnixMillis,
+    closed: Option<Closed>,
     secret: LinkSecret,
 }
 
@@ -50,9 +52,9 @@ pub struct Held {
 }
 
 impl Visit {
-    /// Why it lets nobody in; `None` while it is open.
-    pub fn closed(&self) -> Option<Closed> {
-        Closed::of(&self.link, self.now)
+    /// Why it lets nobody in; `None` while it is open and its record waits for it.
+    pub const fn closed(&self) -> Option<Closed> {
+        self.closed
     }
 
     /// What the owner of the cookie may do.
@@ -90,9 +92,7 @@ impl Visit {
             .await?
             .ok_or(Closed::Unknown)?;
         let link = self.lock_link(app, connection).await?;
-        let awaits_this_draft = record.state == RecordState::AwaitingConsent
-            && (record.version, record.draft) == (link.version, link.draft);
-        if awaits_this_draft {
+        if is_awaited(&link, &record) {
             Ok(Held { record, link })
         } else {
             Err(Closed::Revoked.into())
@@ -150,12 +150,14 @@ async fn find(parts: &mut Parts, app: &App) -> Result<Visit, Refusal> {
         link: link.id,
         draft: link.draft,
     };
+    let closed = standing::closed(&link, &app.front, &mut connection, now).await?;
     let is_held = pass.is_held(&CookieJar::from_headers(&parts.headers), &app.front, now);
     Ok(Visit {
         urls: LinkUrls::new(&secret),
         link,
         is_held,
         now,
+        closed,
         secret,
     })
 }

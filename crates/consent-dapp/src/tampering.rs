@@ -1,0 +1,10 @@
+//! What can only be so because somebody changed rows behind our back: told in the log, and nothing of it is shown.
+
+use web_kit::error::Error;
+
+/// The fault of a link whose rows do not belong together; `what` names no personal data.
+pub fn tampered(what: impl Into<String>) -> Error {
+    let what = what.into();
+    tracing::error!(what, "ALARM: the rows behind a link were changed");
+    Error::internal(what)
+}
