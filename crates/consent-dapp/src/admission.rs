@@ -4,14 +4,16 @@ use axum_extra::extract::cookie::Cookie;
 use database::consent_links::{self, ConsentLink};
 use database::notices;
 use database::record_events::{self, Actor, RecordEventKind};
-use database::sealed::{Predecessor, PredecessorError, open_cell, seal_cell};
+use database::sealed::{Predecessor, open_cell, seal_cell};
 use keyring::{CellKind, OpenError, OwnerKey};
 use record::wiped_json;
 use sqlx::MySqlConnection;
+use web_kit::error::Error;
 
 use crate::app::App;
 use crate::offer::Offer;
 use crate::refusal::Refusal;
+use crate::tampering::tampered;
 use crate::visit::Visit;
 
 /// Admits whoever proved to be the owner, by the code or by the wallet. `link` is locked.
@@ -55,14 +57,19 @@ pub fn read_offer(link: &ConsentLink, key: &OwnerKey) -> Result<Option<Offer>, O
     Ok(Some(serde_json::from_slice(&opened.value)?))
 }
 
-/// What the version behind this link follows; `None` for a first one.
-pub fn read_predecessor(
-    link: &ConsentLink,
-    key: &OwnerKey,
-) -> Result<Option<Predecessor>, PredecessorError> {
-    let cell = link.predecessor.as_deref();
-    cell.map(|cell| Predecessor::open(key, link.version, link.draft, cell))
-        .transpose()
+/// What the version behind this link follows; `None` for a first one, and for no other: the message of a correction that
+/// follows nothing could be put behind anything.
+pub fn read_predecessor(link: &ConsentLink, key: &OwnerKey) -> Result<Option<Predecessor>, Error> {
+    match &link.predecessor {
+        Some(cell) if link.corrects() => {
+            let opened = Predecessor::open(key, link.version, link.draft, cell);
+            opened
+                .map(Some)
+                .map_err(|cause| tampered(cause.to_string()))
+        }
+        None if !link.corrects() => Ok(None),
+        _ => Err(tampered("a link does not fit what it follows")),
+    }
 }
 
 fn seal_offer(offer: &Offer, link: &ConsentLink, key: &OwnerKey) -> Result<Vec<u8>, OfferError> {

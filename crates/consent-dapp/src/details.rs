@@ -8,7 +8,12 @@ use record::Address;
 use record::ids::Version;
 use record::proof::{Fields, SaltedValue};
 use sqlx::MySqlConnection;
-use web_kit::error::Error;
+
+use crate::app::App;
+use crate::before::Before;
+use crate::refusal::Refusal;
+use crate::standing::passed_over;
+use crate::tampering::tampered;
 
 /// In the order in which people read them.
 const LABELS: [(&str, &str); 5] = [
@@ -25,8 +30,8 @@ const OWN_WALLET: &str = "self";
 /// What staff entered, as it stands in the sealed row right now.
 pub struct Details {
     plain: PlainVersion,
-    /// What the owner signed before, where this corrects it.
-    before: Option<PlainVersion>,
+    /// What the owner signed before: there where the link corrects it, and nowhere else.
+    before: Option<Before>,
 }
 
 /// One detail on a page.
@@ -42,23 +47,31 @@ pub struct Detail<'a> {
 }
 
 impl Details {
-    /// Reads and opens the row that this link is for.
+    /// Reads and opens the row that this link is for, and where it is a correction, what that corrects.
     pub async fn load(
+        app: &App,
         link: &ConsentLink,
         key: &OwnerKey,
         connection: &mut MySqlConnection,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, Refusal> {
         let row = record_versions::load(connection, link.record_id, link.version).await?;
-        let row = row.filter(|row| row.draft == link.draft);
-        let row = row.ok_or_else(|| Error::internal("the draft that a link is for is gone"))?;
-        let before = match link.version.previous() {
-            Some(before) => record_versions::load(connection, link.record_id, before).await?,
-            None => None,
+        let Some(row) = row.filter(|row| row.draft == link.draft) else {
+            return Err(without_a_row(app, link, connection).await?);
         };
-        Ok(Self {
-            plain: row.open(key)?,
-            before: before.map(|row| row.open(key)).transpose()?,
-        })
+        let plain = row
+            .open(key)
+            .map_err(|cause| tampered(format!("the draft of a link does not open: {cause}")))?;
+        let before = match link.corrects() {
+            true => Some(Before::load(link, key, connection).await?),
+            false => None,
+        };
+        if before
+            .as_ref()
+            .is_some_and(|before| !before.is_signed_by_the_same(&plain))
+        {
+            return Err(tampered("a correction names another wallet or relation").into());
+        }
+        Ok(Self { plain, before })
     }
 
     /// The fields with their salts.
@@ -87,17 +100,15 @@ impl Details {
         let mut details = shown(fields.map(|(name, field)| (name.as_str(), field.value())));
         for detail in &mut details {
             let before = self.before.as_ref();
-            let before = before.and_then(|before| before.fields.get(detail.name));
-            detail.before = before
-                .map(SaltedValue::value)
-                .filter(|before| *before != detail.value);
+            let before = before.and_then(|before| before.value(detail.name));
+            detail.before = before.filter(|before| *before != detail.value);
         }
         details
     }
 
-    /// Whether they correct what the owner has signed before.
-    pub const fn correct(&self) -> bool {
-        self.before.is_some()
+    /// What the owner signed before, where these correct it.
+    pub const fn before(&self) -> Option<&Before> {
+        self.before.as_ref()
     }
 
     /// Who signs in the owner's place: a guardian or proxy, in the words of the desk.
@@ -105,6 +116,18 @@ impl Details {
         let relation = self.plain.relation.as_str();
         (relation != OWN_WALLET).then_some(relation)
     }
+}
+
+/// Why the row of a link's draft is gone: the draft was given up or replaced, or somebody took the row alone.
+async fn without_a_row(
+    app: &App,
+    link: &ConsentLink,
+    connection: &mut MySqlConnection,
+) -> Result<Refusal, Refusal> {
+    Ok(match passed_over(link, &app.front, connection).await? {
+        Some(closed) => closed.into(),
+        None => tampered("the draft that a link is for is gone").into(),
+    })
 }
 
 /// Puts fields into the order in which people read them, those without a label last.

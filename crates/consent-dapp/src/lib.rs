@@ -3,6 +3,7 @@
 mod admission;
 mod app;
 mod assets;
+mod before;
 mod body;
 mod challenge;
 mod closed;

@@ -21,6 +21,7 @@ pub async fn answer(
         .as_ref()
         .ok_or(web_kit::error::Error::NotFound)?;
     let key = visit.owner_key()?;
-    let details = Details::load(&visit.link, &key, &mut *app.database.acquire().await?).await?;
+    let details =
+        Details::load(&app, &visit.link, &key, &mut *app.database.acquire().await?).await?;
     Ok(Json(wallet.answer(details.wallet(), &asked).await?))
 }

@@ -12,18 +12,25 @@ use web_kit::page::{Page, html};
 
 use crate::admission::read_offer;
 use crate::app::App;
+use crate::before::AnswerBefore;
 use crate::closed::Closed;
 use crate::details::{Detail, Details};
 use crate::elsewhere::Elsewhere;
 use crate::offer::{Offer, OfferedPurpose};
 use crate::receipt::Receipt;
+use crate::refusal::Refusal;
 use crate::urls::LinkUrls;
 use crate::visit::Visit;
 
 /// Shows what this browser may see of the link.
 pub async fn show(State(app): State<App>, visit: Visit) -> Result<Response> {
     match (visit.closed(), visit.is_held) {
-        (None, true) => review(&app, &visit).await,
+        (None, true) => match review(&app, &visit).await {
+            Ok(page) => Ok(page),
+            // Closed meanwhile.
+            Err(Refusal::Closed(closed)) => closed.page(&app, true),
+            Err(other) => Ok(other.into_response()),
+        },
         (None, false) => Ok(identify(&app, &visit.urls, &FormState::new())?.into_response()),
         (Some(Closed::Used), true) => signed(&app, &visit).await,
         (Some(closed), is_held) => closed.page(&app, is_held),
@@ -65,6 +72,8 @@ struct ReviewPage<'a> {
     signs_for_owner: Option<&'a str>,
     /// Whether the details correct what the owner has signed before.
     corrects: bool,
+    /// What the owner answered then.
+    answered: Option<AnswerBefore>,
 }
 
 impl ReviewPage<'_> {
@@ -76,13 +85,19 @@ impl ReviewPage<'_> {
         self.offer.choices().collect()
     }
 
+    /// What the owner answered to a choice before, where there is a before.
+    fn so_far(&self, choice: &OfferedPurpose) -> Option<&'static str> {
+        let answered = self.answered.as_ref()?;
+        Some(answered.word(choice))
+    }
+
     /// On a phone an address takes two lines: two even ones are easier to compare.
     fn wallet_halves(&self) -> (&str, &str) {
         self.wallet.split_at(self.wallet.len() / 2)
     }
 }
 
-async fn review(app: &App, visit: &Visit) -> Result<Response> {
+async fn review(app: &App, visit: &Visit) -> Result<Response, Refusal> {
     let key = visit.owner_key()?;
     // The cookie outlives an offer only where the offer is nearly over.
     let Some(offer) = read_offer(&visit.link, &key)?.filter(|offer| !offer.has_expired(visit.now))
@@ -90,15 +105,18 @@ async fn review(app: &App, visit: &Visit) -> Result<Response> {
         return Ok(identify(app, &visit.urls, &FormState::new())?.into_response());
     };
     let mut connection = app.database.acquire().await?;
-    let details = Details::load(&visit.link, &key, &mut connection).await?;
+    let details = Details::load(app, &visit.link, &key, &mut connection).await?;
+    let answered = match details.before() {
+        Some(before) => Some(before.answer(&key, &mut connection).await?),
+        None => None,
+    };
     let notice = notices::text(&mut connection, &offer.notice).await?;
+    let corrects = visit.link.corrects();
     let page = ReviewPage {
-        page: app.page(match details.correct() {
-            true => "Check what changes, then sign",
-            false => "Check your details, then sign",
-        }),
+        page: app.page(title(corrects)),
         app,
-        corrects: details.correct(),
+        corrects,
+        answered,
         link: &visit.urls,
         elsewhere: Elsewhere::new(app.site.public_url(), &visit.urls),
         notice: notice.ok_or_else(|| Error::internal("the notice of an offer is gone"))?,
@@ -110,6 +128,13 @@ async fn review(app: &App, visit: &Visit) -> Result<Response> {
     Ok(html(&page)?.into_response())
 }
 
+const fn title(corrects: bool) -> &'static str {
+    match corrects {
+        true => "Check what changes, then sign",
+        false => "Check your details, then sign",
+    }
+}
+
 #[derive(Template)]
 #[template(path = "signed.html")]
 struct SignedPage<'a> {
@@ -118,6 +143,8 @@ struct SignedPage<'a> {
     link: &'a LinkUrls,
     receipt: &'a Receipt,
     received_at: Moment,
+    /// Whether a correction was signed.
+    corrects: bool,
 }
 
 async fn signed(app: &App, visit: &Visit) -> Result<Response> {
@@ -128,6 +155,7 @@ async fn signed(app: &App, visit: &Visit) -> Result<Response> {
         link: &visit.urls,
         received_at: Moment::new(UnixMillis(receipt.received_at)),
         receipt: &receipt,
+        corrects: visit.link.corrects(),
     };
     Ok(html(&page)?.into_response())
 }

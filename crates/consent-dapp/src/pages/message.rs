@@ -39,7 +39,8 @@ pub async fn build(
         return Err(Refusal::IdentifyAgain);
     }
     let ticks = offer.ticks(&asked.granted)?;
-    let details = Details::load(&visit.link, &key, &mut *app.database.acquire().await?).await?;
+    let details =
+        Details::load(&app, &visit.link, &key, &mut *app.database.acquire().await?).await?;
     let follows = read_predecessor(&visit.link, &key)?;
     let message = offer.message(&details, &ticks, follows.as_ref());
     let (chain_id, relay) = (app.network.chain_id, app.network.relay);

@@ -45,7 +45,7 @@ pub async fn submit(
     if offer.has_expired(visit.now) {
         return Err(Refusal::IdentifyAgain);
     }
-    let details = Details::load(&held.link, &key, &mut transaction).await?;
+    let details = Details::load(&app, &held.link, &key, &mut transaction).await?;
     let follows = read_predecessor(&held.link, &key)?;
     let ticks = offer.ticks(&signed.granted)?;
     let message = offer.message(&details, &ticks, follows.as_ref());

@@ -45,7 +45,7 @@ pub async fn submit(
     let mut transaction = app.database.begin().await?;
     let link = visit.lock_link(&app, &mut transaction).await?;
     let key = visit.owner_key()?;
-    let details = Details::load(&link, &key, &mut transaction).await?;
+    let details = Details::load(&app, &link, &key, &mut transaction).await?;
     if signer != account || signer != details.wallet() {
         return Err(Refusal::NotRegistered { signer: account });
     }

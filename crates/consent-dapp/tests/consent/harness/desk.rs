@@ -2,11 +2,12 @@ use std::time::Duration;
 
 use database::anchoring_jobs::{self, JobState};
 use database::records::{self, Record, RecordState};
-use database::{owner_keys, record_versions};
+use database::sealed::Anchor;
+use database::{consents, owner_keys, record_versions};
 use enrolment::{Details, Entry, FreshLink, OWN_WALLET, Office, Sending};
 use keyring::OwnerKey;
 use rand::rngs::StdRng;
-use record::ids::{RecordId, StaffId, SubmissionId, Uid};
+use record::ids::{Draft, RecordId, StaffId, SubmissionId, Uid, Version};
 use record::{Address, B256};
 use sqlx::MySqlConnection;
 use zeroize::Zeroizing;
@@ -175,6 +176,52 @@ impl<'a> Desk<'a> {
         forge(&mut plain);
         let row = plain.seal(&link.key, &mut rng()).unwrap();
         record_versions::put(&mut connection, &row).await.unwrap();
+    }
+
+    /// Seals where the newest version stands on the chain, as anchoring does.
+    pub async fn seal_anchor(&self, link: &Link, uid: Uid) {
+        let mut connection = self.server.admin.acquire().await.unwrap();
+        let record = self.record(link).await;
+        let anchor = Anchor {
+            uid,
+            timestamp: self.server.clock.now().as_seconds(),
+            transaction: B256::repeat_byte(0x7a),
+            block: 9,
+            leaves: Vec::new(),
+        };
+        let cell = anchor.seal(&link.key, record.version, record.draft, &mut rng());
+        let cell = cell.unwrap();
+        record_versions::set_anchor(&mut connection, record.id, record.version, &cell)
+            .await
+            .unwrap();
+    }
+
+    /// Writes the head of the record anew.
+    pub async fn change_head(&self, link: &Link, change: impl FnOnce(&mut Record)) {
+        let mut connection = self.server.admin.acquire().await.unwrap();
+        let mut record = self.record(link).await;
+        change(&mut record);
+        let (front, now) = (self.server.keys.front(), self.server.clock.now());
+        records::update(&mut connection, &front, &mut record, now)
+            .await
+            .unwrap();
+    }
+
+    /// What giving up a signed correction of version 1 leaves behind.
+    pub async fn give_up(&self, link: &Link) {
+        let version = self.record(link).await.version;
+        let mut connection = self.server.admin.acquire().await.unwrap();
+        for removed in [
+            consents::remove(&mut connection, link.record, version).await,
+            record_versions::remove(&mut connection, link.record, version).await,
+        ] {
+            assert!(removed.unwrap());
+        }
+        self.change_head(link, |record| {
+            record.state = RecordState::Anchored;
+            (record.version, record.draft) = (Version::FIRST, Draft::FIRST);
+        })
+        .await;
     }
 
     pub async fn record(&self, link: &Link) -> Record {
