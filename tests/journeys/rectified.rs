@@ -167,7 +167,10 @@ async fn leave_it(owner: &Owner, handed: &Handed) -> Result<()> {
 async fn give_up(office: &Office<'_>, handed: &Handed) -> Result<()> {
     let tab = office.tab();
     office.show(&handed.record).await?;
-    tab.press("Give the correction up").await?;
+    tab.press("Give the correction up…").await?;
+    tab.see("The corrected details are deleted").await?;
+    tab.look("entry-give-up").await?;
+    tab.press("Give it up").await?;
     tab.see("The correction is given up.").await?;
     tab.see(NEW_EMAIL).await?;
     tab.dont_see("Signed before:").await?;

@@ -4,11 +4,11 @@ use database::{
     MySqlConnection, RowError,
     anchoring_jobs::{self, AnchoringJob, JobState},
     record_events::{self, Actor, RecordEventKind},
-    records::{self, RecordState},
+    records::{self, Record, RecordState},
 };
-use keyring::ApplicationKeys;
+use keyring::{ApplicationKeys, FrontKeys};
 use record::{
-    ids::{RecordId, StaffId},
+    ids::{RecordId, StaffId, Version},
     time::UnixMillis,
 };
 
@@ -18,6 +18,9 @@ pub enum ApprovalError {
     /// There is no such record.
     #[error("there is no such record")]
     Unknown,
+    /// It is a correction that was given up, or an earlier draft of one: somebody put it back.
+    #[error("the correction was given up, or is not the newest draft of it")]
+    PutBack,
     /// Its owner has not signed, or it is on its way already.
     #[error("the record does not wait for approval")]
     NotWaiting,
@@ -26,11 +29,24 @@ pub enum ApprovalError {
     Row(#[from] RowError),
 }
 
+impl ApprovalError {
+    /// Whether somebody else wrote to the record's rows, or put some back.
+    #[must_use]
+    pub fn is_tampering(&self) -> bool {
+        match self {
+            Self::PutBack => true,
+            Self::Row(error) => error.is_tampering(),
+            Self::Unknown | Self::NotWaiting => false,
+        }
+    }
+}
+
 /// Approves a consented record: its state, its job and its history are written in the caller's transaction. A record whose job was rejected may be
 /// approved again: the job is queued anew.
 ///
 /// # Errors
-/// [`ApprovalError::NotWaiting`] when it is approved already, or not signed.
+/// [`ApprovalError::NotWaiting`] when it is approved already, or not signed; [`ApprovalError::PutBack`] for a correction that
+/// the history does not know as the newest.
 pub async fn approve(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -55,13 +71,48 @@ pub async fn approve(
         (RecordState::Approved, Some(_)) => {}
         _ => return Err(ApprovalError::NotWaiting),
     }
+    if record.version > Version::FIRST {
+        check_newest(connection, &front, &record).await?;
+    }
     let job = match rejected {
         Some(job) => queue_again(connection, keys, job, by, now).await?,
-        None => anchoring_jobs::insert(connection, keys, id, record.version, by, now).await?,
+        None => queue(connection, keys, &record, by, now).await?,
     };
     let (kind, actor) = (RecordEventKind::Approved, Actor::Staff(by));
     record_events::append(connection, &front, id, kind, actor, now).await?;
     Ok(job)
+}
+
+/// A correction that was given up left no row behind; its owner's signature would still hold.
+async fn check_newest(
+    connection: &mut MySqlConnection,
+    front: &FrontKeys,
+    record: &Record,
+) -> Result<(), ApprovalError> {
+    let so_far = record_events::drafts_of(connection, front, record.id).await?;
+    let is_newest = record.draft.get() >= so_far.count.saturating_sub(1);
+    match is_newest && !so_far.is_given_up {
+        true => Ok(()),
+        false => Err(ApprovalError::PutBack),
+    }
+}
+
+/// A version that has a job already was approved before, whatever its record says.
+async fn queue(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    record: &Record,
+    by: StaffId,
+    now: UnixMillis,
+) -> Result<AnchoringJob, ApprovalError> {
+    let (id, version) = (record.id, record.version);
+    let queued = anchoring_jobs::insert(connection, keys, id, version, by, now).await;
+    queued.map_err(
+        |error| match error.is_duplicate_of("anchoring_jobs_version") {
+            true => ApprovalError::NotWaiting,
+            false => error.into(),
+        },
+    )
 }
 
 async fn queue_again(

@@ -122,6 +122,11 @@ impl Statement {
         .record_proof()
     }
 
+    /// The wallet that signs.
+    pub const fn wallet(&self) -> Address {
+        self.wallet
+    }
+
     /// The e-mail address, by which the record is looked up.
     pub fn email(&self) -> Option<&str> {
         self.fields.get("email").map(SaltedValue::value)

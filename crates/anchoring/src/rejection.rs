@@ -26,11 +26,13 @@ pub enum Rejection {
     RolledBack,
     /// The record was retired on the chain.
     Retired,
+    /// The wallet is not the one that signed the version before.
+    WalletChanged,
 }
 
 impl Rejection {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::RowMissing,
         Self::RowUnreadable,
         Self::NotApproved,
@@ -41,6 +43,7 @@ impl Rejection {
         Self::NonceReused,
         Self::RolledBack,
         Self::Retired,
+        Self::WalletChanged,
     ];
 
     /// As it stands in `anchoring_jobs.problem`.
@@ -56,6 +59,7 @@ impl Rejection {
             Self::NonceReused => "nonce_reused",
             Self::RolledBack => "rolled_back",
             Self::Retired => "retired",
+            Self::WalletChanged => "wallet_changed",
         }
     }
 
@@ -79,6 +83,7 @@ impl Rejection {
             Self::NonceReused => "The owner's signature was moved here from another record.",
             Self::RolledBack => "The job was put back to an older state behind our back.",
             Self::Retired => "The record was retired.",
+            Self::WalletChanged => "The wallet is not the one that signed the version before.",
         }
     }
 }

@@ -355,6 +355,27 @@ pub async fn revoke_open(
     Ok(count)
 }
 
+/// Destroys what the links to one version that were used still hold of their owner: the consent that came by them is given up.
+pub async fn forget_used_for(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    record: RecordId,
+    version: Version,
+) -> Result<(), RowError> {
+    let rows = sqlx::query(
+        "SELECT * FROM consent_links WHERE record_id = ? AND version = ? AND state = 'used' FOR UPDATE",
+    )
+    .bind(record.as_bytes().as_slice())
+    .bind(version.get())
+    .fetch_all(&mut *connection)
+    .await?;
+    for mut link in Checked::sort(rows.iter().map(|row| ConsentLink::read(row, keys)))?.rows {
+        link.forget();
+        update(connection, keys, &link).await?;
+    }
+    Ok(())
+}
+
 /// Destroys what links used for a consent received before `before` still hold of their owners; tells how many.
 pub async fn forget_used(
     connection: &mut MySqlConnection,

@@ -179,3 +179,37 @@ pub async fn of_record(
         .await?;
     Checked::sort(rows.iter().map(|row| RecordEvent::read(row, keys)))
 }
+
+/// What the history tells of a record's drafts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DraftsSoFar {
+    /// How many there were. Their numbers begin at zero and rise.
+    pub count: u32,
+    /// Whether the newest correction was given up, and none begun since.
+    pub is_given_up: bool,
+}
+
+/// The drafts of a record so far.
+pub async fn drafts_of(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    record: RecordId,
+) -> Result<DraftsSoFar, RowError> {
+    let history = of_record(connection, keys, record).await?;
+    let mut told = DraftsSoFar {
+        count: 0,
+        is_given_up: false,
+    };
+    for step in history.rows {
+        match step.kind {
+            RecordEventKind::Entered | RecordEventKind::Edited => told.count += 1,
+            RecordEventKind::RectificationBegun => {
+                told.count += 1;
+                told.is_given_up = false;
+            }
+            RecordEventKind::RectificationDropped => told.is_given_up = true,
+            _ => {}
+        }
+    }
+    Ok(told)
+}

@@ -121,7 +121,7 @@ pub enum Entered {
 impl Record {
     /// Whether its newest version corrects an anchored one and is not anchored itself.
     #[must_use]
-    pub fn is_corrected(&self) -> bool {
+    pub fn has_correction_under_way(&self) -> bool {
         self.version > Version::FIRST && self.state != RecordState::Anchored
     }
 

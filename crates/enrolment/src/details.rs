@@ -77,7 +77,7 @@ impl Details {
 
     /// Whether a further version with these details can follow one with those.
     pub(crate) fn can_follow(&self, anchored: &Self) -> Result<(), EnrolmentError> {
-        if self.wallet != anchored.wallet {
+        if self.wallet != anchored.wallet || self.relation != anchored.relation {
             return Err(EnrolmentError::OtherWallet);
         }
         let is_the_same = self.name == anchored.name

@@ -12,16 +12,18 @@ use crate::EnrolmentError;
 use crate::details::Details;
 use crate::link::{self, FreshLink, Sending};
 use crate::office::Office;
+use crate::place::Place;
 
 /// Replaces the details of a record that waits for its owner or for a correction. Links to the old draft stop working,
-/// the owner's wishes count as met, and a new link is made.
+/// the owner's wishes count as met, and a new link is made. A correction goes to its `place`.
 ///
 /// # Errors
-/// [`EnrolmentError::State`] once the owner has signed or declined.
+/// [`EnrolmentError::State`] once the owner has signed or declined; for a correction, those of [`crate::rectify`] as well.
 pub async fn edit(
     transaction: &mut MySqlConnection,
     office: &Office<'_>,
     id: RecordId,
+    place: Option<&Place>,
     details: &Details,
     sending: Sending,
     rng: &mut (impl CryptoRng + Send),
@@ -36,7 +38,7 @@ pub async fn edit(
     ) {
         return Err(EnrolmentError::State(record.state));
     }
-    let (key, old) = link::open(transaction, office, &record).await?;
+    let (key, _old) = link::open(transaction, office, &record).await?;
     let old_draft = record.draft;
     record.draft = old_draft
         .next()
@@ -48,8 +50,10 @@ pub async fn edit(
             record.email_index = details.email_index(office.keys);
         }
         // It is looked up by what is anchored.
-        _ if details.wallet != old.wallet => return Err(EnrolmentError::OtherWallet),
-        _ => {}
+        _ => {
+            let anchored = link::anchored_below(transaction, &record, &key).await?;
+            details.can_follow(&anchored)?;
+        }
     }
     let sealed = details.seal(&key, record.version, record.draft, rng)?;
     record_versions::replace_draft(transaction, old_draft, &sealed).await?;
@@ -59,5 +63,6 @@ pub async fn edit(
     office
         .note(transaction, id, RecordEventKind::Edited)
         .await?;
-    link::make(transaction, office, &record, &key, details, sending, rng).await
+    let opened = (&key, details);
+    link::make(transaction, office, &record, place, opened, sending, rng).await
 }

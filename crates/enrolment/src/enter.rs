@@ -50,7 +50,16 @@ pub async fn enter(
     office
         .note(transaction, record.id, RecordEventKind::Entered)
         .await?;
-    let link = link::make(transaction, office, &record, &key, details, sending, rng).await?;
+    let link = link::make(
+        transaction,
+        office,
+        &record,
+        None,
+        (&key, details),
+        sending,
+        rng,
+    )
+    .await?;
     Ok(Entry::New(record, link))
 }
 

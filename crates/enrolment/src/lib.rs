@@ -9,6 +9,7 @@ mod edit;
 mod enter;
 mod link;
 mod office;
+mod place;
 mod rectify;
 
 pub use desk::desk_code;
@@ -17,6 +18,7 @@ pub use edit::edit;
 pub use enter::{Entry, enter};
 pub use link::{FreshLink, Sending, issue, revoke};
 pub use office::Office;
+pub use place::Place;
 pub use rectify::{drop_rectification, rectify, step_back};
 
 use database::RowError;
@@ -30,9 +32,12 @@ pub enum EnrolmentError {
     /// There is no such record.
     #[error("there is no such record")]
     Unknown,
-    /// The wallet of a record that its owner has signed stays what it is.
-    #[error("the details name another wallet")]
+    /// The wallet of a record that its owner has signed stays what it is, and so does whose it is.
+    #[error("the details name another wallet, or another one's")]
     OtherWallet,
+    /// The chain holds another version by now than the one that a correction follows.
+    #[error("the chain holds another version by now")]
+    Overtaken,
     /// The details are those that are anchored.
     #[error("nothing is different from what is anchored")]
     Unchanged,

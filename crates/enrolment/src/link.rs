@@ -2,22 +2,24 @@
 
 use keyring::{CellKind, FrontKeys, LinkSecret, OwnerKey};
 use rand::CryptoRng;
-use record::ids::{LinkId, RecordId, Version};
+use record::ids::{LinkId, RecordId};
 use record::time::UnixMillis;
 use sqlx::MySqlConnection;
 use zeroize::Zeroizing;
 
 use database::consent_links::{self, NewLink};
 use database::record_events::RecordEventKind;
+use database::record_versions::RecordVersion;
 use database::records::{self, Record, RecordState};
 use database::sealed::{self, Predecessor};
-use database::{RowError, anchoring_jobs, owner_keys, record_versions};
+use database::{RowError, owner_keys, record_versions};
 use notification::{EventKey, Mail};
 
 use crate::EnrolmentError;
 use crate::desk::new_code;
 use crate::details::Details;
 use crate::office::Office;
+use crate::place::Place;
 
 /// Whether a new link goes out by mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,14 +42,16 @@ pub struct FreshLink {
     pub expires_at: UnixMillis,
 }
 
-/// Makes a new link for a record that waits for its owner; older ones stop working.
+/// Makes a new link for a record that waits for its owner; older ones stop working. A correction goes to its `place`.
 ///
 /// # Errors
-/// [`EnrolmentError::State`] when the record does not wait for its owner.
+/// [`EnrolmentError::State`] when the record does not wait for its owner, [`EnrolmentError::Overtaken`] when that is not the
+/// place of its correction any more.
 pub async fn issue(
     transaction: &mut MySqlConnection,
     office: &Office<'_>,
     id: RecordId,
+    place: Option<&Place>,
     sending: Sending,
     rng: &mut (impl CryptoRng + Send),
 ) -> Result<FreshLink, EnrolmentError> {
@@ -60,7 +64,8 @@ pub async fn issue(
     }
     let (key, details) = open(transaction, office, &record).await?;
     end_all(transaction, &front, id).await?;
-    make(transaction, office, &record, &key, &details, sending, rng).await
+    let opened = (&key, &details);
+    make(transaction, office, &record, place, opened, sending, rng).await
 }
 
 /// Takes back every open link of a record; tells how many there were.
@@ -111,11 +116,26 @@ pub(crate) async fn open(
         .unwrap_owner_key(&wrapped)
         .map_err(EnrolmentError::unreadable)?;
     let row = record_versions::load(transaction, record.id, record.version).await?;
-    let row = row.ok_or_else(|| EnrolmentError::unreadable("the values are gone"))?;
-    let plain = row.open(&key).map_err(EnrolmentError::unreadable)?;
-    let details = Details::of(&plain)
-        .ok_or_else(|| EnrolmentError::unreadable("the values are not those of a person"))?;
+    let details = opened(row, &key)?;
     Ok((key, details))
+}
+
+/// What a correction corrects: the newest anchored version below it.
+pub(crate) async fn anchored_below(
+    transaction: &mut MySqlConnection,
+    record: &Record,
+    key: &OwnerKey,
+) -> Result<Details, EnrolmentError> {
+    let (id, version) = (record.id, record.version);
+    let row = record_versions::newest_anchored_below(transaction, id, version).await?;
+    opened(row, key)
+}
+
+fn opened(row: Option<RecordVersion>, key: &OwnerKey) -> Result<Details, EnrolmentError> {
+    let row = row.ok_or_else(|| EnrolmentError::unreadable("the values are gone"))?;
+    let plain = row.open(key).map_err(EnrolmentError::unreadable)?;
+    Details::of(&plain)
+        .ok_or_else(|| EnrolmentError::unreadable("the values are not those of a person"))
 }
 
 /// Makes a link to the record's draft, and puts it into the mail when asked to.
@@ -123,12 +143,12 @@ pub(crate) async fn make(
     transaction: &mut MySqlConnection,
     office: &Office<'_>,
     record: &Record,
-    key: &OwnerKey,
-    details: &Details,
+    place: Option<&Place>,
+    (key, details): (&OwnerKey, &Details),
     sending: Sending,
     rng: &mut (impl CryptoRng + Send),
 ) -> Result<FreshLink, EnrolmentError> {
-    let follows = predecessor(transaction, office, record).await?;
+    let follows = Place::of(record, place)?;
     let (row, link) = draw(office, record, follows, key, rng);
     consent_links::insert(transaction, &office.keys.front(), row, office.now).await?;
     office
@@ -138,25 +158,6 @@ pub(crate) async fn make(
         send(transaction, office, record, details, &link).await?;
     }
     Ok(link)
-}
-
-/// What the owner of a further version signs that it follows.
-async fn predecessor(
-    transaction: &mut MySqlConnection,
-    office: &Office<'_>,
-    record: &Record,
-) -> Result<Option<Predecessor>, EnrolmentError> {
-    let Some(before) = record.version.previous() else {
-        return Ok(None);
-    };
-    let jobs = anchoring_jobs::of_record(transaction, office.keys, record.id).await?;
-    let job = jobs.rows.iter().find(|job| job.version == before);
-    let proof = job.and_then(|job| job.proof);
-    let anchored = record.uid.zip(proof);
-    let (uid, proof) = anchored.ok_or_else(|| {
-        EnrolmentError::unreadable("nothing tells where the version before was anchored")
-    })?;
-    Ok(Some(Predecessor { uid, proof }))
 }
 
 /// A link with a fresh secret and code: what is stored of it, and what its owner gets.
@@ -212,7 +213,7 @@ async fn send(
         controller: office.controller.to_owned(),
         url: link.address.as_str().to_owned(),
         expires_at: link.expires_at,
-        corrects: record.version > Version::FIRST,
+        corrects: record.has_correction_under_way(),
     };
     let event = EventKey::of_consent_link(link.id);
     notification::enqueue(

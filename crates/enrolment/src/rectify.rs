@@ -1,31 +1,35 @@
 //! Rectification (GDPR Art. 16): a further version of an anchored record, which its owner signs like the first. Until that is
-//! anchored the version before stands; giving it up leaves no trace but in the history.
+//! anchored the version before stands; of one that is given up the history alone is left.
 
 use keyring::FrontKeys;
 use rand::CryptoRng;
-use record::ids::{Draft, RecordId};
+use record::ids::{Draft, RecordId, Version};
 use record::time::UnixMillis;
 use sqlx::MySqlConnection;
 
+use database::anchoring_jobs;
 use database::record_events::{self, Actor, RecordEventKind};
 use database::records::{self, Record, RecordState};
-use database::{anchoring_jobs, consents, corrections, record_versions};
+use database::{consent_links, consents, corrections, record_versions};
 
 use crate::EnrolmentError;
 use crate::details::Details;
 use crate::link::{self, FreshLink, Sending};
 use crate::office::Office;
+use crate::place::Place;
 
 /// Begins a further version with these details, and makes the link by which its owner signs it. The wallet stays the same:
 /// nobody else could sign in the owner's place.
 ///
 /// # Errors
 /// [`EnrolmentError::State`] unless the record is anchored and nothing else is under way, [`EnrolmentError::OtherWallet`] and
-/// [`EnrolmentError::Unchanged`] when the details are none that could follow.
+/// [`EnrolmentError::Unchanged`] when the details are none that could follow, [`EnrolmentError::Overtaken`] when the place is
+/// not above what stands here.
 pub async fn rectify(
     transaction: &mut MySqlConnection,
     office: &Office<'_>,
     id: RecordId,
+    place: &Place,
     details: &Details,
     sending: Sending,
     rng: &mut (impl CryptoRng + Send),
@@ -37,25 +41,30 @@ pub async fn rectify(
     if record.state != RecordState::Anchored {
         return Err(EnrolmentError::State(record.state));
     }
+    if place.version <= record.version {
+        return Err(EnrolmentError::Overtaken);
+    }
     let (key, anchored) = link::open(transaction, office, &record).await?;
     details.can_follow(&anchored)?;
-    let full = || EnrolmentError::unreadable("the record has had all versions there are");
-    record.version = record.version.next().ok_or_else(full)?;
-    record.draft = fresh_draft(transaction, &front, id).await?;
+    record.draft = fresh_draft(transaction, &front, &record).await?;
+    record.version = place.version;
     record.state = RecordState::AwaitingConsent;
     let sealed = details.seal(&key, record.version, record.draft, rng)?;
     record_versions::insert(transaction, &sealed).await?;
+    // Of a version whose row somebody took away; the owner could not sign this one beside it.
+    consents::remove(transaction, id, record.version).await?;
     records::update(transaction, &front, &mut record, office.now).await?;
     office
         .note(transaction, id, RecordEventKind::RectificationBegun)
         .await?;
-    link::make(transaction, office, &record, &key, details, sending, rng).await
+    let (place, opened) = (Some(place), (&key, details));
+    link::make(transaction, office, &record, place, opened, sending, rng).await
 }
 
 /// Gives up a further version: the staff's doing. Nothing of it may be on its way to the chain.
 ///
 /// # Errors
-/// [`EnrolmentError::State`] when there is none, or it is approved.
+/// [`EnrolmentError::State`] when there is none, or it is approved and was not rejected since.
 pub async fn drop_rectification(
     transaction: &mut MySqlConnection,
     office: &Office<'_>,
@@ -67,25 +76,40 @@ pub async fn drop_rectification(
     let mut record = records::lock(transaction, &front, id)
         .await?
         .ok_or(EnrolmentError::Unknown)?;
-    let is_rejected = rejected.iter().any(|job| job.version == record.version);
-    let is_waiting = match record.state {
-        RecordState::AwaitingConsent
-        | RecordState::CorrectionRequested
-        | RecordState::Consented => true,
-        RecordState::Approved => is_rejected,
-        RecordState::Anchored | RecordState::Declined => false,
-    };
-    if !record.is_corrected() || !is_waiting {
+    let version = record.version;
+    if !record.has_correction_under_way() {
         return Err(EnrolmentError::State(record.state));
     }
+    // Whatever the record's state says: somebody may have put that back.
+    let is_free = !has_job(transaction, office, id, version).await?
+        || rejected.iter().any(|job| job.version == version);
+    if !is_free {
+        return Err(EnrolmentError::State(RecordState::Approved));
+    }
     link::end_all(transaction, &front, id).await?;
-    consents::remove(transaction, id, record.version).await?;
+    consent_links::forget_used_for(transaction, &front, id, version).await?;
+    consents::remove(transaction, id, version).await?;
     corrections::resolve(transaction, id, office.now).await?;
     let who = Actor::Staff(office.staff);
     step_back(transaction, &front, &mut record, who, office.now).await
 }
 
-/// Takes an unsigned further version out again; the record is what it was. `record` is locked, and its links are ended.
+/// Whether a version is, or was, on its way to the chain. One of whose jobs nobody can tell may be.
+async fn has_job(
+    transaction: &mut MySqlConnection,
+    office: &Office<'_>,
+    id: RecordId,
+    version: Version,
+) -> Result<bool, EnrolmentError> {
+    let jobs = anchoring_jobs::of_record(transaction, office.keys, id).await?;
+    if !jobs.tampered.is_empty() {
+        return Err(EnrolmentError::unreadable("a job of it is not ours"));
+    }
+    Ok(jobs.rows.iter().any(|job| job.version == version))
+}
+
+/// Takes a further version out again; the record is what it was. `record` is locked, its links are ended, and nothing of the
+/// version is on its way to the chain.
 ///
 /// # Errors
 /// [`EnrolmentError::State`] when it is a first version.
@@ -96,17 +120,19 @@ pub async fn step_back(
     who: Actor,
     now: UnixMillis,
 ) -> Result<(), EnrolmentError> {
-    let before = record.version.previous();
-    let before = before.ok_or(EnrolmentError::State(record.state))?;
-    let anchored = record_versions::load(transaction, record.id, before).await?;
+    if !record.has_correction_under_way() {
+        return Err(EnrolmentError::State(record.state));
+    }
+    let (id, version) = (record.id, record.version);
+    let anchored = record_versions::newest_anchored_below(transaction, id, version).await?;
     let anchored = anchored
         .ok_or_else(|| EnrolmentError::unreadable("the values of the version before are gone"))?;
-    record_versions::remove(transaction, record.id, record.version).await?;
-    (record.version, record.draft) = (before, anchored.draft);
+    record_versions::remove(transaction, id, version).await?;
+    (record.version, record.draft) = (anchored.version, anchored.draft);
     record.state = RecordState::Anchored;
     records::update(transaction, front, record, now).await?;
     let what = RecordEventKind::RectificationDropped;
-    record_events::append(transaction, front, record.id, what, who, now).await?;
+    record_events::append(transaction, front, id, what, who, now).await?;
     Ok(())
 }
 
@@ -115,18 +141,11 @@ pub async fn step_back(
 async fn fresh_draft(
     transaction: &mut MySqlConnection,
     front: &FrontKeys,
-    id: RecordId,
+    record: &Record,
 ) -> Result<Draft, EnrolmentError> {
-    let history = record_events::of_record(transaction, front, id).await?;
-    let makes_a_draft = |kind| {
-        let kinds = [RecordEventKind::Edited, RecordEventKind::RectificationBegun];
-        kinds.contains(&kind)
-    };
-    let drafts = history
-        .rows
-        .iter()
-        .filter(|step| makes_a_draft(step.kind))
-        .count();
-    let full = |_| EnrolmentError::unreadable("the record has had all drafts there are");
-    Ok(Draft::new(u32::try_from(drafts).map_err(full)?))
+    let full = || EnrolmentError::unreadable("the record has had all drafts there are");
+    let so_far = record_events::drafts_of(transaction, front, record.id).await?;
+    // Whoever takes lines out of the history lowers its count, and not what the head says.
+    let next = record.draft.next().ok_or_else(full)?;
+    Ok(next.max(Draft::new(so_far.count)))
 }

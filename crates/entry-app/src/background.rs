@@ -23,6 +23,7 @@ const WEI_PER_GWEI: u128 = 1_000_000_000;
 /// Starts all of it; the receiver tells how anchoring stands.
 pub fn start(
     settings: &Settings,
+    reader: ChainReader,
     pool: &MySqlPool,
     site: &Site,
     clock: &Clock,
@@ -34,7 +35,7 @@ pub fn start(
     let mail = outbox.run(lifetime.token());
     let held = HeldKeys::Application(keys);
     lifetime.spawn("outbox", held.then(pool.clone(), lifetime.clone(), mail));
-    let anchorer = anchorer(settings, pool, clock)?;
+    let anchorer = anchorer(settings, reader, pool, clock)?;
     let status = anchorer.status();
     lifetime.spawn("anchoring", anchorer.run(lifetime.token()));
     lifetime.spawn(
@@ -44,13 +45,12 @@ pub fn start(
     Ok(status)
 }
 
-fn anchorer(settings: &Settings, pool: &MySqlPool, clock: &Clock) -> anyhow::Result<Anchorer> {
-    let chain = &settings.chain;
-    let reader = ChainReader::new(
-        &chain.rpc_url,
-        chain.deployment.clone(),
-        chain.confirmations,
-    )?;
+fn anchorer(
+    settings: &Settings,
+    reader: ChainReader,
+    pool: &MySqlPool,
+    clock: &Clock,
+) -> anyhow::Result<Anchorer> {
     let fee_cap = u128::from(settings.max_fee_gwei) * WEI_PER_GWEI;
     let controller = Controller::new(reader, settings.controller_key.clone(), fee_cap);
     Ok(Anchorer::new(AnchoringParts {

@@ -24,7 +24,10 @@ pub fn routes(state: AppState, sessions: &Sessions) -> Router {
         .route(route::PROGRESS, get(progress::show))
         .route(route::EDIT, get(edit::show).post(edit::submit))
         .route(route::RECTIFY, get(rectify::show).post(rectify::submit))
-        .route(route::DROP_CORRECTION, post(drop_correction::submit))
+        .route(
+            route::DROP_CORRECTION,
+            get(drop_correction::show).post(drop_correction::submit),
+        )
         .route(route::LINK, post(link::submit))
         .route(route::REVOKE, post(revoke::submit))
         .route(route::APPROVE, post(approve::submit));

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use axum::Router;
+use chain::ChainReader;
 use database::PoolSettings;
 use record::time::Clock;
 use web_kit::doorway::Program;
@@ -68,13 +69,20 @@ pub async fn assemble(
         clock: clock.clone(),
     });
     lifetime.spawn("sessions", sessions.clone().tidy(lifetime.clone()));
-    let anchoring = background::start(&settings, &pool, &site, &clock, lifetime)?;
+    let deployment = settings.chain.deployment.clone();
+    let chain = ChainReader::new(
+        &settings.chain.rpc_url,
+        deployment,
+        settings.chain.confirmations,
+    )?;
+    let anchoring = background::start(&settings, chain.clone(), &pool, &site, &clock, lifetime)?;
     let desk = Desk {
         pool: pool.clone(),
         keys,
         clock,
         profile: Arc::clone(&settings.profile),
         consent_url: Arc::new(settings.consent_url),
+        chain,
         anchoring,
     };
     let state = AppState {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anchoring::AnchoringStatus;
+use chain::ChainReader;
 use enrolment::Office;
 use keyring::ApplicationKeys;
 use record::time::Clock;
@@ -38,6 +39,8 @@ pub struct Desk {
     pub profile: Arc<ControllerProfile>,
     /// Where consent-dapp is reached.
     pub consent_url: Arc<Url>,
+    /// The chain, to see where a correction goes.
+    pub chain: ChainReader,
     /// How anchoring stands.
     pub anchoring: watch::Receiver<AnchoringStatus>,
 }

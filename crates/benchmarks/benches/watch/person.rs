@@ -90,7 +90,7 @@ impl Person {
     pub async fn get_another_link(&mut self, apps: &Apps, rng: &mut StdRng) {
         let mut transaction = apps.entry.begin().await.unwrap();
         let (office, sending) = (office(apps), Sending::ByMail);
-        let link = enrolment::issue(&mut transaction, &office, self.id, sending, rng);
+        let link = enrolment::issue(&mut transaction, &office, self.id, None, sending, rng);
         self.link = link.await.unwrap();
         self.asked = None;
         transaction.commit().await.unwrap();

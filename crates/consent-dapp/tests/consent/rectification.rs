@@ -2,14 +2,12 @@
 
 use database::consent_links::{self, ConsentLink};
 use database::records::RecordState;
-use record::B256;
 use record::ids::{Draft, Uid, Version};
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::harness::{Link, Owner, Server, typed_data_digest};
+use crate::harness::{Link, Owner, PROOF, Server, typed_data_digest};
 
-const PROOF: B256 = B256::repeat_byte(0x17);
 const NEW_PHONE: (&str, &str) = ("phone", "+442079460958");
 
 /// Somebody whose record is anchored, and the link to its correction.
@@ -26,7 +24,7 @@ async fn sign_and_anchor(server: &Server, owner: &Owner, link: &Link, granted: &
     let signed = owner.consent(link, granted).await;
     assert_eq!(signed.status, StatusCode::OK, "{}", signed.text);
     let uid = Uid::new(7).unwrap();
-    server.desk().anchor(link, uid, PROOF).await;
+    server.desk().anchor(link, uid).await;
     server.desk().seal_anchor(link, uid).await;
 }
 

@@ -6,7 +6,7 @@ use database::record_events::RecordEventKind::{
 use database::records::{self, RecordState};
 use database::sealed::Predecessor;
 use database::{index, record_versions};
-use enrolment::{Details, EnrolmentError, FreshLink, Sending};
+use enrolment::{Details, EnrolmentError, FreshLink, Place, Sending};
 use record::ids::{Draft, RecordId, Uid, Version};
 use record::{Address, B256};
 
@@ -17,19 +17,14 @@ const PROOF: B256 = B256::repeat_byte(0x17);
 const SECOND: Option<Version> = Version::new(2);
 
 impl Stage {
-    /// What the rest of the way leaves behind: the state, the UID and the job that was done.
+    /// What the rest of the way leaves behind, as far as a correction looks at it.
     async fn anchor(&self, id: RecordId, uid: u64) {
         let (mut record, now) = (self.record(id).await, self.clock.now());
-        let uid = Uid::new(uid);
         let mut connection = self.connection().await;
-        let job = (id, record.version);
-        let job = anchoring_jobs::insert(&mut connection, &self.keys, job.0, job.1, CLERK, now);
-        let mut job = job.await.unwrap();
-        (job.state, job.uid, job.proof) = (JobState::Anchored, uid, Some(PROOF));
-        anchoring_jobs::update(&mut connection, &self.keys, &mut job, now)
+        record_versions::set_anchor(&mut connection, id, record.version, b"an anchor")
             .await
             .unwrap();
-        (record.state, record.uid) = (RecordState::Anchored, uid);
+        (record.state, record.uid) = (RecordState::Anchored, Uid::new(uid));
         records::update(&mut connection, &self.front, &mut record, now)
             .await
             .unwrap();
@@ -42,12 +37,37 @@ impl Stage {
     }
 
     async fn rectify(&self, id: RecordId, details: &Details) -> Result<FreshLink, EnrolmentError> {
+        self.rectify_at(id, &place(2), details).await
+    }
+
+    async fn rectify_at(
+        &self,
+        id: RecordId,
+        place: &Place,
+        details: &Details,
+    ) -> Result<FreshLink, EnrolmentError> {
         let mut transaction = self.pool.begin().await.unwrap();
         let (office, sending) = (self.office(), Sending::AtTheDesk);
-        let link =
-            enrolment::rectify(&mut transaction, &office, id, details, sending, &mut rng()).await?;
+        let link = enrolment::rectify(
+            &mut transaction,
+            &office,
+            id,
+            place,
+            details,
+            sending,
+            &mut rng(),
+        )
+        .await?;
         transaction.commit().await.unwrap();
         Ok(link)
+    }
+
+    async fn edit_correction(
+        &self,
+        id: RecordId,
+        details: &Details,
+    ) -> Result<FreshLink, EnrolmentError> {
+        self.edit_at(id, Some(&place(2)), details).await
     }
 
     async fn drop_rectification(&self, id: RecordId) -> Result<(), EnrolmentError> {
@@ -55,6 +75,17 @@ impl Stage {
         enrolment::drop_rectification(&mut transaction, &self.office(), id).await?;
         transaction.commit().await.unwrap();
         Ok(())
+    }
+}
+
+/// Where the chain would take this version.
+fn place(version: u32) -> Place {
+    Place {
+        version: Version::new(version).unwrap(),
+        follows: Predecessor {
+            uid: Uid::new(7).unwrap(),
+            proof: PROOF,
+        },
     }
 }
 
@@ -93,11 +124,7 @@ async fn a_further_version_stands_beside_the_first_and_names_what_it_follows() {
         link.draft,
         &link.predecessor.unwrap(),
     );
-    let wanted = Predecessor {
-        uid: Uid::new(7).unwrap(),
-        proof: PROOF,
-    };
-    assert_eq!(follows.unwrap(), wanted);
+    assert_eq!(follows.unwrap(), place(2).follows);
     assert_eq!(
         stage.history(id).await,
         [Entered, LinkCreated, RectificationBegun, LinkCreated]
@@ -128,9 +155,17 @@ async fn neither_another_wallet_nor_the_same_details_make_a_version() {
     };
     let refused = stage.rectify(id, &of_a_thief).await;
     assert!(matches!(refused, Err(EnrolmentError::OtherWallet)));
-    stage.rectify(id, &details(CORRECTED)).await.unwrap();
-    let refused = stage.edit(id, &of_a_thief).await;
+    let of_another = Details {
+        relation: zeroize::Zeroizing::new("guardian: aunt".to_owned()),
+        ..details(CORRECTED)
+    };
+    let refused = stage.rectify(id, &of_another).await;
     assert!(matches!(refused, Err(EnrolmentError::OtherWallet)));
+    stage.rectify(id, &details(CORRECTED)).await.unwrap();
+    let refused = stage.edit_correction(id, &of_a_thief).await;
+    assert!(matches!(refused, Err(EnrolmentError::OtherWallet)));
+    let refused = stage.edit_correction(id, &details(EMAIL)).await;
+    assert!(matches!(refused, Err(EnrolmentError::Unchanged)));
     let versions = "SELECT COUNT(*) FROM record_versions";
     assert_eq!(stage.count(versions).await, 2);
 }
@@ -140,18 +175,53 @@ async fn a_correction_is_edited_before_it_is_signed_and_is_still_looked_up_by_wh
     let stage = Stage::new().await;
     let id = stage.anchored(1).await;
     let first = stage.rectify(id, &details(CORRECTED)).await.unwrap();
-    let second = stage.edit(id, &details("zoe@third.example")).await.unwrap();
+    let third = details("zoe@third.example");
+    let second = stage.edit_correction(id, &third).await.unwrap();
     let record = stage.record(id).await;
     assert_eq!(
         (Some(record.version), record.draft),
-        (SECOND, Draft::new(1))
+        (SECOND, Draft::new(2)),
+        "no draft has the number of another, those of version 1 included"
     );
     let index_of = |email| index::email(stage.keys.index(), email);
     assert_eq!(record.email_index, index_of(EMAIL));
     assert_eq!(stage.link(&first).await.state, LinkState::Revoked);
     assert!(stage.link(&second).await.predecessor.is_some());
-    let again = stage.issue(id, Sending::AtTheDesk).await.unwrap();
-    assert!(stage.link(&again).await.predecessor.is_some());
+    let again = stage
+        .issue_at(id, Some(&place(2)), Sending::AtTheDesk)
+        .await;
+    assert!(stage.link(&again.unwrap()).await.predecessor.is_some());
+
+    // The chain took another version meanwhile: nobody is asked to sign what can't be anchored.
+    for elsewhere in [None, Some(place(3))] {
+        let refused = stage
+            .edit_at(id, elsewhere.as_ref(), &details(CORRECTED))
+            .await;
+        assert!(matches!(refused, Err(EnrolmentError::Overtaken)));
+        let refused = stage
+            .issue_at(id, elsewhere.as_ref(), Sending::AtTheDesk)
+            .await;
+        assert!(matches!(refused, Err(EnrolmentError::Overtaken)));
+    }
+}
+
+#[tokio::test]
+async fn a_correction_goes_above_what_the_authority_has_voided() {
+    let stage = Stage::new().await;
+    let id = stage.anchored(7).await;
+    let refused = stage.rectify_at(id, &place(1), &details(CORRECTED)).await;
+    assert!(matches!(refused, Err(EnrolmentError::Overtaken)));
+    stage
+        .rectify_at(id, &place(3), &details(CORRECTED))
+        .await
+        .unwrap();
+    assert_eq!(stage.record(id).await.version.get(), 3);
+    stage.drop_rectification(id).await.unwrap();
+    let record = stage.record(id).await;
+    assert_eq!(
+        (record.version, record.state),
+        (Version::FIRST, RecordState::Anchored)
+    );
 }
 
 #[tokio::test]
@@ -199,12 +269,18 @@ async fn what_is_on_its_way_to_the_chain_is_not_given_up() {
     let stage = Stage::new().await;
     let id = stage.anchored(1).await;
     stage.rectify(id, &details(CORRECTED)).await.unwrap();
-    stage.move_to(id, RecordState::Approved).await;
     let (now, second) = (stage.clock.now(), SECOND.unwrap());
     let mut connection = stage.connection().await;
     let job = anchoring_jobs::insert(&mut connection, &stage.keys, id, second, CLERK, now).await;
+    // Also where somebody put the record back to before its approval.
+    for state in [RecordState::Approved, RecordState::Consented] {
+        stage.move_to(id, state).await;
+        let refused = stage.drop_rectification(id).await;
+        assert!(matches!(refused, Err(EnrolmentError::State(_))), "{state}");
+    }
+    stage.run("UPDATE anchoring_jobs SET mac = ''").await;
     let refused = stage.drop_rectification(id).await;
-    assert!(matches!(refused, Err(EnrolmentError::State(_))));
+    assert!(refused.is_err_and(|error| error.is_tampering()));
     let mut job = job.unwrap();
     job.state = JobState::Rejected;
     anchoring_jobs::update(&mut connection, &stage.keys, &mut job, now)
@@ -215,11 +291,15 @@ async fn what_is_on_its_way_to_the_chain_is_not_given_up() {
 }
 
 #[tokio::test]
-async fn a_correction_needs_to_know_where_the_version_before_stands() {
+async fn what_its_owner_had_signed_is_deleted_with_it() {
     let stage = Stage::new().await;
     let id = stage.anchored(1).await;
-    stage.run("DELETE FROM anchoring_jobs").await;
-    let refused = stage.rectify(id, &details(CORRECTED)).await;
-    assert!(refused.is_err_and(|error| error.is_tampering()));
-    assert_eq!(stage.record(id).await.version, Version::FIRST);
+    let link = stage.rectify(id, &details(CORRECTED)).await.unwrap();
+    stage.sign(id, &link).await;
+    stage.drop_rectification(id).await.unwrap();
+    assert_eq!(stage.count("SELECT COUNT(*) FROM consents").await, 0);
+    let link = stage.link(&link).await;
+    assert_eq!(link.state, LinkState::Used);
+    assert!(link.wrapped_key.is_empty() && link.desk_code.is_empty());
+    assert!(link.predecessor.is_none() && link.offer.is_none());
 }

@@ -1,17 +1,21 @@
 use std::time::Duration;
 
-use database::consent_links::{self, ConsentLink};
+use database::consent_links::{self, ConsentLink, LinkState};
 use database::record_events::{self, Actor, RecordEventKind};
 use database::records::{self, Record, RecordState};
-use database::sealed::PlainVersion;
-use database::{Kind, MySqlConnection, MySqlPool, PoolSettings, owner_keys, record_versions};
+use database::sealed::{PlainVersion, SignedConsent, seal_consent};
+use database::{
+    Kind, MySqlConnection, MySqlPool, PoolSettings, consents, owner_keys, record_versions,
+};
 use devstack::{DatabaseServer, Databases};
-use enrolment::{Details, EnrolmentError, Entry, FreshLink, OWN_WALLET, Office, Sending};
+use enrolment::{Details, EnrolmentError, Entry, FreshLink, OWN_WALLET, Office, Place, Sending};
 use keyring::{ApplicationKeys, FrontKeys, KeySet, LinkSecret, OwnerKey};
 use rand::rngs::StdRng;
-use record::Address;
+use record::consent::{ConsentMessage, signed_fields};
 use record::ids::{RecordId, StaffId, SubmissionId};
+use record::signature::ConsentSignature;
 use record::time::{Clock, UnixMillis};
+use record::{Address, B256};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -87,20 +91,39 @@ impl Stage {
     }
 
     pub async fn issue(&self, id: RecordId, sending: Sending) -> Result<FreshLink, EnrolmentError> {
+        self.issue_at(id, None, sending).await
+    }
+
+    pub async fn issue_at(
+        &self,
+        id: RecordId,
+        place: Option<&Place>,
+        sending: Sending,
+    ) -> Result<FreshLink, EnrolmentError> {
         let mut transaction = self.pool.begin().await.unwrap();
-        let link =
-            enrolment::issue(&mut transaction, &self.office(), id, sending, &mut rng()).await?;
+        let (office, rng) = (self.office(), &mut rng());
+        let link = enrolment::issue(&mut transaction, &office, id, place, sending, rng).await?;
         transaction.commit().await.unwrap();
         Ok(link)
     }
 
     pub async fn edit(&self, id: RecordId, details: &Details) -> Result<FreshLink, EnrolmentError> {
+        self.edit_at(id, None, details).await
+    }
+
+    pub async fn edit_at(
+        &self,
+        id: RecordId,
+        place: Option<&Place>,
+        details: &Details,
+    ) -> Result<FreshLink, EnrolmentError> {
         let mut transaction = self.pool.begin().await.unwrap();
         let sending = Sending::AtTheDesk;
         let link = enrolment::edit(
             &mut transaction,
             &self.office(),
             id,
+            place,
             details,
             sending,
             &mut rng(),
@@ -161,6 +184,42 @@ impl Stage {
         records::change_state(&mut connection, &self.front, id, from, to, now)
             .await
             .unwrap();
+    }
+
+    /// As consent-dapp stores it; nobody looks at the signature here.
+    pub async fn sign(&self, id: RecordId, fresh: &FreshLink) {
+        let (link, key) = (self.link(fresh).await, self.key(id).await);
+        let signature = ConsentSignature::contract(vec![1; 65], 1).unwrap();
+        let plain = self.plain(id).await;
+        let message = ConsentMessage {
+            controller: "Riverside Health Centre".to_owned(),
+            notice: B256::ZERO,
+            purposes: Vec::new(),
+            fields: signed_fields(&plain.fields),
+            wallet: plain.wallet,
+            uid: 7,
+            version: link.version.get(),
+            previous_proof: B256::ZERO,
+            issued_at: 0,
+            expires_at: u64::MAX,
+            nonce: B256::repeat_byte(5),
+        };
+        let signed = SignedConsent {
+            version: link.version,
+            draft: link.draft,
+            link_id: link.id,
+            message: &message,
+            signature: &signature,
+        };
+        let (front, now) = (&self.front, self.clock.now());
+        let consent = seal_consent(&key, front, &signed, &mut rand::rng(), now);
+        let mut connection = self.connection().await;
+        consents::insert(&mut connection, &consent).await.unwrap();
+        consent_links::close(&mut connection, front, link.id, LinkState::Used)
+            .await
+            .unwrap();
+        drop(connection);
+        self.move_to(id, RecordState::Consented).await;
     }
 
     pub async fn count(&self, sql: &'static str) -> i64 {

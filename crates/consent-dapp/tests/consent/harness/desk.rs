@@ -1,10 +1,9 @@
 use std::time::Duration;
 
-use database::anchoring_jobs::{self, JobState};
 use database::records::{self, Record, RecordState};
-use database::sealed::Anchor;
+use database::sealed::{Anchor, Predecessor};
 use database::{consents, owner_keys, record_versions};
-use enrolment::{Details, Entry, FreshLink, OWN_WALLET, Office, Sending};
+use enrolment::{Details, Entry, FreshLink, OWN_WALLET, Office, Place, Sending};
 use keyring::OwnerKey;
 use rand::rngs::StdRng;
 use record::ids::{Draft, RecordId, StaffId, SubmissionId, Uid, Version};
@@ -22,6 +21,9 @@ pub const PERSON: [(&str, &str); 5] = [
     ("name", "Zoë Ågren"),
     ("phone", "+4915123456789"),
 ];
+
+/// What is anchored of every version.
+pub const PROOF: B256 = B256::repeat_byte(0x17);
 
 /// The desk at which people are entered, by the use cases of entry-app.
 pub struct Desk<'a> {
@@ -92,8 +94,15 @@ impl<'a> Desk<'a> {
     async fn issue(&self, link: &Link, sending: Sending) -> Link {
         let mut transaction = self.server.admin.begin().await.unwrap();
         let rng = &mut rng();
-        let issued =
-            enrolment::issue(&mut transaction, &self.office(), link.record, sending, rng).await;
+        let issued = enrolment::issue(
+            &mut transaction,
+            &self.office(),
+            link.record,
+            None,
+            sending,
+            rng,
+        )
+        .await;
         let link = self
             .link(&mut transaction, link.record, &issued.unwrap())
             .await;
@@ -103,6 +112,8 @@ impl<'a> Desk<'a> {
 
     /// Edits the record, which makes a new link.
     pub async fn correct(&self, old: &Link, changed: (&str, &str), wallet: Address) -> Link {
+        let record = self.record(old).await;
+        let place = record.uid.map(|uid| place(uid, record.version));
         let mut transaction = self.server.admin.begin().await.unwrap();
         let (details, rng) = (person(changed, wallet), &mut rng());
         let office = self.office();
@@ -110,6 +121,7 @@ impl<'a> Desk<'a> {
             &mut transaction,
             &office,
             old.record,
+            place.as_ref(),
             &details,
             Sending::AtTheDesk,
             rng,
@@ -122,27 +134,24 @@ impl<'a> Desk<'a> {
         link
     }
 
-    /// What approval and anchoring leave behind: the state, the UID and the job that was done.
-    pub async fn anchor(&self, link: &Link, uid: Uid, proof: B256) {
-        let (keys, now) = (&self.server.keys, self.server.clock.now());
+    /// What approval and anchoring leave behind, as far as a correction looks at it.
+    pub async fn anchor(&self, link: &Link, uid: Uid) {
+        let now = self.server.clock.now();
         let mut record = self.record(link).await;
         let mut connection = self.server.admin.acquire().await.unwrap();
-        let version = record.version;
-        let job =
-            anchoring_jobs::insert(&mut connection, keys, link.record, version, self.staff, now);
-        let mut job = job.await.unwrap();
-        (job.state, job.uid, job.proof) = (JobState::Anchored, Some(uid), Some(proof));
-        anchoring_jobs::update(&mut connection, keys, &mut job, now)
+        record_versions::set_anchor(&mut connection, record.id, record.version, b"an anchor")
             .await
             .unwrap();
         (record.state, record.uid) = (RecordState::Anchored, Some(uid));
-        records::update(&mut connection, &keys.front(), &mut record, now)
+        records::update(&mut connection, &self.server.keys.front(), &mut record, now)
             .await
             .unwrap();
     }
 
     /// Begins a correction of an anchored record, which makes a link to it.
     pub async fn rectify(&self, old: &Link, changed: (&str, &str), wallet: Address) -> Link {
+        let record = self.record(old).await;
+        let place = place(record.uid.unwrap(), record.version.next().unwrap());
         let mut transaction = self.server.admin.begin().await.unwrap();
         let (details, rng) = (person(changed, wallet), &mut rng());
         let (office, sending) = (self.office(), Sending::AtTheDesk);
@@ -150,6 +159,7 @@ impl<'a> Desk<'a> {
             &mut transaction,
             &office,
             old.record,
+            &place,
             &details,
             sending,
             rng,
@@ -261,6 +271,12 @@ impl<'a> Desk<'a> {
             key: self.server.keys.unwrap_owner_key(&wrapped).unwrap(),
         }
     }
+}
+
+/// Where the chain would take this version.
+fn place(uid: Uid, version: Version) -> Place {
+    let follows = Predecessor { uid, proof: PROOF };
+    Place { version, follows }
 }
 
 /// The person, with one detail changed.

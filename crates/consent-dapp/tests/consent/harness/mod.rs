@@ -4,6 +4,6 @@ mod desk;
 mod owner;
 mod server;
 
-pub use desk::{Link, PERSON, person};
+pub use desk::{Link, PERSON, PROOF, person};
 pub use owner::{Owner, browser, typed_data_digest};
 pub use server::{DEPLOYMENT_RELAY, Server, Setup};

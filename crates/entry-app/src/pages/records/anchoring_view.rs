@@ -26,15 +26,19 @@ pub struct AnchoringView {
     pub problem: Option<&'static str>,
 }
 
-/// The job of the newest version, once it was approved (before that, of the one that it corrects), and how many jobs somebody else wrote: nothing comes of those.
+/// The job of the newest version from its approval on, before that the one of the version that it corrects; and how many jobs somebody else wrote: nothing comes of those.
 pub async fn load(
     desk: &Desk,
     connection: &mut MySqlConnection,
     record: &Record,
 ) -> Result<(Option<AnchoringView>, usize)> {
     let jobs = anchoring_jobs::of_record(connection, &desk.keys, record.id).await?;
-    let of = |version| jobs.rows.iter().find(move |job| job.version == version);
-    let job = of(record.version).or_else(|| of(record.version.previous()?));
+    let is_shown = |job: &&AnchoringJob| match record.state {
+        RecordState::Approved | RecordState::Anchored => job.version == record.version,
+        // A correction that was given up may have left a job of the same number behind.
+        _ => job.version < record.version && job.state == JobState::Anchored,
+    };
+    let job = jobs.rows.iter().rfind(is_shown);
     let view = job.map(|job| AnchoringView::new(job, record, desk));
     Ok((view, jobs.tampered.len()))
 }

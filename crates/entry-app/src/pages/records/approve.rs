@@ -7,7 +7,7 @@ use web_kit::components::Tone;
 use web_kit::error::{Error, Result};
 use web_kit::sign_in::SignedIn;
 
-use super::{explain_row, parse_id};
+use super::{TAMPERED, explain_row, parse_id};
 use crate::state::Desk;
 use crate::urls;
 
@@ -32,6 +32,10 @@ pub async fn submit(
         ApprovalError::NotWaiting => Error::conflict(
             "The record does not wait for approval any more. Open it again to see why.",
         ),
+        ApprovalError::PutBack => {
+            tracing::error!("ALARM: a correction that was given up was put back, and refused");
+            Error::tampered(TAMPERED)
+        }
         ApprovalError::Row(error) => explain_row(error),
     })?;
     transaction.commit().await?;

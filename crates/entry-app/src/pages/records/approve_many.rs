@@ -41,8 +41,8 @@ pub async fn submit(
         match approve(&person, &desk, id).await {
             Ok(()) => outcome.approved += 1,
             Err(ApprovalError::NotWaiting | ApprovalError::Unknown) => outcome.passed_over += 1,
-            Err(ApprovalError::Row(error)) if error.is_tampering() => {
-                tracing::error!(%error, "ALARM: a planted or altered row was refused");
+            Err(error) if error.is_tampering() => {
+                tracing::error!(%error, "ALARM: a planted, altered or put back row was refused");
                 outcome.refused += 1;
             }
             Err(error) => return Err(error.into()),

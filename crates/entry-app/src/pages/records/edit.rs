@@ -7,8 +7,8 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::access_log::{self, Access, AccessAction};
 use database::records;
 use database::records_view::ListedRecord;
-use enrolment::{Details, FreshLink, Sending};
-use record::ids::{Draft, RecordId};
+use enrolment::{Details, FreshLink, Place, Sending};
+use record::ids::RecordId;
 use sqlx::Connection;
 use web_kit::components::{Badge, Tone};
 use web_kit::error::{Error, Result};
@@ -20,7 +20,7 @@ use super::details_form::{self, LABELS, SIGNERS, Signed};
 use super::lines::Line;
 use super::link::HandedLink;
 use super::opened::{Note, Opened};
-use super::{explain, explain_row, parse_id};
+use super::{explain, explain_row, mark, parse_id, place};
 use crate::state::Desk;
 use crate::urls;
 
@@ -38,15 +38,15 @@ struct EditPage {
 }
 
 impl EditPage {
-    fn new(page: Page, opened: Opened, form: FormState, duplicates: Vec<Line>) -> Self {
-        Self {
+    fn new(page: Page, opened: Opened, form: FormState, duplicates: Vec<Line>) -> Result<Self> {
+        Ok(Self {
             page: page.titled("Edit the details"),
             record_address: urls::record(opened.record.id),
             form,
             duplicates,
-            signed: opened.signed().map(|details| Signed::of(details, &opened)),
+            signed: opened.signed()?.map(|signed| Signed::of(signed, &opened)),
             note: opened.note,
-        }
+        })
     }
 }
 
@@ -72,9 +72,9 @@ pub async fn show(
     access_log::append(&mut connection, &desk.keys, &access).await?;
     if !form.is_restored() {
         details_form::fill(&mut form, details);
-        form.set("draft", opened.record.draft.to_string());
+        form.set("draft", mark(&opened.record));
     }
-    html(&EditPage::new(page, opened, form, Vec::new()))
+    html(&EditPage::new(page, opened, form, Vec::new())?)
 }
 
 /// Stores a new draft and makes a new link.
@@ -88,7 +88,7 @@ pub async fn submit(
     let id = parse_id(&id)?;
     let mut connection = desk.pool.acquire().await?;
     let opened = Opened::load(&desk, &mut connection, id).await?;
-    let Some(details) = details_form::read(&mut form, opened.signed()) else {
+    let Some(details) = details_form::read(&mut form, opened.signed()?) else {
         return again(page, opened, form, Vec::new());
     };
     let itself = |row: &ListedRecord| row.id == id;
@@ -99,7 +99,14 @@ pub async fn submit(
         return again(page, opened, form, duplicates);
     }
     let sending = details_form::sending(&form);
-    match store(&person, &desk, id, seen(&form), &details, sending).await? {
+    let place = place::load(&desk, &opened.record).await?;
+    let correction = Correction {
+        seen: form.value("draft"),
+        place,
+        details: &details,
+        sending,
+    };
+    match store(&person, &desk, id, correction).await? {
         Stored::Draft(link) => {
             let address = urls::record(id);
             let link = HandedLink::new(&link, sending);
@@ -108,16 +115,20 @@ pub async fn submit(
         }
         Stored::ChangedMeanwhile(draft) => {
             form.headline(CHANGED_MEANWHILE);
-            form.set("draft", draft.to_string());
+            form.set("draft", draft);
             let opened = Opened::load(&desk, &mut *desk.pool.acquire().await?, id).await?;
             again(page, opened, form, Vec::new())
         }
     }
 }
 
-/// The draft that the form was filled in from.
-fn seen(form: &FormState) -> Option<Draft> {
-    form.value("draft").parse().ok().map(Draft::new)
+/// What is to be stored, and what it is meant to replace.
+struct Correction<'a> {
+    /// [`mark`] of what the form was filled in from.
+    seen: &'a str,
+    place: Option<Place>,
+    details: &'a Details,
+    sending: Sending,
 }
 
 /// Two people who edit at once must not undo each other's work.
@@ -125,34 +136,39 @@ enum Stored {
     /// A new draft, with its link.
     Draft(FreshLink),
     /// Nothing, since the draft is not the one that was seen.
-    ChangedMeanwhile(Draft),
+    ChangedMeanwhile(String),
 }
 
 async fn store(
     person: &SignedIn,
     desk: &Desk,
     id: RecordId,
-    seen: Option<Draft>,
-    details: &Details,
-    sending: Sending,
+    correction: Correction<'_>,
 ) -> Result<Stored> {
     let mut connection = desk.pool.acquire().await?;
     let mut transaction = connection.begin().await?;
     let record = records::lock(&mut transaction, &desk.keys.front(), id).await;
     let record = record.map_err(explain_row)?.ok_or(Error::NotFound)?;
-    if seen != Some(record.draft) {
-        return Ok(Stored::ChangedMeanwhile(record.draft));
+    if correction.seen != mark(&record) {
+        return Ok(Stored::ChangedMeanwhile(mark(&record)));
     }
     let (office, rng) = (desk.office(person), &mut crate::state::rng());
-    let link = enrolment::edit(&mut transaction, &office, id, details, sending, rng)
-        .await
-        .map_err(explain)?;
+    let link = enrolment::edit(
+        &mut transaction,
+        &office,
+        id,
+        correction.place.as_ref(),
+        correction.details,
+        correction.sending,
+        rng,
+    );
+    let link = link.await.map_err(explain)?;
     transaction.commit().await?;
     Ok(Stored::Draft(link))
 }
 
 fn again(page: Page, opened: Opened, form: FormState, duplicates: Vec<Line>) -> Result<Response> {
     opened.editable()?;
-    let page = EditPage::new(page, opened, form, duplicates);
+    let page = EditPage::new(page, opened, form, duplicates)?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
 }

@@ -10,7 +10,8 @@ use web_kit::error::Result;
 use web_kit::form::FormState;
 use web_kit::sign_in::SignedIn;
 
-use super::{explain, parse_id};
+use super::opened::load_record;
+use super::{explain, parse_id, place};
 use crate::state::Desk;
 use crate::urls;
 
@@ -49,11 +50,14 @@ pub async fn submit(
     let id = parse_id(&id)?;
     let sending = super::details_form::sending(&form);
     let mut connection = desk.pool.acquire().await?;
+    let record = load_record(&desk, &mut connection, id).await?;
+    let place = place::load(&desk, &record).await?;
     let mut transaction = connection.begin().await?;
     let link = enrolment::issue(
         &mut transaction,
         &desk.office(&person),
         id,
+        place.as_ref(),
         sending,
         &mut crate::state::rng(),
     )

@@ -78,6 +78,7 @@ fn words(link: &ConsentLink, now: UnixMillis) -> (&'static str, Tone) {
         LinkState::Used => ("Used", Tone::Neutral),
         LinkState::Revoked => ("Taken back", Tone::Neutral),
         LinkState::Locked => ("Locked after wrong codes", Tone::Warning),
+        LinkState::Declined if link.corrects() => ("Correction declined", Tone::Neutral),
         LinkState::Declined => ("Declined", Tone::Neutral),
         LinkState::Corrected => ("Correction asked", Tone::Warning),
     }

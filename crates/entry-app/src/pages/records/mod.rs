@@ -13,6 +13,7 @@ pub mod link;
 mod link_view;
 pub mod list;
 mod opened;
+mod place;
 pub mod progress;
 mod qr;
 pub mod rectify;
@@ -25,12 +26,18 @@ mod standing;
 mod state_view;
 
 use database::RowError;
+use database::records::Record;
 use enrolment::EnrolmentError;
 use record::ids::RecordId;
 use web_kit::error::Error;
 
 const TAMPERED: &str = "What the database holds of this record was not written by Sealwatch, or was changed since. Nothing of it is used. \
      Please tell your data-protection officer.";
+
+/// Names the draft that a form was filled in from: two people at once must not undo each other's work.
+fn mark(record: &Record) -> String {
+    format!("{}.{}", record.version, record.draft)
+}
 
 /// The id in an address; anything else is a page that does not exist.
 fn parse_id(text: &str) -> Result<RecordId, Error> {
@@ -57,6 +64,9 @@ fn explain(error: EnrolmentError) -> Error {
         EnrolmentError::OtherWallet => {
             Error::conflict("The wallet of a record that its owner has signed stays what it is.")
         }
+        EnrolmentError::Overtaken => Error::conflict(
+            "The chain holds another version of this record by now. Give the correction up and begin it anew.",
+        ),
         EnrolmentError::Unchanged => {
             Error::conflict("Nothing is different from what the owner has signed.")
         }

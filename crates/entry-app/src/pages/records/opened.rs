@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
+use database::record_versions::RecordVersion;
 use database::records::{self, Record, RecordState};
 use database::{corrections, owner_keys, record_versions, sealed};
 use enrolment::Details;
 use keyring::{CellKind, OwnerKey};
-use record::ids::{RecordId, Version};
+use record::ids::RecordId;
 use sqlx::MySqlConnection;
 use web_kit::error::{Error, Result};
 use zeroize::Zeroizing;
@@ -47,13 +48,13 @@ impl Opened {
         let record = load_record(desk, connection, id).await?;
         let wrapped = owner_keys::of_record(connection, id).await?;
         let key = wrapped.and_then(|wrapped| desk.keys.unwrap_owner_key(&wrapped).ok());
-        let details = open_details(connection, key.as_ref(), &record, record.version).await?;
-        let before = match record.version.previous() {
-            Some(version) if record.is_corrected() => {
-                open_details(connection, key.as_ref(), &record, version).await?
-            }
-            _ => None,
+        let row = record_versions::load(connection, id, record.version).await?;
+        let before = match record.has_correction_under_way() {
+            true => record_versions::newest_anchored_below(connection, id, record.version).await?,
+            false => None,
         };
+        let details = open_details(key.as_ref(), row);
+        let before = open_details(key.as_ref(), before);
         Ok(Self {
             details,
             before,
@@ -81,11 +82,15 @@ impl Opened {
         )
     }
 
-    /// What the owner signed of a record that is corrected: its wallet stays.
-    pub fn signed(&self) -> Option<&Details> {
-        self.details
-            .as_ref()
-            .filter(|_| self.record.version > Version::FIRST)
+    /// What the owner signed before the correction that is under way: its wallet stays. Without it there is nothing to correct.
+    pub fn signed(&self) -> Result<Option<&Details>> {
+        if !self.record.has_correction_under_way() {
+            return Ok(None);
+        }
+        let before = self.before.as_ref();
+        before
+            .map(Some)
+            .ok_or_else(|| Error::tampered(super::TAMPERED))
     }
 
     /// The details as the page shows them, each with what the owner signed before where that is something else.
@@ -131,15 +136,8 @@ fn facts_of(details: &Details) -> Vec<Fact<'_>> {
     facts.into_iter().map(fact).collect()
 }
 
-async fn open_details(
-    connection: &mut MySqlConnection,
-    key: Option<&OwnerKey>,
-    record: &Record,
-    version: Version,
-) -> Result<Option<Details>> {
-    let row = record_versions::load(connection, record.id, version).await?;
-    let plain = key.and_then(|key| row.as_ref()?.open(key).ok());
-    Ok(plain.as_ref().and_then(Details::of))
+fn open_details(key: Option<&OwnerKey>, row: Option<RecordVersion>) -> Option<Details> {
+    Details::of(&row?.open(key?).ok()?)
 }
 
 /// The record's own row.

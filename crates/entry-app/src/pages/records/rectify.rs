@@ -7,7 +7,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::access_log::{self, Access, AccessAction};
 use database::records::RecordState;
 use database::records_view::ListedRecord;
-use enrolment::{Details, EnrolmentError, FreshLink, Sending};
+use enrolment::{Details, EnrolmentError, FreshLink, Place, Sending};
 use record::ids::RecordId;
 use sqlx::Connection;
 use web_kit::components::{Badge, Tone};
@@ -20,13 +20,15 @@ use super::details_form::{self, LABELS, SIGNERS, Signed};
 use super::lines::Line;
 use super::link::HandedLink;
 use super::opened::Opened;
-use super::{explain, parse_id};
+use super::{explain, mark, parse_id, place};
 use crate::state::Desk;
 use crate::urls;
 
 const UNCHANGED: &str =
     "Nothing here is different from what the owner has signed. Change what is wrong, then send it.";
-const BEGUN_MEANWHILE: &str = "Somebody else has begun a correction meanwhile. Below stands what you typed: compare it with the record.";
+const CHANGED_MEANWHILE: &str = "The record has changed meanwhile, or a correction was begun. Below stands what you typed: compare it with the record.";
+
+const NOT_ANCHORED: &str = "Only what is anchored can be corrected, one correction at a time. Open the record to see how it stands.";
 
 #[derive(Template)]
 #[template(path = "records/rectify.html")]
@@ -73,6 +75,7 @@ pub async fn show(
     access_log::append(&mut connection, &desk.keys, &access).await?;
     if !form.is_restored() {
         details_form::fill(&mut form, details);
+        form.set("seen", mark(&opened.record));
     }
     html(&RectifyPage::new(page, &opened, form, Vec::new()))
 }
@@ -100,8 +103,15 @@ pub async fn submit(
         return again(page, &opened, form, duplicates);
     }
     drop(connection);
+    if form.value("seen") != mark(&opened.record) {
+        form.headline(CHANGED_MEANWHILE);
+        form.set("seen", mark(&opened.record));
+        return again(page, &opened, form, Vec::new());
+    }
+    let place = place::load(&desk, &opened.record).await?;
+    let place = place.ok_or_else(|| Error::conflict(NOT_ANCHORED))?;
     let sending = details_form::sending(&form);
-    match begin(&person, &desk, id, &details, sending).await {
+    match begin(&person, &desk, id, &place, &details, sending).await {
         Ok(link) => {
             let address = urls::record(id);
             let link = HandedLink::new(&link, sending);
@@ -112,8 +122,8 @@ pub async fn submit(
             form.headline(UNCHANGED);
             again(page, &opened, form, Vec::new())
         }
-        Err(EnrolmentError::State(_) | EnrolmentError::OtherWallet) => {
-            form.headline(BEGUN_MEANWHILE);
+        Err(EnrolmentError::State(_)) => {
+            form.headline(CHANGED_MEANWHILE);
             again(page, &opened, form, Vec::new())
         }
         Err(other) => Err(explain(other)),
@@ -124,6 +134,7 @@ async fn begin(
     person: &SignedIn,
     desk: &Desk,
     id: RecordId,
+    place: &Place,
     details: &Details,
     sending: Sending,
 ) -> Result<FreshLink, EnrolmentError> {
@@ -134,7 +145,8 @@ async fn begin(
         .map_err(database::RowError::from)?;
     let mut transaction = connection.begin().await.map_err(database::RowError::from)?;
     let (office, rng) = (desk.office(person), &mut crate::state::rng());
-    let link = enrolment::rectify(&mut transaction, &office, id, details, sending, rng).await?;
+    let link =
+        enrolment::rectify(&mut transaction, &office, id, place, details, sending, rng).await?;
     transaction
         .commit()
         .await
@@ -145,9 +157,7 @@ async fn begin(
 /// What is to be corrected.
 fn anchored(opened: &Opened) -> Result<&Details> {
     if opened.record.state != RecordState::Anchored {
-        return Err(Error::conflict(
-            "Only what is anchored can be corrected, one correction at a time. Open the record to see how it stands.",
-        ));
+        return Err(Error::conflict(NOT_ANCHORED));
     }
     let details = opened.details.as_ref();
     details.ok_or_else(|| Error::tampered(super::TAMPERED))

@@ -4,6 +4,7 @@ use database::records::Record;
 use database::sealed::SealedVersion;
 use database::{consents, owner_keys, record_versions};
 use record::consent::Purpose;
+use record::ids::Version;
 use record::time::UnixMillis;
 use sqlx::MySqlConnection;
 use web_kit::components::Tone;
@@ -14,6 +15,7 @@ use crate::state::Desk;
 
 /// The owner's answer.
 pub struct SignedView {
+    pub version: Version,
     pub at: UnixMillis,
     /// None when the message does not open.
     pub purposes: Option<Vec<Answer>>,
@@ -57,19 +59,25 @@ fn article(lawful_basis: &str) -> String {
     article.trim().to_owned()
 }
 
-/// The consent to the newest version, once it is there. Whether the signature holds is checked when it counts: before
+/// The consent to the newest version, once it is there, and until then that to the one that it corrects. Whether the signature holds is checked when it counts: before
 /// the proof is anchored, and at every verification.
 pub async fn load(
     desk: &Desk,
     connection: &mut MySqlConnection,
     record: &Record,
 ) -> Result<Option<SignedView>> {
-    let (id, version) = (record.id, record.version);
-    let Some(consent) = consents::load(connection, id, version).await? else {
+    let (id, mut version) = (record.id, record.version);
+    let mut values = record_versions::load(connection, id, version).await?;
+    let mut consent = consents::load(connection, id, version).await?;
+    if consent.is_none() && record.has_correction_under_way() {
+        values = record_versions::newest_anchored_below(connection, id, version).await?;
+        version = values.as_ref().map_or(version, |row| row.version);
+        consent = consents::load(connection, id, version).await?;
+    }
+    let Some(consent) = consent else {
         return Ok(None);
     };
     let at = consent.received_at;
-    let values = record_versions::load(connection, id, version).await?;
     let key = owner_keys::of_record(connection, id).await?;
     let message = key
         .and_then(|wrapped| desk.keys.unwrap_owner_key(&wrapped).ok())
@@ -79,6 +87,7 @@ pub async fn load(
             SealedVersion { values, consent }.open(&key).message?.ok()
         });
     Ok(Some(SignedView {
+        version,
         at,
         purposes: message.map(|message| {
             let purposes = message.purposes.into_iter();

@@ -29,7 +29,7 @@ pub struct Standing {
     pub state: RecordState,
     pub version: Version,
     /// Whether a correction is under way.
-    pub is_corrected: bool,
+    pub has_correction: bool,
     pub label: &'static str,
     pub tone: Tone,
     pub next_step: &'static str,
@@ -63,7 +63,7 @@ impl Standing {
             tone: state_view::tone(state),
             next_step: state_view::next_step_of(record),
             version: record.version,
-            is_corrected: record.is_corrected(),
+            has_correction: record.has_correction_under_way(),
             link,
             links_tampered,
             signed: signed_view::load(desk, connection, record).await?,
@@ -79,7 +79,10 @@ impl Standing {
     /// What the state alone does not tell.
     fn look_closer(&mut self) {
         if self.is_rejected() {
-            (self.label, self.tone) = ("Not anchored", Tone::Bad);
+            (self.label, self.tone) = match self.has_correction {
+                true => ("Correction not anchored", Tone::Bad),
+                false => ("Not anchored", Tone::Bad),
+            };
             self.next_step = "Its proof was not anchored; below it says why.";
         } else if self.awaits_consent() {
             self.every = Some(EVERY_WAITING);
@@ -106,7 +109,7 @@ impl Standing {
 
     /// Whether a correction is under way and has nothing on the chain yet.
     pub fn can_be_dropped(&self) -> bool {
-        self.is_corrected && (self.can_be_edited() || self.can_be_approved())
+        self.has_correction && (self.can_be_edited() || self.can_be_approved())
     }
 
     /// Signed, or approved before and rejected since.

@@ -15,7 +15,7 @@ pub const ALL: [RecordState; 6] = [
 
 /// In a word or two, of a record: what is under way may be a correction.
 pub fn label_of(record: &Record) -> &'static str {
-    if !record.is_corrected() {
+    if !record.has_correction_under_way() {
         return label(record.state);
     }
     match record.state {
@@ -51,7 +51,7 @@ pub const fn tone(state: RecordState) -> Tone {
 
 /// What happens next, and who has to do it, of a record: until a correction is anchored, the version before stands.
 pub fn next_step_of(record: &Record) -> &'static str {
-    if !record.is_corrected() {
+    if !record.has_correction_under_way() {
         return next_step(record.state);
     }
     match record.state {

@@ -192,6 +192,12 @@ impl Server {
             .unwrap()
     }
 
+    /// What an administrator of the database does.
+    pub async fn administer(&self, sql: &str) {
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        sqlx::query(sql).execute(&self.admin).await.unwrap();
+    }
+
     /// What an intruder with the database's password does.
     pub async fn run(&self, sql: &'static str) {
         let done = sqlx::query(sql).execute(&self.admin).await.unwrap();
