@@ -16,6 +16,8 @@ pub struct Office<'a> {
     pub keys: &'a ApplicationKeys,
     /// The controller's name, as it stands in mails.
     pub controller: &'a str,
+    /// How owners reach the controller, as it stands in mails.
+    pub contact: &'a str,
     /// Where consent-dapp is reached; links begin with it.
     pub consent_url: &'a Url,
     /// How long a link can be used.

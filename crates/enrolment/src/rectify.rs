@@ -11,6 +11,7 @@ use database::anchoring_jobs;
 use database::record_events::{self, Actor, RecordEventKind};
 use database::records::{self, Record, RecordState};
 use database::{consent_links, consents, corrections, record_versions};
+use notification::{EventKey, Mail};
 
 use crate::EnrolmentError;
 use crate::details::Details;
@@ -57,6 +58,15 @@ pub async fn rectify(
     office
         .note(transaction, id, RecordEventKind::RectificationBegun)
         .await?;
+    if details.email != anchored.email {
+        // Who takes over somebody's record begins with the address that is written to.
+        let mail = Mail::AddressCorrected {
+            first_name: notification::first_name(&anchored.name),
+            controller: office.controller.to_owned(),
+            contact: office.contact.to_owned(),
+        };
+        tell(transaction, office, &record, &anchored, &mail).await?;
+    }
     let (place, opened) = (Some(place), (&key, details));
     link::make(transaction, office, &record, place, opened, sending, rng).await
 }
@@ -88,10 +98,37 @@ pub async fn drop_rectification(
     }
     link::end_all(transaction, &front, id).await?;
     consent_links::forget_used_for(transaction, &front, id, version).await?;
-    consents::remove(transaction, id, version).await?;
+    if consents::remove(transaction, id, version).await? {
+        let (_, signed) = link::open(transaction, office, &record).await?;
+        let mail = Mail::CorrectionDropped {
+            first_name: notification::first_name(&signed.name),
+            controller: office.controller.to_owned(),
+            contact: office.contact.to_owned(),
+        };
+        tell(transaction, office, &record, &signed, &mail).await?;
+    }
     corrections::resolve(transaction, id, office.now).await?;
     let who = Actor::Staff(office.staff);
     step_back(transaction, &front, &mut record, who, office.now).await
+}
+
+/// Puts a mail about this draft into the outbox, to the address in these details.
+async fn tell(
+    transaction: &mut MySqlConnection,
+    office: &Office<'_>,
+    record: &Record,
+    to: &Details,
+    mail: &Mail,
+) -> Result<(), EnrolmentError> {
+    let draft = [
+        record.id.as_bytes().as_slice(),
+        &record.version.get().to_be_bytes(),
+        &record.draft.get().to_be_bytes(),
+    ]
+    .concat();
+    let (front, event) = (office.keys.front(), EventKey::of(mail.kind(), &draft));
+    notification::enqueue(transaction, &front, office.now, event, &to.email, mail).await?;
+    Ok(())
 }
 
 /// Whether a version is, or was, on its way to the chain. One of whose jobs nobody can tell may be.

@@ -51,6 +51,7 @@ impl Desk {
         Office {
             keys: &self.keys,
             controller: &self.profile.controller.name,
+            contact: &self.profile.controller.contact,
             consent_url: &self.consent_url,
             link_lifetime: DAY * self.profile.consent_link_days,
             staff: person.staff_id(),

@@ -239,6 +239,7 @@ fn office(apps: &Apps) -> Office<'_> {
     Office {
         keys: &apps.keys,
         controller: CONTROLLER,
+        contact: "records@riverside.example",
         consent_url: &apps.consent_url,
         link_lifetime: DAY,
         staff: CLERK,

@@ -129,6 +129,22 @@ async fn a_further_version_stands_beside_the_first_and_names_what_it_follows() {
         stage.history(id).await,
         [Entered, LinkCreated, RectificationBegun, LinkCreated]
     );
+    let told = "SELECT COUNT(*) FROM outbox WHERE kind = 'address_corrected'";
+    assert_eq!(stage.count(told).await, 1, "the address before hears of it");
+}
+
+#[tokio::test]
+async fn mails_are_about_what_happened_alone() {
+    let stage = Stage::new().await;
+    let id = stage.anchored(7).await;
+    let older = Details {
+        age: 35,
+        ..details(EMAIL)
+    };
+    stage.rectify(id, &older).await.unwrap();
+    stage.drop_rectification(id).await.unwrap();
+    // The address stays, and nobody had signed.
+    assert_eq!(stage.count("SELECT COUNT(*) FROM outbox").await, 0);
 }
 
 #[tokio::test]
@@ -298,6 +314,8 @@ async fn what_its_owner_had_signed_is_deleted_with_it() {
     stage.sign(id, &link).await;
     stage.drop_rectification(id).await.unwrap();
     assert_eq!(stage.count("SELECT COUNT(*) FROM consents").await, 0);
+    let told = "SELECT COUNT(*) FROM outbox WHERE kind = 'correction_dropped'";
+    assert_eq!(stage.count(told).await, 1, "the owner hears of it");
     let link = stage.link(&link).await;
     assert_eq!(link.state, LinkState::Used);
     assert!(link.wrapped_key.is_empty() && link.desk_code.is_empty());

@@ -57,6 +57,7 @@ impl Stage {
         Office {
             keys: &self.keys,
             controller: "Riverside Health Centre",
+            contact: "records@riverside.example",
             consent_url: &self.url,
             link_lifetime: LINK_LIFETIME,
             staff: CLERK,

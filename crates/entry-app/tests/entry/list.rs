@@ -17,6 +17,7 @@ async fn enter_many(server: &Server, count: usize) {
         let office = Office {
             keys: &server.keys,
             controller: "Riverside Health Centre",
+            contact: "records@riverside.example",
             consent_url: &server.url,
             link_lifetime: std::time::Duration::from_secs(3_600),
             staff: StaffId::from_bytes([7; 16]),

@@ -63,6 +63,18 @@ fn words(kind: &str) -> (&'static str, &'static str) {
             "An owner has signed, to the desk",
             "The record waits in Sealwatch Entry under \"Consented\". Check the setting DESK_EMAIL of the consent page.",
         ),
+        "correction_declined" => (
+            "An owner leaves a record as it is, to the desk",
+            "Nothing has to be done about the record. Check the setting DESK_EMAIL of the consent page.",
+        ),
+        "correction_dropped" => (
+            "A signed correction was given up, to a data owner",
+            "The record stands as signed before. The owner may want to hear of it in another way.",
+        ),
+        "address_corrected" => (
+            "The e-mail address is to be corrected, to the address before",
+            "If that address is out of use, nothing has to be done; otherwise tell the owner in another way.",
+        ),
         "breach_found" => ("A breach was found, to the officer", TO_OFFICER),
         "restored" => ("A record was restored, to the officer", TO_OFFICER),
         "operations_alarm" => (

@@ -246,6 +246,7 @@ impl<'a> Desk<'a> {
         Office {
             keys: &self.server.keys,
             controller: "Riverside Health Centre",
+            contact: "records@riverside.example",
             consent_url: &self.server.url,
             link_lifetime: Duration::from_hours(14 * 24),
             staff: self.staff,
