@@ -308,8 +308,9 @@ pub async fn of_record(
     Checked::sort(rows.iter().map(|row| AnchoringJob::read(row, keys)))
 }
 
-/// The newest job of each of these records.
-pub async fn newest_of(
+/// Of each of these records the job whose word stands on the chain, the newest anchored one; the newest where none is. A
+/// correction that is under way, or was refused, has a job of its own.
+pub async fn anchored_or_newest_of(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
     records: &[RecordId],
@@ -325,7 +326,15 @@ pub async fn newest_of(
     query.push(") ORDER BY record_id, version");
     let rows = query.build().fetch_all(connection).await?;
     let jobs = Checked::sort(rows.iter().map(|row| AnchoringJob::read(row, keys)))?.rows;
-    Ok(jobs.into_iter().map(|job| (job.record_id, job)).collect())
+    let mut chosen: BTreeMap<RecordId, AnchoringJob> = BTreeMap::new();
+    for job in jobs {
+        let before = chosen.get(&job.record_id);
+        let stands = before.is_some_and(|before| before.state == JobState::Anchored);
+        if !stands || job.state == JobState::Anchored {
+            chosen.insert(job.record_id, job);
+        }
+    }
+    Ok(chosen)
 }
 
 /// Jobs in one state with a number above `after`, in order.

@@ -1,6 +1,7 @@
 //! A record as a line of the grid.
 
 use database::anchoring_jobs::{self, AnchoringJob, JobState};
+use database::records::{Record, RecordState};
 use database::records_view::ViewedRecord;
 use database::verifications::VerdictKind;
 use record::ids::Uid;
@@ -41,7 +42,8 @@ impl Line {
         viewed: &ViewedRecord,
     ) -> Result<Self> {
         let row = viewed.row.as_ref().map(|row| row.id);
-        let jobs = anchoring_jobs::newest_of(connection, &tower.keys, row.as_slice()).await?;
+        let jobs =
+            anchoring_jobs::anchored_or_newest_of(connection, &tower.keys, row.as_slice()).await?;
         Ok(Self::of(tower, viewed, row.and_then(|id| jobs.get(&id))))
     }
 
@@ -53,7 +55,7 @@ impl Line {
     ) -> Result<Vec<Self>> {
         let id = |one: &ViewedRecord| one.row.as_ref().map(|row| row.id);
         let ids: Vec<_> = viewed.iter().filter_map(id).collect();
-        let jobs = anchoring_jobs::newest_of(connection, &tower.keys, &ids).await?;
+        let jobs = anchoring_jobs::anchored_or_newest_of(connection, &tower.keys, &ids).await?;
         let job = |one| id(one).and_then(|id| jobs.get(&id));
         let line = |one| Self::of(tower, one, job(one));
         Ok(viewed.iter().map(line).collect())
@@ -94,9 +96,7 @@ impl Line {
             masked_name,
             name_is_locked,
             state: row.map_or("no row", |row| {
-                row.record
-                    .as_ref()
-                    .map_or("tampered with", |record| words(record.state))
+                row.record.as_ref().map_or("tampered with", words)
             }),
             label,
             tone,
@@ -133,9 +133,12 @@ fn masked(name: &str) -> String {
         .join(" ")
 }
 
-const fn words(state: database::records::RecordState) -> &'static str {
-    use database::records::RecordState;
-    match state {
+/// The state in words. What is not anchored of a corrected record is the correction: the record itself stands.
+fn words(record: &Record) -> &'static str {
+    if record.is_corrected() {
+        return "correction under way";
+    }
+    match record.state {
         RecordState::AwaitingConsent => "awaiting consent",
         RecordState::CorrectionRequested => "correction asked",
         RecordState::Consented => "consented",

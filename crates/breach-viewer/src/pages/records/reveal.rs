@@ -3,7 +3,8 @@
 use axum::extract::{Path, State};
 use axum::response::Html;
 use database::access_log::{self, Access, AccessAction};
-use database::evidence;
+use database::evidence::{self, Evidence};
+use database::sealed::SealedVersion;
 use database::verifications::Subject;
 use record::ids::RecordId;
 use sqlx::MySqlConnection;
@@ -62,7 +63,8 @@ async fn reveal(
         .owner_key
         .as_ref()
         .and_then(|key| tower.keys.unwrap_owner_key(key).ok());
-    let opened = key.and_then(|key| found.versions.last().map(|version| version.open(&key)));
+    let shown = judged_version(&found);
+    let opened = key.and_then(|key| shown.map(|version| version.open(&key)));
     let fields = FIELDS.into_iter().map(|(name, label)| {
         let cell = opened.as_ref().and_then(|opened| {
             opened
@@ -77,5 +79,16 @@ async fn reveal(
         };
         (label, text)
     });
-    Ok((found.record_id, Revealed(fields.collect())))
+    let revealed = Revealed {
+        details: fields.collect(),
+        is_corrected: shown.is_some() && shown != found.versions.last(),
+    };
+    Ok((found.record_id, revealed))
+}
+
+/// The version that the verdict is about: the newest that is anchored, or the newest where none is yet.
+fn judged_version(found: &Evidence) -> Option<&SealedVersion> {
+    let is_anchored = |version: &&SealedVersion| version.values.anchor.is_some();
+    let anchored = found.versions.iter().rfind(is_anchored);
+    anchored.or(found.versions.last())
 }

@@ -23,7 +23,11 @@ use crate::state::Watchtower;
 use crate::urls;
 
 /// The details in clear, when somebody asked to see them.
-pub struct Revealed(pub Vec<(&'static str, Zeroizing<String>)>);
+pub struct Revealed {
+    pub details: Vec<(&'static str, Zeroizing<String>)>,
+    /// Whether there is a newer version, which is not anchored.
+    pub is_corrected: bool,
+}
 
 #[derive(Template)]
 #[template(path = "records/show.html")]
