@@ -16,7 +16,7 @@ pub fn verdict(data: &DataSet, evidence: &Evidence, words: &OnChainRecord) -> Ve
         relay: data.deployment.relay,
         chain: Some(words),
         row: Some(&row),
-        job: None,
+        jobs: &[],
         nonce_also_at: None,
         retirement_is_proven: false,
         patience: PATIENCE,

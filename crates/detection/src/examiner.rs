@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chain::{Block, ChainReader, OnChainRecord, OnChainVersion, SeenBlock};
-use database::anchoring_jobs::JobState;
+use database::anchoring_jobs::{self, AnchoringJob, JobState};
 use database::chain_progress::{self, ChainProgress};
 use database::evidence::{self, Evidence};
 use database::key_checks::{self, KeyCheck};
@@ -240,14 +240,14 @@ impl Examiner {
             .claimed_uid
             .and_then(Uid::new)
             .filter(|uid| *uid < sight.next_uid);
-        let job = self.job_of(&row, &sight).await?;
-        match claimed.or(lost_uid(&row, job, &sight)) {
+        let jobs = self.jobs_of(&row, &sight).await?;
+        match claimed.or(lost_uid(&row, &jobs, &sight)) {
             // The chain knows it by now, or it is not the only row that claims this UID.
             Some(uid) => {
                 let examined = self.uids_seen(uid, uid, seen).await?;
                 Ok(examined.into_iter().find(|one| one.record_id() == Some(id)))
             }
-            None => Ok(Some(self.not_on_chain(row, job))),
+            None => Ok(Some(self.not_on_chain(row, &jobs))),
         }
     }
 
@@ -258,11 +258,11 @@ impl Examiner {
         }
     }
 
-    /// The newest job of a row, as it stands to who reads the chain up to this block.
-    async fn job_of(&self, row: &Evidence, sight: &Sight) -> Result<Option<Job>, Hindrance> {
+    /// The jobs of a row, as they stand to who reads the chain up to this block.
+    async fn jobs_of(&self, row: &Evidence, sight: &Sight) -> Result<Vec<Job>, Hindrance> {
         let mut connection = self.parts.pool.acquire().await?;
-        let job = reading::newest_job(&mut connection, &self.parts.keys, row.record_id).await?;
-        Ok(job.map(|job| Job::seen_from(&job, sight.block.number)))
+        let (keys, block) = (&self.parts.keys, sight.block.number);
+        reading::jobs(&mut connection, keys, row.record_id, block).await
     }
 
     /// Of rows that the chain does not know by themselves, those that it does not know by their jobs either. They were read
@@ -275,9 +275,9 @@ impl Examiner {
     ) -> Result<Vec<Examined>, Hindrance> {
         let mut examined = Vec::with_capacity(rows.len());
         for row in rows {
-            let job = self.job_of(&row, sight).await?;
-            if lost_uid(&row, job, sight).is_none() {
-                let one = self.not_on_chain(row, job);
+            let jobs = self.jobs_of(&row, sight).await?;
+            if lost_uid(&row, &jobs, sight).is_none() {
+                let one = self.not_on_chain(row, &jobs);
                 examined.push(Examined { at, ..one });
             }
         }
@@ -290,17 +290,17 @@ impl Examiner {
         row: Evidence,
         sight: &Sight,
     ) -> Result<Examined, Hindrance> {
-        let job = self.job_of(&row, sight).await?;
-        Ok(self.not_on_chain(row, job))
+        let jobs = self.jobs_of(&row, sight).await?;
+        Ok(self.not_on_chain(row, &jobs))
     }
 
-    fn not_on_chain(&self, row: Evidence, job: Option<Job>) -> Examined {
+    fn not_on_chain(&self, row: Evidence, jobs: &[Job]) -> Examined {
         Examined {
             subject: Subject::row(row.record_id),
             uid: None,
-            finding: self.judged(None, Some(&row), job, None),
+            finding: self.judged(None, Some(&row), jobs, None),
             evidence: Some(row),
-            in_flight: job.is_some_and(|job| job.is_in_flight()),
+            in_flight: jobs.iter().any(Job::is_in_flight),
             at: self.now(),
         }
     }
@@ -310,12 +310,12 @@ impl Examiner {
         &self,
         chain: Option<&OnChainRecord>,
         row: Option<&Evidence>,
-        job: Option<Job>,
+        jobs: &[Job],
         nonce_also_at: Option<Uid>,
     ) -> Finding {
         let opened = row.map(|row| Row::open(row, &self.parts.keys));
         judge(&Facts {
-            job,
+            jobs,
             nonce_also_at,
             ..self.facts(chain, opened.as_ref())
         })
@@ -340,7 +340,7 @@ impl Examiner {
             relay: deployment.relay,
             chain,
             row,
-            job: None,
+            jobs: &[],
             nonce_also_at: None,
             // Requests to retire are kept from the release that can retire on.
             retirement_is_proven: false,
@@ -354,11 +354,18 @@ impl Examiner {
         let sight = self.sight().await?;
         Ok(self.parts.chain.record(uid, &sight.block).await?)
     }
+
+    /// The jobs of a record as they stand by now, whatever of them can be seen on the chain.
+    pub(crate) async fn jobs(&self, id: RecordId) -> Result<Vec<AnchoringJob>, Hindrance> {
+        let mut connection = self.parts.pool.acquire().await?;
+        let jobs = anchoring_jobs::of_record(&mut connection, &self.parts.keys, id).await?;
+        Ok(jobs.rows)
+    }
 }
 
 /// The UID under which a row that claims none was anchored: it is looked at as that UID's, which it lost.
-fn lost_uid(row: &Evidence, job: Option<Job>, sight: &Sight) -> Option<Uid> {
-    let job = job.filter(|job| row.claimed_uid.is_none() && job.state == JobState::Anchored);
-    job.and_then(|job| job.uid)
-        .filter(|uid| *uid < sight.next_uid)
+fn lost_uid(row: &Evidence, jobs: &[Job], sight: &Sight) -> Option<Uid> {
+    let is_anchored = |job: &&Job| job.state == JobState::Anchored;
+    let uid = jobs.iter().filter(is_anchored).find_map(|job| job.uid)?;
+    (row.claimed_uid.is_none() && uid < sight.next_uid).then_some(uid)
 }

@@ -164,7 +164,7 @@ impl Restorer {
             versions.push(copy.clone());
         }
         let row = evidence_of(&versions, &key, &front)?;
-        let finding = examiner.judged(Some(chain), Some(&row), None, None);
+        let finding = examiner.judged(Some(chain), Some(&row), &[], None);
         (finding.verdict == Verdict::Valid).then(|| Copy {
             chain: chain.clone(),
             versions,
@@ -199,7 +199,7 @@ impl Restorer {
         let row = keys
             .first()
             .and_then(|key| evidence_of(&newest, key, &front));
-        let finding = examiner.judged(Some(chain), row.as_ref(), None, None);
+        let finding = examiner.judged(Some(chain), row.as_ref(), &[], None);
         Ok(Plan::DoesNotMatch(Box::new(finding)))
     }
 

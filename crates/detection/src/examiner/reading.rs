@@ -23,13 +23,16 @@ pub(super) async fn in_flight(
         .collect())
 }
 
-pub(super) async fn newest_job(
+/// The jobs of a record, as they stand to who reads the chain up to this block.
+pub(super) async fn jobs(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
     id: RecordId,
-) -> Result<Option<AnchoringJob>, Hindrance> {
-    let mut jobs = anchoring_jobs::of_record(connection, keys, id).await?;
-    Ok(jobs.rows.pop())
+    final_block: u64,
+) -> Result<Vec<Job>, Hindrance> {
+    let jobs = anchoring_jobs::of_record(connection, keys, id).await?.rows;
+    let seen = |job| Job::seen_from(job, final_block);
+    Ok(jobs.iter().map(seen).collect())
 }
 
 /// The records whose jobs say, with our MAC, that they were anchored under this UID.
@@ -47,13 +50,13 @@ pub(super) async fn planned_row(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
     uid: Uid,
-) -> Result<(Option<Evidence>, Option<AnchoringJob>), Hindrance> {
+) -> Result<Option<Evidence>, Hindrance> {
     let jobs = anchoring_jobs::by_uid(connection, keys, uid).await?.rows;
     let of_this_uid = |job: &AnchoringJob| {
         job.state == JobState::Anchored || Job::seen_from(job, u64::MAX).is_in_flight()
     };
     let Some(job) = jobs.into_iter().find(of_this_uid) else {
-        return Ok((None, None));
+        return Ok(None);
     };
     // A row that claims another UID is not this one's.
     let row = evidence::by_record(connection, job.record_id).await?;
@@ -65,7 +68,7 @@ pub(super) async fn planned_row(
     {
         tracing::error!(uid = uid.get(), "the row of a job was tampered with");
     }
-    Ok((row, Some(job)))
+    Ok(row)
 }
 
 /// The nonces under which a row's consents are filed.

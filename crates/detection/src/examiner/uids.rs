@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chain::{MAX_PAGE, OnChainRecord};
-use database::anchoring_jobs::{self, AnchoringJob, JobState};
+use database::anchoring_jobs::{AnchoringJob, JobState};
 use database::consents;
 use database::evidence::{self, Evidence};
 use database::verifications::Subject;
@@ -32,6 +32,9 @@ pub(crate) enum Words {
     Stored,
 }
 
+/// What a closer look gives: the row, what is to be said of it, and its jobs.
+type Closer = (Option<Evidence>, Finding, Vec<Job>);
+
 /// UIDs this far apart are not worth one question to the chain.
 const FAR: u64 = 32;
 
@@ -44,10 +47,9 @@ impl Examiner {
 
     /// The UID that a record has, as its jobs tell with our MAC.
     pub(crate) async fn anchored_as(&self, id: RecordId) -> Result<Option<Uid>, Hindrance> {
-        let mut connection = self.parts.pool.acquire().await?;
-        let jobs = anchoring_jobs::of_record(&mut connection, &self.parts.keys, id).await?;
+        let jobs = self.jobs(id).await?;
         let anchored = |job: &&AnchoringJob| job.state == JobState::Anchored;
-        Ok(jobs.rows.iter().filter(anchored).find_map(|job| job.uid))
+        Ok(jobs.iter().filter(anchored).find_map(|job| job.uid))
     }
 
     pub(super) async fn uids_seen(
@@ -177,7 +179,7 @@ impl Examiner {
         }
         let is_fine = |row: &Evidence| {
             !self
-                .judged(Some(chain), Some(row), None, None)
+                .judged(Some(chain), Some(row), &[], None)
                 .verdict
                 .is_bad()
         };
@@ -202,33 +204,37 @@ impl Examiner {
         rows: &Rows,
         sight: &Sight,
     ) -> Result<Examined, Hindrance> {
-        let job = row
+        let in_flight: Vec<Job> = row
             .as_ref()
             .and_then(|row| rows.in_flight.get(&row.record_id))
-            .map(|job| Job::seen_from(job, sight.block.number));
-        let quick = self.judged(Some(chain), row.as_ref(), job, None);
+            .map(|job| Job::seen_from(job, sight.block.number))
+            .into_iter()
+            .collect();
+        let quick = self.judged(Some(chain), row.as_ref(), &in_flight, None);
         let shares_its_nonce = row
             .as_ref()
             .is_some_and(|row| rows.sharing_nonces.contains(&row.record_id));
+        // A draft above what was anchored is judged by its own job as well.
+        let has_draft = row.as_ref().is_some_and(|row| stands_above(row, chain));
         // A row that lost its UID may still stand where none is expected: of a record that ended.
-        let look_closer = quick.verdict.is_bad() || shares_its_nonce || row.is_none();
+        let look_closer = quick.verdict.is_bad() || shares_its_nonce || has_draft || row.is_none();
         let closer = match look_closer {
             true => self.closer_if_let(chain, row.as_ref(), sight).await?,
             false => None,
         };
         // What the database refuses to say keeps nothing back that the row itself says. Where there is none, the refusal may
         // be all there is to it.
-        let (evidence, finding, job) = match closer {
+        let (evidence, finding, jobs) = match closer {
             Some(closer) => closer,
-            None if look_closer && row.is_none() => (row, self.unverifiable(), job),
-            None => (row, quick, job),
+            None if look_closer && row.is_none() => (row, self.unverifiable(), in_flight),
+            None => (row, quick, in_flight),
         };
         Ok(Examined {
             subject: Subject::uid(chain.uid),
             uid: Some(chain.uid),
             evidence,
             finding,
-            in_flight: job.is_some_and(|job| job.is_in_flight()),
+            in_flight: jobs.iter().any(Job::is_in_flight),
             at: self.now(),
         })
     }
@@ -246,7 +252,7 @@ impl Examiner {
         chain: &OnChainRecord,
         row: Option<&Evidence>,
         sight: &Sight,
-    ) -> Result<Option<(Option<Evidence>, Finding, Option<Job>)>, Hindrance> {
+    ) -> Result<Option<Closer>, Hindrance> {
         match self.closer(chain, row.cloned(), sight).await {
             Err(hindrance) if hindrance.concerns_one_thing() => {
                 tracing::error!(cause = ?hindrance, uid = chain.uid.get(), "the database refuses what a closer look needs");
@@ -258,30 +264,35 @@ impl Examiner {
         }
     }
 
-    /// A second look, with the job and the nonce of the record, before anything bad is said of it.
+    /// A second look, with all jobs and the nonce of the record, before anything bad is said of it.
     async fn closer(
         &self,
         chain: &OnChainRecord,
         row: Option<Evidence>,
         sight: &Sight,
-    ) -> Result<(Option<Evidence>, Finding, Option<Job>), Hindrance> {
+    ) -> Result<Closer, Hindrance> {
         let keys = &self.parts.keys;
         let mut connection = self.parts.pool.acquire().await?;
-        let (row, job) = match row {
-            Some(row) => {
-                let job = reading::newest_job(&mut connection, keys, row.record_id).await?;
-                (Some(row), job)
-            }
+        let row = match row {
+            Some(row) => Some(row),
             None => reading::planned_row(&mut connection, keys, chain.uid).await?,
         };
-        let nonce_also_at = match &row {
-            Some(row) => reading::nonce_also_at(&mut connection, chain.uid, row).await?,
-            None => None,
+        let (jobs, nonce_also_at) = match &row {
+            Some(row) => (
+                reading::jobs(&mut connection, keys, row.record_id, sight.block.number).await?,
+                reading::nonce_also_at(&mut connection, chain.uid, row).await?,
+            ),
+            None => (Vec::new(), None),
         };
-        let job = job.map(|job| Job::seen_from(&job, sight.block.number));
-        let finding = self.judged(Some(chain), row.as_ref(), job, nonce_also_at);
-        Ok((row, finding, job))
+        let finding = self.judged(Some(chain), row.as_ref(), &jobs, nonce_also_at);
+        Ok((row, finding, jobs))
     }
+}
+
+/// Whether the row has a version above all that the chain holds.
+fn stands_above(row: &Evidence, chain: &OnChainRecord) -> bool {
+    let newest = row.versions.last();
+    newest.is_some_and(|newest| newest.values.version > chain.newest().version)
 }
 
 /// The first of these UIDs, the last that is still worth the same question, and how many they are.

@@ -135,7 +135,7 @@ impl Restorer {
     ) -> Result<Finding, RestoreError> {
         let stands = evidence::by_record(connection, id).await?;
         let examiner = self.registrar.examiner();
-        Ok(examiner.judged(Some(&copy.chain), stands.as_ref(), None, None))
+        Ok(examiner.judged(Some(&copy.chain), stands.as_ref(), &[], None))
     }
 
     /// A draft that stands above what was restored is on its way: the head is of it.

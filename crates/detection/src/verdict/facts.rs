@@ -24,8 +24,8 @@ pub struct Facts<'a> {
     pub chain: Option<&'a OnChainRecord>,
     /// The row: the one that claims the UID or, where none does, the one whose job was given it.
     pub row: Option<&'a Row>,
-    /// The newest anchoring job of the row, its MAC checked.
-    pub job: Option<Job>,
+    /// The anchoring jobs of the row, one for each version that was approved and the oldest first, their MACs checked.
+    pub jobs: &'a [Job],
     /// A lower UID whose record carries the same nonce: one signature under two UIDs.
     pub nonce_also_at: Option<Uid>,
     /// Whether a signed request or order is kept whose hash is the evidence of the retirement, and its signature holds.
@@ -84,6 +84,13 @@ impl Job {
         )
     }
 
+    /// Whether its version has a consent: only what was signed is approved. A correction that was refused may have been given
+    /// up since, and another begun under its number.
+    #[must_use]
+    pub fn wants_consent(&self) -> bool {
+        self.state != JobState::Rejected || self.version == Version::FIRST
+    }
+
     /// The job as it stands to somebody who reads the chain up to this block. Who anchors may read another node, or be
     /// content with fewer blocks: what is final there is on its way here.
     #[must_use]
@@ -111,9 +118,19 @@ pub struct Patience {
 }
 
 impl Facts<'_> {
+    /// The job of this version.
+    pub(super) fn job(&self, version: Version) -> Option<&Job> {
+        self.jobs.iter().find(|job| job.version == version)
+    }
+
     /// Whether a job for this version is in flight.
     pub(super) fn in_flight(&self, version: Version) -> bool {
-        self.job
-            .is_some_and(|job| job.is_in_flight() && job.version == version)
+        self.job(version).is_some_and(Job::is_in_flight)
+    }
+
+    /// Whether something of the record is in flight, and nothing of it was anchored before: that first job gives it its UID.
+    pub(super) fn awaits_uid(&self) -> bool {
+        let is_anchored = |job: &Job| job.state == JobState::Anchored;
+        self.jobs.iter().any(Job::is_in_flight) && !self.jobs.iter().any(is_anchored)
     }
 }

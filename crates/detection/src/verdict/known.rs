@@ -115,11 +115,11 @@ impl<'a> Known<'a> {
         self.row.head_is_ours() && self.row.head_names_newest()
     }
 
-    /// Whether the row carries its UID. It may lack it only while the job has not finished.
+    /// Whether the row carries its UID. It may lack it only while its first job has not finished.
     pub fn uid_fits(&self) -> bool {
         match self.row.claimed_uid {
             Some(uid) => uid == self.chain.uid.get(),
-            None => self.facts.job.is_some_and(|job| job.is_in_flight()),
+            None => self.facts.awaits_uid(),
         }
     }
 }

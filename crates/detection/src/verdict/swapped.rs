@@ -3,7 +3,7 @@
 use database::anchoring_jobs::JobState;
 
 use super::{
-    Finding, KeyState, Part, Reason, Verdict,
+    Finding, Job, KeyState, Part, Reason, Verdict,
     cells::Faults,
     known::{Fault, Known},
 };
@@ -19,13 +19,9 @@ pub(super) fn judge(known: &Known<'_>, fault: &Fault<'_>) -> Option<Finding> {
         .and_then(|row| row.anchor())
         .is_some_and(|anchor| anchor.uid != uid);
     // A job that waits anew may still name the UID of a plan that is dead.
-    let job = known
-        .facts
-        .job
-        .filter(|job| !matches!(job.state, JobState::Queued | JobState::Rejected));
-    let planned_elsewhere = job
-        .and_then(|job| job.uid)
-        .is_some_and(|planned| planned != uid);
+    let stands = |job: &&Job| !matches!(job.state, JobState::Queued | JobState::Rejected);
+    let mut planned = known.facts.jobs.iter().filter(stands);
+    let planned_elsewhere = planned.any(|job| job.uid.is_some_and(|planned| planned != uid));
     let (reason, parts) = if known.row.owner_key == KeyState::OfAnotherRecord {
         (Reason::OtherRecord, [Part::OwnerKey].into())
     } else if !faults.other_record.is_empty() {

@@ -30,8 +30,10 @@ pub(super) fn surplus(known: &Known<'_>) -> Option<Finding> {
         if !is_draft(known, row) {
             return Some(forged(Reason::VersionUnknown).at(*version));
         }
-        if let Some(tampered) = tampered(known.facts, known.row, row) {
-            return Some(tampered);
+        let at_fault = tampered(known.facts, known.row, row)
+            .or_else(|| consent_gone(known.facts, known.row, row));
+        if at_fault.is_some() {
+            return at_fault;
         }
     }
     None
@@ -62,22 +64,29 @@ pub(super) fn judge(facts: &Facts<'_>) -> Finding {
                 .values()
                 .find_map(|version| tampered(facts, row, version))
         })
-        .or_else(|| head_problem(facts, row))
+        .or_else(|| head_problem(row))
+        .or_else(|| {
+            row.versions
+                .values()
+                .find_map(|version| consent_gone(facts, row, version))
+        })
         .unwrap_or_else(|| waiting(facts, row))
 }
 
 fn forged(facts: &Facts<'_>, row: &Row) -> Option<Finding> {
-    let in_flight = facts.job.filter(Job::is_in_flight);
-    let planned = in_flight.and_then(|job| job.uid).map(u64::from);
+    let mut in_flight = facts.jobs.iter().filter(|job| job.is_in_flight());
+    let is_planned = |claimed| in_flight.any(|job| job.uid.map(u64::from) == Some(claimed));
+    let is_unknown =
+        |version: &VersionRow| version.has_anchor_cell() && !facts.in_flight(version.version);
     let nothing_opens = row
         .versions
         .values()
         .all(|version| nothing_is_ours(row, version));
-    let reason = if row.claimed_uid.is_some() && row.claimed_uid != planned {
+    let reason = if !row.claimed_uid.is_none_or(is_planned) {
         Reason::UidUnknown
     } else if row.has_stray_versions {
         Reason::VersionUnknown
-    } else if row.versions.values().any(VersionRow::has_anchor_cell) && in_flight.is_none() {
+    } else if row.versions.values().any(is_unknown) {
         Reason::AnchorUnknown
     } else if nothing_opens && !row.head_is_ours() {
         Reason::NothingOpens
@@ -114,11 +123,7 @@ fn key_problem(row: &Row) -> Option<Finding> {
 
 /// A head that is not ours, or speaks of other things than those that stand beside it. Its state can only make things
 /// worse: whoever could write it holds our keys.
-fn head_problem(facts: &Facts<'_>, row: &Row) -> Option<Finding> {
-    let altered = |parts: &[Part]| {
-        let finding = Finding::new(Verdict::Altered, Reason::CellsBroken);
-        finding.with(parts.iter().cloned())
-    };
+fn head_problem(row: &Row) -> Option<Finding> {
     let fits = match row.head {
         HeadState::NotOurs => false,
         HeadState::Ours {
@@ -127,28 +132,26 @@ fn head_problem(facts: &Facts<'_>, row: &Row) -> Option<Finding> {
         } => row.holds_nothing(),
         HeadState::Ours { .. } => row.head_names_newest(),
     };
-    if !fits {
-        return Some(altered(&[Part::Head]));
-    }
-    let consent = [Part::ConsentMessage, Part::ConsentSignature];
-    lacks_consent(facts, row).then(|| altered(&consent))
+    (!fits).then(|| Finding::new(Verdict::Altered, Reason::CellsBroken).with([Part::Head]))
 }
 
-/// What was signed, by its head's word, or approved, by its job's, has a consent.
-fn lacks_consent(facts: &Facts<'_>, row: &Row) -> bool {
-    let HeadState::Ours { state, .. } = row.head else {
-        return false;
+/// A version that was signed, by its head's word, or approved, by its own job's, and has no consent.
+fn consent_gone(facts: &Facts<'_>, row: &Row, version: &VersionRow) -> Option<Finding> {
+    let is_signed = match row.head {
+        HeadState::Ours {
+            version: named,
+            state: RecordState::Consented | RecordState::Approved | RecordState::Anchored,
+            ..
+        } => named == version.version,
+        _ => false,
     };
-    let is_signed = matches!(
-        state,
-        RecordState::Consented | RecordState::Approved | RecordState::Anchored
-    );
-    let opened = row
-        .versions
-        .values()
-        .next_back()
-        .and_then(|newest| newest.opened.as_ref());
-    (is_signed || facts.job.is_some()) && opened.is_some_and(|opened| opened.message.is_none())
+    let is_approved = facts.job(version.version).is_some_and(Job::wants_consent);
+    let is_unsigned = version.opened.as_ref()?.message.is_none();
+    ((is_signed || is_approved) && is_unsigned).then(|| {
+        Finding::new(Verdict::Altered, Reason::CellsBroken)
+            .at(version.version)
+            .with([Part::ConsentMessage, Part::ConsentSignature])
+    })
 }
 
 /// What was changed before it was anchored: no promise covers it, and the cells and the signature tell it all the same.
@@ -183,7 +186,8 @@ fn waiting(facts: &Facts<'_>, row: &Row) -> Finding {
     if row.holds_nothing() {
         return Finding::new(Verdict::Pending, Reason::Empty);
     }
-    let (reason, since, patience) = match facts.job {
+    // The chain knows no version of it: it waits for the first, whatever follows.
+    let (reason, since, patience) = match facts.jobs.first() {
         Some(job) if job.state == JobState::Rejected => {
             return Finding::new(Verdict::Overdue, Reason::Rejected);
         }

@@ -169,20 +169,20 @@ fn an_anchor_cell_may_lack_only_while_the_job_is_in_flight() {
     world.write_head();
     let state = database::anchoring_jobs::JobState::Mined;
     let uid = Uid::new(7);
-    world.job = Some(Job {
+    world.jobs = vec![Job {
         version: version(1),
         uid,
         state,
         approved_at: world.now,
-    });
+    }];
     assert_eq!(said(&world.judge()), is(Verdict::Valid, &[]));
     let state = database::anchoring_jobs::JobState::Anchored;
-    world.job = Some(Job {
+    world.jobs = vec![Job {
         version: version(1),
         uid,
         state,
         approved_at: world.now,
-    });
+    }];
     assert_eq!(
         said(&world.judge()),
         is(Verdict::RolledBack, &["anchor", "uid"]),
@@ -483,6 +483,7 @@ fn a_version_that_the_chain_does_not_know_is_forged() {
     // A rectification on its way looks like this, and does no harm.
     sealed.row(2).values.anchor = None;
     sealed.row(2).consent = None;
+    sealed.write_head();
     assert_eq!(sealed.judge().verdict, Verdict::Valid);
     // A version with a number that there is not.
     let mut stray = World::anchored(1);
@@ -498,6 +499,7 @@ fn a_draft_on_its_way_stands_in_for_nothing_and_is_looked_at() {
         world.put(2, Draft::FIRST, &plain);
         world.row(2).values.anchor = None;
         world.row(2).consent = None;
+        world.write_head();
         world
     };
     assert_eq!(rectifying().judge().verdict, Verdict::Valid);

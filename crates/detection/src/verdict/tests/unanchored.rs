@@ -48,7 +48,7 @@ fn a_record_on_its_way_is_pending_and_then_overdue() {
         JobState::Sent,
         JobState::Mined,
     ] {
-        world.job = Some(job(&world, state));
+        world.jobs = vec![job(&world, state)];
         assert_eq!(
             (world.judge().verdict, world.judge().reason),
             (Verdict::Pending, Reason::AwaitsAnchor)
@@ -70,7 +70,7 @@ fn an_entry_time_far_ahead_does_not_wait_for_ever() {
 #[test]
 fn a_job_that_was_refused_is_overdue_at_once() {
     let mut world = entered();
-    world.job = Some(job(&world, JobState::Rejected));
+    world.jobs = vec![job(&world, JobState::Rejected)];
     assert_eq!(
         (world.judge().verdict, world.judge().reason),
         (Verdict::Overdue, Reason::Rejected)
@@ -82,12 +82,12 @@ fn a_job_about_to_finish_has_its_cell_already() {
     let mut world = entered();
     let plain = world.plain(1);
     world.put(1, Draft::FIRST, &plain);
-    world.job = Some(job(&world, JobState::Mined));
+    world.jobs = vec![job(&world, JobState::Mined)];
     assert_eq!(world.judge().verdict, Verdict::Pending);
     world.evidence.claimed_uid = Some(7);
     world.write_head();
     assert_eq!(world.judge().verdict, Verdict::Pending);
-    world.job = None;
+    world.jobs.clear();
     assert_eq!(world.judge().verdict, Verdict::Forged);
 }
 
@@ -115,13 +115,13 @@ fn what_is_final_to_another_node_is_on_its_way_to_ours() {
         problem: None,
         updated_at: world.now,
     };
-    world.job = Some(Job::seen_from(&anchored, 99));
+    world.jobs = vec![Job::seen_from(&anchored, 99)];
     assert_eq!(world.judge().verdict, Verdict::Pending);
     // A chain that holds the block and not the word is no reason to wait.
-    world.job = Some(Job::seen_from(&anchored, 100));
+    world.jobs = vec![Job::seen_from(&anchored, 100)];
     assert_eq!(world.judge().verdict, Verdict::Forged);
     // Nor does the word of a job wait for ever.
-    world.job = Some(Job::seen_from(&anchored, 99));
+    world.jobs = vec![Job::seen_from(&anchored, 99)];
     world.now = world.now.plus(Duration::from_secs(3601));
     assert_eq!(world.judge().verdict, Verdict::Overdue);
 }
@@ -261,7 +261,7 @@ fn rows_beside_the_cells_are_told_before_the_anchor_too() {
     assert_eq!(said(&unsigned.judge()), is(Verdict::Altered, &parts));
     unsigned.write_head();
     assert_eq!(unsigned.judge().verdict, Verdict::Pending);
-    unsigned.job = Some(job(&unsigned, JobState::Queued));
+    unsigned.jobs = vec![job(&unsigned, JobState::Queued)];
     assert_eq!(said(&unsigned.judge()), is(Verdict::Altered, &parts));
 
     let mut values = entered();
