@@ -349,10 +349,13 @@ impl Examiner {
         }
     }
 
-    /// The chain's word on a UID, at the newest final block.
-    pub(crate) async fn on_chain(&self, uid: Uid) -> Result<Option<OnChainRecord>, Hindrance> {
-        let sight = self.sight().await?;
-        Ok(self.parts.chain.record(uid, &sight.block).await?)
+    /// The chain's word on a UID, as of this block.
+    pub(crate) async fn on_chain(
+        &self,
+        uid: Uid,
+        block: &Block,
+    ) -> Result<Option<OnChainRecord>, Hindrance> {
+        Ok(self.parts.chain.record(uid, block).await?)
     }
 
     /// The jobs of a record as they stand by now, whatever of them can be seen on the chain.

@@ -6,7 +6,7 @@ mod write_back;
 
 use std::collections::BTreeMap;
 
-use chain::OnChainRecord;
+use chain::{OnChainRecord, OnChainVersion};
 use database::evidence::Evidence;
 use database::incident_events::IncidentEventKind;
 use database::incident_findings;
@@ -55,9 +55,23 @@ pub enum Plan {
     Retired,
 }
 
+/// What the chain says of a record, and the final block up to which it was read.
+#[derive(Clone)]
+struct Seen {
+    record: OnChainRecord,
+    block: u64,
+}
+
+impl Seen {
+    /// The versions that count.
+    fn versions(&self) -> impl Iterator<Item = &OnChainVersion> {
+        self.record.versions.iter().filter(|one| !one.voided)
+    }
+}
+
 /// A copy that was verified against the chain.
 pub struct Copy {
-    chain: OnChainRecord,
+    chain: Seen,
     versions: Vec<Backup>,
     key: WrappedOwnerKey,
     is_from_log: bool,
@@ -105,12 +119,18 @@ impl Restorer {
     /// log held.
     pub async fn plan(&self, uid: Uid) -> Result<Plan, Hindrance> {
         let stored = record_backups::of_uid(&mut *self.parts.backup.acquire().await?, uid).await?;
-        let Some(chain) = self.registrar.examiner().on_chain(uid).await? else {
+        let examiner = self.registrar.examiner();
+        let block = examiner.sight().await?.block;
+        let Some(record) = examiner.on_chain(uid, &block).await? else {
             return Ok(Plan::NotOnChain);
         };
-        if chain.retired.is_some() {
+        if record.retired.is_some() {
             return Ok(Plan::Retired);
         }
+        let chain = Seen {
+            record,
+            block: block.number,
+        };
         let plan = self.backup_plan(&chain, stored).await?;
         if let Plan::Matches(_) = plan {
             return Ok(plan);
@@ -123,7 +143,7 @@ impl Restorer {
 
     async fn backup_plan(
         &self,
-        chain: &OnChainRecord,
+        chain: &Seen,
         stored: Vec<StoredBackup>,
     ) -> Result<Plan, Hindrance> {
         if stored.is_empty() {
@@ -146,25 +166,20 @@ impl Restorer {
 
     /// One copy of each version that the chain holds, each whole by itself, and valid together. Whoever plants copies
     /// can't hide the genuine ones behind them.
-    fn whole(
-        &self,
-        chain: &OnChainRecord,
-        copies: &[Backup],
-        key: WrappedOwnerKey,
-    ) -> Option<Copy> {
+    fn whole(&self, chain: &Seen, copies: &[Backup], key: WrappedOwnerKey) -> Option<Copy> {
         let examiner = self.registrar.examiner();
         let front = examiner.parts().keys.front();
         let mut versions = Vec::new();
-        for version in chain.versions.iter().filter(|version| !version.voided) {
+        for version in chain.versions() {
             let of_version = |copy: &&Backup| copy.values.version == version.version;
             let copy = copies.iter().filter(of_version).find(|copy| {
                 let row = evidence_of(std::slice::from_ref(*copy), &key, &front);
-                row.is_some_and(|row| examiner.holds(chain, version, &row))
+                row.is_some_and(|row| examiner.holds(&chain.record, version, &row))
             })?;
             versions.push(copy.clone());
         }
         let row = evidence_of(&versions, &key, &front)?;
-        let finding = examiner.judged(Some(chain), Some(&row), &[], None);
+        let finding = examiner.judged(Some(&chain.record), Some(&row), &[], None);
         (finding.verdict == Verdict::Valid).then(|| Copy {
             chain: chain.clone(),
             versions,
@@ -176,11 +191,11 @@ impl Restorer {
     /// Why there is nothing to put back: a version without a copy, or what the newest copies would be judged.
     async fn mismatch(
         &self,
-        chain: &OnChainRecord,
+        chain: &Seen,
         copies: &BTreeMap<RecordId, Vec<Backup>>,
     ) -> Result<Plan, Hindrance> {
         let mut newest: Vec<&Backup> = Vec::new();
-        for version in chain.versions.iter().filter(|version| !version.voided) {
+        for version in chain.versions() {
             let all = copies.values().flatten();
             let mut of_version = all.filter(|copy| copy.values.version == version.version);
             match of_version.next() {
@@ -199,7 +214,7 @@ impl Restorer {
         let row = keys
             .first()
             .and_then(|key| evidence_of(&newest, key, &front));
-        let finding = examiner.judged(Some(chain), row.as_ref(), &[], None);
+        let finding = examiner.judged(Some(&chain.record), row.as_ref(), &[], None);
         Ok(Plan::DoesNotMatch(Box::new(finding)))
     }
 

@@ -14,7 +14,7 @@ use keyring::{FrontKeys, WrappedOwnerKey};
 use record::ids::{RecordId, Uid};
 
 use self::row::Columns;
-use super::{Copy, Restorer};
+use super::{Copy, Restorer, Seen};
 use crate::obstacle::Hindrance;
 use crate::watch::{Piece, PieceChange};
 
@@ -34,16 +34,12 @@ struct Rows {
 
 impl Restorer {
     /// Takes back what was done to the record, transaction by transaction, until its rows give the chain's word.
-    pub(super) async fn log_copy(
-        &self,
-        uid: Uid,
-        chain: &OnChainRecord,
-    ) -> Result<Option<Copy>, Hindrance> {
+    pub(super) async fn log_copy(&self, uid: Uid, chain: &Seen) -> Result<Option<Copy>, Hindrance> {
         let parts = self.registrar.examiner().parts();
         let mut connection = parts.pool.acquire().await?;
         let records = incident_evidence::records_of(&mut connection, Subject::uid(uid)).await?;
         for record in records {
-            let mut rows = Rows::as_they_stand(&mut connection, record, chain).await?;
+            let mut rows = Rows::as_they_stand(&mut connection, record, &chain.record).await?;
             let stored = self.keys_of(record).await?;
             for piece in self.pieces(record).await? {
                 let changes = piece.changes.iter().rev();

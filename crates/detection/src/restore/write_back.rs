@@ -1,15 +1,17 @@
 //! Putting a verified copy back: rows, step of the incident and mail in one transaction, under the account that may.
 
+use database::anchoring_jobs::{AnchoringJob, JobState};
 use database::evidence;
 use database::incident_events::IncidentEventKind;
 use database::record_events::{self, Actor, RecordEventKind};
 use database::records::{self, Record, RecordState};
+use database::sealed::SealedVersion;
 use database::{MySqlConnection, consents, index, owner_keys, record_versions};
-use record::ids::{RecordId, StaffId, SubmissionId, Uid};
+use record::ids::{RecordId, StaffId, SubmissionId, Uid, Version};
 use sqlx::Connection;
 
 use super::{Copy, RestoreError, Restorer, head_over};
-use crate::verdict::{Finding, Row, Verdict};
+use crate::verdict::{Finding, Job, Row, Verdict};
 
 impl Restorer {
     /// Gives back the UIDs of other records whose rows stood in this one's place, and got their own place back.
@@ -34,8 +36,8 @@ impl Restorer {
             record_versions::put(&mut transaction, &version.values).await?;
             consents::put(&mut transaction, &version.consent).await?;
         }
-        self.remove_surplus(&mut transaction, copy, &record).await?;
-        self.follow_draft(&mut transaction, record).await?;
+        self.settle_later_versions(&mut transaction, copy, record)
+            .await?;
         let displaced = self.put_in_own_place(&mut transaction, &others).await?;
         let (kind, actor) = (RecordEventKind::Restored, Actor::Staff(by));
         record_events::append(&mut transaction, &front, id, kind, actor, now).await?;
@@ -101,28 +103,62 @@ impl Restorer {
         Ok(put)
     }
 
-    /// A version that somebody put beside the record's own goes, unless it is a draft on its way and as we sealed it.
+    /// What stands above the copy. The head is locked by now: of what entry-app does with the record, all is done or waits for us.
+    async fn settle_later_versions(
+        &self,
+        connection: &mut MySqlConnection,
+        copy: &Copy,
+        record: Record,
+    ) -> Result<(), RestoreError> {
+        let jobs = self.registrar.examiner().jobs(record.id).await?;
+        self.remove_surplus(connection, copy, &record, &jobs)
+            .await?;
+        self.follow_draft(connection, record, &jobs).await
+    }
+
+    /// A version that somebody put beside the record's own goes, unless it is a draft on its way and as we sealed it. What
+    /// may be on the chain in a moment stays in any case: nobody could put it back then.
     async fn remove_surplus(
         &self,
         connection: &mut MySqlConnection,
         copy: &Copy,
         record: &Record,
+        jobs: &[AnchoringJob],
     ) -> Result<(), RestoreError> {
         let id = record.id;
-        let finding = self.finding(connection, copy, id).await?;
+        let seen = |job| Job::seen_from(job, copy.chain.block);
+        let jobs: Vec<Job> = jobs.iter().map(seen).collect();
+        let in_flight = jobs.iter().filter(|job| job.is_in_flight());
+        let kept = in_flight
+            .map(|job| job.version)
+            .fold(record.version, Version::max);
+        let finding = self.finding(connection, copy, id, &jobs).await?;
         let is_above = finding.version > Some(record.version);
         if finding.verdict == Verdict::Forged || is_above {
-            record_versions::remove_above(connection, id, record.version).await?;
-            consents::remove_above(connection, id, record.version).await?;
+            record_versions::remove_above(connection, id, kept).await?;
         }
         // Nothing is kept of a voided version to put back; its row counts for nothing, and goes when it is at fault.
-        for voided in copy.chain.versions.iter().filter(|version| version.voided) {
-            let at_fault = self.finding(connection, copy, id).await?.version;
+        let versions = copy.chain.record.versions.iter();
+        for voided in versions.filter(|version| version.voided) {
+            let at_fault = self.finding(connection, copy, id, &jobs).await?.version;
             if at_fault == Some(voided.version) {
                 record_versions::remove(connection, id, voided.version).await?;
                 consents::remove(connection, id, voided.version).await?;
             }
         }
+        self.remove_lone_consents(connection, id, kept).await
+    }
+
+    /// A consent whose version is gone hangs on nothing, and stands in the way of the next one.
+    async fn remove_lone_consents(
+        &self,
+        connection: &mut MySqlConnection,
+        id: RecordId,
+        kept: Version,
+    ) -> Result<(), RestoreError> {
+        let newest = newest_row(connection, id).await?;
+        let newest = newest.map_or(kept, |newest| newest.values.version.max(kept));
+        consents::remove_above(connection, id, newest).await?;
         Ok(())
     }
 
@@ -132,10 +168,11 @@ impl Restorer {
         connection: &mut MySqlConnection,
         copy: &Copy,
         id: RecordId,
+        jobs: &[Job],
     ) -> Result<Finding, RestoreError> {
         let stands = evidence::by_record(connection, id).await?;
         let examiner = self.registrar.examiner();
-        Ok(examiner.judged(Some(&copy.chain), stands.as_ref(), &[], None))
+        Ok(examiner.judged(Some(&copy.chain.record), stands.as_ref(), jobs, None))
     }
 
     /// A draft that stands above what was restored is on its way: the head is of it.
@@ -143,21 +180,38 @@ impl Restorer {
         &self,
         connection: &mut MySqlConnection,
         mut record: Record,
+        jobs: &[AnchoringJob],
     ) -> Result<(), RestoreError> {
         let examiner = self.registrar.examiner();
-        let stands = evidence::by_record(connection, record.id).await?;
-        let newest = stands.and_then(|stands| stands.versions.into_iter().next_back());
+        let newest = newest_row(connection, record.id).await?;
         let Some(draft) = newest.filter(|newest| newest.values.version > record.version) else {
             return Ok(());
         };
         record.version = draft.values.version;
         record.draft = draft.values.draft;
-        record.state = match draft.consent {
-            Some(_) => RecordState::Consented,
-            None => RecordState::AwaitingConsent,
-        };
+        let job = jobs.iter().find(|job| job.version == record.version);
+        record.state = state_of(&draft, job);
         let front = examiner.parts().keys.front();
         records::update(connection, &front, &mut record, examiner.now()).await?;
         Ok(())
+    }
+}
+
+/// The newest version that stands.
+async fn newest_row(
+    connection: &mut MySqlConnection,
+    id: RecordId,
+) -> Result<Option<SealedVersion>, RestoreError> {
+    let stands = evidence::by_record(connection, id).await?;
+    Ok(stands.and_then(|stands| stands.versions.into_iter().next_back()))
+}
+
+/// How far a draft has come, by its own rows. One that was refused waits for staff, as it did before they approved it.
+const fn state_of(draft: &SealedVersion, job: Option<&AnchoringJob>) -> RecordState {
+    match (job, &draft.consent) {
+        (Some(job), _) if matches!(job.state, JobState::Anchored) => RecordState::Anchored,
+        (Some(job), _) if !matches!(job.state, JobState::Rejected) => RecordState::Approved,
+        (_, Some(_)) => RecordState::Consented,
+        (_, None) => RecordState::AwaitingConsent,
     }
 }
