@@ -1,5 +1,6 @@
 use alloy::signers::SignerSync;
 use chain::Deployment;
+use database::anchoring_jobs::JobState;
 use database::record_events::{self, Actor, RecordEventKind};
 use database::records::{self, Record, RecordState};
 use database::sealed::{PlainVersion, SealedVersion, SignedConsent, seal_consent};
@@ -120,6 +121,19 @@ impl<'s> Rectification<'s> {
             nonce: rand::random::<[u8; 32]>().into(),
             ..before.unwrap().unwrap()
         }
+    }
+
+    /// What stays of one that was refused and given up: its job.
+    pub async fn leave_refused_job(&self, now: UnixMillis) {
+        let mut connection = self.stage.connect().await;
+        let (keys, clerk) = (&self.keys, StaffId::from_bytes([1; 16]));
+        let job =
+            anchoring_jobs::insert(&mut connection, keys, self.id, self.second, clerk, now).await;
+        let mut job = job.unwrap();
+        job.state = JobState::Rejected;
+        anchoring_jobs::update(&mut connection, keys, &mut job, now)
+            .await
+            .unwrap();
     }
 
     /// Where the job stands.
