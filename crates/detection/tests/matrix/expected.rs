@@ -224,7 +224,7 @@ pub fn values_gone(person: &Person, version: u32) -> Expected {
         kind if kind.has_ended() => Expected::nothing(),
         kind if !kind.is_on_chain() => found(subject, V::Altered, &["head"]),
         // The draft is gone, and the head still names it.
-        Kind::Rectifying if version == 2 => found(subject, V::Altered, &["head"]),
+        kind if kind.is_rectified() && version == 2 => found(subject, V::Altered, &["head"]),
         // What the authority declared void counts for nothing.
         Kind::VoidedOlder if version == 1 => Expected::nothing(),
         kind if version < kind.newest() => somehow(subject, V::ConsentInvalid),
@@ -240,7 +240,7 @@ fn draft_edited(person: &Person, version: u32) -> Expected {
     let subject = person.subject();
     match person.kind {
         kind if !kind.is_on_chain() => somehow(subject, V::RolledBack),
-        Kind::Rectifying if version == 2 => somehow(subject, V::Forged),
+        kind if kind.is_rectified() && version == 2 => somehow(subject, V::Forged),
         _ => found(subject, V::Altered, &["draft"]),
     }
 }
@@ -290,7 +290,7 @@ pub fn put_back_to_before(person: &Person) -> Expected {
         kind if !kind.is_on_chain() => Expected::nothing(),
         Kind::Withdrawn | Kind::Erased => Expected::nothing(),
         Kind::AllVoided => somehow(person.subject(), V::Forged),
-        Kind::Once | Kind::VoidedNewest | Kind::Rectifying => {
+        kind if kind.on_chain() == 1 || kind == Kind::VoidedNewest => {
             found(person.subject(), V::RolledBack, &["anchor", "uid"])
         }
         _ => somehow(person.subject(), V::RolledBack),

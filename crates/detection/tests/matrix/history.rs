@@ -44,8 +44,8 @@ pub struct History {
 /// Which records there are: some of those that attacks need two of, one of each other kind, and a few more.
 fn kinds(rng: &mut StdRng) -> Vec<Kind> {
     use Kind::{
-        AllVoided, Approved, Declined, Erased, Once, Rectifying, SignedOnly, Thrice, Twice,
-        VoidedNewest, VoidedOlder, Waiting, Withdrawn,
+        AllVoided, Approved, Declined, Erased, Once, Rectifying, RectifyingApproved,
+        RectifyingSigned, SignedOnly, Thrice, Twice, VoidedNewest, VoidedOlder, Waiting, Withdrawn,
     };
     let mut kinds = vec![
         Once,
@@ -60,6 +60,8 @@ fn kinds(rng: &mut StdRng) -> Vec<Kind> {
         Withdrawn,
         Erased,
         Rectifying,
+        RectifyingSigned,
+        RectifyingApproved,
         Waiting,
         SignedOnly,
         Approved,
@@ -342,7 +344,7 @@ async fn first_version(stage: &Stage, person: &mut Person, timestamp: u64, rng: 
     event(stage, &mut connection, person.id, RecordEventKind::Anchored).await;
 }
 
-/// Another version, on the chain and in the rows; of a rectification only the draft.
+/// Another version, on the chain and in the rows; of a rectification only the rows, as far as it has come.
 async fn later_version(
     stage: &Stage,
     person: &mut Person,
@@ -350,7 +352,7 @@ async fn later_version(
     timestamp: u64,
     rng: &mut StdRng,
 ) {
-    let is_draft = person.kind == Kind::Rectifying && number == 2;
+    let is_draft = person.kind.is_rectified() && number == 2;
     let Some(uid) = person
         .uid
         .filter(|_| is_draft || person.kind.on_chain() >= number)
@@ -366,17 +368,15 @@ async fn later_version(
     let signed = Signed::fresh(stage, &person.wallet, spot, before, rng);
     let mut connection = stage.connection().await;
     if is_draft {
-        let values = signed.sealed(&person.key, version(2), Draft::FIRST, rng);
-        record_versions::insert(&mut connection, &values)
-            .await
-            .unwrap();
-    } else {
-        let word = signed.word(stage, spot);
-        stage.anchor(uid, timestamp, word).await;
-        person.words.push(word);
+        rectify(stage, &mut connection, person, &signed, rng).await;
+        person.signed.push(signed);
+        return;
     }
+    let word = signed.word(stage, spot);
+    stage.anchor(uid, timestamp, word).await;
+    person.words.push(word);
     // What the authority declared void was taken out again.
-    if !is_draft && person.kind != Kind::VoidedNewest {
+    if person.kind != Kind::VoidedNewest {
         let filed = Filed {
             spot,
             draft: Draft::FIRST,
@@ -385,8 +385,6 @@ async fn later_version(
         signed
             .store(stage, &mut connection, &person.key, filed, rng)
             .await;
-    }
-    if person.kind != Kind::VoidedNewest {
         let mut record = head(stage, &mut connection, person.id).await;
         (record.version, record.draft) = (version(number), Draft::FIRST);
         let (front, now) = (stage.keys.front(), stage.clock.now());
@@ -395,6 +393,40 @@ async fn later_version(
             .unwrap();
     }
     person.signed.push(signed);
+}
+
+/// The draft of a second version; its consent and its job, where it has come so far.
+async fn rectify(
+    stage: &Stage,
+    connection: &mut MySqlConnection,
+    person: &Person,
+    signed: &Signed,
+    rng: &mut StdRng,
+) {
+    let (front, now) = (stage.keys.front(), stage.clock.now());
+    let (number, draft) = (version(2), Draft::FIRST);
+    let values = signed.sealed(&person.key, number, draft, rng);
+    record_versions::insert(connection, &values).await.unwrap();
+    if person.kind.is_signed(2) {
+        signed
+            .store_consent(stage, connection, &person.key, (number, draft), rng)
+            .await;
+    }
+    let mut record = head(stage, connection, person.id).await;
+    (record.version, record.draft) = (number, draft);
+    record.state = match person.kind {
+        Kind::RectifyingSigned => RecordState::Consented,
+        Kind::RectifyingApproved => RecordState::Approved,
+        _ => RecordState::AwaitingConsent,
+    };
+    records::update(connection, &front, &mut record, now)
+        .await
+        .unwrap();
+    if person.kind == Kind::RectifyingApproved {
+        anchoring_jobs::insert(connection, &stage.keys, person.id, number, CLERK, now)
+            .await
+            .unwrap();
+    }
 }
 
 /// What becomes of it in the end.

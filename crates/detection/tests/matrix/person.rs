@@ -250,6 +250,10 @@ pub enum Kind {
     Erased,
     /// One version, anchored, and the draft of a second beside it.
     Rectifying,
+    /// The same with the draft signed.
+    RectifyingSigned,
+    /// The same with the draft approved, not planned yet.
+    RectifyingApproved,
     /// Entered.
     Waiting,
     /// Signed.
@@ -279,10 +283,22 @@ impl Kind {
         self.is_on_chain() && !self.has_ended()
     }
 
+    /// Whether the draft of a second version stands beside the first.
+    pub fn is_rectified(self) -> bool {
+        matches!(
+            self,
+            Self::Rectifying | Self::RectifyingSigned | Self::RectifyingApproved
+        )
+    }
+
     /// The versions whose rows stand, the newest last.
     pub fn rows(self) -> &'static [u32] {
         match self {
-            Self::Twice | Self::VoidedOlder | Self::Rectifying => &[1, 2],
+            Self::Twice
+            | Self::VoidedOlder
+            | Self::Rectifying
+            | Self::RectifyingSigned
+            | Self::RectifyingApproved => &[1, 2],
             Self::Thrice => &[1, 2, 3],
             Self::AllVoided | Self::Erased | Self::Declined => &[],
             _ => &[1],

@@ -161,7 +161,7 @@ pub async fn flip_to_pending(
     if with_job {
         let id = person.hex();
         let job = format!(
-            "UPDATE anchoring_jobs SET state = 'queued', uid = {uid} WHERE record_id = X'{id}'"
+            "UPDATE anchoring_jobs SET state = 'queued', uid = {uid} WHERE record_id = X'{id}' AND version = 1"
         );
         assert_eq!(stage.sql(&job).await, 1, "{job}");
     }

@@ -227,10 +227,7 @@ pub async fn roll_back_head(
 ) -> (String, Expected) {
     let those = history.those(|person| person.kind.is_live());
     let person = &history.people[*pick(&those, rng)];
-    let has_later = matches!(
-        person.kind,
-        Kind::Twice | Kind::Thrice | Kind::VoidedOlder | Kind::Rectifying
-    );
+    let has_later = person.kind.rows().len() > 1;
     let (day, part) = match has_later && rng.random() {
         true => (FIRST, "head"),
         false => (BEFORE, "uid"),

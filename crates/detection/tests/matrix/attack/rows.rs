@@ -132,7 +132,7 @@ pub const PLANTED: [&str; 42] = [
      FROM sessions LIMIT 1",
     "UPDATE sessions SET expires_at = expires_at + 1",
     "INSERT INTO consent_links SELECT RANDOM_BYTES(16), record_id, version, draft, RANDOM_BYTES(32), wrapped_key, desk_code,
-     offer, 'open', 0, created_by, created_at, expires_at, mac FROM consent_links LIMIT 1",
+     predecessor, offer, 'open', 0, created_by, created_at, expires_at, mac FROM consent_links LIMIT 1",
     "UPDATE consent_links SET code_attempts = 4 LIMIT 1",
     // One that nobody uses any more.
     "UPDATE consent_links SET state = 'revoked' LIMIT 1",
