@@ -214,10 +214,9 @@ impl Examiner {
         let shares_its_nonce = row
             .as_ref()
             .is_some_and(|row| rows.sharing_nonces.contains(&row.record_id));
-        // A draft above what was anchored is judged by its own job as well.
-        let has_draft = row.as_ref().is_some_and(|row| stands_above(row, chain));
-        // A row that lost its UID may still stand where none is expected: of a record that ended.
-        let look_closer = quick.verdict.is_bad() || shares_its_nonce || has_draft || row.is_none();
+        // A draft has a job of its own. A row that lost its UID may stand where none is expected: of a record that ended.
+        let has_draft_or_none = row.as_ref().is_none_or(|row| stands_above(row, chain));
+        let look_closer = quick.verdict.is_bad() || shares_its_nonce || has_draft_or_none;
         let closer = match look_closer {
             true => self.closer_if_let(chain, row.as_ref(), sight).await?,
             false => None,
