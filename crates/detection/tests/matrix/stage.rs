@@ -241,13 +241,15 @@ impl Stage {
         self.kept.lock().unwrap().extend(kept.into_iter().zip(sums));
     }
 
-    /// Puts those of these tables back as they were kept that are not so now.
+    /// Puts those of these tables back as they were kept that may not be so now.
     pub async fn put_back(&self, name: &str, tables: &[String]) {
         let sums = self.checksums(tables).await;
         let mut script = vec!["START TRANSACTION".to_owned()];
         for (table, sum) in tables.iter().zip(sums) {
             let kept = format!("{name}_{table}");
-            if self.kept.lock().unwrap()[&kept] != sum {
+            // Where two rows exchange a column the sum may stay: the server adds up CRCs, which are linear.
+            let may_deceive = RECORD.iter().any(|(one, _)| one == table);
+            if may_deceive || self.kept.lock().unwrap()[&kept] != sum {
                 script.push(format!("DELETE FROM {table}"));
                 script.push(format!("INSERT INTO {table} SELECT * FROM {kept}"));
             }
