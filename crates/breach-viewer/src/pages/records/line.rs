@@ -135,7 +135,7 @@ fn masked(name: &str) -> String {
 
 /// The state in words. What is not anchored of a corrected record is the correction: the record itself stands.
 fn words(record: &Record) -> &'static str {
-    if record.is_corrected() {
+    if record.has_correction_under_way() {
         return "correction under way";
     }
     match record.state {
