@@ -381,17 +381,18 @@ async fn declining_it_leaves_the_notes_about_earlier_versions() {
     let owner = Owner::new(&server);
     let desk = server.desk();
     let first = desk.enter(owner.wallet()).await;
-    let ask = async |link: &Link| {
+    let ask = async |link: &Link, age: &str| {
         owner.identify(link).await;
+        let note = format!("My age is {age}.");
         owner
-            .submit(&link.door("correction"), &[("note", "My age is 35.")])
+            .submit(&link.door("correction"), &[("note", &note)])
             .await;
-        desk.correct(link, ("age", "35"), owner.wallet()).await
+        desk.correct(link, ("age", age), owner.wallet()).await
     };
-    let first = ask(&first).await;
+    let first = ask(&first, "35").await;
     sign_and_anchor(&server, &owner, &first, &[]).await;
     let link = desk.rectify(&first, NEW_PHONE, owner.wallet()).await;
-    let link = ask(&link).await;
+    let link = ask(&link, "36").await;
     const OF: [&str; 2] = [
         "SELECT COUNT(*) FROM corrections WHERE version = 1",
         "SELECT COUNT(*) FROM corrections WHERE version = 2",

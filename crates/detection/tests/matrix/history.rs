@@ -414,11 +414,7 @@ async fn rectify(
     }
     let mut record = head(stage, connection, person.id).await;
     (record.version, record.draft) = (number, draft);
-    record.state = match person.kind {
-        Kind::RectifyingSigned => RecordState::Consented,
-        Kind::RectifyingApproved => RecordState::Approved,
-        _ => RecordState::AwaitingConsent,
-    };
+    record.state = person.kind.state_of_draft();
     records::update(connection, &front, &mut record, now)
         .await
         .unwrap();

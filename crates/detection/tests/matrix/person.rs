@@ -5,6 +5,7 @@ use std::sync::Arc;
 use alloy_primitives::keccak256;
 use database::MySqlConnection;
 use database::record_versions::RecordVersion;
+use database::records::RecordState;
 use database::sealed::{Anchor, PlainVersion, SignedConsent, seal_consent};
 use database::verifications::Subject;
 use database::{consents, record_versions};
@@ -265,6 +266,16 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The state of the head while a correction is under way; that of an anchored record otherwise.
+    pub fn state_of_draft(self) -> RecordState {
+        match self {
+            Self::Rectifying => RecordState::AwaitingConsent,
+            Self::RectifyingSigned => RecordState::Consented,
+            Self::RectifyingApproved => RecordState::Approved,
+            _ => RecordState::Anchored,
+        }
+    }
+
     /// Whether the chain knows it.
     pub fn is_on_chain(self) -> bool {
         !matches!(

@@ -151,7 +151,14 @@ pub async fn flip_to_pending(
     } else {
         ("NULL", "uid")
     };
-    let state = pick(&["awaiting_consent", "consented", "approved"], rng);
+    // What stands there already changes nothing.
+    let others = ["awaiting_consent", "consented", "approved"];
+    let stands = person.kind.state_of_draft();
+    let others: Vec<_> = others
+        .iter()
+        .filter(|one| **one != stands.as_str())
+        .collect();
+    let state = pick(&others, rng);
     let statement = format!(
         "UPDATE records SET state = '{state}', uid = {uid} WHERE id = X'{}'",
         person.hex()
