@@ -85,7 +85,7 @@ async fn plant_link(stage: &Stage, front: &FrontKeys) -> String {
     stage
         .sql(&format!(
             "INSERT INTO consent_links SELECT RANDOM_BYTES(16), record_id, version, draft, X'{hash}', wrapped_key, desk_code, \
-             offer, 'open', 0, created_by, created_at, expires_at, mac FROM consent_links LIMIT 1"
+             predecessor, offer, 'open', 0, created_by, created_at, expires_at, mac FROM consent_links LIMIT 1"
         ))
         .await;
     format!("/c/{}", &*secret.to_url())

@@ -43,6 +43,9 @@ impl<'s> Rectification<'s> {
         let mut connection = self.stage.connect().await;
         let mut transaction = connection.begin().await.unwrap();
         let (key, first) = self.opened(&mut transaction, Version::FIRST).await;
+        let front = self.keys.front();
+        let so_far = record_events::drafts_of(&mut transaction, &front, self.id).await;
+        let draft = Draft::new(so_far.unwrap().count);
         let moved = first.fields.iter().map(|(name, field)| {
             let value = match name.as_str() {
                 "address" => "9 Harbour Street, Nordhaven",
@@ -53,16 +56,16 @@ impl<'s> Rectification<'s> {
         let (wallet, relation) = (first.wallet, first.relation.clone());
         let rng = &mut rand::rng();
         let second =
-            PlainVersion::with_fresh_salts(self.second, Draft::FIRST, moved, wallet, relation, rng);
+            PlainVersion::with_fresh_salts(self.second, draft, moved, wallet, relation, rng);
         let sealed = second.unwrap().seal(&key, rng).unwrap();
         record_versions::insert(&mut transaction, &sealed)
             .await
             .unwrap();
         let mut record = self.head(&mut transaction).await;
-        (record.version, record.draft) = (self.second, Draft::FIRST);
+        (record.version, record.draft) = (self.second, draft);
         record.state = RecordState::AwaitingConsent;
         let actor = Actor::Staff(StaffId::from_bytes([1; 16]));
-        let step = (RecordEventKind::Edited, actor);
+        let step = (RecordEventKind::RectificationBegun, actor);
         self.move_on(&mut transaction, record, step, now).await;
         transaction.commit().await.unwrap();
     }
@@ -81,7 +84,7 @@ impl<'s> Rectification<'s> {
         let rng = &mut rand::rng();
         let signed = SignedConsent {
             version: self.second,
-            draft: Draft::FIRST,
+            draft: second.draft,
             link_id: LinkId::random(rng),
             message: &message,
             signature: &ConsentSignature::Ecdsa(signature),
