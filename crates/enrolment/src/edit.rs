@@ -1,11 +1,12 @@
 //! Editing a record before its owner has signed: a new draft with new salts, and a new link to it.
 
+use keyring::OwnerKey;
 use rand::CryptoRng;
 use record::ids::{RecordId, Version};
 use sqlx::MySqlConnection;
 
 use database::record_events::RecordEventKind;
-use database::records::{self, RecordState};
+use database::records::{self, Record, RecordState};
 use database::{corrections, record_versions};
 
 use crate::EnrolmentError;
@@ -44,17 +45,7 @@ pub async fn edit(
         .next()
         .ok_or_else(|| EnrolmentError::unreadable("the record has had all drafts there are"))?;
     record.state = RecordState::AwaitingConsent;
-    match record.version {
-        Version::FIRST => {
-            record.wallet_index = details.wallet_index(office.keys);
-            record.email_index = details.email_index(office.keys);
-        }
-        // It is looked up by what is anchored.
-        _ => {
-            let anchored = link::anchored_below(transaction, &record, &key).await?;
-            details.can_follow(&anchored)?;
-        }
-    }
+    look_up_by(transaction, office, &mut record, &key, details).await?;
     let sealed = details.seal(&key, record.version, record.draft, rng)?;
     record_versions::replace_draft(transaction, old_draft, &sealed).await?;
     records::update(transaction, &front, &mut record, office.now).await?;
@@ -65,4 +56,21 @@ pub async fn edit(
         .await?;
     let opened = (&key, details);
     link::make(transaction, office, &record, place, opened, sending, rng).await
+}
+
+/// What the record is looked up by from now on. A correction must be able to follow what is anchored, and is looked up by that.
+async fn look_up_by(
+    transaction: &mut MySqlConnection,
+    office: &Office<'_>,
+    record: &mut Record,
+    key: &OwnerKey,
+    details: &Details,
+) -> Result<(), EnrolmentError> {
+    if record.version > Version::FIRST {
+        let anchored = link::anchored_below(transaction, record, key).await?;
+        return details.can_follow(&anchored);
+    }
+    record.wallet_index = details.wallet_index(office.keys);
+    record.email_index = details.email_index(office.keys);
+    Ok(())
 }

@@ -59,13 +59,7 @@ pub async fn rectify(
         .note(transaction, id, RecordEventKind::RectificationBegun)
         .await?;
     if details.email != anchored.email {
-        // Who takes over somebody's record begins with the address that is written to.
-        let mail = Mail::AddressCorrected {
-            first_name: notification::first_name(&anchored.name),
-            controller: office.controller.to_owned(),
-            contact: office.contact.to_owned(),
-        };
-        tell(transaction, office, &record, &anchored, &mail).await?;
+        tell_address_before(transaction, office, &record, &anchored).await?;
     }
     let (place, opened) = (Some(place), (&key, details));
     link::make(transaction, office, &record, place, opened, sending, rng).await
@@ -110,6 +104,21 @@ pub async fn drop_rectification(
     corrections::resolve(transaction, id, office.now).await?;
     let who = Actor::Staff(office.staff);
     step_back(transaction, &front, &mut record, who, office.now).await
+}
+
+/// Who takes over somebody's record begins with the address that is written to.
+async fn tell_address_before(
+    transaction: &mut MySqlConnection,
+    office: &Office<'_>,
+    record: &Record,
+    anchored: &Details,
+) -> Result<(), EnrolmentError> {
+    let mail = Mail::AddressCorrected {
+        first_name: notification::first_name(&anchored.name),
+        controller: office.controller.to_owned(),
+        contact: office.contact.to_owned(),
+    };
+    tell(transaction, office, record, anchored, &mail).await
 }
 
 /// Puts a mail about this draft into the outbox, to the address in these details.

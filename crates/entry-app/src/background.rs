@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anchoring::{Anchorer, AnchoringParts, AnchoringSettings, AnchoringStatus};
-use chain::{ChainReader, Controller};
+use chain::{ChainError, ChainReader, Controller};
 use database::PoolSettings;
 use notification::{Mailer, Outbox};
 use record::time::Clock;
@@ -43,6 +43,16 @@ pub fn start(
         keep_banner(site.clone(), status.clone(), lifetime.clone()),
     );
     Ok(status)
+}
+
+/// The chain as this app reads it.
+pub fn chain_reader(settings: &Settings) -> Result<ChainReader, ChainError> {
+    let chain = &settings.chain;
+    ChainReader::new(
+        &chain.rpc_url,
+        chain.deployment.clone(),
+        chain.confirmations,
+    )
 }
 
 fn anchorer(

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use axum::Router;
-use chain::ChainReader;
 use database::PoolSettings;
 use record::time::Clock;
 use web_kit::doorway::Program;
@@ -69,12 +68,7 @@ pub async fn assemble(
         clock: clock.clone(),
     });
     lifetime.spawn("sessions", sessions.clone().tidy(lifetime.clone()));
-    let deployment = settings.chain.deployment.clone();
-    let chain = ChainReader::new(
-        &settings.chain.rpc_url,
-        deployment,
-        settings.chain.confirmations,
-    )?;
+    let chain = background::chain_reader(&settings)?;
     let anchoring = background::start(&settings, chain.clone(), &pool, &site, &clock, lifetime)?;
     let desk = Desk {
         pool: pool.clone(),

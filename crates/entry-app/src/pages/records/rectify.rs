@@ -111,22 +111,24 @@ pub async fn submit(
     let place = place::load(&desk, &opened.record).await?;
     let place = place.ok_or_else(|| Error::conflict(NOT_ANCHORED))?;
     let sending = details_form::sending(&form);
-    match begin(&person, &desk, id, &place, &details, sending).await {
-        Ok(link) => {
-            let address = urls::record(id);
-            let link = HandedLink::new(&link, sending);
-            person.hand_over(&address, &link).await?;
-            Ok(Redirect::to(&address).into_response())
+    let link = match begin(&person, &desk, id, &place, &details, sending).await {
+        Ok(link) => HandedLink::new(&link, sending),
+        Err(problem) => {
+            form.headline(headline(problem)?);
+            return again(page, &opened, form, Vec::new());
         }
-        Err(EnrolmentError::Unchanged) => {
-            form.headline(UNCHANGED);
-            again(page, &opened, form, Vec::new())
-        }
-        Err(EnrolmentError::State(_)) => {
-            form.headline(CHANGED_MEANWHILE);
-            again(page, &opened, form, Vec::new())
-        }
-        Err(other) => Err(explain(other)),
+    };
+    let address = urls::record(id);
+    person.hand_over(&address, &link).await?;
+    Ok(Redirect::to(&address).into_response())
+}
+
+/// What the form says of a problem that staff can do something about there.
+fn headline(problem: EnrolmentError) -> Result<&'static str> {
+    match problem {
+        EnrolmentError::Unchanged => Ok(UNCHANGED),
+        EnrolmentError::State(_) => Ok(CHANGED_MEANWHILE),
+        other => Err(explain(other)),
     }
 }
 
