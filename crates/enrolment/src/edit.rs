@@ -14,6 +14,7 @@ use crate::details::Details;
 use crate::link::{self, FreshLink, Sending};
 use crate::office::Office;
 use crate::place::Place;
+use crate::rectify::tell_address_before;
 
 /// Replaces the details of a record that waits for its owner or for a correction. Links to the old draft stop working,
 /// the owner's wishes count as met, and a new link is made. A correction goes to its `place`.
@@ -39,13 +40,13 @@ pub async fn edit(
     ) {
         return Err(EnrolmentError::State(record.state));
     }
-    let (key, _old) = link::open(transaction, office, &record).await?;
+    let (key, old) = link::open(transaction, office, &record).await?;
     let old_draft = record.draft;
     record.draft = old_draft
         .next()
         .ok_or_else(|| EnrolmentError::unreadable("the record has had all drafts there are"))?;
     record.state = RecordState::AwaitingConsent;
-    look_up_by(transaction, office, &mut record, &key, details).await?;
+    fit(transaction, office, &mut record, &key, (&old, details)).await?;
     let sealed = details.seal(&key, record.version, record.draft, rng)?;
     record_versions::replace_draft(transaction, old_draft, &sealed).await?;
     records::update(transaction, &front, &mut record, office.now).await?;
@@ -58,17 +59,22 @@ pub async fn edit(
     link::make(transaction, office, &record, place, opened, sending, rng).await
 }
 
-/// What the record is looked up by from now on. A correction must be able to follow what is anchored, and is looked up by that.
-async fn look_up_by(
+/// What else follows from the details: what a record is looked up by. A correction is looked up by what is anchored, and must be
+/// able to follow that; and the address that it replaces hears of it when that was not so before.
+async fn fit(
     transaction: &mut MySqlConnection,
     office: &Office<'_>,
     record: &mut Record,
     key: &OwnerKey,
-    details: &Details,
+    (old, details): (&Details, &Details),
 ) -> Result<(), EnrolmentError> {
     if record.version > Version::FIRST {
         let anchored = link::anchored_below(transaction, record, key).await?;
-        return details.can_follow(&anchored);
+        details.can_follow(&anchored)?;
+        if details.email != anchored.email && details.email != old.email {
+            tell_address_before(transaction, office, record, &anchored).await?;
+        }
+        return Ok(());
     }
     record.wallet_index = details.wallet_index(office.keys);
     record.email_index = details.email_index(office.keys);

@@ -108,16 +108,22 @@ pub(crate) async fn open(
     office: &Office<'_>,
     record: &Record,
 ) -> Result<(OwnerKey, Details), EnrolmentError> {
-    let wrapped = owner_keys::of_record(transaction, record.id)
-        .await?
-        .ok_or_else(|| EnrolmentError::unreadable("the owner's key is gone"))?;
-    let key = office
-        .keys
-        .unwrap_owner_key(&wrapped)
-        .map_err(EnrolmentError::unreadable)?;
+    let key = key_of(transaction, office, record.id).await?;
     let row = record_versions::load(transaction, record.id, record.version).await?;
     let details = opened(row, &key)?;
     Ok((key, details))
+}
+
+/// The owner's key of a record.
+pub(crate) async fn key_of(
+    transaction: &mut MySqlConnection,
+    office: &Office<'_>,
+    id: RecordId,
+) -> Result<OwnerKey, EnrolmentError> {
+    let wrapped = owner_keys::of_record(transaction, id).await?;
+    let wrapped = wrapped.ok_or_else(|| EnrolmentError::unreadable("the owner's key is gone"))?;
+    let key = office.keys.unwrap_owner_key(&wrapped);
+    key.map_err(EnrolmentError::unreadable)
 }
 
 /// What a correction corrects: the newest anchored version below it.

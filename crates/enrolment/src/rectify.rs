@@ -93,21 +93,31 @@ pub async fn drop_rectification(
     link::end_all(transaction, &front, id).await?;
     consent_links::forget_used_for(transaction, &front, id, version).await?;
     if consents::remove(transaction, id, version).await? {
-        let (_, signed) = link::open(transaction, office, &record).await?;
-        let mail = Mail::CorrectionDropped {
-            first_name: notification::first_name(&signed.name),
-            controller: office.controller.to_owned(),
-            contact: office.contact.to_owned(),
-        };
-        tell(transaction, office, &record, &signed, &mail).await?;
+        tell_dropped(transaction, office, &record).await?;
     }
     corrections::resolve(transaction, id, office.now).await?;
     let who = Actor::Staff(office.staff);
     step_back(transaction, &front, &mut record, who, office.now).await
 }
 
+/// To the address that is anchored: what was to follow it may be what somebody tampered with.
+async fn tell_dropped(
+    transaction: &mut MySqlConnection,
+    office: &Office<'_>,
+    record: &Record,
+) -> Result<(), EnrolmentError> {
+    let key = link::key_of(transaction, office, record.id).await?;
+    let anchored = link::anchored_below(transaction, record, &key).await?;
+    let mail = Mail::CorrectionDropped {
+        first_name: notification::first_name(&anchored.name),
+        controller: office.controller.to_owned(),
+        contact: office.contact.to_owned(),
+    };
+    tell(transaction, office, record, &anchored, &mail).await
+}
+
 /// Who takes over somebody's record begins with the address that is written to.
-async fn tell_address_before(
+pub(crate) async fn tell_address_before(
     transaction: &mut MySqlConnection,
     office: &Office<'_>,
     record: &Record,

@@ -36,8 +36,13 @@ impl Restorer {
             record_versions::put(&mut transaction, &version.values).await?;
             consents::put(&mut transaction, &version.consent).await?;
         }
-        self.settle_later_versions(&mut transaction, copy, record)
+        let drops = self
+            .settle_later_versions(&mut transaction, copy, record)
             .await?;
+        if drops {
+            let (kind, actor) = (RecordEventKind::RectificationDropped, Actor::Staff(by));
+            record_events::append(&mut transaction, &front, id, kind, actor, now).await?;
+        }
         let displaced = self.put_in_own_place(&mut transaction, &others).await?;
         let (kind, actor) = (RecordEventKind::Restored, Actor::Staff(by));
         record_events::append(&mut transaction, &front, id, kind, actor, now).await?;
@@ -103,17 +108,19 @@ impl Restorer {
         Ok(put)
     }
 
-    /// What stands above the copy. The head is locked by now: of what entry-app does with the record, all is done or waits for us.
+    /// What stands above the copy; whether something of it had to go. The head is locked by now: of what entry-app does with the record, all is done or waits for us.
     async fn settle_later_versions(
         &self,
         connection: &mut MySqlConnection,
         copy: &Copy,
         record: Record,
-    ) -> Result<(), RestoreError> {
+    ) -> Result<bool, RestoreError> {
         let jobs = self.registrar.examiner().jobs(record.id).await?;
-        self.remove_surplus(connection, copy, &record, &jobs)
+        let drops = self
+            .remove_surplus(connection, copy, &record, &jobs)
             .await?;
-        self.follow_draft(connection, record, &jobs).await
+        self.follow_draft(connection, record, &jobs).await?;
+        Ok(drops)
     }
 
     /// A version that somebody put beside the record's own goes, unless it is a draft on its way and as we sealed it. What
@@ -124,7 +131,7 @@ impl Restorer {
         copy: &Copy,
         record: &Record,
         jobs: &[AnchoringJob],
-    ) -> Result<(), RestoreError> {
+    ) -> Result<bool, RestoreError> {
         let id = record.id;
         let seen = |job| Job::seen_from(job, copy.chain.block);
         let jobs: Vec<Job> = jobs.iter().map(seen).collect();
@@ -134,9 +141,10 @@ impl Restorer {
             .fold(record.version, Version::max);
         let finding = self.finding(connection, copy, id, &jobs).await?;
         let is_above = finding.version > Some(record.version);
-        if finding.verdict == Verdict::Forged || is_above {
-            record_versions::remove_above(connection, id, kept).await?;
-        }
+        let removed = match finding.verdict == Verdict::Forged || is_above {
+            true => record_versions::remove_above(connection, id, kept).await?,
+            false => 0,
+        };
         // Nothing is kept of a voided version to put back; its row counts for nothing, and goes when it is at fault.
         let versions = copy.chain.record.versions.iter();
         for voided in versions.filter(|version| version.voided) {
@@ -146,7 +154,8 @@ impl Restorer {
                 consents::remove(connection, id, voided.version).await?;
             }
         }
-        self.remove_lone_consents(connection, id, kept).await
+        self.remove_lone_consents(connection, id, kept).await?;
+        Ok(removed > 0)
     }
 
     /// A consent whose version is gone hangs on nothing, and stands in the way of the next one.

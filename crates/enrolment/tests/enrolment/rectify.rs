@@ -145,6 +145,37 @@ async fn mails_are_about_what_happened_alone() {
     stage.drop_rectification(id).await.unwrap();
     // The address stays, and nobody had signed.
     assert_eq!(stage.count("SELECT COUNT(*) FROM outbox").await, 0);
+
+    // An address that is put in later is told of like one that was there from the beginning.
+    stage.rectify(id, &older).await.unwrap();
+    let told = "SELECT COUNT(*) FROM outbox WHERE kind = 'address_corrected'";
+    assert_eq!(stage.count(told).await, 0);
+    stage
+        .edit_correction(id, &details(CORRECTED))
+        .await
+        .unwrap();
+    assert_eq!(stage.count(told).await, 1);
+    let again = Details {
+        age: 36,
+        ..details(CORRECTED)
+    };
+    stage.edit_correction(id, &again).await.unwrap();
+    assert_eq!(stage.count(told).await, 1, "once for each address");
+}
+
+#[tokio::test]
+async fn a_signed_correction_that_somebody_tampered_with_is_given_up_all_the_same() {
+    let stage = Stage::new().await;
+    let id = stage.anchored(1).await;
+    let link = stage.rectify(id, &details(CORRECTED)).await.unwrap();
+    stage.sign(id, &link).await;
+    stage
+        .run("UPDATE record_versions SET email = REVERSE(email) WHERE version = 2")
+        .await;
+    stage.drop_rectification(id).await.unwrap();
+    assert_eq!(stage.record(id).await.state, RecordState::Anchored);
+    let told = "SELECT COUNT(*) FROM outbox WHERE kind = 'correction_dropped'";
+    assert_eq!(stage.count(told).await, 1);
 }
 
 #[tokio::test]

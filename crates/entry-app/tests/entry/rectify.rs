@@ -192,4 +192,6 @@ async fn a_correction_that_was_given_up_and_is_put_back_is_not_approved() {
     assert!(answer.says("data-protection officer"), "{}", answer.body);
     let jobs = "SELECT COUNT(*) FROM anchoring_jobs WHERE version > 1";
     assert_eq!(server.count(jobs).await, 0);
+    let alarm = "SELECT COUNT(*) FROM operations_alarms WHERE kind = 'row_tampered'";
+    assert_eq!(server.count(alarm).await, 1, "the officer hears of it");
 }

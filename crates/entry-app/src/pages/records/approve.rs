@@ -3,6 +3,7 @@
 use anchoring::ApprovalError;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
+use database::operations_alarms::{self, AlarmKind};
 use web_kit::components::Tone;
 use web_kit::error::{Error, Result};
 use web_kit::sign_in::SignedIn;
@@ -27,23 +28,31 @@ pub async fn submit(
         desk.clock.now(),
     )
     .await;
-    approval.map_err(|error| match error {
+    let Err(error) = approval else {
+        transaction.commit().await?;
+        let text = "Approved. Its proof is on the way to the chain.";
+        person.leave_notice(Tone::Good, text).await?;
+        return Ok(Redirect::to(&urls::record(id)));
+    };
+    drop(transaction);
+    Err(match error {
         ApprovalError::Unknown => Error::NotFound,
         ApprovalError::NotWaiting => Error::conflict(
             "The record does not wait for approval any more. Open it again to see why.",
         ),
         ApprovalError::PutBack => {
-            tracing::error!("ALARM: a correction that was given up was put back, and refused");
+            put_back(&desk).await?;
             Error::tampered(TAMPERED)
         }
         ApprovalError::Row(error) => explain_row(error),
-    })?;
-    transaction.commit().await?;
-    person
-        .leave_notice(
-            Tone::Good,
-            "Approved. Its proof is on the way to the chain.",
-        )
-        .await?;
-    Ok(Redirect::to(&urls::record(id)))
+    })
+}
+
+/// Somebody put a correction back that was given up: the officer hears of it.
+pub async fn put_back(desk: &Desk) -> Result<()> {
+    tracing::error!("ALARM: a correction that was given up was put back, and refused");
+    let mut connection = desk.pool.acquire().await?;
+    let (kind, now) = (AlarmKind::RowTampered, desk.clock.now());
+    operations_alarms::raise(&mut connection, kind, now).await?;
+    Ok(())
 }

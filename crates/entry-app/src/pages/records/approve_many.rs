@@ -43,6 +43,9 @@ pub async fn submit(
             Err(ApprovalError::NotWaiting | ApprovalError::Unknown) => outcome.passed_over += 1,
             Err(error) if error.is_tampering() => {
                 tracing::error!(%error, "ALARM: a planted, altered or put back row was refused");
+                if let ApprovalError::PutBack = error {
+                    super::approve::put_back(&desk).await?;
+                }
                 outcome.refused += 1;
             }
             Err(error) => return Err(error.into()),
