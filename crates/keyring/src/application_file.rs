@@ -50,11 +50,14 @@ struct WrappedKey {
 impl ApplicationKeys {
     /// Loads `application-keys.json`, which only its owner may read.
     pub fn load(master: &MasterKey, path: &Path) -> Result<Self, KeyFileError> {
-        let contents = read_secret_file(path)?;
-        serde_json::from_str::<ApplicationFile>(&contents)
-            .map_err(|error| KeyFileProblem::json(&error))
-            .and_then(|file| file.open(master))
-            .map_err(|problem| problem.at(path))
+        let file = read(path)?;
+        file.open(master).map_err(|problem| problem.at(path))
+    }
+
+    /// Whether a file is one of application keys, whatever master key they are wrapped by: what can be told without it.
+    pub fn look_at(path: &Path) -> Result<(), KeyFileError> {
+        let file = read(path)?;
+        file.check_format().map_err(|problem| problem.at(path))
     }
 
     /// The file's contents.
@@ -75,7 +78,19 @@ impl ApplicationKeys {
     }
 }
 
+fn read(path: &Path) -> Result<ApplicationFile, KeyFileError> {
+    let contents = read_secret_file(path)?;
+    serde_json::from_str(&contents).map_err(|error| KeyFileProblem::json(&error).at(path))
+}
+
 impl ApplicationFile {
+    fn check_format(&self) -> Result<(), KeyFileProblem> {
+        match self.format {
+            FORMAT => Ok(()),
+            other => Err(malformed(format!("format {other} is unknown"))),
+        }
+    }
+
     pub(crate) fn to_json(&self) -> Zeroizing<String> {
         let mut json = serde_json::to_string_pretty(self).expect("plain strings and numbers");
         json.push('\n');
@@ -83,9 +98,7 @@ impl ApplicationFile {
     }
 
     pub(crate) fn open(&self, master: &MasterKey) -> Result<ApplicationKeys, KeyFileProblem> {
-        if self.format != FORMAT {
-            return Err(malformed(format!("format {} is unknown", self.format)));
-        }
+        self.check_format()?;
         if self.master_check != master.check() {
             return Err(KeyFileProblem::WrongMasterKey);
         }

@@ -91,6 +91,10 @@ fn every_unusable_setting_is_named_at_once() {
         ),
         ("MASTER_KEY_FILE", file("master.key", "quiet river", 0o600)),
         (
+            "APPLICATION_KEYS_FILE",
+            file("application-keys.json", "{}", 0o600),
+        ),
+        (
             "CHAIN_DEPLOYMENT_FILE",
             file("deployment.json", "{}", 0o644),
         ),

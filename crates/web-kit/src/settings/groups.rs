@@ -89,9 +89,11 @@ impl Keys {
     /// Reads `MASTER_KEY_FILE` and `APPLICATION_KEYS_FILE` and loads what they name.
     pub fn read(reader: &mut Reader) -> Option<Self> {
         let master = reader.file("MASTER_KEY_FILE", "file of the master key", MasterKey::load);
-        let application_file = reader.file_path(
+        // Looked at by itself first: a wrong master key hides nothing else.
+        let application_file = reader.file(
             "APPLICATION_KEYS_FILE",
             "file of the application keys, wrapped by the master key",
+            |path| ApplicationKeys::look_at(path).map(|()| path.to_owned()),
         );
         let application = reader.accept(
             "APPLICATION_KEYS_FILE",
