@@ -93,7 +93,7 @@ impl Work {
             }
         }
         let email_index = copies.map(|copies| copies.version.record.email_index);
-        self.conclude(plan, (hash, block), email_index, is_retired)
+        self.conclude(plan, hash, block, email_index, is_retired)
             .await
     }
 
@@ -109,6 +109,10 @@ impl Work {
         let Some(mut row) = self.unaltered(&mut transaction, plan).await? else {
             return Ok(None);
         };
+        // A correction is found by its e-mail address once it is anchored, and not before.
+        if let Some(email) = row.statement.email() {
+            row.record.email_index = index::email(self.keys().index(), email);
+        }
         let anchor = Anchor {
             leaves: row.statement.leaves(),
             ..anchor
@@ -134,17 +138,13 @@ impl Work {
         let (id, version) = (plan.job.record_id, plan.job.version);
         let record = self.record_or_nothing(connection, plan).await?;
         let cells = self.sealed(connection, id, version).await?;
-        let (Some(mut record), Ok(cells)) = (record, cells) else {
+        let (Some(record), Ok(cells)) = (record, cells) else {
             return Ok(None);
         };
         let Ok(statement) = Statement::open(&cells.sealed, &cells.key, &self.front) else {
             return Ok(None);
         };
         let proof = statement.proof(self.reader(), plan.uid, version, plan.timestamp);
-        // A correction is found by its e-mail address once it is anchored, and not before.
-        if let Some(email) = statement.email() {
-            record.email_index = index::email(self.keys().index(), email);
-        }
         Ok((proof == plan.proof).then_some(Row {
             record,
             cells,
@@ -166,7 +166,8 @@ impl Work {
     async fn conclude(
         &self,
         plan: &Plan,
-        (hash, block): (B256, u64),
+        hash: B256,
+        block: u64,
         email_index: Option<[u8; 32]>,
         is_retired: bool,
     ) -> Result<Option<Problem>, RoundError> {

@@ -59,32 +59,18 @@ impl Work {
         if record.state != RecordState::Approved || record.version != job.version {
             return Ok(Err(Rejection::NotApproved));
         }
-        let statement = match self.sealed(connection, record.id, record.version).await? {
-            Ok(cells) => Statement::open(&cells.sealed, &cells.key, &self.front),
-            Err(rejection) => Err(rejection),
+        let cells = match self.sealed(connection, record.id, record.version).await? {
+            Ok(cells) => cells,
+            Err(rejection) => return Ok(Err(rejection)),
         };
-        if let Ok(statement) = &statement
-            && self.changes_wallet(connection, &record, statement).await?
-        {
+        let statement = match Statement::open(&cells.sealed, &cells.key, &self.front) {
+            Ok(statement) => statement,
+            Err(rejection) => return Ok(Err(rejection)),
+        };
+        if changes_wallet(connection, &record, &cells.key, &statement).await? {
             return Ok(Err(Rejection::WalletChanged));
         }
-        Ok(statement.map(|statement| (record, statement)))
-    }
-
-    /// Whether another wallet signed the version before: it would be anchored as one that its owner has no part in. What of that
-    /// version can't be read is not for us to judge.
-    async fn changes_wallet(
-        &self,
-        connection: &mut MySqlConnection,
-        record: &Record,
-        statement: &Statement,
-    ) -> Result<bool, RoundError> {
-        let (id, version) = (record.id, record.version);
-        let before = record_versions::newest_anchored_below(connection, id, version).await?;
-        let wrapped = owner_keys::of_record(connection, id).await?;
-        let key = wrapped.and_then(|wrapped| self.keys().unwrap_owner_key(&wrapped).ok());
-        let before = before.zip(key).and_then(|(row, key)| row.open(&key).ok());
-        Ok(before.is_some_and(|before| before.wallet != statement.wallet()))
+        Ok(Ok((record, statement)))
     }
 
     /// A version's cells with the key that opens them.
@@ -152,6 +138,23 @@ impl Work {
             previous_proofs,
         }))
     }
+}
+
+/// Whether another wallet signed the version before: it would be anchored as one that its owner has no part in. What of that
+/// version can't be read is not for us to judge.
+async fn changes_wallet(
+    connection: &mut MySqlConnection,
+    record: &Record,
+    key: &OwnerKey,
+    statement: &Statement,
+) -> Result<bool, RoundError> {
+    let (id, version) = (record.id, record.version);
+    if version == Version::FIRST {
+        return Ok(false);
+    }
+    let before = record_versions::newest_anchored_below(connection, id, version).await?;
+    let before = before.and_then(|row| row.open(key).ok());
+    Ok(before.is_some_and(|before| before.wallet != statement.wallet()))
 }
 
 /// What stands in the tables of one version.
