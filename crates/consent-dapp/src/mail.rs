@@ -41,7 +41,6 @@ pub async fn consent_given(
     details: &Details,
     now: UnixMillis,
 ) -> Result<(), EnqueueError> {
-    let signed = draft_of(record);
     let desk = Mail::ConsentGiven {
         record: record.id,
         url: record_page(app, record.id),
@@ -50,7 +49,7 @@ pub async fn consent_given(
         connection,
         &app.front,
         now,
-        EventKey::of("consent_given", &signed),
+        event_of("consent_given", record),
         app.desk_email.as_str(),
         &desk,
     )
@@ -65,7 +64,7 @@ pub async fn consent_given(
         connection,
         &app.front,
         now,
-        EventKey::of("consent_received", &signed),
+        event_of("consent_received", record),
         details.value("email"),
         &owner,
     )
@@ -84,20 +83,15 @@ pub async fn correction_declined(
         record: record.id,
         url: record_page(app, record.id),
     };
-    let event = EventKey::of("correction_declined", &draft_of(record));
+    let event = event_of("correction_declined", record);
     let desk = app.desk_email.as_str();
     enqueue(connection, &app.front, now, event, desk, &mail).await?;
     Ok(())
 }
 
-/// Names the draft that something happened to.
-fn draft_of(record: &Record) -> Vec<u8> {
-    [
-        record.id.as_bytes().as_slice(),
-        &record.version.get().to_be_bytes(),
-        &record.draft.get().to_be_bytes(),
-    ]
-    .concat()
+/// That this happened to the draft that the record is at.
+fn event_of(kind: &str, record: &Record) -> EventKey {
+    EventKey::of_draft(kind, record.id, record.version, record.draft)
 }
 
 /// Where staff see the record, if we know where entry-app is.

@@ -6,9 +6,10 @@ use sqlx::MySqlConnection;
 use zeroize::Zeroizing;
 
 use database::consent_links::ConsentLink;
-use database::{owner_keys, sealed};
+use database::sealed;
 
 use crate::EnrolmentError;
+use crate::link::key_of;
 
 /// Six digits: short enough to say aloud, and five wrong ones lock the link.
 pub(crate) fn new_code(rng: &mut (impl CryptoRng + ?Sized)) -> Zeroizing<String> {
@@ -24,11 +25,7 @@ pub async fn desk_code(
     keys: &ApplicationKeys,
     link: &ConsentLink,
 ) -> Result<Zeroizing<String>, EnrolmentError> {
-    let wrapped = owner_keys::of_record(connection, link.record_id).await?;
-    let wrapped = wrapped.ok_or_else(|| EnrolmentError::unreadable("the owner's key is gone"))?;
-    let key = keys
-        .unwrap_owner_key(&wrapped)
-        .map_err(EnrolmentError::unreadable)?;
+    let key = key_of(connection, keys, link.record_id).await?;
     let opened = sealed::open_cell(
         &key,
         link.version,

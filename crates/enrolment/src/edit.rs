@@ -46,7 +46,7 @@ pub async fn edit(
         .next()
         .ok_or_else(|| EnrolmentError::unreadable("the record has had all drafts there are"))?;
     record.state = RecordState::AwaitingConsent;
-    fit(transaction, office, &mut record, &key, (&old, details)).await?;
+    fit(transaction, office, &mut record, &key, &old, details).await?;
     let sealed = details.seal(&key, record.version, record.draft, rng)?;
     record_versions::replace_draft(transaction, old_draft, &sealed).await?;
     records::update(transaction, &front, &mut record, office.now).await?;
@@ -66,7 +66,8 @@ async fn fit(
     office: &Office<'_>,
     record: &mut Record,
     key: &OwnerKey,
-    (old, details): (&Details, &Details),
+    old: &Details,
+    details: &Details,
 ) -> Result<(), EnrolmentError> {
     if record.version > Version::FIRST {
         let anchored = link::anchored_below(transaction, record, key).await?;

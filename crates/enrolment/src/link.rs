@@ -1,6 +1,6 @@
 //! Consent links: one open link at a time lets the owner of a record in.
 
-use keyring::{CellKind, FrontKeys, LinkSecret, OwnerKey};
+use keyring::{ApplicationKeys, CellKind, FrontKeys, LinkSecret, OwnerKey};
 use rand::CryptoRng;
 use record::ids::{LinkId, RecordId};
 use record::time::UnixMillis;
@@ -108,7 +108,7 @@ pub(crate) async fn open(
     office: &Office<'_>,
     record: &Record,
 ) -> Result<(OwnerKey, Details), EnrolmentError> {
-    let key = key_of(transaction, office, record.id).await?;
+    let key = key_of(transaction, office.keys, record.id).await?;
     let row = record_versions::load(transaction, record.id, record.version).await?;
     let details = opened(row, &key)?;
     Ok((key, details))
@@ -116,13 +116,13 @@ pub(crate) async fn open(
 
 /// The owner's key of a record.
 pub(crate) async fn key_of(
-    transaction: &mut MySqlConnection,
-    office: &Office<'_>,
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
     id: RecordId,
 ) -> Result<OwnerKey, EnrolmentError> {
-    let wrapped = owner_keys::of_record(transaction, id).await?;
+    let wrapped = owner_keys::of_record(connection, id).await?;
     let wrapped = wrapped.ok_or_else(|| EnrolmentError::unreadable("the owner's key is gone"))?;
-    let key = office.keys.unwrap_owner_key(&wrapped);
+    let key = keys.unwrap_owner_key(&wrapped);
     key.map_err(EnrolmentError::unreadable)
 }
 

@@ -106,7 +106,7 @@ async fn tell_dropped(
     office: &Office<'_>,
     record: &Record,
 ) -> Result<(), EnrolmentError> {
-    let key = link::key_of(transaction, office, record.id).await?;
+    let key = link::key_of(transaction, office.keys, record.id).await?;
     let anchored = link::anchored_below(transaction, record, &key).await?;
     let mail = Mail::CorrectionDropped {
         first_name: notification::first_name(&anchored.name),
@@ -139,13 +139,8 @@ async fn tell(
     to: &Details,
     mail: &Mail,
 ) -> Result<(), EnrolmentError> {
-    let draft = [
-        record.id.as_bytes().as_slice(),
-        &record.version.get().to_be_bytes(),
-        &record.draft.get().to_be_bytes(),
-    ]
-    .concat();
-    let (front, event) = (office.keys.front(), EventKey::of(mail.kind(), &draft));
+    let front = office.keys.front();
+    let event = EventKey::of_draft(mail.kind(), record.id, record.version, record.draft);
     notification::enqueue(transaction, &front, office.now, event, &to.email, mail).await?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The name of an event, so that it is told once.
 
-use record::ids::LinkId;
+use record::ids::{Draft, LinkId, RecordId, Version};
 use sha2::{Digest, Sha256};
 
 /// Names one event to one kind of reader. Two mails of one event (to staff and to the owner, say) need two kinds.
@@ -24,6 +24,17 @@ impl EventKey {
     #[must_use]
     pub fn of_consent_link(link: LinkId) -> Self {
         Self::of("consent_link", link.as_bytes())
+    }
+
+    /// The key of what happened to one draft of a record: a version that was given up may be begun anew.
+    #[must_use]
+    pub fn of_draft(kind: &str, record: RecordId, version: Version, draft: Draft) -> Self {
+        let subject = [
+            record.as_bytes().as_slice(),
+            &version.get().to_be_bytes(),
+            &draft.get().to_be_bytes(),
+        ];
+        Self::of(kind, &subject.concat())
     }
 
     /// The bytes that the outbox keeps.
