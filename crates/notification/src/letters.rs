@@ -22,6 +22,14 @@ pub(crate) use correction_dropped::correction_dropped;
 pub(crate) use operations_alarm::operations_alarm;
 pub(crate) use restored::restored;
 
+/// The greeting of a data owner, whose first name may not be known.
+fn greeting(first_name: &str) -> String {
+    match first_name {
+        "" => "Good day,".to_owned(),
+        name => format!("Good day {name},"),
+    }
+}
+
 const TO_STAFF: &str =
     "You get this mail because your address is set as the desk of this Sealwatch deployment.";
 const TO_OFFICER: &str = "You get this mail because your address is set as the data-protection officer of this Sealwatch deployment.";

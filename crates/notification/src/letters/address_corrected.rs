@@ -1,13 +1,11 @@
+use super::greeting;
 use crate::letter::Letter;
 
 /// It goes to the address that is to be replaced: whoever has somebody else's address put into a record is told of by it.
 pub(crate) fn address_corrected(first_name: &str, controller: &str, contact: &str) -> Letter {
     Letter {
         subject: format!("{controller}: a correction of your record was begun"),
-        greeting: match first_name {
-            "" => "Good day,".to_owned(),
-            name => format!("Good day {name},"),
-        },
+        greeting: greeting(first_name),
         paragraphs: vec![
             format!(
                 "{controller} has begun a correction of the record that it holds about you. Your e-mail address is to change \

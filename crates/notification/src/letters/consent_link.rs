@@ -1,5 +1,6 @@
 use record::time::UnixMillis;
 
+use super::greeting;
 use crate::letter::{Action, Letter, moment};
 
 pub(crate) fn consent_link(
@@ -9,24 +10,17 @@ pub(crate) fn consent_link(
     expires_at: UnixMillis,
     corrects: bool,
 ) -> Letter {
-    let (subject, paragraphs, footer) = match corrects {
+    let words = match corrects {
         true => correction(controller),
         false => first(controller),
     };
-    let label = match corrects {
-        true => "See what changes",
-        false => "Check my details",
-    };
     Letter {
-        subject,
-        greeting: match first_name {
-            "" => "Good day,".to_owned(),
-            name => format!("Good day {name},"),
-        },
-        paragraphs,
+        subject: words.subject,
+        greeting: greeting(first_name),
+        paragraphs: words.paragraphs,
         facts: Vec::new(),
         action: Some(Action {
-            label,
+            label: words.label,
             url: url.to_owned(),
         }),
         closing: vec![
@@ -38,12 +32,19 @@ pub(crate) fn consent_link(
                 moment(expires_at)
             ),
         ],
-        footer,
+        footer: words.footer,
     }
 }
 
-/// Subject, text and footer of a first link.
-fn first(controller: &str) -> (String, Vec<String>, String) {
+/// What a first link and one to a correction say differently.
+struct Words {
+    subject: String,
+    paragraphs: Vec<String>,
+    label: &'static str,
+    footer: String,
+}
+
+fn first(controller: &str) -> Words {
     let subject = format!("{controller}: please check and confirm your details");
     let paragraphs = vec![
         format!(
@@ -58,11 +59,15 @@ fn first(controller: &str) -> (String, Vec<String>, String) {
         "You get this mail because {controller} entered your address. If that is a mistake, do nothing: the link shows \
          nothing without the code."
     );
-    (subject, paragraphs, footer)
+    Words {
+        subject,
+        paragraphs,
+        label: "Check my details",
+        footer,
+    }
 }
 
-/// The same of a link to corrected details.
-fn correction(controller: &str) -> (String, Vec<String>, String) {
+fn correction(controller: &str) -> Words {
     let subject = format!("{controller}: please check and confirm a correction of your record");
     let paragraphs = vec![
         format!(
@@ -77,5 +82,10 @@ fn correction(controller: &str) -> (String, Vec<String>, String) {
         "You get this mail because {controller} holds a record about you. If you did not expect it, do nothing: your \
          record stays as it is."
     );
-    (subject, paragraphs, footer)
+    Words {
+        subject,
+        paragraphs,
+        label: "See what changes",
+        footer,
+    }
 }

@@ -1,5 +1,6 @@
 use record::time::UnixMillis;
 
+use super::greeting;
 use crate::letter::{Letter, moment};
 
 pub(crate) fn consent_received(
@@ -10,10 +11,7 @@ pub(crate) fn consent_received(
 ) -> Letter {
     Letter {
         subject: format!("{controller}: your signature has arrived"),
-        greeting: match first_name {
-            "" => "Good day,".to_owned(),
-            name => format!("Good day {name},"),
-        },
+        greeting: greeting(first_name),
         paragraphs: vec![format!(
             "{controller} received your signed details on {}. You need not do anything more.",
             moment(received_at)

@@ -1,12 +1,10 @@
+use super::greeting;
 use crate::letter::Letter;
 
 pub(crate) fn correction_dropped(first_name: &str, controller: &str, contact: &str) -> Letter {
     Letter {
         subject: format!("{controller}: a correction that you signed was given up"),
-        greeting: match first_name {
-            "" => "Good day,".to_owned(),
-            name => format!("Good day {name},"),
-        },
+        greeting: greeting(first_name),
         paragraphs: vec![
             format!(
                 "{controller} has given up the correction of your record that you signed. Its details and your signature \
