@@ -29,18 +29,6 @@ pub enum ApprovalError {
     Row(#[from] RowError),
 }
 
-impl ApprovalError {
-    /// Whether somebody else wrote to the record's rows, or put some back.
-    #[must_use]
-    pub fn is_tampering(&self) -> bool {
-        match self {
-            Self::PutBack => true,
-            Self::Row(error) => error.is_tampering(),
-            Self::Unknown | Self::NotWaiting => false,
-        }
-    }
-}
-
 /// Approves a consented record: its state, its job and its history are written in the caller's transaction. A record whose job was rejected may be
 /// approved again: the job is queued anew.
 ///

@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use anchoring::AnchoringStatus;
 use chain::ChainReader;
+use database::RowError;
+use database::access_log::{self, Access, AccessAction};
 use enrolment::Office;
 use keyring::ApplicationKeys;
+use record::ids::RecordId;
 use record::time::Clock;
-use sqlx::MySqlPool;
+use sqlx::{MySqlConnection, MySqlPool};
 use tokio::sync::watch;
 use url::Url;
 use web_kit::profile::ControllerProfile;
-use web_kit::sign_in::SignedIn;
+use web_kit::sign_in::{App, SignedIn};
 use web_kit::site::Site;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -57,6 +60,24 @@ impl Desk {
             staff: person.staff_id(),
             now: self.clock.now(),
         }
+    }
+
+    /// Writes down that this person looked at a record.
+    pub async fn log_access(
+        &self,
+        connection: &mut MySqlConnection,
+        person: &SignedIn,
+        record: RecordId,
+        action: AccessAction,
+    ) -> Result<(), RowError> {
+        let access = Access {
+            staff_id: person.staff_id(),
+            record_id: record,
+            app: App::Entry,
+            action,
+            at: self.clock.now(),
+        };
+        access_log::append(connection, &self.keys, &access).await
     }
 }
 

@@ -41,11 +41,12 @@ pub async fn submit(
         match approve(&person, &desk, id).await {
             Ok(()) => outcome.approved += 1,
             Err(ApprovalError::NotWaiting | ApprovalError::Unknown) => outcome.passed_over += 1,
-            Err(error) if error.is_tampering() => {
-                tracing::error!(%error, "ALARM: a planted, altered or put back row was refused");
-                if let ApprovalError::PutBack = error {
-                    super::approve::put_back(&desk).await?;
-                }
+            Err(ApprovalError::PutBack) => {
+                super::approve::put_back(&desk).await?;
+                outcome.refused += 1;
+            }
+            Err(ApprovalError::Row(error)) if error.is_tampering() => {
+                tracing::error!(%error, "ALARM: a planted or altered row was refused");
                 outcome.refused += 1;
             }
             Err(error) => return Err(error.into()),

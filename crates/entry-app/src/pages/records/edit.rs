@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use database::access_log::{self, Access, AccessAction};
+use database::access_log::AccessAction;
 use database::records;
 use database::records_view::ListedRecord;
 use enrolment::{Details, FreshLink, Place, Sending};
@@ -14,7 +14,7 @@ use web_kit::components::{Badge, Tone};
 use web_kit::error::{Error, Result};
 use web_kit::form::FormState;
 use web_kit::page::{Page, html};
-use web_kit::sign_in::{App, KeptForm, SignedIn};
+use web_kit::sign_in::{KeptForm, SignedIn};
 
 use super::details_form::{self, LABELS, SIGNERS, Signed};
 use super::lines::Line;
@@ -62,14 +62,8 @@ pub async fn show(
     let mut connection = desk.pool.acquire().await?;
     let opened = Opened::load(&desk, &mut connection, id).await?;
     let details = opened.editable()?;
-    let access = Access {
-        staff_id: person.staff_id(),
-        record_id: id,
-        app: App::Entry,
-        action: AccessAction::Edited,
-        at: desk.clock.now(),
-    };
-    access_log::append(&mut connection, &desk.keys, &access).await?;
+    desk.log_access(&mut connection, &person, id, AccessAction::Edited)
+        .await?;
     if !form.is_restored() {
         details_form::fill(&mut form, details);
         form.set("draft", mark(&opened.record));
@@ -100,13 +94,13 @@ pub async fn submit(
     }
     let sending = details_form::sending(&form);
     let place = place::load(&desk, &opened.record).await?;
-    let correction = Correction {
+    let change = Change {
         seen: form.value("draft"),
         place,
         details: &details,
         sending,
     };
-    match store(&person, &desk, id, correction).await? {
+    match store(&person, &desk, id, change).await? {
         Stored::Draft(link) => {
             let address = urls::record(id);
             let link = HandedLink::new(&link, sending);
@@ -123,7 +117,7 @@ pub async fn submit(
 }
 
 /// What is to be stored, and what it is meant to replace.
-struct Correction<'a> {
+struct Change<'a> {
     /// [`mark`] of what the form was filled in from.
     seen: &'a str,
     place: Option<Place>,
@@ -139,17 +133,12 @@ enum Stored {
     ChangedMeanwhile(String),
 }
 
-async fn store(
-    person: &SignedIn,
-    desk: &Desk,
-    id: RecordId,
-    correction: Correction<'_>,
-) -> Result<Stored> {
+async fn store(person: &SignedIn, desk: &Desk, id: RecordId, change: Change<'_>) -> Result<Stored> {
     let mut connection = desk.pool.acquire().await?;
     let mut transaction = connection.begin().await?;
     let record = records::lock(&mut transaction, &desk.keys.front(), id).await;
     let record = record.map_err(explain_row)?.ok_or(Error::NotFound)?;
-    if correction.seen != mark(&record) {
+    if change.seen != mark(&record) {
         return Ok(Stored::ChangedMeanwhile(mark(&record)));
     }
     let (office, rng) = (desk.office(person), &mut crate::state::rng());
@@ -157,9 +146,9 @@ async fn store(
         &mut transaction,
         &office,
         id,
-        correction.place.as_ref(),
-        correction.details,
-        correction.sending,
+        change.place.as_ref(),
+        change.details,
+        change.sending,
         rng,
     );
     let link = link.await.map_err(explain)?;

@@ -98,13 +98,14 @@ impl Opened {
         let Some(details) = &self.details else {
             return Vec::new();
         };
-        let before = self.before.as_ref().map(facts_of);
-        let mut facts = facts_of(details);
-        for (turn, fact) in facts.iter_mut().enumerate() {
-            let value = before.as_ref().map(|before| before[turn].value.clone());
-            fact.before = value.filter(|before| *before != fact.value);
-        }
-        facts
+        let before = self.before.as_ref().unwrap_or(details);
+        let pairs = texts_of(details).into_iter().zip(texts_of(before));
+        let fact = |((label, value), (_, before))| Fact {
+            label,
+            before: Some(before).filter(|before| *before != value),
+            value,
+        };
+        pairs.map(fact).collect()
     }
 
     /// Whose wallet signs, in words.
@@ -120,20 +121,15 @@ impl Opened {
     }
 }
 
-fn facts_of(details: &Details) -> Vec<Fact<'_>> {
-    let facts = [
+/// The details in the order in which people read them, each with what it is called.
+fn texts_of(details: &Details) -> [(&'static str, Cow<'_, str>); 5] {
+    [
         ("Name", Cow::Borrowed(details.name.as_str())),
         ("E-mail", Cow::Borrowed(details.email.as_str())),
         ("Phone", Cow::Borrowed(details.phone.as_str())),
         ("Age", Cow::Owned(details.age.to_string())),
         ("Address", Cow::Borrowed(details.address.as_str())),
-    ];
-    let fact = |(label, value)| Fact {
-        label,
-        value,
-        before: None,
-    };
-    facts.into_iter().map(fact).collect()
+    ]
 }
 
 fn open_details(key: Option<&OwnerKey>, row: Option<RecordVersion>) -> Option<Details> {

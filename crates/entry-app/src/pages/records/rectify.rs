@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use database::access_log::{self, Access, AccessAction};
+use database::access_log::AccessAction;
 use database::records::RecordState;
 use database::records_view::ListedRecord;
 use enrolment::{Details, EnrolmentError, FreshLink, Place, Sending};
@@ -14,7 +14,7 @@ use web_kit::components::{Badge, Tone};
 use web_kit::error::{Error, Result};
 use web_kit::form::FormState;
 use web_kit::page::{Page, html};
-use web_kit::sign_in::{App, KeptForm, SignedIn};
+use web_kit::sign_in::{KeptForm, SignedIn};
 
 use super::details_form::{self, LABELS, SIGNERS, Signed};
 use super::lines::Line;
@@ -65,14 +65,8 @@ pub async fn show(
     let mut connection = desk.pool.acquire().await?;
     let opened = Opened::load(&desk, &mut connection, id).await?;
     let details = anchored(&opened)?;
-    let access = Access {
-        staff_id: person.staff_id(),
-        record_id: id,
-        app: App::Entry,
-        action: AccessAction::Edited,
-        at: desk.clock.now(),
-    };
-    access_log::append(&mut connection, &desk.keys, &access).await?;
+    desk.log_access(&mut connection, &person, id, AccessAction::Edited)
+        .await?;
     if !form.is_restored() {
         details_form::fill(&mut form, details);
         form.set("seen", mark(&opened.record));

@@ -5,7 +5,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use database::access_log::{self, Access, AccessAction};
+use database::access_log::AccessAction;
 use database::index;
 use database::records_view::{self, Search};
 use record::entry::{clean_email, clean_wallet};
@@ -13,7 +13,7 @@ use web_kit::components::{Badge, Moment};
 use web_kit::error::Result;
 use web_kit::form::FormState;
 use web_kit::page::{Page, html};
-use web_kit::sign_in::{App, KeptForm, SignedIn};
+use web_kit::sign_in::{KeptForm, SignedIn};
 
 use super::lines::Line;
 use crate::state::Desk;
@@ -76,14 +76,8 @@ async fn look_up(desk: &Desk, person: &SignedIn, search: Search) -> Result<Vec<L
     let mut connection = desk.pool.acquire().await?;
     let found = records_view::find(&mut connection, &desk.keys.front(), search, MOST).await?;
     for row in &found {
-        let access = Access {
-            staff_id: person.staff_id(),
-            record_id: row.id,
-            app: App::Entry,
-            action: AccessAction::Searched,
-            at: desk.clock.now(),
-        };
-        access_log::append(&mut connection, &desk.keys, &access).await?;
+        desk.log_access(&mut connection, person, row.id, AccessAction::Searched)
+            .await?;
     }
     Ok(found.iter().map(|row| Line::new(row, &desk.keys)).collect())
 }

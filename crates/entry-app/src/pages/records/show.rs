@@ -3,12 +3,12 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Html;
-use database::access_log::{self, Access, AccessAction};
+use database::access_log::AccessAction;
 use database::records::RecordState;
 use web_kit::components::{Badge, Copyable, Moment, Progress, Tone};
 use web_kit::error::Result;
 use web_kit::page::{Page, html};
-use web_kit::sign_in::{App, SignedIn};
+use web_kit::sign_in::SignedIn;
 
 use super::link::HandedLink;
 use super::opened::{Note, Opened};
@@ -42,14 +42,8 @@ pub async fn show(
     let id = parse_id(&id)?;
     let mut connection = desk.pool.acquire().await?;
     let opened = Opened::load(&desk, &mut connection, id).await?;
-    let access = Access {
-        staff_id: person.staff_id(),
-        record_id: id,
-        app: App::Entry,
-        action: AccessAction::Revealed,
-        at: desk.clock.now(),
-    };
-    access_log::append(&mut connection, &desk.keys, &access).await?;
+    desk.log_access(&mut connection, &person, id, AccessAction::Revealed)
+        .await?;
     let standing = Standing::load(&desk, &mut connection, &opened.record).await?;
     // The link is taken on a connection of its own.
     drop(connection);
