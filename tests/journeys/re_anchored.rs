@@ -161,17 +161,7 @@ async fn void_and_restore(
     ];
     lookout.grid_shows(&faults).await?;
     for uid in [1, 2] {
-        officer.show(uid).await?;
-        officer.tab().follow("Restore…").await?;
-        officer
-            .tab()
-            .see("gives exactly the proof that stands on the chain")
-            .await?;
-        officer.tab().follow("Restore this record").await?;
-        officer
-            .tab()
-            .see("restored and verified again: Valid")
-            .await?;
+        officer.restore(uid).await?;
     }
     // Nobody ever signed for record 7: there is no copy to put back.
     officer.show(7).await?;

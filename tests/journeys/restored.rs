@@ -11,8 +11,6 @@ use journeys::{Browser, Lookout, Screen};
 use record::ids::Uid;
 
 const GARBAGE: &str = "6761726261676500";
-/// What each record's restore leaves on its page.
-const RESTORED: &str = "restored and verified again: Valid. The row as found is kept.";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn altered_and_deleted_rows_come_back_and_a_changed_backup_does_not() -> Result<()> {
@@ -32,7 +30,7 @@ async fn altered_and_deleted_rows_come_back_and_a_changed_backup_does_not() -> R
     ];
     let incident = lookout.incident_about(&faults).await?;
 
-    restore(&officer, 1).await?;
+    officer.restore(1).await?;
     officer.tab().look("viewer-restored").await?;
     the_row_as_found_is_kept(&site, 1).await?;
     let mail = lookout.mail_that_says("restored").await?;
@@ -42,8 +40,8 @@ async fn altered_and_deleted_rows_come_back_and_a_changed_backup_does_not() -> R
         "{}",
         mail.text
     );
-    restore(&officer, 2).await?;
-    restore(&officer, 3).await?;
+    officer.restore(2).await?;
+    officer.restore(3).await?;
     refuse(&site, &officer, 4).await?;
     lookout
         .grid_shows(&[("4", "Altered", "postal address")])
@@ -106,20 +104,6 @@ async fn break_four(insider: &mut Insider) -> Result<()> {
     ))
     .await?;
     act.commit().await
-}
-
-async fn restore(officer: &Officer<'_>, uid: u64) -> Result<()> {
-    officer.show(uid).await?;
-    officer.tab().follow("Restore…").await?;
-    officer
-        .tab()
-        .see("gives exactly the proof that stands on the chain")
-        .await?;
-    officer.tab().follow("Restore this record").await?;
-    officer.tab().see(RESTORED).await?;
-    let verdict = officer.verify(uid).await?;
-    ensure!(verdict == "Valid", "record {uid} is {verdict}");
-    Ok(())
 }
 
 /// The garbage stands in the file of the incident, sealed.

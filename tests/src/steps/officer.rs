@@ -1,4 +1,4 @@
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use devstack::Site;
 
 use super::sign_in::{sign_in, staff};
@@ -49,6 +49,25 @@ impl<'a> Officer<'a> {
             .open(self.site.viewer.page(&page)?.as_str())
             .await?;
         self.tab.find("#verdict").await
+    }
+
+    /// Restores one record from its verified copy, and sees it valid again.
+    ///
+    /// # Errors
+    /// When there is no copy that may go back, or the record is not valid afterwards.
+    pub async fn restore(&self, uid: u64) -> Result<()> {
+        self.show(uid).await?;
+        self.tab.follow("Restore…").await?;
+        self.tab
+            .see("gives exactly the proof that stands on the chain")
+            .await?;
+        self.tab.follow("Restore this record").await?;
+        self.tab
+            .see("restored and verified again: Valid. The row as found is kept.")
+            .await?;
+        let verdict = self.verify(uid).await?;
+        ensure!(verdict == "Valid", "record {uid} is {verdict}");
+        Ok(())
     }
 
     /// Verifies one record by the button on its page, and gives the verdict in the words of the badge.
