@@ -369,10 +369,7 @@ pub async fn forget_used_for(
     .bind(version.get())
     .fetch_all(&mut *connection)
     .await?;
-    for mut link in Checked::sort(rows.iter().map(|row| ConsentLink::read(row, keys)))?.rows {
-        link.forget();
-        update(connection, keys, &link).await?;
-    }
+    forget_each(connection, keys, &rows).await?;
     Ok(())
 }
 
@@ -414,13 +411,23 @@ async fn forget_all(
         .bind(before.0)
         .fetch_all(&mut *transaction)
         .await?;
+    let count = forget_each(&mut transaction, keys, &rows).await?;
+    transaction.commit().await?;
+    Ok(count)
+}
+
+/// Of locked rows; tells how many were ours.
+async fn forget_each(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    rows: &[MySqlRow],
+) -> Result<usize, RowError> {
     let links = Checked::sort(rows.iter().map(|row| ConsentLink::read(row, keys)))?.rows;
     let count = links.len();
     for mut link in links {
         link.forget();
-        update(&mut transaction, keys, &link).await?;
+        update(connection, keys, &link).await?;
     }
-    transaction.commit().await?;
     Ok(count)
 }
 
