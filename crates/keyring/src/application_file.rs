@@ -1,7 +1,7 @@
 //! `application-keys.json`: all application keys, wrapped by the master key.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rand::CryptoRng;
 use serde::{Deserialize, Serialize};
@@ -50,14 +50,7 @@ struct WrappedKey {
 impl ApplicationKeys {
     /// Loads `application-keys.json`, which only its owner may read.
     pub fn load(master: &MasterKey, path: &Path) -> Result<Self, KeyFileError> {
-        let file = read(path)?;
-        file.open(master).map_err(|problem| problem.at(path))
-    }
-
-    /// Whether a file is one of application keys, whatever master key they are wrapped by: what can be told without it.
-    pub fn look_at(path: &Path) -> Result<(), KeyFileError> {
-        let file = read(path)?;
-        file.check_format().map_err(|problem| problem.at(path))
+        WrappedApplicationKeys::load(path)?.open(master)
     }
 
     /// The file's contents.
@@ -78,9 +71,30 @@ impl ApplicationKeys {
     }
 }
 
-fn read(path: &Path) -> Result<ApplicationFile, KeyFileError> {
-    let contents = read_secret_file(path)?;
-    serde_json::from_str(&contents).map_err(|error| KeyFileProblem::json(&error).at(path))
+/// An `application-keys.json` as it was read, still wrapped: what is wrong with the file is told without the master key.
+pub struct WrappedApplicationKeys {
+    file: ApplicationFile,
+    path: PathBuf,
+}
+
+impl WrappedApplicationKeys {
+    /// Reads the file, which only its owner may read.
+    pub fn load(path: &Path) -> Result<Self, KeyFileError> {
+        let contents = read_secret_file(path)?;
+        let file = serde_json::from_str::<ApplicationFile>(&contents)
+            .map_err(|error| KeyFileProblem::json(&error));
+        let file = file.and_then(|file| file.check_format().map(|()| file));
+        Ok(Self {
+            file: file.map_err(|problem| problem.at(path))?,
+            path: path.to_owned(),
+        })
+    }
+
+    /// The keys.
+    pub fn open(&self, master: &MasterKey) -> Result<ApplicationKeys, KeyFileError> {
+        let keys = self.file.open(master);
+        keys.map_err(|problem| problem.at(&self.path))
+    }
 }
 
 impl ApplicationFile {
@@ -98,7 +112,6 @@ impl ApplicationFile {
     }
 
     pub(crate) fn open(&self, master: &MasterKey) -> Result<ApplicationKeys, KeyFileProblem> {
-        self.check_format()?;
         if self.master_check != master.check() {
             return Err(KeyFileProblem::WrongMasterKey);
         }

@@ -24,6 +24,7 @@ mod secret;
 mod wrap;
 
 pub use application::ApplicationKeys;
+pub use application_file::WrappedApplicationKeys;
 pub use cell::{CellKind, Header, Place};
 pub use fingerprint::{Fingerprint, FingerprintKey};
 pub use front::FrontKeys;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use keyring::{ApplicationKeys, FrontKeys, MasterKey};
+use keyring::{ApplicationKeys, FrontKeys, MasterKey, WrappedApplicationKeys};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -89,16 +89,13 @@ impl Keys {
     /// Reads `MASTER_KEY_FILE` and `APPLICATION_KEYS_FILE` and loads what they name.
     pub fn read(reader: &mut Reader) -> Option<Self> {
         let master = reader.file("MASTER_KEY_FILE", "file of the master key", MasterKey::load);
-        // Looked at by itself first: a wrong master key hides nothing else.
-        let application_file = reader.file(
+        // Read by itself first: a wrong master key hides nothing else.
+        let wrapped = reader.file(
             "APPLICATION_KEYS_FILE",
             "file of the application keys, wrapped by the master key",
-            |path| ApplicationKeys::look_at(path).map(|()| path.to_owned()),
+            WrappedApplicationKeys::load,
         );
-        let application = reader.accept(
-            "APPLICATION_KEYS_FILE",
-            ApplicationKeys::load(&master?, &application_file?),
-        )?;
+        let application = reader.accept("APPLICATION_KEYS_FILE", wrapped?.open(&master?))?;
         Some(Self { application })
     }
 }
