@@ -144,6 +144,7 @@ async fn find_it_valid(
 ) -> Result<()> {
     let anchored = office.wait_until_anchored(record).await?;
     office.tab().look("entry-anchored").await?;
+    office.tab().dont_see("on the way to the chain").await?;
     ensure!(anchored.uid == 1 && anchored.block > 0);
     ensure!(anchored.transaction.len() == 66, "no transaction hash");
 

@@ -17,3 +17,4 @@ mod restored;
 mod second_thoughts;
 mod start_page;
 mod wallets;
+mod withdrawn;

@@ -1,7 +1,10 @@
 //! Whether what is stored is what the owner signed, and the proof that follows from it: one look at the unsealed row serves both.
 
 use chain::{ChainError, ChainReader, Outage};
-use database::{consents, sealed::SealedVersion};
+use database::{
+    consents,
+    sealed::{KeptMessage, SealedVersion},
+};
 use keyring::{FrontKeys, OwnerKey};
 use record::{
     Address, B256,
@@ -46,7 +49,7 @@ impl Statement {
         let wallet = opened.wallet.map_err(|_| Rejection::RowUnreadable)?;
         let stored = opened.message.ok_or(Rejection::ConsentMissing)?;
         let signature = opened.signature.ok_or(Rejection::ConsentMissing)?;
-        let (Ok(stored), Ok(signature)) = (stored, signature) else {
+        let (Ok(KeptMessage::Whole(stored)), Ok(signature)) = (stored, signature) else {
             return Err(Rejection::RowUnreadable);
         };
         if filed.nonce_index != consents::nonce_index(front, &stored.nonce) {

@@ -14,6 +14,8 @@ const COMPILED: &str = concat!(
 );
 /// So many words go into one transaction.
 const AT_ONCE: usize = 500;
+/// So many transactions make a block: the node hashes all that it holds for each.
+const IN_A_BLOCK: usize = 20;
 const GAS: u64 = 100_000_000;
 
 /// A chain on which a master-data is registered that takes many words at once.
@@ -36,7 +38,8 @@ impl Bulk<'_> {
     pub async fn anchor(&self, words: &[B256], timestamp: u64) {
         let controller = account("controller");
         let bulk = self.bulk_master_data().await;
-        for (first, words) in (1_u64..).step_by(AT_ONCE).zip(words.chunks(AT_ONCE)) {
+        let parts = (1_u64..).step_by(AT_ONCE).zip(words.chunks(AT_ONCE));
+        for (part, (first, words)) in (1..).zip(parts) {
             let number = |number: u64| U256::from(number).to_be_bytes::<32>();
             let mut data = keccak256("addRecordProofs(uint64,uint64,bytes32[])")[..4].to_vec();
             for one in [first, timestamp, 96, words.len() as u64] {
@@ -44,7 +47,9 @@ impl Bulk<'_> {
             }
             words.iter().for_each(|word| data.extend(word.as_slice()));
             self.send(&controller, Some(&bulk), &data).await;
-            self.chain.mine(1).await.unwrap();
+            if part % IN_A_BLOCK == 0 {
+                self.chain.mine(1).await.unwrap();
+            }
         }
         self.chain.mine(1).await.unwrap();
     }

@@ -7,13 +7,14 @@ use chain::{ChainError, ChainReader};
 use database::PoolSettings;
 use detection::verdict::Patience;
 use detection::{
-    DirectMail, Examiner, ExaminerParts, Lookout, Registrar, RestoreParts, Restorer, Sweeper,
-    Watcher,
+    DirectMail, Examiner, ExaminerParts, Lookout, RedactionParts, Redactor, Registrar,
+    RestoreParts, Restorer, Sweeper, Watcher,
 };
 use notification::{Mailer, Outbox};
 use record::time::Clock;
 use sqlx::MySqlPool;
 use tokio::sync::watch;
+use url::Url;
 use web_kit::lifetime::Lifetime;
 use web_kit::right_keys::HeldKeys;
 use web_kit::site::Site;
@@ -51,9 +52,21 @@ pub fn start(
     let memory = usize::try_from(settings.watch_memory.get())?.saturating_mul(1024);
     let watcher = Watcher::new(registrar.clone(), server).with_memory(memory);
     lifetime.spawn("watch", watcher.run(lifetime.token()));
+    let redactor = Redactor::new(
+        registrar.clone(),
+        redaction_parts(settings)?,
+        settings.receipt,
+    );
+    lifetime.spawn("redaction", redactor.run(lifetime.token()));
     lifetime.spawn(
         "banner",
-        banner::keep(site.clone(), pool.clone(), sweep.clone(), lifetime.clone()),
+        banner::keep(
+            site.clone(),
+            pool.clone(),
+            registrar.clone(),
+            sweep.clone(),
+            lifetime.clone(),
+        ),
     );
     Ok(Watchtower {
         pool: pool.clone(),
@@ -104,10 +117,20 @@ fn chain_reader(settings: &Settings) -> Result<ChainReader, ChainError> {
 }
 
 fn restore_parts(settings: &Settings) -> anyhow::Result<RestoreParts> {
-    let pool = |url| database::pool(url, &PoolSettings::default());
     Ok(RestoreParts {
         main: pool(&settings.restore)?,
         backup: pool(&settings.backup)?,
         keys: pool(&settings.key_backup)?,
     })
+}
+
+fn redaction_parts(settings: &Settings) -> anyhow::Result<RedactionParts> {
+    Ok(RedactionParts {
+        main: pool(&settings.erase)?,
+        backup: pool(&settings.erase_backup)?,
+    })
+}
+
+fn pool(url: &Url) -> anyhow::Result<MySqlPool> {
+    Ok(database::pool(url, &PoolSettings::default())?)
 }

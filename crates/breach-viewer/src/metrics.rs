@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::{Router, routing::get};
-use database::operations_alarms::{self, AlarmKind};
+use database::operations_alarms::AlarmKind;
 use database::sweep_rounds::{self, SweepRound};
 use database::{RowError, records_view, sweep_parts};
 use tokio::net::TcpListener;
@@ -100,7 +100,7 @@ async fn on_file(tower: &Watchtower, text: &mut Text) -> Result<(), RowError> {
         "Records by verdict",
         &labelled("verdict", &verdicts),
     );
-    let standing = operations_alarms::all(&mut connection).await?;
+    let standing = tower.registrar.standing(&mut connection).await?;
     let stands = |kind: &AlarmKind| standing.iter().any(|alarm| alarm.kind == *kind);
     let alarms = AlarmKind::ALL
         .iter()

@@ -25,6 +25,12 @@ pub struct Settings {
     pub backup: Url,
     /// The backup of owner keys, by the account `restore`.
     pub key_backup: Url,
+    /// The main database, by the account `erase`.
+    pub erase: Url,
+    /// The backup of records, by the account `erase`.
+    pub erase_backup: Url,
+    /// For how long after it was signed a version keeps its values, also where a correction has replaced them.
+    pub receipt: Duration,
     /// The server of the main database, by the account `watch`.
     pub watch: Option<Url>,
     /// How much of its log may be held, in KiB.
@@ -75,6 +81,21 @@ impl Settings {
             "KEY_BACKUP_DATABASE_URL",
             "the backup of owner keys, by the account that restores",
         );
+        let erase = Database::read(
+            reader,
+            "ERASE_DATABASE_URL",
+            "the main database, by the account that destroys replaced values",
+        );
+        let erase_backup = Database::read(
+            reader,
+            "ERASE_BACKUP_DATABASE_URL",
+            "the backup of records, by the account that destroys replaced values",
+        );
+        let receipt_minutes: Option<u32> = reader.or(
+            "REPLACED_VALUES_MINUTES",
+            "120",
+            "minutes after its signature until the values of a version that a correction has replaced may be destroyed; not less than the hour for which its owner may fetch the receipt",
+        );
         let watch = Database::read_optional(
             reader,
             "WATCH_DATABASE_URL",
@@ -123,6 +144,9 @@ impl Settings {
             restore: restore?.url,
             backup: backup?.url,
             key_backup: key_backup?.url,
+            erase: erase?.url,
+            erase_backup: erase_backup?.url,
+            receipt: MINUTE * receipt_minutes?,
             watch: watch?.map(|watch| watch.url),
             watch_memory: watch_memory?,
             keys: keys?,

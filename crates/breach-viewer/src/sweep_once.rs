@@ -1,16 +1,16 @@
 //! `breach-viewer sweep --once`: one round over all records by itself, for a person at a terminal or a job at night.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use database::PoolSettings;
 use database::sweep_rounds::SweepRound;
-use database::{PoolSettings, records_view};
 use detection::{alarm_of, sweep_once, words, words_of};
 use indicatif::{ProgressBar, ProgressStyle};
 use record::time::Clock;
 use serde_json::{Value, json};
-use sqlx::MySqlPool;
 
 use crate::background;
 use crate::settings::Settings;
@@ -52,26 +52,22 @@ pub async fn perform(settings: &Settings, arguments: &ArgMatches) -> ExitCode {
 }
 
 enum Outcome {
-    Verified {
-        round: SweepRound,
-        /// How many records have which verdict.
-        verdicts: Vec<(&'static str, u64)>,
-    },
+    Verified(SweepRound),
     Unverifiable(String),
 }
 
 impl Outcome {
     fn code(&self) -> u8 {
         match self {
-            Self::Verified { round, .. } if round.bad > 0 => WRONG,
-            Self::Verified { round, .. } if round.problem.is_none() => 0,
-            Self::Verified { .. } | Self::Unverifiable(_) => UNVERIFIABLE,
+            Self::Verified(round) if round.bad > 0 => WRONG,
+            Self::Verified(round) if round.problem.is_none() => 0,
+            Self::Verified(_) | Self::Unverifiable(_) => UNVERIFIABLE,
         }
     }
 
     fn json(&self) -> Value {
         match self {
-            Self::Verified { round, verdicts } => json!({
+            Self::Verified(round) => json!({
                 "verified": round.problem.is_none(),
                 "problem": round.problem,
                 "round": round.id,
@@ -79,7 +75,7 @@ impl Outcome {
                 "last_uid": round.last_uid,
                 "checked": round.checked,
                 "bad": round.bad,
-                "verdicts": verdicts.iter().copied().collect::<std::collections::BTreeMap<_, _>>(),
+                "verdicts": counts(round).collect::<BTreeMap<_, _>>(),
                 "started_at": round.started_at.0,
                 "finished_at": round.finished_at.map(|at| at.0),
             }),
@@ -89,12 +85,10 @@ impl Outcome {
 
     fn text(&self) -> String {
         match self {
-            Self::Verified { round, verdicts } => {
+            Self::Verified(round) => {
                 let took = round.finished_at.unwrap_or(round.started_at);
                 let took = took.since(round.started_at).as_secs_f64();
-                let verdicts = verdicts
-                    .iter()
-                    .map(|(name, count)| format!("\n  {name}: {count}"));
+                let verdicts = counts(round).map(|(name, count)| format!("\n  {name}: {count}"));
                 let refused = round.problem.iter();
                 let refused = refused.map(|problem| format!("\n{}", words_of(problem)));
                 format!(
@@ -133,10 +127,7 @@ async fn round(settings: &Settings) -> anyhow::Result<Outcome> {
     let made = sweep_once(&registrar, workers, tell).await;
     bar.finish_and_clear();
     match made {
-        Ok(round) => Ok(Outcome::Verified {
-            verdicts: verdicts(settings, &pool).await?,
-            round,
-        }),
+        Ok(round) => Ok(Outcome::Verified(round)),
         Err(hindrance) => {
             let obstacle = registrar.obstacle(&hindrance).await;
             Ok(Outcome::Unverifiable(words(alarm_of(obstacle)).to_owned()))
@@ -144,15 +135,8 @@ async fn round(settings: &Settings) -> anyhow::Result<Outcome> {
     }
 }
 
-async fn verdicts(
-    settings: &Settings,
-    pool: &MySqlPool,
-) -> anyhow::Result<Vec<(&'static str, u64)>> {
-    let mut connection = pool.acquire().await?;
-    let keys = &settings.keys.application;
-    let counts = records_view::verdict_counts(&mut connection, keys).await?;
-    Ok(counts
-        .into_iter()
-        .map(|(verdict, count)| (verdict.as_str(), count))
-        .collect())
+/// How many records this very round found to have which verdict.
+fn counts(round: &SweepRound) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+    let counts = round.verdicts.iter();
+    counts.map(|(verdict, count)| (verdict.as_str(), *count))
 }

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use enrolment::Letterhead;
 use keyring::FrontKeys;
 use notification::Recipient;
 use record::time::Clock;
@@ -76,6 +77,15 @@ impl App {
     /// How to reach it.
     pub fn contact(&self) -> &str {
         &self.profile.controller.contact
+    }
+
+    /// How mails to owners begin and end.
+    pub fn letterhead(&self) -> Letterhead<'_> {
+        Letterhead {
+            controller: self.controller(),
+            contact: self.contact(),
+            consent_url: self.site.public_url(),
+        }
     }
 
     /// Whether newcomers may play the owner.

@@ -3,15 +3,16 @@
 use database::consent_links::ConsentLink;
 use database::sealed::{PlainVersion, open_cell};
 use database::{consents, record_versions};
-use keyring::{CellKind, OwnerKey};
-use record::consent::{ConsentMessage, Purpose};
+use enrolment::withdrawal::TakenBack;
+use keyring::{CellKind, FrontKeys, OwnerKey};
+use record::consent::{Choice, ConsentMessage, Purpose};
 use record::ids::RecordId;
 use record::proof::SaltedValue;
 use sqlx::MySqlConnection;
 use web_kit::error::Error;
 
 use crate::offer::OfferedPurpose;
-use crate::tampering::tampered;
+use crate::tampering::{tampered, told};
 
 /// The values of the newest anchored version below that of the link.
 pub struct Before {
@@ -19,8 +20,11 @@ pub struct Before {
     plain: PlainVersion,
 }
 
-/// What the owner answered to it.
-pub struct AnswerBefore(Vec<Purpose>);
+/// What the owner answered to it, and took back since.
+pub struct AnswerBefore {
+    purposes: Vec<Purpose>,
+    taken: TakenBack,
+}
 
 impl Before {
     /// Of a link that corrects: one without such a version, or with one that can't be read, is not ours.
@@ -58,6 +62,7 @@ impl Before {
     /// What the owner answered then.
     pub async fn answer(
         &self,
+        front: &FrontKeys,
         key: &OwnerKey,
         connection: &mut MySqlConnection,
     ) -> Result<AnswerBefore, Error> {
@@ -72,19 +77,24 @@ impl Before {
                 "the consent to an anchored version does not open: {cause}"
             ))
         })?;
-        Ok(AnswerBefore(
-            ConsentMessage::from_json(&message.value)?.purposes,
-        ))
+        let taken = TakenBack::load(connection, front, self.record, draft).await?;
+        told(&taken);
+        Ok(AnswerBefore {
+            purposes: ConsentMessage::from_json(&message.value)?.purposes,
+            taken,
+        })
     }
 }
 
 impl AnswerBefore {
     /// In words, to be read beside the choice. It is the same one where name and lawful basis are the same.
     pub fn word(&self, choice: &OfferedPurpose) -> &'static str {
-        let asked = self.0.iter().find(|purpose| {
+        let asked = self.purposes.iter().find(|purpose| {
             purpose.name == choice.name && purpose.lawful_basis == choice.lawful_basis
         });
+        let is_taken_back = |purpose| self.taken.since(&Choice::from(purpose)).is_some();
         match asked {
+            Some(purpose) if purpose.granted && is_taken_back(purpose) => "taken back",
             Some(purpose) if purpose.granted => "allowed",
             Some(_) => "not allowed",
             None => "not asked",

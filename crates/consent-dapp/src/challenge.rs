@@ -61,7 +61,7 @@ impl Challenge {
     /// The cookie that ties it to this browser.
     pub fn cookie(&self, urls: &LinkUrls, secure: bool) -> Cookie<'static> {
         let value = [&self.issued_at.0.to_be_bytes(), self.token.as_slice()].concat();
-        private_cookie(COOKIE, hex::encode(value), LIFETIME, urls, secure)
+        private_cookie(COOKIE, hex::encode(value), LIFETIME, urls.page(), secure)
     }
 
     /// The text to sign. It names neither the link's secret nor anything about the owner.

@@ -4,11 +4,14 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use database::consent_links::{ConsentLink, LinkState};
+use keyring::Ticket;
 use record::time::UnixMillis;
 use web_kit::error::Result;
 use web_kit::page::{Page, html};
 
 use crate::app::App;
+use crate::urls::TicketUrls;
+use crate::visit::Visit;
 
 /// Why a link lets nobody in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,14 +152,23 @@ impl Closed {
         }
     }
 
-    /// The page; `held` for the one who came in through this link.
-    pub fn page(self, app: &App, held: bool) -> Result<Response> {
+    /// The page, for whoever came by this link.
+    pub fn page(self, app: &App, visit: Option<&Visit>) -> Result<Response> {
+        let record = visit.map(|visit| visit.link.record_id);
+        let record = record.filter(|_| self.has_signed());
         let page = ClosedPage {
             page: app.page(self.title()),
             app: app.clone(),
             closed: self,
+            ticket: record.map(|record| TicketUrls::new(Ticket::of(record), &app.front)),
         };
+        let held = visit.is_some_and(|visit| visit.is_held);
         Ok((self.status(held), html(&page)?).into_response())
+    }
+
+    /// Whether its owner has signed something that stands: by this link, or before it.
+    const fn has_signed(self) -> bool {
+        matches!(self, Self::Used | Self::GivenUp | Self::Kept)
     }
 }
 
@@ -166,4 +178,6 @@ struct ClosedPage {
     page: Page,
     app: App,
     closed: Closed,
+    /// Where an owner who has signed goes on without a link.
+    ticket: Option<TicketUrls>,
 }

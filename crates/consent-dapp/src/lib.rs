@@ -1,4 +1,4 @@
-//! consent-dapp: where data owners read, sign, correct or decline. `docs/CONSENT.md` describes its doors.
+//! consent-dapp: where data owners read, sign, correct, decline, and take back what they allowed. `docs/CONSENT.md` describes its doors.
 
 mod admission;
 mod app;
@@ -24,6 +24,7 @@ mod run;
 mod settings;
 mod standing;
 mod tampering;
+mod ticket_visit;
 mod urls;
 mod visit;
 

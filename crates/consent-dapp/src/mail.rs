@@ -1,9 +1,8 @@
 //! What this app tells by mail, written in the transaction of what it tells.
 
-use database::corrections::Correction;
 use database::records::Record;
 use notification::{EnqueueError, EventKey, Mail, enqueue, first_name};
-use record::ids::RecordId;
+use record::ids::{CorrectionId, RecordId};
 use record::time::UnixMillis;
 use sqlx::MySqlConnection;
 
@@ -14,17 +13,18 @@ use crate::details::Details;
 pub async fn correction_asked(
     app: &App,
     connection: &mut MySqlConnection,
-    correction: &Correction,
+    (record, correction): (RecordId, CorrectionId),
+    now: UnixMillis,
 ) -> Result<(), EnqueueError> {
-    let event = EventKey::of("correction_asked", correction.id.as_bytes());
+    let event = EventKey::of("correction_asked", correction.as_bytes());
     let mail = Mail::CorrectionAsked {
-        record: correction.record_id,
-        url: record_page(app, correction.record_id),
+        record,
+        url: record_page(app, record),
     };
     enqueue(
         connection,
         &app.front,
-        correction.asked_at,
+        now,
         event,
         app.desk_email.as_str(),
         &mail,
@@ -59,6 +59,7 @@ pub async fn consent_given(
         controller: app.controller().to_owned(),
         contact: app.contact().to_owned(),
         received_at: now,
+        withdrawal_url: Some(app.letterhead().withdrawal_address(&app.front, record.id)),
     };
     enqueue(
         connection,
@@ -84,6 +85,23 @@ pub async fn correction_declined(
         url: record_page(app, record.id),
     };
     let event = event_of("correction_declined", record);
+    let desk = app.desk_email.as_str();
+    enqueue(connection, &app.front, now, event, desk, &mail).await?;
+    Ok(())
+}
+
+/// Tells the desk that an owner took consent back, by the event of that. The owner has a mail of their own.
+pub async fn withdrawal_noted(
+    app: &App,
+    connection: &mut MySqlConnection,
+    record: RecordId,
+    event: EventKey,
+    now: UnixMillis,
+) -> Result<(), EnqueueError> {
+    let mail = Mail::WithdrawalNoted {
+        record,
+        url: record_page(app, record),
+    };
     let desk = app.desk_email.as_str();
     enqueue(connection, &app.front, now, event, desk, &mail).await?;
     Ok(())

@@ -147,7 +147,7 @@ impl OfferedPurpose {
 }
 
 fn offered(profile: &ControllerProfile) -> Vec<OfferedPurpose> {
-    let purposes = profile.purposes.iter();
+    let purposes = profile.current_purposes();
     purposes
         .map(|purpose| OfferedPurpose {
             id: purpose.id.clone(),

@@ -1,19 +1,21 @@
-//! The cookie of an owner who has shown who they are: good for one link, one draft and one hour.
+//! The cookies of owners who have shown who they are, each good for an hour: of one link and draft, or of one request to take
+//! consent back.
 
 use std::time::Duration;
 
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
-use keyring::FrontKeys;
-use record::ids::{Draft, LinkId};
+use keyring::{FrontKeys, MacBuilder};
+use record::ids::{Draft, LinkId, RequestId};
 use record::time::UnixMillis;
 
-use crate::urls::LinkUrls;
+use crate::urls::{LinkUrls, TicketUrls};
 
 /// How long the details, and after signing the receipt, stay open.
 pub const LIFETIME: Duration = Duration::from_hours(1);
 
 const COOKIE: &str = "consent";
+const REQUEST_COOKIE: &str = "withdrawal";
 const EXPIRY_LEN: usize = 8;
 
 /// Who may read: whoever opened this link and knew the code, or held the wallet.
@@ -34,28 +36,16 @@ impl Pass {
         urls: &LinkUrls,
         secure: bool,
     ) -> Cookie<'static> {
-        let expiry = now.plus(LIFETIME);
-        let mut value = expiry.0.to_be_bytes().to_vec();
-        value.extend(self.mac(front, expiry).finish());
-        private_cookie(COOKIE, hex::encode(value), LIFETIME, urls, secure)
+        let value = value(now, |expiry| self.mac(front, expiry));
+        private_cookie(COOKIE, value, LIFETIME, urls.page(), secure)
     }
 
     /// Whether the browser brought this pass and it still holds.
     pub fn is_held(self, jar: &CookieJar, front: &FrontKeys, now: UnixMillis) -> bool {
-        let Some(value) = jar
-            .get(COOKIE)
-            .and_then(|cookie| hex::decode(cookie.value()).ok())
-        else {
-            return false;
-        };
-        let Some((expiry, mac)) = value.split_first_chunk::<EXPIRY_LEN>() else {
-            return false;
-        };
-        let expiry = UnixMillis(u64::from_be_bytes(*expiry));
-        now < expiry && self.mac(front, expiry).verify(mac).is_ok()
+        holds(jar, COOKIE, now, |expiry| self.mac(front, expiry))
     }
 
-    fn mac(self, front: &FrontKeys, expiry: UnixMillis) -> keyring::MacBuilder<'_> {
+    fn mac(self, front: &FrontKeys, expiry: UnixMillis) -> MacBuilder<'_> {
         front
             .mac("cookie.consent")
             .bytes(self.link.as_bytes())
@@ -64,17 +54,75 @@ impl Pass {
     }
 }
 
+/// Who may take consent back: whoever opened this ticket and knew the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestPass(pub RequestId);
+
+impl RequestPass {
+    /// The cookie to set.
+    pub fn cookie(
+        self,
+        front: &FrontKeys,
+        now: UnixMillis,
+        urls: &TicketUrls,
+        secure: bool,
+    ) -> Cookie<'static> {
+        let value = value(now, |expiry| self.mac(front, expiry));
+        private_cookie(REQUEST_COOKIE, value, LIFETIME, urls.page(), secure)
+    }
+
+    /// Whether the browser brought this pass and it still holds.
+    pub fn is_held(self, jar: &CookieJar, front: &FrontKeys, now: UnixMillis) -> bool {
+        holds(jar, REQUEST_COOKIE, now, |expiry| self.mac(front, expiry))
+    }
+
+    fn mac(self, front: &FrontKeys, expiry: UnixMillis) -> MacBuilder<'_> {
+        front
+            .mac("cookie.withdrawal")
+            .bytes(self.0.as_bytes())
+            .u64(expiry.0)
+    }
+}
+
+/// `expiry ‖ MAC`, as hex.
+fn value<'k>(now: UnixMillis, mac: impl FnOnce(UnixMillis) -> MacBuilder<'k>) -> String {
+    let expiry = now.plus(LIFETIME);
+    let mut value = expiry.0.to_be_bytes().to_vec();
+    value.extend(mac(expiry).finish());
+    hex::encode(value)
+}
+
+/// Whether the browser brought a cookie of this name with this MAC, and its time is not over.
+fn holds<'k>(
+    jar: &CookieJar,
+    name: &str,
+    now: UnixMillis,
+    mac: impl FnOnce(UnixMillis) -> MacBuilder<'k>,
+) -> bool {
+    let brought = jar
+        .get(name)
+        .and_then(|cookie| hex::decode(cookie.value()).ok());
+    let Some(value) = brought else {
+        return false;
+    };
+    let Some((expiry, stored)) = value.split_first_chunk::<EXPIRY_LEN>() else {
+        return false;
+    };
+    let expiry = UnixMillis(u64::from_be_bytes(*expiry));
+    now < expiry && mac(expiry).verify(stored).is_ok()
+}
+
 /// A cookie that no script reads, no other site sends, and no other link gets.
 pub fn private_cookie(
     name: &'static str,
     value: String,
     lifetime: Duration,
-    urls: &LinkUrls,
+    path: &str,
     secure: bool,
 ) -> Cookie<'static> {
     let seconds = i64::try_from(lifetime.as_secs()).expect("lifetimes are hours");
     Cookie::build((name, value))
-        .path(urls.page().to_owned())
+        .path(path.to_owned())
         .max_age(time::Duration::seconds(seconds))
         .http_only(true)
         .same_site(SameSite::Strict)

@@ -3,9 +3,10 @@
 use database::consents::{self, Consent};
 use database::notices;
 use database::sealed::open_cell;
+use enrolment::withdrawal::TakenBack;
 use keyring::{CellKind, OwnerKey};
 use record::B256;
-use record::consent::ConsentMessage;
+use record::consent::{Choice, ConsentMessage};
 use record::signature::ConsentSignature;
 use serde::Serialize;
 use serde_json::Value;
@@ -13,7 +14,7 @@ use web_kit::error::{Error, Result};
 
 use crate::admission::read_offer;
 use crate::app::App;
-use crate::tampering::tampered;
+use crate::tampering::{tampered, told};
 use crate::visit::Visit;
 
 const FORMAT: &str = "sealwatch/v1/receipt";
@@ -49,6 +50,9 @@ pub struct Receipt {
     /// The purposes and what became of each, in the order shown.
     #[serde(skip)]
     pub outcomes: Vec<Outcome>,
+    /// What its owner took back since.
+    #[serde(skip)]
+    taken: TakenBack,
 }
 
 /// One purpose and the owner's answer.
@@ -90,7 +94,11 @@ impl Receipt {
             })
             .collect();
         let (chain_id, relay) = (app.network.chain_id, app.network.relay);
+        let (record, draft) = (visit.link.record_id, consent.draft);
+        let taken = TakenBack::load(&mut connection, &app.front, record, draft).await?;
+        told(&taken);
         Ok(Self {
+            taken,
             format: FORMAT,
             controller: message.controller.clone(),
             granted: outcomes
@@ -109,6 +117,27 @@ impl Receipt {
             outcomes,
             message,
         })
+    }
+
+    /// What its owner allows, and has not taken back.
+    pub fn withdrawable(&self) -> Vec<Choice> {
+        self.choices()
+            .into_iter()
+            .filter(|outcome| outcome.granted && !self.is_taken_back(outcome))
+            .map(Outcome::choice)
+            .collect()
+    }
+
+    /// Whether the owner took this back since.
+    pub fn is_taken_back(&self, outcome: &Outcome) -> bool {
+        self.taken.since(&outcome.choice()).is_some()
+    }
+
+    /// One of the details that were signed; empty where there is none.
+    pub fn value(&self, name: &str) -> &str {
+        let mut fields = self.message.fields.iter();
+        let field = fields.find(|field| field.name.as_str() == name);
+        field.map_or("", |field| field.value.as_str())
     }
 
     /// What the owner had to choose.
@@ -131,6 +160,13 @@ fn open(consent: &Consent, key: &OwnerKey) -> Result<(ConsentMessage, ConsentSig
 }
 
 impl Outcome {
+    fn choice(&self) -> Choice {
+        Choice {
+            name: self.name.clone(),
+            lawful_basis: self.lawful_basis.clone(),
+        }
+    }
+
     /// In words.
     pub const fn word(&self) -> &'static str {
         match (self.is_choice, self.granted) {

@@ -9,7 +9,8 @@ use web_kit::settings::TrustedProxies;
 
 use crate::app::App;
 use crate::pages::{
-    challenge, code, correction, decline, demo_wallet, link, message, receipt, sign, start, wallet,
+    challenge, code, correction, decline, demo_wallet, link, message, receipt, sign, start, ticket,
+    ticket_code, ticket_correction, ticket_purposes, wallet, withdraw,
 };
 use crate::urls::route;
 
@@ -34,6 +35,14 @@ pub fn routes(app: App, proxies: TrustedProxies) -> Router {
         .route(route::DECLINE, get(decline::show).post(decline::submit))
         .route(route::RECEIPT, get(receipt::show))
         .route(route::RECEIPT_JSON, get(receipt::download))
+        .route(route::WITHDRAW, get(withdraw::show).post(withdraw::submit))
+        .route(route::TICKET, get(ticket::show).post(ticket::ask))
+        .route(route::TICKET_CODE, post(ticket_code::submit))
+        .route(route::TICKET_PURPOSES, post(ticket_purposes::submit))
+        .route(
+            route::TICKET_CORRECTION,
+            get(ticket_correction::show).post(ticket_correction::submit),
+        )
         .layer(per_address(proxies, BURST, PERIOD));
     if app.has_demo_wallet() {
         // Outside the limit: a wallet of its own machine is asked several times for one signature.

@@ -15,7 +15,7 @@ use web_kit::site::Site;
 use crate::app::{App, Parts};
 use crate::assets;
 use crate::demo_wallet::DemoWallet;
-use crate::forgetting;
+use crate::forgetting::Forgetting;
 use crate::router::routes;
 use crate::settings::Settings;
 
@@ -47,13 +47,13 @@ pub async fn assemble(
         Some(node) => Some(DemoWallet::connect(node).await.context("DEMO_WALLET")?),
         None => None,
     };
-    let forgetting = forgetting::run(
-        database.clone(),
-        settings.front.clone(),
-        clock.clone(),
-        lifetime.clone(),
-    );
-    lifetime.spawn("forgetting", forgetting);
+    let forgetting = Forgetting {
+        database: database.clone(),
+        front: settings.front.clone(),
+        clock: clock.clone(),
+        drafts: settings.drafts,
+    };
+    lifetime.spawn("forgetting", forgetting.run(lifetime.clone()));
     let site = Site::new(NAME, &settings.web, Vec::new(), &assets::ALL);
     let readiness = Readiness::new().of_database(&database, held);
     let app = App::new(Parts {

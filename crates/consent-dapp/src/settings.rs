@@ -1,6 +1,7 @@
 //! All settings, read and checked at the start; `--help` prints them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chain::Deployment;
 use keyring::FrontKeys;
@@ -11,6 +12,8 @@ use web_kit::profile::ControllerProfile;
 use web_kit::settings::{self, Database, Environment, FrontKeysFile, Profile, Reader, Web};
 
 use crate::network::Network;
+
+const DAY: Duration = Duration::from_hours(24);
 
 /// The only chain that the demo wallet plays on: anvil's default.
 pub const DEMO_CHAIN: u64 = 31_337;
@@ -31,6 +34,8 @@ pub struct Settings {
     pub desk_email: Recipient,
     /// Where staff work, for links in mails to them.
     pub entry_url: Option<Url>,
+    /// How long what nobody signed is kept after its last link has expired.
+    pub drafts: Duration,
     /// The node behind the demo wallet, where it is on.
     pub demo_wallet: Option<Url>,
 }
@@ -55,6 +60,11 @@ impl Settings {
             &["http", "https"],
             "address of entry-app, so that mails to staff lead to the record",
         );
+        let draft_days: Option<u32> = reader.above_zero(
+            "DRAFT_DAYS",
+            "30",
+            "days after the end of its last link until what nobody signed is destroyed",
+        );
         let deployment = settings::Deployment::read(reader, Deployment::load);
         let network = read_network(reader, deployment.as_ref());
         let demo_wallet = read_demo_wallet(reader, deployment.as_ref());
@@ -66,6 +76,7 @@ impl Settings {
             network: network?,
             desk_email: desk_email?,
             entry_url: entry_url?,
+            drafts: DAY * draft_days?,
             demo_wallet: demo_wallet?,
         })
     }

@@ -1,9 +1,9 @@
 //! Addresses as types: the router's patterns and the addresses that pages and redirects name stand side by side.
 
-use keyring::LinkSecret;
+use keyring::{FrontKeys, LinkSecret, Ticket};
 use zeroize::Zeroizing;
 
-/// The router's patterns. `{secret}` never reaches a log: logs name the pattern.
+/// The router's patterns. Neither `{secret}` nor `{ticket}` reaches a log: logs name the pattern.
 pub mod route {
     pub const PAGE: &str = "/c/{secret}";
     pub const CODE: &str = "/c/{secret}/code";
@@ -15,6 +15,11 @@ pub mod route {
     pub const DECLINE: &str = "/c/{secret}/decline";
     pub const RECEIPT: &str = "/c/{secret}/receipt";
     pub const RECEIPT_JSON: &str = "/c/{secret}/receipt.json";
+    pub const WITHDRAW: &str = "/c/{secret}/withdraw";
+    pub const TICKET: &str = "/w/{ticket}";
+    pub const TICKET_CODE: &str = "/w/{ticket}/code";
+    pub const TICKET_PURPOSES: &str = "/w/{ticket}/purposes";
+    pub const TICKET_CORRECTION: &str = "/w/{ticket}/correction";
     pub const DEMO_WALLET: &str = "/c/{secret}/demo-wallet";
 }
 
@@ -57,7 +62,42 @@ impl LinkUrls {
         self.below("receipt.json")
     }
 
+    /// The choice of what is taken back.
+    pub fn withdraw(&self) -> String {
+        self.below("withdraw")
+    }
+
     fn below(&self, door: &str) -> String {
         format!("{}/{door}", *self.0)
+    }
+}
+
+/// The addresses of one ticket.
+pub struct TicketUrls(String);
+
+impl TicketUrls {
+    /// Of this ticket.
+    pub fn new(ticket: Ticket, front: &FrontKeys) -> Self {
+        Self(format!("/w/{}", ticket.to_url(front)))
+    }
+
+    /// Where its owner begins; also the path that its cookie is limited to.
+    pub fn page(&self) -> &str {
+        &self.0
+    }
+
+    /// Where the code goes.
+    pub fn code(&self) -> String {
+        format!("{}/code", self.0)
+    }
+
+    /// Where what is taken back goes.
+    pub fn purposes(&self) -> String {
+        format!("{}/purposes", self.0)
+    }
+
+    /// The form that asks for a correction.
+    pub fn correction(&self) -> String {
+        format!("{}/correction", self.0)
     }
 }

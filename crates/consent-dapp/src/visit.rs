@@ -57,6 +57,11 @@ impl Visit {
         self.closed
     }
 
+    /// Whether whoever is here signed through this link within the hour.
+    pub fn has_signed(&self) -> bool {
+        self.is_held && self.closed == Some(Closed::Used)
+    }
+
     /// What the owner of the cookie may do.
     pub const fn pass(&self) -> Pass {
         Pass {
@@ -168,9 +173,7 @@ fn answer(parts: &Parts, app: &App, refusal: Refusal, visit: Option<&Visit>) -> 
         return refusal.into_response();
     }
     match (refusal, visit) {
-        (Refusal::Closed(closed), _) => closed
-            .page(app, visit.is_some_and(|visit| visit.is_held))
-            .into_response(),
+        (Refusal::Closed(closed), _) => closed.page(app, visit).into_response(),
         // What the owner wrote must not be lost with it.
         (Refusal::IdentifyAgain, Some(visit))
             if parts.method == Method::POST && parts.uri.path() == visit.urls.correction() =>

@@ -3,7 +3,8 @@
 use alloy_primitives::B256;
 use keyring::MacBuilder;
 use record::ids::{
-    CorrectionId, Draft, KeyId, LinkId, MailId, RecordId, StaffId, SubmissionId, Uid, Version,
+    CorrectionId, Draft, KeyId, LinkId, MailId, RecordId, RequestId, StaffId, SubmissionId, Uid,
+    Version,
 };
 use record::time::UnixMillis;
 use sqlx::error::mismatched_types;
@@ -121,6 +122,7 @@ identifier!(
     StaffId,
     CorrectionId,
     MailId,
+    RequestId,
     SubmissionId
 );
 

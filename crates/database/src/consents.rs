@@ -63,6 +63,16 @@ impl Consent {
         Self { mac, ..self }
     }
 
+    /// The same with what stays of its message.
+    #[must_use]
+    pub fn redacted(&self, terms: Vec<u8>, keys: &FrontKeys) -> Self {
+        let redacted = Self {
+            message: terms,
+            ..self.clone()
+        };
+        redacted.with_mac(keys)
+    }
+
     /// Whether all columns are as one of our applications wrote them.
     #[must_use]
     pub fn is_ours(&self, keys: &FrontKeys) -> bool {
@@ -180,6 +190,30 @@ pub async fn put(connection: &mut MySqlConnection, consent: &Consent) -> Result<
     insert(&mut transaction, consent).await?;
     transaction.commit().await?;
     Ok(())
+}
+
+/// Puts what stays of a message in its place.
+/// [`RowError::Changed`] when the message is not the one that `before` has.
+pub async fn redact(
+    connection: &mut MySqlConnection,
+    before: &Consent,
+    redacted: &Consent,
+) -> Result<(), RowError> {
+    let done = sqlx::query(
+        "UPDATE consents SET message = ?, mac = ? WHERE record_id = ? AND version = ? AND message = ? AND mac = ?",
+    )
+    .bind(&redacted.message)
+    .bind(&redacted.mac)
+    .bind(before.record_id.as_bytes().as_slice())
+    .bind(before.version.get())
+    .bind(&before.message)
+    .bind(&before.mac)
+    .execute(connection)
+    .await?;
+    match done.rows_affected() {
+        0 => Err(RowError::changed(TABLE, before.record_id)),
+        _ => Ok(()),
+    }
 }
 
 /// Takes out the consents to versions that are none of this record's; tells how many there were.

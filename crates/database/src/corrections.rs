@@ -1,4 +1,6 @@
-//! Wishes of owners to have details corrected before signing. The note is a cell: it opens only with its owner's key.
+//! Wishes of owners to have details corrected, before they sign and after. The note is a cell: it opens only with its owner's key.
+
+use std::ops::RangeInclusive;
 
 use record::ids::{CorrectionId, Draft, RecordId, Version};
 use record::time::UnixMillis;
@@ -22,6 +24,8 @@ pub struct Correction {
     pub draft: Draft,
     /// Cell of the note.
     pub note: Vec<u8>,
+    /// Cell of what staff answered, where they did not correct it.
+    pub answer: Option<Vec<u8>>,
     /// When it was asked for.
     pub asked_at: UnixMillis,
     /// When staff edited the record.
@@ -37,6 +41,7 @@ impl Correction {
             version: columns.get("version")?,
             draft: columns.get("draft")?,
             note: columns.get("note")?,
+            answer: columns.get("answer")?,
             asked_at: columns.get("asked_at")?,
             resolved_at: columns.get("resolved_at")?,
         })
@@ -49,14 +54,15 @@ pub async fn insert(
     correction: &Correction,
 ) -> Result<(), RowError> {
     sqlx::query(
-        "INSERT INTO corrections (id, record_id, version, draft, note, asked_at, resolved_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO corrections (id, record_id, version, draft, note, answer, asked_at, resolved_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(correction.id.as_bytes().as_slice())
     .bind(correction.record_id.as_bytes().as_slice())
     .bind(correction.version.get())
     .bind(correction.draft.get())
     .bind(&correction.note)
+    .bind(correction.answer.as_deref())
     .bind(correction.asked_at.0)
     .bind(correction.resolved_at.map(|at| at.0))
     .execute(connection)
@@ -79,17 +85,38 @@ pub async fn of_record(
         .collect()
 }
 
-/// Marks every open wish about a record as done; tells how many.
+/// Keeps what staff answered to a wish.
+/// [`RowError::Changed`] when it is gone.
+pub async fn answer(
+    connection: &mut MySqlConnection,
+    id: CorrectionId,
+    answer: &[u8],
+) -> Result<(), RowError> {
+    let done = sqlx::query("UPDATE corrections SET answer = ? WHERE id = ?")
+        .bind(answer)
+        .bind(id.as_bytes().as_slice())
+        .execute(connection)
+        .await?;
+    match done.rows_affected() {
+        0 => Err(RowError::changed(TABLE, id)),
+        _ => Ok(()),
+    }
+}
+
+/// Marks the open wishes about these versions of a record as done; tells how many.
 pub async fn resolve(
     connection: &mut MySqlConnection,
     record: RecordId,
+    versions: RangeInclusive<Version>,
     now: UnixMillis,
 ) -> Result<u64, RowError> {
     let done = sqlx::query(
-        "UPDATE corrections SET resolved_at = ? WHERE record_id = ? AND resolved_at IS NULL",
+        "UPDATE corrections SET resolved_at = ? WHERE record_id = ? AND version BETWEEN ? AND ? AND resolved_at IS NULL",
     )
     .bind(now.0)
     .bind(record.as_bytes().as_slice())
+    .bind(versions.start().get())
+    .bind(versions.end().get())
     .execute(connection)
     .await?;
     Ok(done.rows_affected())

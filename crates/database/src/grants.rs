@@ -17,6 +17,9 @@ pub enum Account {
     Viewer,
     /// breach-viewer's verified restore: reads both backups, writes records back.
     Restore,
+    /// breach-viewer's destroying of values that were replaced: in rows, where nothing else of them may be changed, and in
+    /// the backup, where it is the only account that deletes.
+    Erase,
     /// breach-viewer's watch: follows the server's binary log and sees triggers, and no row by SQL.
     Watch,
     /// The operator's command: makes and changes tables.
@@ -25,13 +28,14 @@ pub enum Account {
 
 impl Account {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Entry,
         Self::EntryBackup,
         Self::EntryKeys,
         Self::Consent,
         Self::Viewer,
         Self::Restore,
+        Self::Erase,
         Self::Watch,
         Self::Migrate,
     ];
@@ -46,6 +50,7 @@ impl Account {
             Self::Consent => "consent",
             Self::Viewer => "viewer",
             Self::Restore => "restore",
+            Self::Erase => "erase",
             Self::Watch => "watch",
             Self::Migrate => "migrate",
         }
@@ -58,6 +63,7 @@ impl Account {
             Self::Entry | Self::Consent | Self::Viewer | Self::Watch => &[Kind::Main],
             Self::EntryBackup => &[Kind::Backup],
             Self::EntryKeys => &[Kind::Keys],
+            Self::Erase => &[Kind::Main, Kind::Backup],
             Self::Restore | Self::Migrate => &Kind::ALL,
         }
     }
@@ -153,11 +159,13 @@ fn rights(account: Account, kind: Kind) -> &'static [(&'static str, &'static str
         (Account::Consent, Kind::Main) => CONSENT,
         (Account::Viewer, Kind::Main) => VIEWER,
         (Account::Restore, Kind::Main) => RESTORE,
+        (Account::Erase, Kind::Main) => ERASE,
         (Account::EntryBackup, Kind::Backup) => &[("record_backups", "INSERT")],
         // A condition of DELETE needs the right to read its column.
         (Account::EntryKeys, Kind::Keys) => {
             &[("owner_key_backups", "INSERT, DELETE, SELECT (record_id)")]
         }
+        (Account::Erase, Kind::Backup) => &[("record_backups", "SELECT, INSERT, DELETE")],
         (Account::Restore, Kind::Backup) => &[("record_backups", "SELECT")],
         (Account::Restore, Kind::Keys) => &[("owner_key_backups", "SELECT")],
         _ => &[],
@@ -175,7 +183,9 @@ const ENTRY: &[(&str, &str)] = &[
     ("consents", "SELECT, DELETE"),
     ("consent_links", "SELECT, INSERT, UPDATE"),
     ("notices", "SELECT, INSERT"),
-    ("corrections", "SELECT, UPDATE"),
+    ("corrections", "SELECT, INSERT, UPDATE"),
+    ("withdrawals", "SELECT, INSERT"),
+    ("owner_requests", "SELECT, UPDATE"),
     ("record_events", "SELECT, INSERT"),
     ("anchoring_jobs", "SELECT, INSERT, UPDATE"),
     ("anchoring_transactions", "SELECT, INSERT"),
@@ -196,6 +206,8 @@ const CONSENT: &[(&str, &str)] = &[
     ("consents", "SELECT, INSERT"),
     ("notices", "SELECT, INSERT"),
     ("corrections", "INSERT, DELETE, SELECT (record_id, version)"),
+    ("withdrawals", "SELECT, INSERT"),
+    ("owner_requests", "SELECT, INSERT, UPDATE, DELETE"),
     ("record_events", "INSERT"),
     // Declining withdraws the mails of the owner's links; no address and no content of any mail may be read.
     (
@@ -222,6 +234,8 @@ const VIEWER: &[(&str, &str)] = &[
     ("consent_links", "SELECT"),
     ("notices", "SELECT"),
     ("record_events", "SELECT, INSERT"),
+    ("withdrawals", "SELECT"),
+    ("owner_requests", "SELECT"),
     ("anchoring_jobs", "SELECT"),
     ("anchoring_transactions", "SELECT"),
     ("leases", "SELECT, INSERT, UPDATE, DELETE"),
@@ -252,6 +266,17 @@ const RESTORE: &[(&str, &str)] = &[
     // The step of the incident and the mail stand in the transaction of the restore.
     ("incident_events", "INSERT"),
     ("outbox", "INSERT"),
+];
+
+const ERASE: &[(&str, &str)] = &[
+    ("records", "SELECT"),
+    (
+        "record_versions",
+        "SELECT, UPDATE (name, email, phone, age, address)",
+    ),
+    ("consents", "SELECT, UPDATE (message, mac)"),
+    ("owner_keys", "SELECT"),
+    ("record_events", "INSERT"),
 ];
 
 fn user_at(account: Account, names: &Names, host: &str) -> String {

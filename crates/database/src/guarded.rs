@@ -15,7 +15,7 @@ use crate::{guarded_rows, key_checks, notices};
 const MOST: u32 = 5000;
 
 /// The tables, and which of their rows are in use.
-const IN_USE: [(&str, &str); 10] = [
+const IN_USE: [(&str, &str); 11] = [
     ("staff", ""),
     ("sessions", ""),
     ("leases", ""),
@@ -25,13 +25,17 @@ const IN_USE: [(&str, &str); 10] = [
         "WHERE state NOT IN ('anchored', 'rejected')",
     ),
     ("outbox", "WHERE state IN ('waiting', 'refused')"),
+    (
+        "owner_requests",
+        "WHERE state IN ('asked', 'ready', 'wished')",
+    ),
     ("chain_progress", ""),
     ("watch_progress", ""),
     ("schema_baselines", ""),
     ("sweep_rounds", ""),
 ];
 
-/// The rows that are not ours, of those that are in use: accounts, sessions, leases, open links, unfinished jobs, how far the chain was seen and the
+/// The rows that are not ours, of those that are in use: accounts, sessions, leases, open links, unfinished jobs, open requests, how far the chain was seen and the
 /// log was read, the rounds of the sweep, mails that wait or were refused, notices, and what is kept to know the keys and the schema by. The heads of
 /// records are looked at with their records, whatever grows without end a share at a time ([`crate::guarded_rows::page`]).
 pub async fn planted(

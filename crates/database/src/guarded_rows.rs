@@ -20,6 +20,7 @@ use crate::incident_findings::Finding;
 use crate::incidents::Incident;
 use crate::leases::Lease;
 use crate::outbox::Mail;
+use crate::owner_requests::OwnerRequest;
 use crate::record_events::RecordEvent;
 use crate::records::Record;
 use crate::schema_baselines::Kept;
@@ -27,6 +28,7 @@ use crate::sessions::Session;
 use crate::staff::Staff;
 use crate::sweep_rounds::SweepRound;
 use crate::watch_progress::WatchProgress;
+use crate::withdrawals::Withdrawal;
 use crate::{key_checks, notices};
 
 /// What the key of a table looks like.
@@ -67,7 +69,7 @@ const fn table(
     }
 }
 
-const TABLES: [GuardedTable; 19] = [
+const TABLES: [GuardedTable; 21] = [
     table("staff", "id", KeyKind::Bytes(16), true),
     table("sessions", "id_hash", KeyKind::Bytes(32), false),
     table("leases", "name", KeyKind::Text, false),
@@ -80,6 +82,9 @@ const TABLES: [GuardedTable; 19] = [
     table("notices", "hash", KeyKind::Bytes(32), true),
     table("key_checks", "ring", KeyKind::Text, true),
     table("record_events", "id", KeyKind::Number, true),
+    table("withdrawals", "id", KeyKind::Number, true),
+    // What is over is deleted after a day.
+    table("owner_requests", "id", KeyKind::Bytes(16), false),
     table("incidents", "id", KeyKind::Number, true),
     table("incident_findings", "id", KeyKind::Number, true),
     table("incident_events", "id", KeyKind::Number, true),
@@ -91,13 +96,15 @@ const TABLES: [GuardedTable; 19] = [
 ];
 
 /// The tables that grow, as a rule without end, with how many of them are read at once: what some hold is long.
-pub const GROWING: [(&str, u32); 11] = [
+pub const GROWING: [(&str, u32); 13] = [
     ("sessions", 200),
     ("consent_links", 200),
     ("anchoring_jobs", 200),
     ("anchoring_transactions", 200),
     ("outbox", 200),
     ("record_events", 200),
+    ("withdrawals", 200),
+    ("owner_requests", 200),
     ("incidents", 200),
     ("incident_findings", 20),
     ("incident_events", 200),
@@ -279,6 +286,8 @@ pub(crate) fn read(row: &MySqlRow, keys: &ApplicationKeys, table: &str) -> Resul
         "anchoring_transactions" => AnchoringTransaction::read(row, keys).map(drop),
         "outbox" => Mail::read(row, &front).map(drop),
         "record_events" => RecordEvent::read(row, &front).map(drop),
+        "withdrawals" => Withdrawal::read(row, &front).map(drop),
+        "owner_requests" => OwnerRequest::read(row, &front).map(drop),
         "incidents" => Incident::read(row, keys).map(drop),
         "incident_findings" => Finding::read(row, keys).map(drop),
         "incident_events" => IncidentEvent::read(row, keys).map(drop),

@@ -290,6 +290,24 @@ pub async fn newest_at(
     Ok(newest.rows.first().map(|finding| finding.found_at))
 }
 
+/// Whether an incident has a finding that is not resolved. A row of another's among them may have been one.
+pub async fn may_be_open(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    incident_id: u64,
+) -> Result<bool, RowError> {
+    let open = Numbered {
+        query:
+            "SELECT * FROM incident_findings WHERE incident_id = ? AND resolved_at IS NULL AND id < ?
+                ORDER BY id DESC LIMIT ?",
+        filter: &[Value::Number(incident_id)],
+        at_once: AT_ONCE,
+    };
+    let read = |row: &MySqlRow| Finding::read(row, keys);
+    let open = open.read(connection, u64::MAX, 1, read).await?;
+    Ok(!open.rows.is_empty() || !open.tampered.is_empty())
+}
+
 /// Marks the open findings about a subject as resolved and gives them back, newest first.
 pub async fn resolve(
     connection: &mut MySqlConnection,

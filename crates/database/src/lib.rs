@@ -42,6 +42,7 @@ pub mod operations_alarms;
 pub mod outbox;
 pub mod owner_key_backups;
 pub mod owner_keys;
+pub mod owner_requests;
 pub mod page_before;
 pub mod record_backups;
 pub mod record_events;
@@ -59,6 +60,7 @@ pub mod sweep_parts;
 pub mod sweep_rounds;
 pub mod verifications;
 pub mod watch_progress;
+pub mod withdrawals;
 
 pub use column::UnknownText;
 pub use connection::{ConnectError, PoolSettings, check_address, connect, pool};

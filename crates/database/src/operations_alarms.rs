@@ -63,6 +63,8 @@ text_enum! {
         ControllerFunds = "controller_funds",
         /// Anchoring does not move on.
         AnchoringStuck = "anchoring_stuck",
+        /// Values that were replaced can't be destroyed.
+        ValuesNotDestroyed = "values_not_destroyed",
     }
 }
 

@@ -67,17 +67,30 @@ pub(crate) async fn any_unwraps(
     Ok(rows.iter().any(unwraps))
 }
 
-/// Writes a key back as its backup has it, whatever stands there now.
-pub async fn put(connection: &mut MySqlConnection, key: &WrappedOwnerKey) -> Result<(), RowError> {
+/// Writes a key back as its backup has it, whatever stands there now, and gives back what stood there: the row of its
+/// record, and the one under its id.
+pub async fn put(
+    connection: &mut MySqlConnection,
+    key: &WrappedOwnerKey,
+) -> Result<Vec<WrappedOwnerKey>, RowError> {
     let mut transaction = connection.begin().await?;
+    let (id, record) = (key.key_id.as_bytes(), key.record_id.as_bytes());
+    let stood =
+        sqlx::query("SELECT * FROM owner_keys WHERE key_id = ? OR record_id = ? FOR UPDATE")
+            .bind(id.as_slice())
+            .bind(record.as_slice())
+            .fetch_all(&mut *transaction)
+            .await?;
     sqlx::query("DELETE FROM owner_keys WHERE key_id = ? OR record_id = ?")
-        .bind(key.key_id.as_bytes().as_slice())
-        .bind(key.record_id.as_bytes().as_slice())
+        .bind(id.as_slice())
+        .bind(record.as_slice())
         .execute(&mut *transaction)
         .await?;
     insert(&mut transaction, key).await?;
     transaction.commit().await?;
-    Ok(())
+    // What can't be read is nobody's key.
+    let stood = stood.iter().filter_map(|row| read(row, TABLE).ok());
+    Ok(stood.collect())
 }
 
 /// Destroys the key of a record; false when there was none.

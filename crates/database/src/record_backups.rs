@@ -1,5 +1,6 @@
 //! Sealed copies of anchored record versions, in a database of their own. The account that writes them can only insert:
-//! a copy is made once, and a second, different one stands beside the first. Nothing in it is trusted; a restore
+//! a copy is made once, and a second, different one stands beside the first. Another account takes copies out whose values
+//! are to be destroyed. Nothing in it is trusted; a restore
 //! recomputes the proof and compares with the chain.
 
 use record::ids::{RecordId, Uid, Version};
@@ -144,6 +145,28 @@ pub async fn insert(
         Err(error) if error.is_duplicate_of("record_backups_content") => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Destroys the copies with values of the version that this is a copy without values of; tells how many there were. Others without
+/// values stay: another process may just have made one.
+pub async fn remove_with_values(
+    connection: &mut MySqlConnection,
+    backup: &Backup,
+) -> Result<u64, RowError> {
+    let Backup { record, values, .. } = backup;
+    let Some(uid) = record.uid else {
+        return Err(RowError::changed("records", record.id));
+    };
+    let done = sqlx::query(
+        "DELETE FROM record_backups WHERE uid = ? AND version = ? AND record_id = ?
+           AND LENGTH(CONCAT(name, email, phone, age, address)) > 0",
+    )
+    .bind(uid.get())
+    .bind(values.version.get())
+    .bind(record.id.as_bytes().as_slice())
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
 }
 
 /// All copies of all versions of a UID, newest first. More than one of a version means that somebody wrote one.

@@ -29,10 +29,16 @@ text_enum! {
         LinkLocked = "link_locked",
         /// The owner asked for a correction.
         CorrectionRequested = "correction_requested",
+        /// Staff did not correct what the owner asked them to, and said why.
+        CorrectionRefused = "correction_refused",
         /// The owner declined; values and key were destroyed.
         Declined = "declined",
+        /// Nobody signed in time; values and key were destroyed.
+        Lapsed = "lapsed",
         /// The owner signed.
         Consented = "consented",
+        /// Consent was taken back, for some purpose or for all.
+        ConsentWithdrawn = "consent_withdrawn",
         /// Staff approved.
         Approved = "approved",
         /// The transaction was signed and committed.
@@ -51,6 +57,8 @@ text_enum! {
         RectificationBegun = "rectification_begun",
         /// A further version was given up before it was anchored.
         RectificationDropped = "rectification_dropped",
+        /// The values of a version that another one replaced were destroyed.
+        ValuesDestroyed = "values_destroyed",
     }
 }
 

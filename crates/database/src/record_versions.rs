@@ -50,6 +50,32 @@ impl RecordVersion {
         }
     }
 
+    /// Whether any field has a cell.
+    #[must_use]
+    pub fn has_values(&self) -> bool {
+        let cells = [
+            &self.name,
+            &self.email,
+            &self.phone,
+            &self.age,
+            &self.address,
+        ];
+        cells.iter().any(|cell| !cell.is_empty())
+    }
+
+    /// What stays of it when its values are destroyed.
+    #[must_use]
+    pub fn redacted(&self) -> Self {
+        Self {
+            name: Vec::new(),
+            email: Vec::new(),
+            phone: Vec::new(),
+            age: Vec::new(),
+            address: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     fn read(row: &MySqlRow) -> Result<Self, RowError> {
         let columns = Columns::of(TABLE, row);
         Ok(Self {
@@ -141,6 +167,33 @@ pub async fn set_anchor(
             .await?;
     match done.rows_affected() {
         0 => Err(RowError::changed(TABLE, record)),
+        _ => Ok(()),
+    }
+}
+
+/// Destroys the values of a version, and nothing else of it.
+/// [`RowError::Changed`] when its cells are not these.
+pub async fn redact(connection: &mut MySqlConnection, row: &RecordVersion) -> Result<(), RowError> {
+    let done = sqlx::query(
+        "UPDATE record_versions SET name = '', email = '', phone = '', age = '', address = ''
+         WHERE record_id = ? AND version = ? AND draft = ? AND name = ? AND email = ? AND phone = ? AND age = ?
+           AND address = ? AND wallet = ? AND relation = ? AND anchor = ?",
+    )
+    .bind(row.record_id.as_bytes().as_slice())
+    .bind(row.version.get())
+    .bind(row.draft.get())
+    .bind(&row.name)
+    .bind(&row.email)
+    .bind(&row.phone)
+    .bind(&row.age)
+    .bind(&row.address)
+    .bind(&row.wallet)
+    .bind(&row.relation)
+    .bind(row.anchor.as_deref())
+    .execute(connection)
+    .await?;
+    match done.rows_affected() {
+        0 => Err(RowError::changed(TABLE, row.record_id)),
         _ => Ok(()),
     }
 }

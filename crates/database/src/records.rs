@@ -32,6 +32,16 @@ text_enum! {
         Anchored = "anchored",
         /// The owner declined; values and key are destroyed.
         Declined = "declined",
+        /// Nobody signed in time; values and key are destroyed.
+        Lapsed = "lapsed",
+    }
+}
+
+impl RecordState {
+    /// Whether nothing personal is left of a record in this state.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        matches!(self, Self::Declined | Self::Lapsed)
     }
 }
 
@@ -250,6 +260,30 @@ pub async fn lock(
         .await?
         .map(|row| Record::read(&row, keys))
         .transpose()
+}
+
+/// Records that wait for their owner and have not been touched since `before`, and whose links ended before that: the oldest
+/// first.
+pub async fn waiting_since(
+    connection: &mut MySqlConnection,
+    before: UnixMillis,
+    limit: u32,
+) -> Result<Vec<RecordId>, RowError> {
+    let rows = sqlx::query(
+        "SELECT id FROM records
+         WHERE state IN ('awaiting_consent', 'correction_requested') AND created_at < ? AND updated_at < ?
+           AND NOT EXISTS (SELECT 1 FROM consent_links
+                           WHERE consent_links.record_id = records.id AND consent_links.expires_at >= ?)
+         ORDER BY created_at LIMIT ?",
+    )
+    .bind(before.0)
+    .bind(before.0)
+    .bind(before.0)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    let id = |row: &MySqlRow| Columns::of(TABLE, row).get("id");
+    rows.iter().map(id).collect()
 }
 
 /// The record that the chain knows as `uid`.

@@ -71,7 +71,7 @@ impl ListedRecord {
         let key = keys.unwrap_owner_key(self.owner_key.as_ref()?).ok()?;
         let cell = self.name.as_deref()?;
         let opened = sealed::open_field(&key, self.version?, self.draft, "name", cell);
-        opened.ok().map(|field| field.value)
+        opened.ok().map(|field| field.into_value())
     }
 
     fn read(row: &MySqlRow, keys: &FrontKeys) -> Result<Self, RowError> {
@@ -260,6 +260,25 @@ pub async fn find(
         .iter()
         .map(|row| ListedRecord::read(row, keys))
         .collect()
+}
+
+/// The anchored records of which something is to be corrected that nobody has answered yet, newest first. Needs the right to read
+/// `corrections`.
+pub async fn asking(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    limit: u32,
+) -> Result<Vec<ListedRecord>, RowError> {
+    sqlx::query(listed!(
+        "WHERE r.state = 'anchored' AND r.id IN (SELECT record_id FROM corrections WHERE resolved_at IS NULL)
+         ORDER BY r.created_at DESC, r.id DESC LIMIT ?"
+    ))
+    .bind(limit)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| ListedRecord::read(row, keys))
+    .collect()
 }
 
 /// More than so many in one state are not counted one by one: nobody reads the number, and everybody waits for it.

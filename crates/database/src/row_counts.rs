@@ -67,11 +67,12 @@ macro_rules! kept {
 }
 
 /// The tables that are counted.
-pub const KEPT: [Kept; 13] = [
+pub const KEPT: [Kept; 14] = [
     kept!("staff", "id", "created_at"),
     kept!("consent_links", "id", "created_at"),
     kept!("notices", "hash", "created_at"),
     kept!("record_events", "CONCAT(id, ':', mac)", "id"),
+    kept!("withdrawals", "CONCAT(id, ':', mac)", "id"),
     kept!("anchoring_jobs", "id", "id"),
     kept!("anchoring_transactions", "mac", "created_at"),
     kept!("outbox", "id", "created_at"),

@@ -14,7 +14,7 @@ use crate::migrations::Kind;
 const TABLE: &str = "schema_baselines";
 
 /// Our tables.
-pub(crate) const TABLES: [&str; 29] = [
+pub(crate) const TABLES: [&str; 31] = [
     "access_log",
     "anchoring_jobs",
     "anchoring_transactions",
@@ -32,6 +32,7 @@ pub(crate) const TABLES: [&str; 29] = [
     "operations_alarms",
     "outbox",
     "owner_keys",
+    "owner_requests",
     "record_events",
     "record_versions",
     "records",
@@ -44,6 +45,7 @@ pub(crate) const TABLES: [&str; 29] = [
     "sweep_rounds",
     "verifications",
     "watch_progress",
+    "withdrawals",
 ];
 
 /// Whether the table is one of ours.

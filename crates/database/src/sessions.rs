@@ -122,10 +122,14 @@ pub async fn resume(
     if now.since(session.last_seen_at) < TOUCH_EVERY {
         return Ok(Some(session));
     }
-    change(connection, keys, id_hash, |session| {
+    let touched = change(connection, keys, id_hash, |session| {
         session.last_seen_at = session.last_seen_at.max(now);
-    })
-    .await
+    });
+    match touched.await {
+        // Whoever may come in is not shut out because it can't be noted.
+        Err(error) if error.is_read_only() => Ok(Some(session)),
+        touched => touched,
+    }
 }
 
 /// As [`resume`], without marking the session as seen: a page that refreshes by itself keeps nobody signed in.

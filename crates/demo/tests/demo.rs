@@ -51,13 +51,46 @@ async fn the_story_is_told_once_and_everything_keeps_running_until_it_is_stopped
 
     assert!(first.interrupt().success());
     assert_eq!(programs_in(folder.path()), 0);
+    let written = folder.path().join("chain/state.json");
+    let state = std::fs::read(&written).unwrap();
     let mut again = Demo::start(folder.path(), &ports);
     let farewell = again.until_farewell();
     assert!(farewell.contains("The demo continues."), "{farewell}");
     let viewer = Officer::sign_in(&farewell).await;
     viewer.until_verdict(1, "altered").await;
     assert_eq!(viewer.all("valid").await, neighbours);
+    until_more_is_seen(folder.path(), &state).await;
     assert!(again.interrupt().success());
+
+    // As after a kill: the state written last is older than what was seen.
+    std::fs::write(&written, state).unwrap();
+    let short = command(folder.path(), &ports).output().unwrap();
+    assert!(!short.status.success());
+    let told = complaint(&short);
+    assert!(told.contains("without its newest blocks"), "{told}");
+    assert!(told.contains("make clean-demo"), "{told}");
+    assert_eq!(programs_in(folder.path()), 0);
+}
+
+/// The apps have seen a block that this state of the chain does not hold.
+async fn until_more_is_seen(folder: &Path, state: &[u8]) {
+    let state: serde_json::Value = serde_json::from_slice(state).unwrap();
+    let newest = state["best_block_number"].as_u64().unwrap();
+    let more_is_seen = || async {
+        let output = Command::new("mariadb")
+            .arg(format!(
+                "--defaults-file={}",
+                folder.join("insider.cnf").display()
+            ))
+            .args(["sealwatch_main", "-N", "-e"])
+            .arg("SELECT MAX(block_number) FROM chain_progress")
+            .output()?;
+        let seen: u64 = String::from_utf8(output.stdout)?.trim().parse()?;
+        Ok((seen > newest).then_some(()))
+    };
+    wait_until("a further block", LIMIT, more_is_seen)
+        .await
+        .unwrap();
 }
 
 /// A demo that runs.

@@ -15,6 +15,12 @@ use crate::obstacle::Hindrance;
 /// One that is gone from the table is remembered for so long after it was raised: another process may have ended it.
 const GONE: Duration = Duration::from_secs(5 * 60);
 
+/// One act may be noticed by several who look, one after the other: what is noticed within so long of the first time is no more.
+const ONE_ACT: Duration = Duration::from_secs(2 * 60);
+
+/// What more is noticed of one that stands is told so often at most.
+const AGAIN: Duration = Duration::from_secs(60 * 60);
+
 /// The alarms that stand, as this process raised them or saw them in the table first.
 #[derive(Default)]
 pub(crate) struct AlarmMemory(Mutex<Seen>);
@@ -37,6 +43,8 @@ pub(crate) struct Standing {
     pub(crate) until: UnixMillis,
     /// When this process raised it last; none when another did.
     raised_at: Option<UnixMillis>,
+    /// When this process noticed more of it last.
+    more_at: Option<UnixMillis>,
 }
 
 impl AlarmMemory {
@@ -54,6 +62,15 @@ impl AlarmMemory {
         standing.raised_at = Some(now);
     }
 
+    /// More of the kind was noticed. The first time is no more than what raises it.
+    fn noticed_more(&self, kind: AlarmKind, now: UnixMillis) {
+        let mut seen = self.seen();
+        let standing = seen.standing.get_mut(&kind);
+        if let Some(standing) = standing.filter(|one| now.since(one.since) > ONE_ACT) {
+            standing.more_at = Some(now);
+        }
+    }
+
     /// Whether this process raised it later than then.
     pub(crate) fn raised_after(&self, kind: AlarmKind, then: UnixMillis) -> bool {
         let seen = self.seen();
@@ -66,6 +83,23 @@ impl AlarmMemory {
     /// False when it did not stand.
     fn ended(&self, kind: AlarmKind) -> bool {
         self.seen().standing.remove(&kind).is_some()
+    }
+
+    /// Those that this process raised a moment ago and that are not in the table any more.
+    pub(crate) fn taken_out(&self, on_file: &[Alarm], now: UnixMillis) -> Vec<Alarm> {
+        let is_recent = |at| now.since(at) < GONE;
+        let is_on_file = |kind| on_file.iter().any(|alarm| alarm.kind == kind);
+        let seen = self.seen();
+        let raised_here = seen
+            .standing
+            .values()
+            .filter(|one| one.raised_at.is_some_and(is_recent) && !is_on_file(one.kind));
+        let as_on_file = raised_here.map(|one| Alarm {
+            kind: one.kind,
+            since: one.since,
+            last_seen_at: one.until,
+        });
+        as_on_file.collect()
     }
 
     /// The alarms that stand, by what was just read from the table.
@@ -97,7 +131,15 @@ impl Standing {
             since,
             until: since,
             raised_at: None,
+            more_at: None,
         }
+    }
+
+    /// The hour of it, counted from its beginning, in which more was noticed, once that hour is over.
+    pub(crate) fn hour_with_more(&self, now: UnixMillis) -> Option<u64> {
+        let hour = |at: UnixMillis| at.since(self.since).as_secs() / AGAIN.as_secs();
+        let of_more = hour(self.more_at?);
+        (hour(now) > of_more).then_some(of_more)
     }
 
     /// From the first time to the last that this process raised it.
@@ -123,6 +165,11 @@ impl Examiner {
         self.alarms().raised(kind, now);
         let raised = operations_alarms::raise(connection, kind, now).await;
         refused(raised.map_err(Hindrance::from)).map(Option::unwrap_or_default)
+    }
+
+    /// More was noticed of what an alarm may stand about already. To be said before it is raised.
+    pub(crate) fn note_more(&self, kind: AlarmKind) {
+        self.alarms().noticed_more(kind, self.now());
     }
 
     /// Ends an alarm; false when there was none.
@@ -213,5 +260,41 @@ mod tests {
         let seen = started_anew.seen_on_file(&row(10), minute(50));
         assert_eq!(times(&seen), [(minute(10), minute(50))]);
         assert_eq!(started_anew.seen_on_file(&[], minute(51)), []);
+    }
+
+    #[test]
+    fn what_more_is_noticed_is_told_once_an_hour() {
+        let memory = AlarmMemory::default();
+        let hour_with_more =
+            |at| memory.seen_on_file(&row(10), minute(at))[0].hour_with_more(minute(at));
+        memory.noticed_more(KIND, minute(10));
+        memory.raised(KIND, minute(10));
+        memory.noticed_more(KIND, minute(11));
+        assert_eq!(hour_with_more(80), None);
+        for at in [85, 95] {
+            memory.noticed_more(KIND, minute(at));
+            memory.raised(KIND, minute(at));
+            assert_eq!(hour_with_more(at), None);
+        }
+        assert_eq!(hour_with_more(129), None);
+        assert_eq!(hour_with_more(130), Some(1));
+        assert_eq!(hour_with_more(500), Some(1));
+        memory.noticed_more(KIND, minute(500));
+        assert_eq!(hour_with_more(549), None);
+        assert_eq!(hour_with_more(550), Some(8));
+    }
+
+    #[test]
+    fn what_was_raised_here_stands_on_the_pages_although_it_is_taken_out() {
+        let memory = AlarmMemory::default();
+        let at = UnixMillis(1_000_000);
+        memory.raised(KIND, at);
+        let found = memory.taken_out(&[], at);
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].kind, found[0].since), (KIND, at));
+        assert!(memory.taken_out(&found, at).is_empty(), "it is on file");
+        assert!(memory.taken_out(&[], at.plus(GONE)).is_empty(), "long ago");
+        memory.ended(KIND);
+        assert!(memory.taken_out(&[], at).is_empty());
     }
 }

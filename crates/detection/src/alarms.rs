@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use database::operations_alarms::{self, Alarm, AlarmKind};
 use database::sweep_rounds;
-use database::{MySqlConnection, outbox};
+use database::{MySqlConnection, RowError, outbox};
 use record::time::UnixMillis;
 use sqlx::Connection;
 
@@ -125,6 +125,18 @@ impl Registrar {
             true => examiner.raise_alarm(&mut connection, kind).await,
             false => examiner.end_alarm(&mut connection, kind).await.map(drop),
         }
+    }
+
+    /// The alarms that stand, whoever raised them. What this process has raised itself stands also where somebody takes it out of
+    /// the table.
+    ///
+    /// # Errors
+    /// When the database can't tell.
+    pub async fn standing(&self, connection: &mut MySqlConnection) -> Result<Vec<Alarm>, RowError> {
+        let mut standing = operations_alarms::all(connection).await?;
+        let (alarms, now) = (self.examiner().alarms(), self.examiner().now());
+        standing.extend(alarms.taken_out(&standing, now));
+        Ok(standing)
     }
 
     /// Puts into the outbox the mails of alarms, whoever raised them, that the officer should hear of and has not.

@@ -92,6 +92,9 @@ impl Registrar {
         }
         lost |= self.has_lost_records(&mut connection).await?;
         let kind = AlarmKind::RowsDeleted;
+        if lost {
+            self.examiner().note_more(kind);
+        }
         if self.noticed(lost, now) {
             return self.examiner().raise_alarm(&mut connection, kind).await;
         }

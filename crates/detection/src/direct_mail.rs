@@ -78,7 +78,10 @@ impl DirectMail {
             let since = standing.since;
             let what = format!("{}{}", alarm.as_str(), since.0);
             let event = EventKey::of("operations_alarm", what.as_bytes());
-            let (mail, officer) = (registrar.alarm_mail(alarm, since), registrar.officer());
+            let (mail, officer) = (
+                registrar.alarm_mail(alarm, since, false),
+                registrar.officer(),
+            );
             if self.mailer.send_at_once(event, since, officer, &mail).await {
                 standing.told = Some(alarm);
             }

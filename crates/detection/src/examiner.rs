@@ -21,6 +21,7 @@ use record::time::{Clock, UnixMillis};
 use crate::alarm_memory::AlarmMemory;
 use crate::clock::ClockSeen;
 use crate::obstacle::{Hindrance, alarm_of};
+use crate::redaction::has_replaced_values;
 use crate::verdict::{Facts, Finding, Job, Patience, Row, holds, judge};
 
 /// The name under which the viewer remembers how far it saw the chain.
@@ -66,6 +67,11 @@ pub struct Examined {
 }
 
 impl Examined {
+    /// Whether values stand there that another version replaced.
+    pub(crate) fn has_replaced_values(&self) -> bool {
+        self.evidence.as_ref().is_some_and(has_replaced_values)
+    }
+
     /// The record, when there is a row.
     #[must_use]
     pub fn record_id(&self) -> Option<RecordId> {

@@ -166,6 +166,10 @@ pub const fn words(alarm: AlarmKind) -> &'static str {
         }
         AlarmKind::ControllerFunds => "The controller's account can't pay for anchoring.",
         AlarmKind::AnchoringStuck => "Anchoring does not move on.",
+        AlarmKind::ValuesNotDestroyed => {
+            "Values that a correction replaced can't be destroyed: the backup of records does not answer, or lacks a whole copy of what \
+             replaced them, or a right is missing. It is tried again by itself."
+        }
     }
 }
 
@@ -184,15 +188,11 @@ pub(crate) const fn may_be_meant(alarm: AlarmKind) -> bool {
     )
 }
 
-/// Whether no verdict can be given for as long as this alarm stands. A database that refuses, or says that it is read-only,
-/// is not among these: records are judged all the same.
+/// Whether no verdict can be given for as long as this alarm stands. A database that refuses something is not among these: records
+/// are judged all the same, and what is found is kept. Nothing can be kept where it is read-only: what the pages know is of before.
 #[must_use]
 pub fn hinders_verification(alarm: AlarmKind) -> bool {
-    let goes_on = matches!(
-        alarm,
-        AlarmKind::DatabaseRefuses | AlarmKind::DatabaseReadOnly
-    );
-    !goes_on && ALL.into_iter().any(|one| alarm_of(one) == alarm)
+    alarm != AlarmKind::DatabaseRefuses && ALL.into_iter().any(|one| alarm_of(one) == alarm)
 }
 
 /// Whether that can be said to be no breach. That nothing in the database fits the keys may also be because somebody has

@@ -51,8 +51,10 @@ impl Registrar {
         let mut planted = guarded::planted(&mut connection, &parts.keys).await?;
         planted.extend(self.planted_in_growing(&mut connection).await?);
         planted.extend(self.strays(&mut connection).await?);
-        self.name(&planted);
         let kind = AlarmKind::RowTampered;
+        if self.name(&planted) {
+            self.examiner().note_more(kind);
+        }
         if !planted.is_empty() {
             return self.examiner().raise_alarm(&mut connection, kind).await;
         }
@@ -87,12 +89,14 @@ impl Registrar {
         Ok(strays)
     }
 
-    /// Names each in the log, once for as long as it stands.
-    fn name(&self, planted: &[Tampered]) {
+    /// Names each in the log, once for as long as it stands; false when there is none to be named.
+    fn name(&self, planted: &[Tampered]) -> bool {
         let rows = planted.iter().map(|row| (row.table, row.row.clone()));
         let rows: BTreeSet<_> = rows.collect();
         let mut before = self.lock_planted();
+        let mut any = false;
         for (table, row) in rows.difference(&before.named) {
+            any = true;
             tracing::error!(
                 table,
                 row,
@@ -100,6 +104,7 @@ impl Registrar {
             );
         }
         before.named = rows;
+        any
     }
 
     fn lock_planted(&self) -> std::sync::MutexGuard<'_, PlantedRows> {

@@ -24,6 +24,7 @@ use crate::examiner::{Examined, Examiner};
 use crate::interruption::Greeted;
 use crate::obstacle::Hindrance;
 use crate::planted::PlantedRows;
+use crate::redaction::Waiting;
 use crate::verdict::Verdict;
 
 /// After this time an incident is told by mail, whole or not. A longer pause between two findings parts them.
@@ -54,6 +55,8 @@ pub struct Registrar {
     pub(crate) evidence: Arc<std::sync::Mutex<BTreeMap<u64, u64>>>,
     /// How the database's server greeted it last.
     pub(crate) greeted: Arc<Greeted>,
+    /// What was come across while verifying, to be destroyed by whoever may.
+    pub(crate) waiting: Arc<Waiting>,
     /// How often the database answered when a verdict was filed by itself, be it by a refusal.
     filed: Arc<AtomicU64>,
 }
@@ -92,6 +95,7 @@ impl Registrar {
             filled: Arc::default(),
             evidence: Arc::default(),
             greeted: Arc::default(),
+            waiting: Arc::default(),
             filed: Arc::default(),
         }
     }

@@ -25,7 +25,7 @@ pub use facts::{Facts, Job, Obstacle, Patience};
 pub use finding::{ConsentProblem, Finding, Part, Reason};
 pub use row::{HeadState, KeyState, Row, VersionRow};
 
-use chain::OnChainVersion;
+use chain::{OnChainRecord, OnChainVersion};
 use known::Known;
 
 /// Whether the row holds this version of the chain whole, whatever is to be said of its other versions.
@@ -33,13 +33,21 @@ pub(crate) fn holds(facts: &Facts<'_>, version: &OnChainVersion) -> bool {
     let (Some(chain), Some(row)) = (facts.chain, facts.row) else {
         return false;
     };
+    let Some(newest) = newest_of(chain) else {
+        return false;
+    };
     let known = Known {
         facts,
         chain,
         row,
-        newest: version,
+        newest,
     };
     newest::holds(&known, version)
+}
+
+/// The newest version that counts.
+pub(crate) fn newest_of(chain: &OnChainRecord) -> Option<&OnChainVersion> {
+    chain.versions.iter().rfind(|one| !one.voided)
 }
 
 /// Compares what was read of a record with what the chain says of it.
@@ -54,7 +62,7 @@ pub fn judge(facts: &Facts<'_>) -> Finding {
     if let Some(retirement) = &chain.retired {
         return retired::judge(retirement, facts);
     }
-    let Some(newest) = chain.versions.iter().rfind(|one| !one.voided) else {
+    let Some(newest) = newest_of(chain) else {
         return retired::all_voided(facts);
     };
     let missing = || Finding::new(Verdict::Missing, Reason::NoRow).of(newest);

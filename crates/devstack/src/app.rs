@@ -112,6 +112,12 @@ impl App {
             .unwrap_or_default()
     }
 
+    /// The log's end, to follow a semicolon.
+    pub fn last_words(&self) -> String {
+        let process = self.process.as_ref();
+        process.map_or_else(|| "it does not run".to_owned(), Process::last_words)
+    }
+
     /// The log file.
     pub fn log_path(&self) -> PathBuf {
         self.spec.dir.join(format!("{}.log", self.spec.name))
@@ -138,9 +144,9 @@ impl App {
             let status = process.stop(Signal::TERM, STOP_LIMIT).await?;
             if !status.success() {
                 anyhow::bail!(
-                    "{} ended with {status}; its last lines:\n{}",
+                    "{} ended with {status}; {}",
                     self.spec.name,
-                    process.last_lines()
+                    process.last_words()
                 );
             }
         }

@@ -281,9 +281,12 @@ fn server_command(dir: &std::path::Path, (smtp, web): (u16, u16)) -> Result<Comm
     Ok(command)
 }
 
+/// Without kept connections: the one inbox of a process serves tests with a runtime each, and a connection ends with the runtime
+/// that opened it, maybe under the hands of another.
 fn http_client() -> Result<reqwest::Client> {
     Ok(reqwest::Client::builder()
         .no_proxy()
+        .pool_max_idle_per_host(0)
         .timeout(Duration::from_secs(10))
         .build()?)
 }

@@ -99,9 +99,9 @@ impl Process {
         match self.child.try_wait()? {
             None => Ok(()),
             Some(status) => Err(anyhow!(
-                "{} ended with {status}; its last lines:\n{}",
+                "{} ended with {status}; {}",
                 self.name,
-                self.last_lines()
+                self.last_words()
             )),
         }
     }
@@ -109,20 +109,22 @@ impl Process {
     /// Adds the part's name and the log's end to what went wrong.
     pub(crate) fn explain(&self, problem: &anyhow::Error) -> anyhow::Error {
         anyhow!(
-            "{} isn't ready: {problem:#}; its last lines:\n{}",
+            "{} isn't ready: {problem:#}; {}",
             self.name,
-            self.last_lines()
+            self.last_words()
         )
     }
 
-    pub(crate) fn last_lines(&self) -> String {
+    /// The log's end, to follow a semicolon.
+    pub(crate) fn last_words(&self) -> String {
         let text = tail(&self.log).unwrap_or_default();
+        if text.trim().is_empty() {
+            return "it wrote nothing".to_owned();
+        }
         let lines: Vec<&str> = text.lines().collect();
         let from = lines.len().saturating_sub(SHOWN_LINES);
-        lines[from..]
-            .iter()
-            .map(|line| format!("    {line}\n"))
-            .collect()
+        let lines = lines[from..].iter().map(|line| format!("    {line}\n"));
+        format!("its last lines:\n{}", lines.collect::<String>())
     }
 
     pub(crate) fn signal(&self, signal: Signal) -> Result<()> {
@@ -161,9 +163,9 @@ impl Process {
             if Instant::now() > deadline {
                 self.kill();
                 return Err(anyhow!(
-                    "{} didn't end within {limit:?} and was killed; its last lines:\n{}",
+                    "{} didn't end within {limit:?} and was killed; {}",
                     self.name,
-                    self.last_lines()
+                    self.last_words()
                 ));
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -273,4 +275,31 @@ fn tail(path: &Path) -> Result<String> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+    use super::*;
+
+    async fn ended(script: &str) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        let log = dir.path().join("part.log");
+        let mut process = Process::spawn("part", &command, &log, OnOrphaned::Kill).unwrap();
+        let ended = crate::wait_until("the end", Duration::from_secs(60), || {
+            let ended = process.check_running().err();
+            async move { Ok(ended) }
+        });
+        ended.await.unwrap().to_string()
+    }
+
+    #[tokio::test]
+    async fn who_ended_without_a_word_is_said_to_have_written_nothing() {
+        let silent = ended("kill -9 $$").await;
+        assert!(silent.ends_with("it wrote nothing"), "{silent}");
+        let told = ended("echo a word; exit 3").await;
+        assert!(told.ends_with("its last lines:\n    a word\n"), "{told}");
+    }
 }

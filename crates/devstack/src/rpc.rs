@@ -4,6 +4,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
+const LIMIT: Duration = Duration::from_secs(30);
+
 /// JSON-RPC over HTTP.
 pub(crate) struct Rpc {
     url: String,
@@ -13,10 +15,7 @@ pub(crate) struct Rpc {
 
 impl Rpc {
     pub(crate) fn new(port: u16) -> Result<Self> {
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .timeout(Duration::from_secs(30))
-            .build()?;
+        let http = reqwest::Client::builder().no_proxy().build()?;
         Ok(Self {
             url: format!("http://127.0.0.1:{port}"),
             http,
@@ -29,11 +28,22 @@ impl Rpc {
     }
 
     pub(crate) async fn call(&self, method: &str, params: Value) -> Result<Value> {
+        self.call_within(LIMIT, method, params).await
+    }
+
+    /// [`Self::call`] of what may take so long.
+    pub(crate) async fn call_within(
+        &self,
+        limit: Duration,
+        method: &str,
+        params: Value,
+    ) -> Result<Value> {
         let id = self.id.fetch_add(1, Ordering::Relaxed);
         let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
         let mut answer: Value = self
             .http
             .post(&self.url)
+            .timeout(limit)
             .json(&request)
             .send()
             .await?

@@ -80,15 +80,19 @@ impl Details {
         if self.wallet != anchored.wallet || self.relation != anchored.relation {
             return Err(EnrolmentError::OtherWallet);
         }
-        let is_the_same = self.name == anchored.name
-            && self.email == anchored.email
-            && self.phone == anchored.phone
-            && self.age == anchored.age
-            && self.address == anchored.address;
-        match is_the_same {
+        match self.is_the_same_as(anchored) {
             true => Err(EnrolmentError::Unchanged),
             false => Ok(()),
         }
+    }
+
+    /// Whether every detail, wallet and relation aside, is that of the other.
+    pub(crate) fn is_the_same_as(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.email == other.email
+            && self.phone == other.phone
+            && self.age == other.age
+            && self.address == other.address
     }
 
     pub(crate) fn wallet_index(&self, keys: &ApplicationKeys) -> [u8; 32] {

@@ -51,7 +51,7 @@ pub async fn edit(
     record_versions::replace_draft(transaction, old_draft, &sealed).await?;
     records::update(transaction, &front, &mut record, office.now).await?;
     link::end_all(transaction, &front, id).await?;
-    corrections::resolve(transaction, id, office.now).await?;
+    corrections::resolve(transaction, id, record.version..=record.version, office.now).await?;
     office
         .note(transaction, id, RecordEventKind::Edited)
         .await?;

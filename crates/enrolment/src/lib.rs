@@ -1,4 +1,5 @@
-//! Bringing a person in: their record, the links by which they sign it, edits before they have signed, and corrections after.
+//! Bringing a person in: their record, the links by which they sign it, edits before they have signed, and corrections after;
+//! the end of what nobody signs, and taking back what was allowed.
 //!
 //! Each use case works inside the caller's transaction and leaves there, beside its rows, the history and the mail that
 //! belong to them.
@@ -6,20 +7,32 @@
 mod desk;
 mod details;
 mod edit;
+mod ending;
 mod enter;
+mod lapse;
+mod letterhead;
 mod link;
 mod office;
 mod place;
 mod rectify;
+mod refuse;
+pub mod request;
+mod signed;
+pub mod withdrawal;
 
 pub use desk::desk_code;
 pub use details::{Details, OWN_WALLET};
 pub use edit::edit;
+pub use ending::{Ending, end};
 pub use enter::{Entry, enter};
+pub use lapse::lapse;
+pub use letterhead::{Letterhead, Reader};
 pub use link::{FreshLink, Sending, issue, revoke};
 pub use office::Office;
 pub use place::Place;
-pub use rectify::{drop_rectification, rectify, step_back};
+pub use rectify::{ask_again, drop_rectification, rectify, step_back};
+pub use refuse::refuse_correction;
+pub use signed::{Signed, newest_signed};
 
 use database::RowError;
 

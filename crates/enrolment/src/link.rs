@@ -161,9 +161,29 @@ pub(crate) async fn make(
         .note(transaction, record.id, RecordEventKind::LinkCreated)
         .await?;
     if sending == Sending::ByMail {
-        send(transaction, office, record, details, &link).await?;
+        let before = before(transaction, record, key).await?;
+        send(
+            transaction,
+            office,
+            record,
+            (before.as_ref(), details),
+            &link,
+        )
+        .await?;
     }
     Ok(link)
+}
+
+/// What a further version follows.
+async fn before(
+    transaction: &mut MySqlConnection,
+    record: &Record,
+    key: &OwnerKey,
+) -> Result<Option<Details>, EnrolmentError> {
+    match record.has_correction_under_way() {
+        true => anchored_below(transaction, record, key).await.map(Some),
+        false => Ok(None),
+    }
 }
 
 /// A link with a fresh secret and code: what is stored of it, and what its owner gets.
@@ -210,16 +230,21 @@ async fn send(
     transaction: &mut MySqlConnection,
     office: &Office<'_>,
     record: &Record,
-    details: &Details,
+    (before, details): (Option<&Details>, &Details),
     link: &FreshLink,
 ) -> Result<(), EnrolmentError> {
     let front = office.keys.front();
+    // An address that nobody has confirmed yet may be somebody else's.
+    let is_confirmed = before.is_some_and(|before| before.email == details.email);
+    let withdrawal_url = office.withdrawal_url(record.id).filter(|_| is_confirmed);
     let mail = Mail::ConsentLink {
         first_name: notification::first_name(&details.name),
         controller: office.controller.to_owned(),
         url: link.address.as_str().to_owned(),
         expires_at: link.expires_at,
-        corrects: record.has_correction_under_way(),
+        corrects: before.is_some(),
+        asks_again: before.is_some_and(|before| details.is_the_same_as(before)),
+        withdrawal_url,
     };
     let event = EventKey::of_consent_link(link.id);
     notification::enqueue(

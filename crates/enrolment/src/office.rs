@@ -10,6 +10,8 @@ use record::time::UnixMillis;
 use sqlx::MySqlConnection;
 use url::Url;
 
+use crate::letterhead::Letterhead;
+
 /// The keys, the controller, the person at the desk, and the time.
 pub struct Office<'a> {
     /// The application keys.
@@ -29,6 +31,22 @@ pub struct Office<'a> {
 }
 
 impl Office<'_> {
+    /// How its mails to owners begin and end.
+    #[must_use]
+    pub const fn letterhead(&self) -> Letterhead<'_> {
+        Letterhead {
+            controller: self.controller,
+            contact: self.contact,
+            consent_url: self.consent_url,
+        }
+    }
+
+    /// Where the owner of a record takes consent back.
+    pub(crate) fn withdrawal_url(&self, record: RecordId) -> Option<String> {
+        let front = self.keys.front();
+        Some(self.letterhead().withdrawal_address(&front, record))
+    }
+
     /// Adds to the record's history that this person did this now.
     pub(crate) async fn note(
         &self,

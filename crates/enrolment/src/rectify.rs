@@ -1,7 +1,7 @@
 //! Rectification (GDPR Art. 16): a further version of an anchored record, which its owner signs like the first. Until that is
 //! anchored the version before stands; of one that is given up the history alone is left.
 
-use keyring::FrontKeys;
+use keyring::{FrontKeys, OwnerKey};
 use rand::CryptoRng;
 use record::ids::{Draft, RecordId, Version};
 use record::time::UnixMillis;
@@ -35,8 +35,53 @@ pub async fn rectify(
     sending: Sending,
     rng: &mut (impl CryptoRng + Send),
 ) -> Result<FreshLink, EnrolmentError> {
-    let front = office.keys.front();
-    let mut record = records::lock(transaction, &front, id)
+    let (mut record, key, anchored) = anchored(transaction, office, id, place).await?;
+    details.can_follow(&anchored)?;
+    corrections::resolve(transaction, id, Version::FIRST..=record.version, office.now).await?;
+    begin(
+        transaction,
+        office,
+        &mut record,
+        place,
+        (&key, details),
+        rng,
+    )
+    .await?;
+    if details.email != anchored.email {
+        tell_address_before(transaction, office, &record, &anchored).await?;
+    }
+    let (place, opened) = (Some(place), (&key, details));
+    link::make(transaction, office, &record, place, opened, sending, rng).await
+}
+
+/// Asks once more for the consents of a record: a further version with the details that are anchored, so that its owner answers
+/// anew.
+///
+/// # Errors
+/// Those of [`rectify`] but for the details.
+pub async fn ask_again(
+    transaction: &mut MySqlConnection,
+    office: &Office<'_>,
+    id: RecordId,
+    place: &Place,
+    sending: Sending,
+    rng: &mut (impl CryptoRng + Send),
+) -> Result<FreshLink, EnrolmentError> {
+    let (mut record, key, anchored) = anchored(transaction, office, id, place).await?;
+    let opened = (&key, &anchored);
+    begin(transaction, office, &mut record, place, opened, rng).await?;
+    let place = Some(place);
+    link::make(transaction, office, &record, place, opened, sending, rng).await
+}
+
+/// A record that a further version can follow, locked, with its key and what is anchored.
+async fn anchored(
+    transaction: &mut MySqlConnection,
+    office: &Office<'_>,
+    id: RecordId,
+    place: &Place,
+) -> Result<(Record, OwnerKey, Details), EnrolmentError> {
+    let record = records::lock(transaction, &office.keys.front(), id)
         .await?
         .ok_or(EnrolmentError::Unknown)?;
     if record.state != RecordState::Anchored {
@@ -46,23 +91,30 @@ pub async fn rectify(
         return Err(EnrolmentError::Overtaken);
     }
     let (key, anchored) = link::open(transaction, office, &record).await?;
-    details.can_follow(&anchored)?;
-    record.draft = fresh_draft(transaction, &front, &record).await?;
+    Ok((record, key, anchored))
+}
+
+/// Puts a further version with these details beside the one that is anchored; the record's head names it.
+async fn begin(
+    transaction: &mut MySqlConnection,
+    office: &Office<'_>,
+    record: &mut Record,
+    place: &Place,
+    (key, details): (&OwnerKey, &Details),
+    rng: &mut (impl CryptoRng + Send),
+) -> Result<(), EnrolmentError> {
+    let (front, id) = (office.keys.front(), record.id);
+    record.draft = fresh_draft(transaction, &front, record).await?;
     record.version = place.version;
     record.state = RecordState::AwaitingConsent;
-    let sealed = details.seal(&key, record.version, record.draft, rng)?;
+    let sealed = details.seal(key, record.version, record.draft, rng)?;
     record_versions::insert(transaction, &sealed).await?;
     // Of a version whose row somebody took away; the owner could not sign this one beside it.
     consents::remove(transaction, id, record.version).await?;
-    records::update(transaction, &front, &mut record, office.now).await?;
-    office
-        .note(transaction, id, RecordEventKind::RectificationBegun)
-        .await?;
-    if details.email != anchored.email {
-        tell_address_before(transaction, office, &record, &anchored).await?;
-    }
-    let (place, opened) = (Some(place), (&key, details));
-    link::make(transaction, office, &record, place, opened, sending, rng).await
+    records::update(transaction, &front, record, office.now).await?;
+    let what = RecordEventKind::RectificationBegun;
+    office.note(transaction, id, what).await?;
+    Ok(())
 }
 
 /// Gives up a further version: the staff's doing. Nothing of it may be on its way to the chain.
@@ -95,7 +147,7 @@ pub async fn drop_rectification(
     if consents::remove(transaction, id, version).await? {
         tell_dropped(transaction, office, &record).await?;
     }
-    corrections::resolve(transaction, id, office.now).await?;
+    corrections::resolve(transaction, id, version..=version, office.now).await?;
     let who = Actor::Staff(office.staff);
     step_back(transaction, &front, &mut record, who, office.now).await
 }
@@ -112,6 +164,7 @@ async fn tell_dropped(
         first_name: notification::first_name(&anchored.name),
         controller: office.controller.to_owned(),
         contact: office.contact.to_owned(),
+        withdrawal_url: office.withdrawal_url(record.id),
     };
     tell(transaction, office, record, &anchored, &mail).await
 }
@@ -127,6 +180,7 @@ pub(crate) async fn tell_address_before(
         first_name: notification::first_name(&anchored.name),
         controller: office.controller.to_owned(),
         contact: office.contact.to_owned(),
+        withdrawal_url: office.withdrawal_url(record.id),
     };
     tell(transaction, office, record, anchored, &mail).await
 }

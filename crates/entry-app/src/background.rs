@@ -1,5 +1,6 @@
 //! What goes on beside the pages: anchoring, mail, and the banner that tells when anchoring is held up.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anchoring::{Anchorer, AnchoringParts, AnchoringSettings, AnchoringStatus};
@@ -9,11 +10,13 @@ use notification::{Mailer, Outbox};
 use record::time::Clock;
 use sqlx::MySqlPool;
 use tokio::sync::watch;
+use url::Url;
 use web_kit::components::Tone;
 use web_kit::lifetime::Lifetime;
 use web_kit::right_keys::HeldKeys;
 use web_kit::site::{Banner, Site};
 
+use crate::answering::Answerer;
 use crate::settings::Settings;
 
 /// A hitch shorter than this is nobody's concern.
@@ -43,6 +46,30 @@ pub fn start(
         keep_banner(site.clone(), status.clone(), lifetime.clone()),
     );
     Ok(status)
+}
+
+/// Starts to let owners in who want to take consent back.
+pub fn answer(
+    settings: &Settings,
+    pool: &MySqlPool,
+    consent_url: &Arc<Url>,
+    clock: &Clock,
+    lifetime: &Lifetime,
+) {
+    let keys = settings.keys.application.clone();
+    let answerer = Answerer {
+        pool: pool.clone(),
+        keys: keys.clone(),
+        clock: clock.clone(),
+        profile: Arc::clone(&settings.profile),
+        consent_url: Arc::clone(consent_url),
+    };
+    let held = HeldKeys::Application(keys);
+    let answers = answerer.run(lifetime.clone());
+    lifetime.spawn(
+        "answers",
+        held.then(pool.clone(), lifetime.clone(), answers),
+    );
 }
 
 /// The chain as this app reads it.
@@ -84,6 +111,7 @@ async fn keep_banner(site: Site, mut status: watch::Receiver<AnchoringStatus>, l
         site.set_banner(lasting.map(|problem| Banner {
             tone: Tone::Warning,
             text: format!("Anchoring waits. {} Nothing is lost.", problem.text()),
+            to_anybody: None,
         }));
         tokio::select! {
             () = lifetime.ended() => {}

@@ -1,6 +1,7 @@
 //! entry-app: where a controller's staff enter people, give them their links, approve what they signed, and see it
 //! anchored.
 
+mod answering;
 mod background;
 mod pages;
 mod router;

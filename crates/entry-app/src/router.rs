@@ -6,8 +6,8 @@ use axum::routing::{get, post};
 use web_kit::sign_in::{Sessions, staff_only};
 
 use crate::pages::records::{
-    approve, approve_many, drop_correction, edit, enter, link, list, progress, rectify, revoke,
-    search, show,
+    approve, approve_many, ask_again, drop_correction, edit, enter, link, list, progress, rectify,
+    refuse_correction, revoke, search, show, withdraw,
 };
 use crate::state::AppState;
 use crate::urls::route;
@@ -27,6 +27,15 @@ pub fn routes(state: AppState, sessions: &Sessions) -> Router {
         .route(
             route::DROP_CORRECTION,
             get(drop_correction::show).post(drop_correction::submit),
+        )
+        .route(
+            route::REFUSE_CORRECTION,
+            get(refuse_correction::show).post(refuse_correction::submit),
+        )
+        .route(route::WITHDRAW, get(withdraw::show).post(withdraw::submit))
+        .route(
+            route::ASK_AGAIN,
+            get(ask_again::show).post(ask_again::submit),
         )
         .route(route::LINK, post(link::submit))
         .route(route::REVOKE, post(revoke::submit))

@@ -70,12 +70,14 @@ pub async fn assemble(
     lifetime.spawn("sessions", sessions.clone().tidy(lifetime.clone()));
     let chain = background::chain_reader(&settings)?;
     let anchoring = background::start(&settings, chain.clone(), &pool, &site, &clock, lifetime)?;
+    let consent_url = Arc::new(settings.consent_url.clone());
+    background::answer(&settings, &pool, &consent_url, &clock, lifetime);
     let desk = Desk {
         pool: pool.clone(),
         keys,
         clock,
         profile: Arc::clone(&settings.profile),
-        consent_url: Arc::new(settings.consent_url),
+        consent_url,
         chain,
         anchoring,
     };

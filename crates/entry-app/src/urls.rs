@@ -26,6 +26,12 @@ pub mod route {
     pub const RECTIFY: &str = "/records/{id}/rectify";
     /// Its correction given up.
     pub const DROP_CORRECTION: &str = "/records/{id}/rectify/drop";
+    /// What its owner wants corrected, and does not get.
+    pub const REFUSE_CORRECTION: &str = "/records/{id}/refuse-correction";
+    /// Consent taken back for its owner.
+    pub const WITHDRAW: &str = "/records/{id}/withdraw";
+    /// Its owner asked for consent again.
+    pub const ASK_AGAIN: &str = "/records/{id}/ask-again";
     /// A new link for it.
     pub const LINK: &str = "/records/{id}/link";
     /// Its link taken back.

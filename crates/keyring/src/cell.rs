@@ -29,11 +29,15 @@ pub enum CellKind {
     Offer = 9,
     /// What a further version follows: UID and anchored proof.
     Predecessor = 10,
+    /// What stays of a consent message once the values of its version were destroyed.
+    ConsentTerms = 11,
+    /// Why staff did not correct what the owner asked them to.
+    CorrectionAnswer = 12,
 }
 
 impl CellKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Field,
         Self::Anchor,
         Self::ConsentMessage,
@@ -44,6 +48,8 @@ impl CellKind {
         Self::DeskCode,
         Self::Offer,
         Self::Predecessor,
+        Self::ConsentTerms,
+        Self::CorrectionAnswer,
     ];
 
     const fn code(self) -> u8 {

@@ -21,6 +21,7 @@ mod owner_key;
 mod ring;
 mod row_mac;
 mod secret;
+mod ticket;
 mod wrap;
 
 pub use application::ApplicationKeys;
@@ -36,4 +37,5 @@ pub use master::MasterKey;
 pub use owner_key::{OpenError, Opened, OwnerKey};
 pub use ring::{KeyCheckError, SealedError};
 pub use row_mac::{MacBuilder, MacError};
+pub use ticket::Ticket;
 pub use wrap::{UnwrapError, WrappedOwnerKey};

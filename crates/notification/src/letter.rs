@@ -17,6 +17,8 @@ pub(crate) struct Letter {
     pub(crate) action: Option<Action>,
     /// After the action.
     pub(crate) closing: Vec<String>,
+    /// Where a data owner takes consent back, once there is some.
+    pub(crate) withdrawal_url: Option<String>,
     /// Why the reader gets this mail.
     pub(crate) footer: String,
 }
@@ -44,6 +46,14 @@ struct Html<'a> {
 }
 
 impl Letter {
+    /// The same with the address at which a data owner takes consent back.
+    pub(crate) fn with_withdrawal(self, url: Option<&str>) -> Self {
+        Self {
+            withdrawal_url: url.map(str::to_owned),
+            ..self
+        }
+    }
+
     pub(crate) fn text(&self) -> Result<String, askama::Error> {
         Text { letter: self }.render()
     }

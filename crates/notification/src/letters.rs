@@ -5,22 +5,33 @@ mod breach_found;
 mod consent_given;
 mod consent_link;
 mod consent_received;
+mod consent_withdrawn;
 mod correction_asked;
 mod correction_declined;
 mod correction_dropped;
+mod correction_refused;
 mod operations_alarm;
+mod owner_code;
 mod restored;
+mod withdrawal_noted;
 
-pub(crate) use address_corrected::address_corrected;
-pub(crate) use breach_found::breach_found;
-pub(crate) use consent_given::consent_given;
-pub(crate) use consent_link::consent_link;
-pub(crate) use consent_received::consent_received;
-pub(crate) use correction_asked::correction_asked;
-pub(crate) use correction_declined::correction_declined;
-pub(crate) use correction_dropped::correction_dropped;
-pub(crate) use operations_alarm::operations_alarm;
-pub(crate) use restored::restored;
+use address_corrected::address_corrected;
+use breach_found::breach_found;
+use consent_given::consent_given;
+use consent_link::{Occasion, consent_link};
+use consent_received::consent_received;
+use consent_withdrawn::consent_withdrawn;
+use correction_asked::correction_asked;
+use correction_declined::correction_declined;
+use correction_dropped::correction_dropped;
+use correction_refused::correction_refused;
+use operations_alarm::operations_alarm;
+use owner_code::owner_code;
+use restored::restored;
+use withdrawal_noted::withdrawal_noted;
+
+use crate::letter::Letter;
+use crate::mail::Mail;
 
 /// The greeting of a data owner, whose first name may not be known.
 fn greeting(first_name: &str) -> String {
@@ -33,3 +44,102 @@ fn greeting(first_name: &str) -> String {
 const TO_STAFF: &str =
     "You get this mail because your address is set as the desk of this Sealwatch deployment.";
 const TO_OFFICER: &str = "You get this mail because your address is set as the data-protection officer of this Sealwatch deployment.";
+
+impl Mail {
+    pub(crate) fn letter(&self) -> Letter {
+        match self {
+            Self::ConsentLink {
+                first_name,
+                controller,
+                url,
+                expires_at,
+                corrects,
+                asks_again,
+                withdrawal_url,
+            } => {
+                let occasion = Occasion::of(*corrects, *asks_again);
+                consent_link(first_name, controller, url, *expires_at, occasion)
+                    .with_withdrawal(withdrawal_url.as_deref())
+            }
+            Self::CorrectionAsked { record, url } => correction_asked(*record, url.as_deref()),
+            Self::ConsentGiven { record, url } => consent_given(*record, url.as_deref()),
+            Self::ConsentReceived {
+                first_name,
+                controller,
+                contact,
+                received_at,
+                withdrawal_url,
+            } => consent_received(first_name, controller, contact, *received_at)
+                .with_withdrawal(withdrawal_url.as_deref()),
+            Self::CorrectionDeclined { record, url } => {
+                correction_declined(*record, url.as_deref())
+            }
+            Self::CorrectionDropped {
+                first_name,
+                controller,
+                contact,
+                withdrawal_url,
+            } => correction_dropped(first_name, controller, contact)
+                .with_withdrawal(withdrawal_url.as_deref()),
+            Self::AddressCorrected {
+                first_name,
+                controller,
+                contact,
+                withdrawal_url,
+            } => address_corrected(first_name, controller, contact)
+                .with_withdrawal(withdrawal_url.as_deref()),
+            Self::OwnerCode {
+                first_name,
+                controller,
+                contact,
+                code,
+                expires_at,
+            } => owner_code(first_name, controller, contact, code, *expires_at),
+            Self::CorrectionRefused {
+                first_name,
+                controller,
+                contact,
+                officer,
+                reason,
+                withdrawal_url,
+            } => correction_refused(first_name, controller, (contact, officer), reason)
+                .with_withdrawal(withdrawal_url.as_deref()),
+            Self::ConsentWithdrawn {
+                first_name,
+                controller,
+                contact,
+                at,
+                withdrawal_url,
+            } => consent_withdrawn(first_name, controller, contact, *at)
+                .with_withdrawal(Some(withdrawal_url)),
+            Self::WithdrawalNoted { record, url } => withdrawal_noted(*record, url.as_deref()),
+            Self::BreachFound {
+                incident,
+                detected_at,
+                again,
+                at_most,
+                found,
+                uids,
+                url,
+            } => {
+                let found = (found.as_slice(), *at_most);
+                breach_found(*incident, *detected_at, *again, found, uids, url)
+            }
+            Self::Restored {
+                incident,
+                restored_at,
+                uids,
+                count,
+                url,
+            } => restored(*incident, *restored_at, uids, *count, url),
+            Self::OperationsAlarm {
+                what,
+                hinders,
+                may_be_meant,
+                since,
+                more,
+                url,
+            } => operations_alarm(what, (*hinders, *may_be_meant), (*since, *more), url),
+        }
+    }
+}

@@ -4,9 +4,6 @@ use record::ids::{RecordId, Uid};
 use record::time::UnixMillis;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::letter::Letter;
-use crate::letters;
-
 /// So many UIDs stand in a mail; the incident's page has them all.
 pub(crate) const MOST_UIDS: usize = 50;
 
@@ -30,6 +27,12 @@ pub enum Mail {
         /// Whether it corrects what the owner has signed before.
         #[serde(default)]
         corrects: bool,
+        /// Whether nothing of that changes but, maybe, what the owner allows.
+        #[serde(default)]
+        asks_again: bool,
+        /// Where the owner takes consent back. It shows nothing of anybody.
+        #[serde(default)]
+        withdrawal_url: Option<String>,
     },
     /// To staff: an owner asked for a correction.
     CorrectionAsked {
@@ -55,6 +58,9 @@ pub enum Mail {
         contact: String,
         /// When it arrived.
         received_at: UnixMillis,
+        /// Where the owner takes consent back. It shows nothing of anybody.
+        #[serde(default)]
+        withdrawal_url: Option<String>,
     },
     /// To staff: an owner did not want a correction, the record is as it was.
     CorrectionDeclined {
@@ -71,6 +77,9 @@ pub enum Mail {
         controller: String,
         /// How the owner reaches the controller.
         contact: String,
+        /// Where the owner takes consent back. It shows nothing of anybody.
+        #[serde(default)]
+        withdrawal_url: Option<String>,
     },
     /// To the address in a record that a correction is to replace. Names neither address.
     AddressCorrected {
@@ -80,6 +89,58 @@ pub enum Mail {
         controller: String,
         /// How the owner reaches the controller.
         contact: String,
+        /// Where the owner takes consent back. It shows nothing of anybody.
+        #[serde(default)]
+        withdrawal_url: Option<String>,
+    },
+    /// To the data owner: the code that lets them in without a link.
+    OwnerCode {
+        /// The owner's first name ([`crate::first_name`]).
+        first_name: String,
+        /// The controller's name.
+        controller: String,
+        /// How the owner reaches the controller.
+        contact: String,
+        /// As `7KQ4M-2XHFP`.
+        code: String,
+        /// When the code stops working.
+        expires_at: UnixMillis,
+    },
+    /// To the data owner: staff did not correct what they were asked to.
+    CorrectionRefused {
+        /// The owner's first name ([`crate::first_name`]).
+        first_name: String,
+        /// The controller's name.
+        controller: String,
+        /// How the owner reaches the controller.
+        contact: String,
+        /// How the owner reaches its data-protection officer.
+        officer: String,
+        /// Why, in the words of staff.
+        reason: String,
+        /// Where the owner takes consent back. It shows nothing of anybody.
+        #[serde(default)]
+        withdrawal_url: Option<String>,
+    },
+    /// To the data owner: consent was taken back.
+    ConsentWithdrawn {
+        /// The owner's first name ([`crate::first_name`]).
+        first_name: String,
+        /// The controller's name.
+        controller: String,
+        /// How the owner reaches the controller.
+        contact: String,
+        /// When.
+        at: UnixMillis,
+        /// Where the owner sees what it is, and takes more of it back.
+        withdrawal_url: String,
+    },
+    /// To staff: an owner took consent back.
+    WithdrawalNoted {
+        /// The record.
+        record: RecordId,
+        /// The record's page, where it is known.
+        url: Option<String>,
     },
     /// To the data-protection officer: an incident was opened.
     BreachFound {
@@ -126,6 +187,9 @@ pub enum Mail {
         may_be_meant: bool,
         /// Since when.
         since: UnixMillis,
+        /// Whether more of it was noticed since the mail before.
+        #[serde(default)]
+        more: bool,
         /// The viewer's page.
         url: String,
     },
@@ -152,70 +216,13 @@ impl Mail {
             Self::CorrectionDeclined { .. } => "correction_declined",
             Self::CorrectionDropped { .. } => "correction_dropped",
             Self::AddressCorrected { .. } => "address_corrected",
+            Self::OwnerCode { .. } => "owner_code",
+            Self::CorrectionRefused { .. } => "correction_refused",
+            Self::ConsentWithdrawn { .. } => "consent_withdrawn",
+            Self::WithdrawalNoted { .. } => "withdrawal_noted",
             Self::BreachFound { .. } => "breach_found",
             Self::Restored { .. } => "restored",
             Self::OperationsAlarm { .. } => "operations_alarm",
-        }
-    }
-
-    pub(crate) fn letter(&self) -> Letter {
-        match self {
-            Self::ConsentLink {
-                first_name,
-                controller,
-                url,
-                expires_at,
-                corrects,
-            } => letters::consent_link(first_name, controller, url, *expires_at, *corrects),
-            Self::CorrectionAsked { record, url } => {
-                letters::correction_asked(*record, url.as_deref())
-            }
-            Self::ConsentGiven { record, url } => letters::consent_given(*record, url.as_deref()),
-            Self::ConsentReceived {
-                first_name,
-                controller,
-                contact,
-                received_at,
-            } => letters::consent_received(first_name, controller, contact, *received_at),
-            Self::CorrectionDeclined { record, url } => {
-                letters::correction_declined(*record, url.as_deref())
-            }
-            Self::CorrectionDropped {
-                first_name,
-                controller,
-                contact,
-            } => letters::correction_dropped(first_name, controller, contact),
-            Self::AddressCorrected {
-                first_name,
-                controller,
-                contact,
-            } => letters::address_corrected(first_name, controller, contact),
-            Self::BreachFound {
-                incident,
-                detected_at,
-                again,
-                at_most,
-                found,
-                uids,
-                url,
-            } => {
-                let found = (found.as_slice(), *at_most);
-                letters::breach_found(*incident, *detected_at, *again, found, uids, url)
-            }
-            Self::Restored {
-                incident,
-                restored_at,
-                uids,
-                count,
-                url,
-            } => letters::restored(*incident, *restored_at, uids, *count, url),
-            Self::OperationsAlarm {
-                what,
-                hinders,
-                may_be_meant,
-                since,
-                url,
-            } => letters::operations_alarm(what, (*hinders, *may_be_meant), *since, url),
         }
     }
 }

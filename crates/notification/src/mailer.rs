@@ -231,6 +231,8 @@ mod tests {
             url: "https://consent.example.org/c/abc".to_owned(),
             expires_at: UnixMillis(1_800_000_000_000),
             corrects: false,
+            asks_again: false,
+            withdrawal_url: None,
         }
         .letter()
     }

@@ -18,13 +18,14 @@ pub async fn settle_alarm(
     connection: &mut MySqlConnection,
     now: UnixMillis,
 ) -> Result<(), RowError> {
-    match outbox::any_undelivered(connection).await? {
-        true => operations_alarms::raise(connection, AlarmKind::MailUndelivered, now).await,
-        false => {
-            operations_alarms::clear(connection, AlarmKind::MailUndelivered).await?;
-            Ok(())
+    if !outbox::any_undelivered(connection).await? {
+        operations_alarms::clear(connection, AlarmKind::MailUndelivered).await?;
+        // What was given up in between had raised the alarm that was just ended.
+        if !outbox::any_undelivered(connection).await? {
+            return Ok(());
         }
     }
+    operations_alarms::raise(connection, AlarmKind::MailUndelivered, now).await
 }
 
 /// Mails to the officer that still wait go to `officer` from now on, at once where they were written to another address;

@@ -1,6 +1,8 @@
 //! The message that the data owner signs (EIP-712), as `docs/RECORD_PROOF.md` gives it.
 
+mod choice;
 mod json;
+mod terms;
 mod typed_data;
 
 use std::fmt;
@@ -9,10 +11,12 @@ use alloy_primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+pub use self::choice::{Choice, allowed};
+pub use self::terms::ConsentTerms;
 use self::typed_data::Details;
 use crate::{
     ids::{Uid, Version},
-    proof::{FieldName, Fields},
+    proof::{FieldName, Fields, SaltedValue},
     wiped_json,
 };
 
@@ -122,14 +126,14 @@ impl ConsentMessage {
     }
 
     /// The digest of [`Self::rebuilt`], without making that.
-    pub fn rebuilt_digest(
+    pub fn rebuilt_digest<'f>(
         &self,
-        fields: &Fields,
+        fields: impl IntoIterator<Item = (&'f FieldName, &'f SaltedValue)>,
         wallet: Address,
         chain_id: u64,
         relay: Address,
     ) -> B256 {
-        let fields = fields.iter();
+        let fields = fields.into_iter();
         let details = Details {
             fields: fields.map(|(name, field)| (name.as_str(), field.value())),
             wallet,
@@ -160,29 +164,6 @@ impl ConsentMessage {
             wallet,
             ..self.clone()
         }
-    }
-
-    /// Checks that the message is for this version of this record, and was anchored within its time. `timestamp` in Unix seconds.
-    pub fn check_terms(&self, standing: &Standing<'_>, timestamp: u64) -> Result<(), TermsProblem> {
-        if self.version != standing.version.get() {
-            return Err(TermsProblem::Version);
-        }
-        let first = standing.version == Version::FIRST;
-        if self.uid != if first { 0 } else { standing.uid.get() } {
-            return Err(TermsProblem::Uid);
-        }
-        let follows = if first {
-            self.previous_proof.is_zero()
-        } else {
-            standing.previous_proofs.contains(&self.previous_proof)
-        };
-        if !follows {
-            return Err(TermsProblem::PreviousProof);
-        }
-        if !(self.issued_at..=self.expires_at).contains(&timestamp) {
-            return Err(TermsProblem::Time);
-        }
-        Ok(())
     }
 }
 
@@ -347,7 +328,7 @@ mod tests {
         assert_eq!(rebuilt.nonce, message().nonce);
         let (chain_id, relay) = (1, Address::repeat_byte(9));
         assert_eq!(
-            message().rebuilt_digest(&fields, Address::repeat_byte(5), chain_id, relay),
+            message().rebuilt_digest(fields.iter(), Address::repeat_byte(5), chain_id, relay),
             rebuilt.digest(chain_id, relay)
         );
     }
@@ -382,7 +363,53 @@ mod tests {
         );
     }
 
+    #[test]
+    fn what_stays_of_a_message_tells_the_terms_and_nothing_of_the_person() {
+        let (chain_id, relay) = (1, Address::repeat_byte(9));
+        let terms = message().terms(chain_id, relay);
+        assert_eq!(terms.digest, message().digest(chain_id, relay));
+        let expected = [
+            r#"{"controller":"Example Clinic","#,
+            r#""notice":"0x0101010101010101010101010101010101010101010101010101010101010101","#,
+            r#""purposes":[{"name":"Treatment","lawfulBasis":"Art. 6(1)(b)","granted":true}],"#,
+            r#""uid":0,"version":1,"#,
+            r#""previousProof":"0x0000000000000000000000000000000000000000000000000000000000000000","#,
+            r#""issuedAt":100,"expiresAt":200,"#,
+        ];
+        let json = String::from_utf8(terms.to_json().to_vec()).unwrap();
+        let expected = expected.concat() + &format!(r#""digest":"{}"}}"#, terms.digest);
+        assert_eq!(json, expected);
+        assert_eq!(ConsentTerms::from_json(json.as_bytes()), Ok(terms.clone()));
+        assert_eq!(
+            ConsentTerms::from_json(&message().to_json()),
+            Err(MalformedMessage)
+        );
+        assert_eq!(
+            ConsentMessage::from_json(json.as_bytes()),
+            Err(MalformedMessage)
+        );
+    }
+
     proptest! {
+        #[test]
+        fn what_stays_of_a_message_is_checked_as_the_message_is(
+            (uid, version) in (0..3_u64, 1..3_u32),
+            (signed_uid, signed_version) in (0..3_u64, 1..3_u32),
+            previous in 0..3_u8,
+            timestamp in 99..=201_u64,
+        ) {
+            let sent = ConsentMessage {
+                uid: signed_uid,
+                version: signed_version,
+                previous_proof: B256::repeat_byte(previous),
+                ..message()
+            };
+            let words = [B256::repeat_byte(2)];
+            let standing = standing(uid.max(1), version, &words);
+            let terms = sent.terms(1, Address::ZERO);
+            prop_assert_eq!(terms.check(&standing, timestamp), sent.check_terms(&standing, timestamp));
+        }
+
         #[test]
         fn numbers_of_64_bits_survive_json(uid: u64, issued_at: u64, expires_at: u64) {
             let sent = ConsentMessage { uid, issued_at, expires_at, ..message() };

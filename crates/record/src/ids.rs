@@ -109,6 +109,10 @@ random_id!(
     CorrectionId
 );
 random_id!(
+    /// An owner's request to be let in, to take consent back.
+    RequestId
+);
+random_id!(
     /// A mail in the outbox.
     MailId
 );

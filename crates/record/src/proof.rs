@@ -1,6 +1,11 @@
 //! The record proof of `docs/RECORD_PROOF.md`: one SHA-256 over one version of one record.
 
-use std::{borrow::Borrow, collections::BTreeMap, fmt, str::FromStr};
+use std::{
+    borrow::{Borrow, Cow},
+    collections::BTreeMap,
+    fmt,
+    str::FromStr,
+};
 
 use alloy_primitives::{Address, B256};
 use rand::CryptoRng;
@@ -45,18 +50,21 @@ pub enum ProofError {
     TooManyFields,
 }
 
-/// The name of a field: `[a-z0-9_]{1,64}`.
+/// The name of a field: `[a-z0-9_]{1,64}`. Those of v1, which a sweep makes millions of, take no memory of their own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct FieldName(String);
+pub struct FieldName(Cow<'static, str>);
 
 impl FieldName {
     /// Takes a name that matches `[a-z0-9_]{1,64}`.
-    pub fn new(name: impl Into<String>) -> Result<Self, ProofError> {
+    pub fn new<'n>(name: impl Into<Cow<'n, str>>) -> Result<Self, ProofError> {
         let name = name.into();
+        if let Some(known) = V1_FIELDS.into_iter().find(|known| *known == name) {
+            return Ok(Self(Cow::Borrowed(known)));
+        }
         let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
         if (1..=64).contains(&name.len()) && name.bytes().all(allowed) {
-            Ok(Self(name))
+            Ok(Self(Cow::Owned(name.into_owned())))
         } else {
             Err(ProofError::FieldName)
         }
@@ -64,7 +72,7 @@ impl FieldName {
 
     /// The five names of v1, in byte order.
     pub fn v1() -> [Self; 5] {
-        V1_FIELDS.map(|name| Self(name.to_owned()))
+        V1_FIELDS.map(|name| Self(Cow::Borrowed(name)))
     }
 
     /// The name.
@@ -103,7 +111,7 @@ impl TryFrom<String> for FieldName {
 
 impl From<FieldName> for String {
     fn from(name: FieldName) -> Self {
-        name.0
+        name.0.into_owned()
     }
 }
 
@@ -138,6 +146,14 @@ pub struct SaltedValue {
 }
 
 impl SaltedValue {
+    /// Of a value whose length fits the format.
+    pub fn new(salt: Salt, value: Zeroizing<String>) -> Result<Self, ProofError> {
+        match u32::try_from(value.len()) {
+            Ok(_) => Ok(Self { salt, value }),
+            Err(_) => Err(ProofError::ValueTooLong),
+        }
+    }
+
     /// The salt.
     pub const fn salt(&self) -> &Salt {
         &self.salt
@@ -146,6 +162,11 @@ impl SaltedValue {
     /// The value, exactly as stored.
     pub fn value(&self) -> &str {
         &self.value
+    }
+
+    /// The value alone.
+    pub fn into_value(self) -> Zeroizing<String> {
+        self.value
     }
 }
 
@@ -166,17 +187,18 @@ impl Fields {
         salt: Salt,
         value: impl Into<Zeroizing<String>>,
     ) -> Result<(), ProofError> {
-        let value = value.into();
-        if u32::try_from(value.len()).is_err() {
-            return Err(ProofError::ValueTooLong);
-        }
+        self.put(name, SaltedValue::new(salt, value.into())?)
+    }
+
+    /// [`Self::insert`] of what has its salt.
+    pub fn put(&mut self, name: FieldName, field: SaltedValue) -> Result<(), ProofError> {
         if self.0.contains_key(&name) {
             return Err(ProofError::DuplicateField);
         }
         if self.0.len() >= usize::from(u16::MAX) {
             return Err(ProofError::TooManyFields);
         }
-        self.0.insert(name, SaltedValue { salt, value });
+        self.0.insert(name, field);
         Ok(())
     }
 
@@ -202,12 +224,7 @@ impl Fields {
 
     /// The leaf of each field, in byte order of the names.
     pub fn leaves(&self) -> Leaves {
-        Leaves(
-            self.0
-                .iter()
-                .map(|(name, field)| leaf(name, &field.salt, &field.value))
-                .collect(),
-        )
+        Leaves(self.0.iter().map(leaf).collect())
     }
 }
 
@@ -233,6 +250,13 @@ impl Leaves {
         }
     }
 
+    /// The leaf of each of these fields, which stand in byte order of their names.
+    pub fn of<'f>(
+        fields: impl IntoIterator<Item = (&'f FieldName, &'f SaltedValue)>,
+    ) -> Result<Self, ProofError> {
+        Self::new(fields.into_iter().map(leaf).collect())
+    }
+
     /// The leaves.
     pub fn as_slice(&self) -> &[B256] {
         &self.0
@@ -240,16 +264,16 @@ impl Leaves {
 }
 
 /// `SHA256(0x00 ‖ salt ‖ u16(len name) ‖ name ‖ u32(len value) ‖ value)`.
-fn leaf(name: &FieldName, salt: &Salt, value: &str) -> B256 {
+fn leaf((name, field): (&FieldName, &SaltedValue)) -> B256 {
     let mut hash = Sha256::new();
-    hash.update(leaf_encoding(name, salt, value).as_slice());
+    hash.update(leaf_encoding(name, &field.salt, &field.value).as_slice());
     finish(hash)
 }
 
 /// What a leaf hashes. Each length stands before what it counts, so that it reads back in one way only.
 fn leaf_encoding(name: &FieldName, salt: &Salt, value: &str) -> Zeroizing<Vec<u8>> {
     let name_length = u16::try_from(name.0.len()).expect("a field name is at most 64 bytes");
-    let value_length = u32::try_from(value.len()).expect("`Fields::insert` refuses longer values");
+    let value_length = u32::try_from(value.len()).expect("`SaltedValue` refuses longer values");
     let mut encoding = Zeroizing::new(Vec::with_capacity(39 + name.0.len() + value.len()));
     encoding.push(prefix::LEAF);
     encoding.extend_from_slice(&salt.0);
@@ -409,7 +433,7 @@ mod tests {
             let encoding = leaf_encoding(&name, &Salt::from_bytes(salt), &value);
             prop_assert_eq!(
                 decode(&encoding),
-                Some((salt.to_vec(), name.0.into_bytes(), value.into_bytes()))
+                Some((salt.to_vec(), String::from(name).into_bytes(), value.into_bytes()))
             );
         }
     }

@@ -38,11 +38,13 @@ const ENTRY_APP: [Address; 3] = [
     address("KEY_BACKUP_DATABASE_URL", Account::EntryKeys, Kind::Keys),
 ];
 const CONSENT_DAPP: [Address; 1] = [address("DATABASE_URL", Account::Consent, Kind::Main)];
-const BREACH_VIEWER: [Address; 5] = [
+const BREACH_VIEWER: [Address; 7] = [
     address("DATABASE_URL", Account::Viewer, Kind::Main),
     address("RESTORE_DATABASE_URL", Account::Restore, Kind::Main),
     address("BACKUP_DATABASE_URL", Account::Restore, Kind::Backup),
     address("KEY_BACKUP_DATABASE_URL", Account::Restore, Kind::Keys),
+    address("ERASE_DATABASE_URL", Account::Erase, Kind::Main),
+    address("ERASE_BACKUP_DATABASE_URL", Account::Erase, Kind::Backup),
     address("WATCH_DATABASE_URL", Account::Watch, Kind::Main),
 ];
 const SEALWATCH: [Address; 3] = [

@@ -86,7 +86,7 @@ impl<S> Program<S> {
         assemble: impl AsyncFnOnce(S, &Lifetime) -> anyhow::Result<Router>,
     ) -> ExitCode {
         let web = (self.web)(&settings);
-        telemetry::start(web.environment);
+        telemetry::start(web.environment, &web.log);
         let address = web.listen;
         match block_on(async {
             let lifetime = Lifetime::until_signal()?;

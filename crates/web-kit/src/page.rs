@@ -121,10 +121,18 @@ impl Page {
         self.notice.as_ref()
     }
 
-    /// The banner above every page.
+    /// The banner above this page: what operations have to mend is no stranger's business.
     #[must_use]
     pub fn banner(&self) -> Option<Banner> {
-        self.site.banner()
+        let banner = self.site.banner()?;
+        match &self.person {
+            Some(_) => Some(banner),
+            None => banner.to_anybody.map(|text| Banner {
+                tone: banner.tone,
+                text,
+                to_anybody: None,
+            }),
+        }
     }
 
     /// The sign of the note that a script shows when it could not renew the page.

@@ -71,8 +71,14 @@ pub struct Purpose {
     pub lawful_basis: String,
     /// Whether it rests on consent, so that the owner chooses; otherwise it is shown only.
     pub rests_on_consent: bool,
+    /// Whether a law obliges the controller to it (Art. 6(1)(c)): it goes on when all else is taken back.
+    #[serde(default)]
+    pub legal_duty: bool,
     /// What it means for the owner.
     pub text: String,
+    /// Whether nobody is asked about it any more: it stays here as long as records name it, so that what was signed is understood.
+    #[serde(default)]
+    pub retired: bool,
 }
 
 /// The notice shown to owners.
@@ -145,6 +151,39 @@ impl ControllerProfile {
             .filter(|purpose| purpose.rests_on_consent)
     }
 
+    /// Whether a purpose was its owner's to choose. The message calls one that does not rest on consent granted, since it goes
+    /// ahead without asking: that it was never asked is known from here, for as long as it is named here.
+    #[must_use]
+    pub fn is_choice(&self, signed: &record::consent::Purpose) -> bool {
+        !self.named_as(signed).any(|ours| !ours.rests_on_consent)
+    }
+
+    /// Whether a purpose, as it was signed, is named here.
+    #[must_use]
+    pub fn knows(&self, signed: &record::consent::Purpose) -> bool {
+        self.named_as(signed).next().is_some()
+    }
+
+    /// The purposes that owners are asked about, or told of, now.
+    pub fn current_purposes(&self) -> impl Iterator<Item = &Purpose> {
+        self.purposes.iter().filter(|purpose| !purpose.retired)
+    }
+
+    /// Whether a purpose, as it was signed, is known to rest on a duty of law.
+    #[must_use]
+    pub fn is_legal_duty(&self, signed: &record::consent::Purpose) -> bool {
+        self.named_as(signed).any(|ours| ours.legal_duty)
+    }
+
+    fn named_as<'a>(
+        &'a self,
+        signed: &'a record::consent::Purpose,
+    ) -> impl Iterator<Item = &'a Purpose> {
+        self.purposes
+            .iter()
+            .filter(|ours| ours.name == signed.name && ours.lawful_basis == signed.lawful_basis)
+    }
+
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if !(1..=LINK_DAYS_MAX).contains(&self.consent_link_days) {
@@ -168,7 +207,7 @@ impl ControllerProfile {
         );
         check_line(&mut problems, "officer.contact", &self.officer.contact);
         check_text(&mut problems, "notice.text", &self.notice.text);
-        if self.purposes.is_empty() {
+        if self.current_purposes().next().is_none() {
             problems.push("there must be at least one [[purposes]]".to_owned());
         }
         for (index, purpose) in self.purposes.iter().enumerate() {
@@ -195,6 +234,11 @@ impl ControllerProfile {
         }
         if earlier.iter().any(|other| other.name == purpose.name) {
             problems.push(format!("{place}.name is used twice"));
+        }
+        if purpose.legal_duty && purpose.rests_on_consent {
+            problems.push(format!(
+                "{place} can't both rest on consent and be a legal duty"
+            ));
         }
         check_line(problems, &format!("{place}.name"), &purpose.name);
         check_line(

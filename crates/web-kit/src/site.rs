@@ -58,8 +58,10 @@ pub struct NavItem {
 pub struct Banner {
     /// How grave it is.
     pub tone: Tone,
-    /// What is the matter and what it means, in plain words.
+    /// What is the matter and what it means, in plain words. For who is signed in.
     pub text: String,
+    /// What of it everybody is shown: why nobody can sign in.
+    pub to_anybody: Option<String>,
 }
 
 impl Site {
@@ -110,7 +112,7 @@ impl Site {
         &self.0.nav
     }
 
-    /// Shows a banner above every page from now on, or takes it away.
+    /// Shows a banner above every page for staff from now on, or takes it away.
     pub fn set_banner(&self, banner: Option<Banner>) {
         // A poisoned lock holds a whole banner all the same.
         *self

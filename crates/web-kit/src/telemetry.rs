@@ -10,18 +10,16 @@ use axum::middleware::Next;
 use axum::response::Response;
 use rand::RngExt;
 use tracing::Instrument;
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::settings::Environment;
+use crate::settings::{Environment, LogFilter};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Starts logging: to read in development, JSON in production. `RUST_LOG` sets what is logged, by default `info`.
-pub fn start(environment: Environment) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let registry = tracing_subscriber::registry().with(filter);
+/// Starts logging: to read in development, JSON in production.
+pub fn start(environment: Environment, filter: &LogFilter) {
+    let registry = tracing_subscriber::registry().with(filter.targets());
     // A second start (two apps in one test process) keeps the first subscriber.
     let _ = match environment {
         Environment::Development => registry

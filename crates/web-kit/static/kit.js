@@ -84,11 +84,13 @@
     return element;
   };
 
-  // What stands above every page comes with each answer; one that says the same is not read out again.
-  const renewBanner = (html) => {
+  // What stands above every page comes with each answer; one that says the same is not read out again. Who is not signed in
+  // any more is told less: a refusal takes none away.
+  const renewBanner = (html, refused = false) => {
     const fresh = new DOMParser().parseFromString(html, 'text/html').getElementById('banner');
     const stale = document.getElementById('banner');
-    if (fresh && stale && fresh.textContent.trim() !== stale.textContent.trim()) replace(html, 'banner');
+    if (!fresh || !stale || (refused && !fresh.textContent.trim())) return;
+    if (fresh.textContent.trim() !== stale.textContent.trim()) replace(html, 'banner');
   };
 
   // Nothing is taken away from somebody who is marking it, or has just copied it.
@@ -145,7 +147,7 @@
       return true;
     }
     if (!element.isConnected) return false;
-    renewBanner(html);
+    renewBanner(html, !response.ok);
     if (response.ok) {
       tell(element, null);
       takeOver(html, element);

@@ -252,8 +252,8 @@ fn open(key: &OwnerKey, sealed: &SealedVersion) -> Result<Signed> {
     let opened = sealed.open(key);
     Ok(Signed {
         fields: opened.whole_fields().context("a whole record")?,
+        message: opened.whole_message().context("a consent")?.clone(),
         wallet: opened.wallet?,
-        message: opened.message.context("a consent")??,
         signature: opened.signature.context("a consent")??,
     })
 }

@@ -122,7 +122,7 @@ impl<'a> Office<'a> {
     pub async fn approve(&self, record: &str) -> Result<()> {
         self.show(record).await?;
         self.tab.press("Approve").await?;
-        self.tab.see("Approved. Its proof").await
+        self.tab.see("Approved. This page").await
     }
 
     /// Watches the record's page until the proof is final on the chain: the page says so by itself, in all its parts.

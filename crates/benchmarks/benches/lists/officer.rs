@@ -110,6 +110,8 @@ fn settings(data: &DataSet, base: &str) -> BTreeMap<String, String> {
         ("RESTORE_DATABASE_URL", database.to_string()),
         ("BACKUP_DATABASE_URL", database.to_string()),
         ("KEY_BACKUP_DATABASE_URL", database.to_string()),
+        ("ERASE_DATABASE_URL", database.to_string()),
+        ("ERASE_BACKUP_DATABASE_URL", database.to_string()),
         ("MASTER_KEY_FILE", keys.master.display().to_string()),
         (
             "APPLICATION_KEYS_FILE",

@@ -87,12 +87,18 @@ async fn measure(count: u64) {
     parts.tell();
     let sum = stream.plus(parts.open, count).plus(parts.hash, count);
     told("(b) stream, unwrap and open, hash", count, sum);
+    let signed = sum.plus(parts.signature, count);
+    told("(b) with who signed", count, signed);
     let plain = one_by_one::all(one_by_one::of_one(&data), count);
     told("(c) one by one, in Node.js", count, plain);
     for (what, spent) in [("steady state", steady), ("first round", first)] {
         let [a, b, c] = [stream, sum, plain].map(|other| other.per(spent));
         println!("{what}: {a:.2} times the speed of (a), {b:.2} times (b), {c:.1} times (c)");
     }
+    println!(
+        "first round: {:.2} times (b) with who signed",
+        signed.per(first)
+    );
     the_rate(&data, count).await;
     data.close().await;
 }

@@ -3,11 +3,12 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use database::evidence;
+use database::evidence::{self, Evidence};
 use detection::verdict::{Row, Verdict};
 use futures::TryStreamExt as _;
 use record::ids::{Uid, Version};
 use record::proof::{FieldName, Fields, RecordProofInput, Salt};
+use record::signature::{ConsentSignature, EcdsaSignature};
 use record::{Address, B256};
 use zeroize::Zeroizing;
 
@@ -22,6 +23,8 @@ pub struct OfOne {
     pub open: Duration,
     /// Hashing leaves, consent and record proof.
     pub hash: Duration,
+    /// Recovering who signed, from a digest that is there.
+    pub signature: Duration,
     /// The whole verdict, the owner's signature included.
     verdict: Duration,
 }
@@ -29,8 +32,8 @@ pub struct OfOne {
 impl OfOne {
     pub fn tell(&self) {
         println!(
-            "one record: unwrap and open {:.2?}, hash {:.2?}, the whole verdict with its signature {:.2?}",
-            self.open, self.hash, self.verdict
+            "one record: unwrap and open {:.2?}, hash {:.2?}, who signed {:.2?}, the whole verdict with its signature {:.2?}",
+            self.open, self.hash, self.signature, self.verdict
         );
     }
 }
@@ -70,6 +73,7 @@ pub async fn of_one(data: &DataSet) -> OfOne {
         begun.until_now().cpu / count
     };
     let fields = fields();
+    let signed = signed(data, &rows[0]);
     OfOne {
         open: each(&|at| {
             black_box(Row::open(&rows[at], &data.keys));
@@ -77,9 +81,25 @@ pub async fn of_one(data: &DataSet) -> OfOne {
         hash: each(&|_| {
             black_box(proof(&fields));
         }),
+        signature: each(&|_| {
+            let (digest, signature) = black_box(&signed);
+            black_box(signature.recover(digest).unwrap());
+        }),
         verdict: each(&|at| {
             assert_eq!(verdict(data, &rows[at], &words[at]), Verdict::Valid);
         }),
+    }
+}
+
+/// What an owner signed, and the signature.
+fn signed(data: &DataSet, row: &Evidence) -> (B256, EcdsaSignature) {
+    let (chain_id, relay) = (data.deployment.chain_id, data.deployment.relay);
+    let opened = Row::open(row, &data.keys);
+    let version = opened.versions[&Version::FIRST].opened.as_ref().unwrap();
+    let digest = version.whole_message().unwrap().digest(chain_id, relay);
+    match version.signature.as_ref().unwrap().as_ref().unwrap() {
+        ConsentSignature::Ecdsa(signature) => (digest, *signature),
+        ConsentSignature::Contract { .. } => panic!("the data has no contract wallets"),
     }
 }
 

@@ -222,6 +222,7 @@ impl Person {
             controller: CONTROLLER.to_owned(),
             contact: "desk@example.org".to_owned(),
             received_at: now,
+            withdrawal_url: None,
         };
         for (kind, recipient, mail) in [
             ("consent_given", "desk@example.org", desk),

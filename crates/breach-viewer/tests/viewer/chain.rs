@@ -27,6 +27,7 @@ async fn nonsense_from_the_chain_is_an_alarm_and_no_breach() {
     }
     proxy.cut_all();
     the_grid_says_so(&stage, &officer).await;
+    strangers_are_told_nothing(&stage, &officer).await;
     no_door_leads_around_it(&stage, &officer).await;
     proxy.heal_all();
     stage.until_all_valid(&officer).await;
@@ -51,6 +52,17 @@ async fn verify_all_says(stage: &Stage, officer: &Browser, told: &str) {
     let words = format!("Not all records could be verified. {told} This is not a breach.");
     let is_told = |page: &Answer| page.section("rounds").contains(&words);
     stage.until(officer, "/records", is_told).await;
+}
+
+/// Who is not signed in learns nothing of what operations have to mend.
+async fn strangers_are_told_nothing(stage: &Stage, officer: &Browser) {
+    assert!(officer.get("/").await.banner().contains(SILENT));
+    let stranger = stage.browser();
+    for path in ["/sign-in", "/", "/nowhere"] {
+        let page = stranger.get(path).await;
+        assert!(page.says("Sealwatch Viewer"), "{path}");
+        assert!(page.banner().is_empty() && !page.says(SILENT), "{path}");
+    }
 }
 
 /// Alarms of before stand beside it until a round has ended well.

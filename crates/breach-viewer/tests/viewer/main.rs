@@ -22,6 +22,7 @@ mod own_rows;
 mod planted;
 mod process;
 mod put_back;
+mod redaction;
 mod refused;
 mod restore;
 mod rounds;

@@ -72,6 +72,44 @@ async fn what_is_deleted_is_missed_and_told_anew() {
     stage.site.stop().await.unwrap();
 }
 
+/// The mail about an incident is told anew as long as something is at fault, since it may not have been sent. What is over
+/// and was told is not news again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_mail_is_written_anew_only_while_something_is_at_fault() {
+    let stage = Stage::with(2).await;
+    let officer = a_breach_was_told_and_counted(&stage).await;
+    let sent = "SELECT COUNT(*) FROM outbox WHERE kind = 'breach_found' AND state = 'sent'";
+    let open = "SELECT COUNT(*) FROM incident_findings WHERE resolved_at IS NULL";
+    let is = |wanted: i64| move |count: i64| count == wanted;
+    stage.until_number("sent", sent, is(1)).await;
+    delete_breach_mails(&stage).await;
+    stage.until_number("sent anew", sent, is(1)).await;
+    assert_eq!(stage.breach_mails_once_there().await.len(), 2);
+    stage.alter_email(1).await;
+    stage.until_number("put right", open, is(0)).await;
+    delete_breach_mails(&stage).await;
+    a_whole_round(&stage).await;
+    let written = "SELECT COUNT(*) FROM outbox WHERE kind = 'breach_found'";
+    assert_eq!(stage.number(written).await, 0);
+    let told = |grid: &Answer| grid.banner().contains(TOOK_OUT);
+    stage.until(&officer, "/records", told).await;
+    for uid in [1, 2] {
+        assert_eq!(officer.verify(uid).await, "Valid", "record {uid}");
+    }
+    // What comes next is told as ever.
+    stage.alter_email(2).await;
+    stage.until_number("the next one", sent, is(1)).await;
+    let mails = stage.breach_mails_once_there().await;
+    assert_eq!(mails.len(), 3);
+    assert_eq!(mails[2].subject, "Incident 2: 1 record is not as signed");
+    stage.site.stop().await.unwrap();
+}
+
+async fn delete_breach_mails(stage: &Stage) {
+    let delete = "DELETE FROM outbox WHERE kind = 'breach_found'";
+    stage.sql(delete).await;
+}
+
 /// A genuine row with another's number, and a further copy that keeps the count: what stood there is gone all the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_in_the_place_of_a_step_is_told() {

@@ -1,5 +1,7 @@
 //! Rows that grant access or move work, written by somebody without our keys: they do nothing, and are told.
 
+use std::time::Duration;
+
 use database::outbox::{Mail, NewMail};
 use demo::doors::PEOPLE;
 use keyring::{FrontKeys, KeySet, LinkSecret};
@@ -7,10 +9,13 @@ use record::ids::{MailId, Uid};
 use record::time::Clock;
 use sqlx::Connection;
 
-use crate::harness::{Answer, Browser, Enrolled, LIMIT, Stage, add_staff, sign_up};
+use crate::harness::{Answer, Browser, Enrolled, InProcess, LIMIT, Stage, add_staff, sign_up};
 
 const TOLD: &str =
     "Somebody wrote rows behind Sealwatch&#39;s back: of accounts, sessions, links, jobs, mails,";
+/// What a further mail about an alarm says.
+const MORE: &str = "More of what you had a mail about";
+const HOUR: Duration = Duration::from_secs(60 * 60);
 /// The MAC of no row.
 const MAC: &str = "X'000000011111111111111111111111111111111111111111111111111111111111111111'";
 /// What the database holds of a session whose cookie is 32 zero bytes: their SHA-256.
@@ -47,6 +52,63 @@ async fn planted_rows_do_nothing_and_are_told() {
     stage.assert_no_breach().await;
     stage.assert_breach_is_found(&officer, 1).await;
     stage.site.stop().await.unwrap();
+}
+
+/// The alarm stands already when the second row is planted.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_more_is_planted_is_mailed_once_the_hour_is_over() {
+    let mut stage = Stage::with(2).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    let viewer = InProcess::start(&mut stage, Clock::adjustable(), &[]).await;
+    plant_job(&stage, 7).await;
+    let is_told = |mail: &devstack::Mail| mail.text.contains("Somebody wrote rows");
+    let first = stage.site.inbox.wait_for(LIMIT, is_told).await.unwrap();
+    assert!(!first.text.contains(MORE));
+    viewer.clock.advance(2 * HOUR);
+    until_seen_again(&stage, &viewer).await;
+    plant_job(&stage, 8).await;
+    until_seen_again(&stage, &viewer).await;
+    assert_eq!(told(&stage, MORE).await, 0, "the hour is not over");
+    viewer.clock.advance(HOUR);
+    let says_more = |mail: &devstack::Mail| is_told(mail) && mail.text.contains(MORE);
+    stage.site.inbox.wait_for(LIMIT, says_more).await.unwrap();
+    viewer.clock.advance(3 * HOUR);
+    until_seen_again(&stage, &viewer).await;
+    assert_eq!(told(&stage, MORE).await, 1);
+    let officer = viewer.browser();
+    stage.sign_in(&officer, "officer").await;
+    for uid in [1, 2] {
+        assert_eq!(officer.verify(uid).await, "Valid", "a neighbour");
+    }
+    viewer.stop().await;
+    stage.site.stop().await.unwrap();
+}
+
+async fn plant_job(stage: &Stage, version: u32) {
+    stage
+        .sql(&format!(
+            "INSERT INTO anchoring_jobs (record_id, version, state, approved_by, approved_at, attempts, updated_at, mac) \
+             SELECT id, {version}, 'queued', created_by, created_at, 0, created_at, {MAC} FROM records WHERE uid = 1"
+        ))
+        .await;
+}
+
+/// Until the viewer has looked for planted rows once from now on, and had the time to tell.
+async fn until_seen_again(stage: &Stage, viewer: &InProcess) {
+    let now = i64::try_from(viewer.clock.now().0).unwrap();
+    let seen =
+        "SELECT CAST(last_seen_at AS SIGNED) FROM operations_alarms WHERE kind = 'row_tampered'";
+    let later = |seen| seen > now + 5000;
+    stage.until_number("a look", seen, later).await;
+}
+
+async fn told(stage: &Stage, words: &str) -> usize {
+    let mails = stage.site.inbox.messages().await.unwrap();
+    let says = |mail: &&devstack::Mail| {
+        mail.text.contains("Somebody wrote rows") && mail.text.contains(words)
+    };
+    mails.iter().filter(says).count()
 }
 
 /// An officer under a login whose password the attacker knows, a session of the real officer, and a job.
@@ -145,7 +207,7 @@ async fn it_is_mailed_once(stage: &Stage) {
     };
     stage.site.inbox.wait_for(LIMIT, said).await.unwrap();
     // Several rounds have seen the rows by the end of the next one.
-    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
     let mails = stage.site.inbox.messages().await.unwrap();
     assert_eq!(mails.iter().filter(|mail| said(mail)).count(), 1);
 }

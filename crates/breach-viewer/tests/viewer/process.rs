@@ -6,12 +6,14 @@ use std::process::{Command, Output};
 
 use keyring::KeySet;
 
-const SETTINGS: [&str; 11] = [
+const SETTINGS: [&str; 13] = [
     "PUBLIC_URL",
     "DATABASE_URL",
     "RESTORE_DATABASE_URL",
     "BACKUP_DATABASE_URL",
     "KEY_BACKUP_DATABASE_URL",
+    "ERASE_DATABASE_URL",
+    "ERASE_BACKUP_DATABASE_URL",
     "MASTER_KEY_FILE",
     "APPLICATION_KEYS_FILE",
     "CHAIN_RPC_URL",
@@ -19,11 +21,13 @@ const SETTINGS: [&str; 11] = [
     "SMTP_URL",
     "MAIL_FROM",
 ];
-const MORE: [&str; 8] = [
+const MORE: [&str; 10] = [
     "LISTEN",
+    "RUST_LOG",
     "OFFICER_EMAIL",
     "SWEEP_RATE",
     "WATCH_MEMORY_KIB",
+    "REPLACED_VALUES_MINUTES",
     "METRICS_LISTEN",
     "CONSENT_PATIENCE_DAYS",
     "ANCHORING_PATIENCE_MINUTES",

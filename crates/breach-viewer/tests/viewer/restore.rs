@@ -4,6 +4,9 @@ use crate::harness::{Answer, Browser, LIMIT, Stage};
 
 const REFUSED: &str =
     "is not restored: the backup holds nothing that matches the chain. Nothing was changed.";
+const NOTHING_TO_RESTORE: &str =
+    "is as signed: there was nothing to restore, and nothing was changed.";
+const RESTORED: &str = "SELECT COUNT(*) FROM record_events WHERE kind = 'restored'";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_records_own_copy_goes_back() {
@@ -30,8 +33,14 @@ async fn only_the_records_own_copy_goes_back() {
 
 async fn a_record_in_order_stays_in_order(stage: &Stage, officer: &Browser) {
     assert!(!officer.get("/records/1").await.says("Restore…"));
+    let before = stage.cells_of(1).await;
+    let plan = officer.get("/records/1/restore").await;
+    assert!(plan.says("This record is as signed"), "{}", plan.body);
+    assert!(!plan.says("Restore this record"), "there is no button");
     let page = officer.submit("/records/1/restore", &[]).await;
-    assert!(page.says("Valid"), "{}", page.body);
+    assert!(page.says(NOTHING_TO_RESTORE), "{}", page.body);
+    assert_eq!(stage.number(RESTORED).await, 0, "none in the history");
+    assert_eq!(stage.cells_of(1).await, before);
     assert_eq!(officer.verify(1).await, "Valid");
     stage.assert_no_breach().await;
 }
@@ -109,6 +118,10 @@ async fn the_officer_can(stage: &Stage, officer: &Browser) {
         |mail: &devstack::Mail| mail.subject.contains("restored") && mail.text.contains("UIDs: 4");
     stage.site.inbox.wait_for(LIMIT, told).await.unwrap();
     let again = officer.submit("/records/4/restore", &[]).await;
-    assert!(again.says("Valid"), "a second click does no harm");
+    assert!(
+        again.says(NOTHING_TO_RESTORE),
+        "a second click does no harm"
+    );
+    assert_eq!(stage.number(RESTORED).await, 1, "in the history");
     assert_eq!(officer.verify(4).await, "Valid");
 }

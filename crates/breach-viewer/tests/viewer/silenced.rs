@@ -129,9 +129,8 @@ impl Silenced {
             () = holds => {}
             () = told => {}
         }
-        let stranger = self.viewer.browser();
-        let shown = |page: &Answer| page.banner().contains(MAIL_HELD_BACK);
-        self.stage.until(&stranger, "/sign-in", shown).await;
+        self.until_page(|page| page.banner().contains(MAIL_HELD_BACK))
+            .await;
         let breach = "SELECT COUNT(*) FROM outbox WHERE kind = 'breach_found' AND state = 'sent'";
         assert_eq!(self.stage.number(breach).await, 0);
         connection.close().await.unwrap();
@@ -166,9 +165,14 @@ impl Silenced {
     }
 
     async fn until_calm(&self) {
-        let stranger = self.viewer.browser();
-        let calm = |page: &Answer| page.banner().is_empty();
-        self.stage.until(&stranger, "/sign-in", calm).await;
+        self.until_page(|page| page.banner().is_empty()).await;
+    }
+
+    async fn until_page(&self, wanted: impl Fn(&Answer) -> bool) {
+        let officer = self.viewer.browser();
+        let answer = self.stage.sign_in(&officer, "officer").await;
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        self.stage.until(&officer, "/records", wanted).await;
     }
 }
 

@@ -20,7 +20,6 @@ use crate::app::App;
 use crate::links;
 use crate::mail;
 use crate::refusal::Refusal;
-use crate::urls::LinkUrls;
 use crate::visit::{Identified, Visit};
 
 #[derive(Template)]
@@ -28,7 +27,8 @@ use crate::visit::{Identified, Visit};
 struct CorrectionPage<'a> {
     page: Page,
     app: &'a App,
-    link: &'a LinkUrls,
+    action: &'a str,
+    back: &'a str,
     form: &'a FormState,
 }
 
@@ -40,7 +40,11 @@ impl CorrectionPage<'_> {
 
 /// Asks what is wrong.
 pub async fn show(State(app): State<App>, Identified(visit): Identified) -> Result<Html<String>> {
-    draw(&app, &visit, &FormState::new())
+    draw(
+        &app,
+        (&visit.urls.correction(), visit.urls.page()),
+        &FormState::new(),
+    )
 }
 
 /// Takes the note to the desk: the record waits for an edit, and this link is done.
@@ -50,7 +54,8 @@ pub async fn submit(
     mut form: FormState,
 ) -> Result<Response> {
     let Some(note) = form.check("note", clean_note) else {
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, draw(&app, &visit, &form)?).into_response());
+        let page = draw(&app, (&visit.urls.correction(), visit.urls.page()), &form)?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     };
     match ask(&app, &visit, &note).await {
         // Closed meanwhile: the link's own page tells how.
@@ -82,6 +87,7 @@ async fn ask(app: &App, visit: &Visit, note: &str) -> Result<(), Refusal> {
         note,
         asked_at: now,
         resolved_at: None,
+        answer: None,
     };
     corrections::insert(&mut transaction, &correction).await?;
     held.record.state = RecordState::CorrectionRequested;
@@ -97,16 +103,19 @@ async fn ask(app: &App, visit: &Visit, note: &str) -> Result<(), Refusal> {
         now,
     )
     .await?;
-    mail::correction_asked(app, &mut transaction, &correction).await?;
+    let ids = (correction.record_id, correction.id);
+    mail::correction_asked(app, &mut transaction, ids, now).await?;
     transaction.commit().await?;
     Ok(())
 }
 
-fn draw(app: &App, visit: &Visit, form: &FormState) -> Result<Html<String>> {
+/// The form; where it goes, and where the way back leads.
+pub fn draw(app: &App, (action, back): (&str, &str), form: &FormState) -> Result<Html<String>> {
     html(&CorrectionPage {
         page: app.page("What should be corrected?"),
         app,
-        link: &visit.urls,
+        action,
+        back,
         form,
     })
 }

@@ -5,10 +5,9 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::consent_links::LinkState;
-use database::record_events::{self, Actor, RecordEventKind};
-use database::records::{self, RecordState};
-use database::{RowError, corrections, owner_keys, record_versions};
-use keyring::FrontKeys;
+use database::corrections;
+use database::record_events::Actor;
+use enrolment::Ending;
 use record::time::UnixMillis;
 use sqlx::MySqlConnection;
 use web_kit::error::Result;
@@ -21,9 +20,6 @@ use crate::mail;
 use crate::refusal::Refusal;
 use crate::urls::LinkUrls;
 use crate::visit::{Held, Identified, Visit};
-
-/// No value has this index: it finds nobody.
-const NO_INDEX: [u8; 32] = [0; 32];
 
 #[derive(Template)]
 #[template(path = "decline.html")]
@@ -73,7 +69,10 @@ async fn decline(app: &App, visit: &Visit) -> Result<(), Refusal> {
     notification::withdraw_consent_links(&mut transaction, front, held.record.id).await?;
     match held.link.corrects() {
         true => leave_as_it_is(app, &mut transaction, &mut held, visit.now).await?,
-        false => destroy(front, &mut transaction, &mut held, visit.now).await?,
+        false => {
+            let (record, how) = (&mut held.record, Ending::Declined);
+            enrolment::end(&mut transaction, front, record, how, visit.now).await?;
+        }
     }
     transaction.commit().await?;
     Ok(())
@@ -92,21 +91,4 @@ async fn leave_as_it_is(
     mail::correction_declined(app, transaction, record, now).await?;
     enrolment::step_back(transaction, &app.front, record, who, now).await?;
     Ok(())
-}
-
-async fn destroy(
-    front: &FrontKeys,
-    transaction: &mut MySqlConnection,
-    held: &mut Held,
-    now: UnixMillis,
-) -> Result<(), RowError> {
-    corrections::destroy(transaction, held.record.id).await?;
-    record_versions::destroy(transaction, held.record.id).await?;
-    owner_keys::destroy(transaction, held.record.id).await?;
-    held.record.state = RecordState::Declined;
-    held.record.wallet_index = NO_INDEX;
-    held.record.email_index = NO_INDEX;
-    records::update(transaction, front, &mut held.record, now).await?;
-    let (happened, who) = (RecordEventKind::Declined, Actor::Owner);
-    record_events::append(transaction, front, held.record.id, happened, who, now).await
 }

@@ -28,12 +28,12 @@ pub async fn show(State(app): State<App>, visit: Visit) -> Result<Response> {
         (None, true) => match review(&app, &visit).await {
             Ok(page) => Ok(page),
             // Closed meanwhile.
-            Err(Refusal::Closed(closed)) => closed.page(&app, true),
+            Err(Refusal::Closed(closed)) => closed.page(&app, Some(&visit)),
             Err(other) => Ok(other.into_response()),
         },
         (None, false) => Ok(identify(&app, &visit.urls, &FormState::new())?.into_response()),
         (Some(Closed::Used), true) => signed(&app, &visit).await,
-        (Some(closed), is_held) => closed.page(&app, is_held),
+        (Some(closed), _) => closed.page(&app, Some(&visit)),
     }
 }
 
@@ -72,6 +72,8 @@ struct ReviewPage<'a> {
     signs_for_owner: Option<&'a str>,
     /// Whether the details correct what the owner has signed before.
     corrects: bool,
+    /// Whether none of them is another one: then it is about what they are used for.
+    asks_again: bool,
     /// What the owner answered then.
     answered: Option<AnswerBefore>,
 }
@@ -107,15 +109,17 @@ async fn review(app: &App, visit: &Visit) -> Result<Response, Refusal> {
     let mut connection = app.database.acquire().await?;
     let details = Details::load(app, &visit.link, &key, &mut connection).await?;
     let answered = match details.before() {
-        Some(before) => Some(before.answer(&key, &mut connection).await?),
+        Some(before) => Some(before.answer(&app.front, &key, &mut connection).await?),
         None => None,
     };
     let notice = notices::text(&mut connection, &offer.notice).await?;
     let corrects = visit.link.corrects();
+    let asks_again = corrects && details.shown().iter().all(|shown| shown.before.is_none());
     let page = ReviewPage {
-        page: app.page(title(corrects)),
+        page: app.page(title(corrects, asks_again)),
         app,
         corrects,
+        asks_again,
         answered,
         link: &visit.urls,
         elsewhere: Elsewhere::new(app.site.public_url(), &visit.urls),
@@ -128,10 +132,11 @@ async fn review(app: &App, visit: &Visit) -> Result<Response, Refusal> {
     Ok(html(&page)?.into_response())
 }
 
-const fn title(corrects: bool) -> &'static str {
-    match corrects {
-        true => "Check what changes, then sign",
-        false => "Check your details, then sign",
+const fn title(corrects: bool, asks_again: bool) -> &'static str {
+    match (corrects, asks_again) {
+        (true, true) => "Choose again, then sign",
+        (true, false) => "Check what changes, then sign",
+        (false, _) => "Check your details, then sign",
     }
 }
 

@@ -11,7 +11,6 @@ use web_kit::error::Result;
 use web_kit::page::{Page, html};
 
 use crate::app::App;
-use crate::closed::Closed;
 use crate::details::{Detail, shown};
 use crate::receipt::Receipt;
 use crate::urls::LinkUrls;
@@ -34,7 +33,7 @@ struct ReceiptPage<'a> {
 
 /// To print.
 pub async fn show(State(app): State<App>, visit: Visit) -> Result<Response> {
-    if !has_receipt(&visit) {
+    if !visit.has_signed() {
         return Ok(Redirect::to(visit.urls.page()).into_response());
     }
     let receipt = Receipt::load(&app, &visit).await?;
@@ -59,13 +58,9 @@ pub async fn show(State(app): State<App>, visit: Visit) -> Result<Response> {
 
 /// To keep.
 pub async fn download(State(app): State<App>, visit: Visit) -> Result<Response> {
-    if !has_receipt(&visit) {
+    if !visit.has_signed() {
         return Ok(Redirect::to(visit.urls.page()).into_response());
     }
     let receipt = Receipt::load(&app, &visit).await?;
     Ok(([(CONTENT_DISPOSITION, FILE)], Json(receipt)).into_response())
-}
-
-fn has_receipt(visit: &Visit) -> bool {
-    visit.is_held && visit.closed() == Some(Closed::Used)
 }

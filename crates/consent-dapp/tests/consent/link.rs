@@ -51,6 +51,12 @@ async fn the_owner_reads_who_asks_what_for_and_every_detail() {
     for text in told.into_iter().chain(PERSON.map(|(_, value)| value)) {
         assert!(page.text.contains(text), "{text} is not shown");
     }
+    let order = [
+        "asks", "purposes", "details", "choices", "notice", "signing", "ways",
+    ];
+    let places = order.map(|id| page.text.find(&format!(r#"id="{id}""#)).unwrap());
+    assert!(places.is_sorted(), "{order:?} stand at {places:?}");
+    assert!(!page.text.contains("sealed"), "they are from the first");
     // Only what rests on consent is a choice, and none is made beforehand.
     assert_eq!(page.text.matches(r#"type="checkbox""#).count(), 2);
     assert!(!page.text.contains(" checked"));
@@ -84,11 +90,26 @@ async fn opening_a_link_does_not_use_it_up() {
 }
 
 #[tokio::test]
-async fn an_unknown_link_and_no_link_say_so() {
+async fn whoever_comes_without_a_link_reads_what_this_is() {
+    let server = Server::start().await;
+    let owner = Owner::new(&server);
+    let link = server.desk().enter(owner.wallet()).await;
+    let page = owner.get("/").await;
+    assert_eq!((page.status, page.state()), (StatusCode::OK, "start"));
+    for text in ["Riverside Health Centre", "in the mail", "at the desk"] {
+        assert!(page.text.contains(text), "{text} is not shown");
+    }
+    owner.identify(&link).await;
+    let held = owner.get("/").await;
+    assert_eq!(held.text, page.text, "nothing personal, whoever asks");
+}
+
+#[tokio::test]
+async fn an_unknown_link_says_so() {
     let server = Server::start().await;
     let owner = Owner::new(&server);
     let unknown = format!("/c/{}", "A".repeat(43));
-    for path in [unknown.as_str(), "/c/short", "/c/%20", "/"] {
+    for path in [unknown.as_str(), "/c/short", "/c/%20"] {
         let page = owner.get(path).await;
         assert_eq!(
             (page.status, page.state()),

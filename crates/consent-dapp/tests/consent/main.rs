@@ -13,4 +13,6 @@ mod receipt;
 mod rectification;
 mod safety;
 mod sign;
+mod ticket;
 mod wallet;
+mod withdraw;

@@ -18,7 +18,12 @@ fn consent_dapp() -> Command {
 
 #[test]
 fn every_wrong_setting_is_named_at_once() {
-    let output = consent_dapp().env("DEMO_WALLET", "maybe").output().unwrap();
+    let output = consent_dapp()
+        .env("DEMO_WALLET", "maybe")
+        .env("DRAFT_DAYS", "0")
+        .env("RUST_LOG", "consent_dapp=loud")
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr).unwrap();
     for name in [
@@ -29,6 +34,8 @@ fn every_wrong_setting_is_named_at_once() {
         "CONTROLLER_PROFILE_FILE",
         "DESK_EMAIL",
         "DEMO_WALLET",
+        "DRAFT_DAYS",
+        "RUST_LOG",
     ] {
         assert!(
             said.contains(&format!("\n  {name}: ")),
@@ -47,6 +54,7 @@ fn help_lists_the_settings() {
         "FRONT_KEYS_FILE",
         "WALLET_CHAIN_RPC_URL",
         "DEMO_WALLET",
+        "RUST_LOG",
     ] {
         assert!(said.contains(name), "{name}:\n{said}");
     }

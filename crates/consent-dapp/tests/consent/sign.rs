@@ -46,10 +46,10 @@ async fn the_registered_wallet_signs() {
     .open(&link.key);
     let fields = opened.whole_fields().unwrap();
     let (message, signature) = (
-        opened.message.unwrap().unwrap(),
-        opened.signature.unwrap().unwrap(),
+        opened.whole_message().unwrap(),
+        opened.signature.as_ref().unwrap().as_ref().unwrap(),
     );
-    assert_eq!(message.rebuilt(&fields, owner.wallet()), message);
+    assert_eq!(message.rebuilt(&fields, owner.wallet()), *message);
     let digest = message.digest(31_337, crate::harness::DEPLOYMENT_RELAY);
     let record::signature::ConsentSignature::Ecdsa(ecdsa) = signature else {
         panic!("kind 1")

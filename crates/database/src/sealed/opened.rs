@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::Address;
 use keyring::{CellKind, OpenError, Opened, OwnerKey, Place};
-use record::consent::ConsentMessage;
+use record::consent::{ConsentMessage, ConsentTerms, Purpose};
 use record::ids::{Draft, Version};
-use record::proof::{FieldName, Fields, Salt};
+use record::proof::{FieldName, Fields, Salt, SaltedValue};
 use record::signature::ConsentSignature;
 use zeroize::Zeroizing;
 
@@ -32,45 +32,86 @@ pub enum CellProblem {
     /// It opened, and holds what a cell of its kind never holds.
     #[error("the cell does not hold what its kind says")]
     Content,
+    /// There is no cell.
+    #[error("the cell is empty")]
+    Empty,
 }
 
 /// What one cell gave.
 pub type Cell<T> = Result<T, CellProblem>;
 
-/// A field's salt and value.
-pub struct OpenedField {
-    /// The salt of its leaf.
-    pub salt: Salt,
-    /// The value.
-    pub value: Zeroizing<String>,
-}
-
 /// What each cell of a version gave. One that does not open says why, and hides no other.
 pub struct OpenedVersion {
     /// Each field of v1.
-    pub fields: BTreeMap<FieldName, Cell<OpenedField>>,
+    pub fields: BTreeMap<FieldName, Cell<SaltedValue>>,
     /// The wallet.
     pub wallet: Cell<Address>,
     /// Whose wallet it is.
     pub relation: Cell<Zeroizing<String>>,
     /// The anchor, when there is a cell.
     pub anchor: Option<Cell<Anchor>>,
-    /// The message, when there is a consent.
-    pub message: Option<Cell<ConsentMessage>>,
+    /// What is kept of the message, when there is a consent.
+    pub message: Option<Cell<KeptMessage>>,
     /// The signature, when there is a consent.
     pub signature: Option<Cell<ConsentSignature>>,
+    /// Whether its values were destroyed, as those of a version that another one replaced are. Then no field has a cell.
+    pub is_redacted: bool,
+}
+
+/// What is kept of what the owner signed.
+#[derive(Clone, PartialEq, Eq)]
+pub enum KeptMessage {
+    /// All of it.
+    Whole(ConsentMessage),
+    /// What stays when the values of the version are destroyed.
+    Terms(ConsentTerms),
+}
+
+impl KeptMessage {
+    /// What the owner was asked, and said. It stays in any case: it is how the controller shows that they agreed (GDPR Art. 7(1)).
+    #[must_use]
+    pub fn into_purposes(self) -> Vec<Purpose> {
+        match self {
+            Self::Whole(message) => message.purposes,
+            Self::Terms(terms) => terms.purposes,
+        }
+    }
 }
 
 impl OpenedVersion {
-    /// All fields with their salts, when every one of them opened.
+    /// The message, when it opened and is whole.
+    #[must_use]
+    pub fn whole_message(&self) -> Option<&ConsentMessage> {
+        match self.message.as_ref()? {
+            Ok(KeptMessage::Whole(message)) => Some(message),
+            _ => None,
+        }
+    }
+
+    /// What stays of the message, when it opened and is no more than that.
+    #[must_use]
+    pub fn terms(&self) -> Option<&ConsentTerms> {
+        match self.message.as_ref()? {
+            Ok(KeptMessage::Terms(terms)) => Some(terms),
+            _ => None,
+        }
+    }
+
+    /// All fields, when every one of them opened.
+    #[must_use]
+    pub fn all_fields(&self) -> Option<Vec<(&FieldName, &SaltedValue)>> {
+        let fields = self.fields.iter();
+        fields
+            .map(|(name, cell)| Some((name, cell.as_ref().ok()?)))
+            .collect()
+    }
+
+    /// [`Self::all_fields`], to be kept.
     #[must_use]
     pub fn whole_fields(&self) -> Option<Fields> {
         let mut whole = Fields::new();
-        for (name, cell) in &self.fields {
-            let field = cell.as_ref().ok()?;
-            whole
-                .insert(name.clone(), field.salt.clone(), field.value.clone())
-                .ok()?;
+        for (name, field) in self.all_fields()? {
+            whole.put(name.clone(), field.clone()).ok()?;
         }
         Some(whole)
     }
@@ -82,15 +123,13 @@ impl SealedVersion {
     pub fn open(&self, key: &OwnerKey) -> OpenedVersion {
         let values = &self.values;
         let at = |kind| Place::of(values.version, values.draft, kind);
-        let consent = |cell: fn(&Consent) -> &Vec<u8>, kind| {
-            self.consent.as_ref().map(|consent| {
-                // A consent to another draft was given to other values.
-                key.open(cell(consent), &at(kind))
-                    .map_err(CellProblem::from)
-            })
-        };
+        let (message, is_redacted) = self.open_message(key);
+        let mut fields = open_fields(values, key);
+        if is_redacted {
+            fields.values_mut().for_each(nothing_is_left);
+        }
         OpenedVersion {
-            fields: open_fields(values, key),
+            fields,
             wallet: content(key.open(&values.wallet, &at(CellKind::Wallet)), |value| {
                 Address::try_from(value).ok()
             }),
@@ -99,17 +138,52 @@ impl SealedVersion {
                 .anchor
                 .as_deref()
                 .map(|cell| content(key.open(cell, &at(CellKind::Anchor)), Anchor::from_bytes)),
-            message: consent(|row| &row.message, CellKind::ConsentMessage).map(|opened| {
-                opened.and_then(|opened| {
-                    ConsentMessage::from_json(&opened.value).map_err(|_| CellProblem::Content)
-                })
+            message,
+            // A consent to another draft was given to other values.
+            signature: self.consent.as_ref().map(|consent| {
+                let opened = key.open(&consent.signature, &at(CellKind::ConsentSignature));
+                content(opened, |value| ConsentSignature::from_stored(value).ok())
             }),
-            signature: consent(|row| &row.signature, CellKind::ConsentSignature).map(|opened| {
-                opened.and_then(|opened| {
-                    ConsentSignature::from_stored(&opened.value).map_err(|_| CellProblem::Content)
-                })
-            }),
+            is_redacted,
         }
+    }
+
+    /// What is kept of the message, and whether the values were destroyed. Where the message does not tell, the fields do: one
+    /// cell that somebody broke must not make another kind of version of it.
+    fn open_message(&self, key: &OwnerKey) -> (Option<Cell<KeptMessage>>, bool) {
+        let values = &self.values;
+        let has_no_values = !values.has_values();
+        let Some(consent) = &self.consent else {
+            return (None, has_no_values);
+        };
+        let opened = |kind| {
+            key.open(
+                &consent.message,
+                &Place::of(values.version, values.draft, kind),
+            )
+        };
+        let whole = content(opened(CellKind::ConsentMessage), |value| {
+            ConsentMessage::from_json(value)
+                .ok()
+                .map(KeptMessage::Whole)
+        });
+        if whole.is_ok() {
+            return (Some(whole), false);
+        }
+        let terms = content(opened(CellKind::ConsentTerms), |value| {
+            ConsentTerms::from_json(value).ok().map(KeptMessage::Terms)
+        });
+        if terms.is_ok() || has_no_values {
+            return (Some(terms), true);
+        }
+        (Some(whole), false)
+    }
+}
+
+/// A value where there should be none any more is a fault, also when it opens.
+fn nothing_is_left(field: &mut Cell<SaltedValue>) {
+    if field.is_ok() {
+        *field = Err(CellProblem::Content);
     }
 }
 
@@ -120,9 +194,7 @@ impl RecordVersion {
         let mut fields = Fields::new();
         for (name, cell) in open_fields(self, key) {
             let field = cell?;
-            fields
-                .insert(name, field.salt, field.value)
-                .map_err(|_| CellProblem::Content)?;
+            fields.put(name, field).map_err(|_| CellProblem::Content)?;
         }
         Ok(PlainVersion {
             version: self.version,
@@ -143,15 +215,16 @@ pub fn open_field(
     draft: Draft,
     name: &str,
     cell: &[u8],
-) -> Cell<OpenedField> {
+) -> Cell<SaltedValue> {
+    if cell.is_empty() {
+        return Err(CellProblem::Empty);
+    }
     let opened = key.open(cell, &Place::field(version, draft, name))?;
-    Ok(OpenedField {
-        salt: Salt::from_bytes(opened.salt),
-        value: text(&opened.value).ok_or(CellProblem::Content)?,
-    })
+    let value = text(&opened.value).ok_or(CellProblem::Content)?;
+    SaltedValue::new(Salt::from_bytes(opened.salt), value).map_err(|_| CellProblem::Content)
 }
 
-fn open_fields(values: &RecordVersion, key: &OwnerKey) -> BTreeMap<FieldName, Cell<OpenedField>> {
+fn open_fields(values: &RecordVersion, key: &OwnerKey) -> BTreeMap<FieldName, Cell<SaltedValue>> {
     FieldName::v1()
         .into_iter()
         .map(|name| {

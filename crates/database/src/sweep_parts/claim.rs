@@ -100,7 +100,9 @@ async fn free(
         query.push(")");
     }
     query.push(" ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED");
-    Ok(query.build().fetch_optional(connection).await?)
+    // With each part that is done it is another statement: none of them is worth keeping.
+    let query = query.build().persistent(false);
+    Ok(query.fetch_optional(connection).await?)
 }
 
 /// Keeps a part for longer and says how far it is; false when another worker has it, because we were too slow.

@@ -1,11 +1,15 @@
 use std::collections::BTreeMap;
 
 use database::grants::{self, Account, Names};
+use database::record_backups::Backup;
+use database::sealed::seal_cell;
 use database::{
-    Kind, PoolSettings, RowError, consent_links, consents, notices, outbox, owner_key_backups,
-    record_backups, records, schema_baselines,
+    Kind, PoolSettings, RowError, consent_links, consents, evidence, notices, outbox,
+    owner_key_backups, record_backups, record_versions, records, schema_baselines,
 };
 use devstack::DatabaseServer;
+use keyring::CellKind;
+use record::Address;
 use record::ids::{LinkId, Uid};
 use sqlx::{AssertSqlSafe, MySqlPool};
 
@@ -112,9 +116,9 @@ async fn each_account_may_do_its_work_and_nothing_else() {
     .fetch_all(&stage.pool)
     .await
     .unwrap();
-    assert_eq!(tables.len(), 30);
+    assert_eq!(tables.len(), 32);
 
-    use Account::{Consent, Entry, Migrate, Restore, Viewer, Watch};
+    use Account::{Consent, Entry, Erase, Migrate, Restore, Viewer, Watch};
     let readable = |account| -> &[&str] {
         match account {
             Entry => &[
@@ -129,6 +133,8 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "notices",
                 "corrections",
                 "record_events",
+                "withdrawals",
+                "owner_requests",
                 "anchoring_jobs",
                 "anchoring_transactions",
                 "leases",
@@ -144,6 +150,8 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "record_versions",
                 "consents",
                 "notices",
+                "withdrawals",
+                "owner_requests",
                 "key_checks",
                 "operations_alarms",
             ],
@@ -158,6 +166,8 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "consent_links",
                 "notices",
                 "record_events",
+                "withdrawals",
+                "owner_requests",
                 "anchoring_jobs",
                 "anchoring_transactions",
                 "leases",
@@ -177,11 +187,11 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "row_counts",
                 "operations_alarms",
             ],
-            Restore => &["records", "record_versions", "consents", "owner_keys"],
+            Restore | Erase => &["records", "record_versions", "consents", "owner_keys"],
             _ => &[],
         }
     };
-    for account in [Entry, Consent, Viewer, Restore, Watch] {
+    for account in [Entry, Consent, Viewer, Restore, Erase, Watch] {
         for table in &tables {
             let sql = format!("SELECT * FROM {table} LIMIT 1");
             if readable(account).contains(&table.as_str()) || table == "_sqlx_migrations" {
@@ -212,6 +222,10 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "UPDATE consents SET draft = 1",
                 "UPDATE record_events SET at = 1",
                 "DELETE FROM record_events",
+                "UPDATE withdrawals SET at = 1",
+                "DELETE FROM withdrawals",
+                "INSERT INTO owner_requests SELECT * FROM owner_requests",
+                "DELETE FROM owner_requests",
                 "UPDATE anchoring_transactions SET nonce = 1",
                 "UPDATE access_log SET at = 1",
                 "DELETE FROM access_log",
@@ -238,6 +252,8 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "UPDATE outbox SET kind = 'breach_found'",
                 "DELETE FROM outbox",
                 "SELECT note FROM corrections",
+                "UPDATE withdrawals SET at = 1",
+                "DELETE FROM withdrawals",
                 "SELECT 1 FROM sessions",
                 "SELECT 1 FROM anchoring_jobs",
                 "DELETE FROM key_checks",
@@ -253,6 +269,8 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "DELETE FROM owner_keys",
                 "UPDATE consents SET draft = 1",
                 "UPDATE anchoring_jobs SET attempts = 1",
+                "UPDATE withdrawals SET at = 1",
+                "UPDATE owner_requests SET asked_at = 1",
                 "UPDATE incident_events SET at = 1",
                 "DELETE FROM incident_events",
                 "UPDATE incident_evidence SET happened_at = 1",
@@ -423,6 +441,89 @@ async fn copies_are_added_by_one_account_and_read_by_another() {
         .await
         .unwrap();
     consents::put(&mut restore, &backup.consent).await.unwrap();
+}
+
+#[tokio::test]
+async fn values_are_destroyed_by_an_account_that_may_do_no_more() {
+    let stage = Stage::new().await;
+    let accounts = Accounts::make(&stage).await;
+    let (person, backup) = anchored(&stage, 5).await;
+    let (_, neighbour) = anchored(&stage, 6).await;
+    let eraser = Account::Erase;
+    let mut copies = accounts.pool(eraser, Kind::Backup).acquire().await.unwrap();
+    for copy in [&backup, &neighbour] {
+        record_backups::insert(&mut copies, copy, NOW)
+            .await
+            .unwrap();
+    }
+    let terms = stage
+        .consent(&person, backup.consent.link_id)
+        .0
+        .terms(1, Address::ZERO);
+    let place = (backup.values.version, backup.values.draft);
+    let (kind, json) = (CellKind::ConsentTerms, terms.to_json());
+    let cell = seal_cell(&person.key, place.0, place.1, kind, &json, &mut rand::rng());
+    let redacted = Backup {
+        values: backup.values.redacted(),
+        consent: backup.consent.redacted(cell, &stage.front),
+        ..backup.clone()
+    };
+    let mut main = accounts.pool(eraser, Kind::Main).acquire().await.unwrap();
+    let others = record_versions::redact(&mut main, &neighbour.values.redacted()).await;
+    assert!(
+        matches!(others, Err(RowError::Changed { .. })),
+        "other cells stand there"
+    );
+    record_versions::redact(&mut main, &backup.values)
+        .await
+        .unwrap();
+    consents::redact(&mut main, &backup.consent, &redacted.consent)
+        .await
+        .unwrap();
+    let again = consents::redact(&mut main, &backup.consent, &redacted.consent).await;
+    assert!(matches!(again, Err(RowError::Changed { .. })));
+    assert!(
+        record_backups::insert(&mut copies, &redacted, NOW)
+            .await
+            .unwrap()
+    );
+    assert_eq!(
+        record_backups::remove_with_values(&mut copies, &redacted)
+            .await
+            .unwrap(),
+        1
+    );
+
+    for (uid, copy) in [(5, &redacted), (6, &neighbour)] {
+        let kept = record_backups::of_uid(&mut copies, Uid::new(uid).unwrap())
+            .await
+            .unwrap();
+        assert_eq!(kept.len(), 1);
+        assert_eq!(kept[0].backup, *copy);
+        let stands = evidence::by_uid(&mut main, Uid::new(uid).unwrap())
+            .await
+            .unwrap();
+        assert_eq!(stands.unwrap().versions, [copy.sealed()]);
+    }
+    let opened = redacted.sealed().open(&person.key);
+    assert_eq!(opened.terms(), Some(&terms));
+    assert!(opened.is_redacted && opened.all_fields().is_none());
+    assert!(redacted.consent.is_ours(&stage.front));
+
+    for sql in [
+        "UPDATE record_versions SET wallet = ''",
+        "UPDATE record_versions SET anchor = NULL",
+        "UPDATE consents SET signature = ''",
+        "DELETE FROM record_versions",
+        "DELETE FROM consents",
+        "UPDATE records SET uid = NULL",
+        "SELECT * FROM record_events",
+    ] {
+        accounts.refuses(eraser, Kind::Main, sql).await;
+    }
+    accounts
+        .refuses(eraser, Kind::Backup, "UPDATE record_backups SET draft = 1")
+        .await;
 }
 
 #[tokio::test]

@@ -130,7 +130,7 @@ async fn a_consent_is_stored_once_and_its_nonce_serves_no_other() {
         consent: loaded,
     };
     let opened = sealed.open(&one.key);
-    assert_eq!(opened.message.unwrap().unwrap(), message);
+    assert_eq!(opened.whole_message(), Some(&message));
     assert_eq!(opened.signature.unwrap().unwrap(), signature());
     assert_eq!(
         consents::destroy(&mut connection, one.record.id)
@@ -197,6 +197,7 @@ async fn a_correction_is_asked_resolved_and_destroyed() {
         ),
         asked_at: NOW,
         resolved_at: None,
+        answer: None,
     };
     corrections::insert(&mut connection, &correction)
         .await
@@ -215,15 +216,25 @@ async fn a_correction_is_asked_resolved_and_destroyed() {
     assert_eq!(opened.unwrap().value.as_slice(), note);
     let later = NOW.plus(MINUTE);
     assert_eq!(
-        corrections::resolve(&mut connection, person.record.id, later)
-            .await
-            .unwrap(),
+        corrections::resolve(
+            &mut connection,
+            person.record.id,
+            person.record.version..=person.record.version,
+            later
+        )
+        .await
+        .unwrap(),
         1
     );
     assert_eq!(
-        corrections::resolve(&mut connection, person.record.id, later)
-            .await
-            .unwrap(),
+        corrections::resolve(
+            &mut connection,
+            person.record.id,
+            person.record.version..=person.record.version,
+            later
+        )
+        .await
+        .unwrap(),
         0
     );
     let resolved = corrections::of_record(&mut connection, person.record.id)

@@ -39,11 +39,12 @@ async fn one_row_holds_everything_a_verdict_needs() {
     for (name, value) in PERSON {
         assert_eq!(fields.get(name).unwrap().value(), value);
     }
+    let message = opened.whole_message().unwrap();
+    assert_eq!(message.wallet, person.plain.wallet);
     assert_eq!(opened.wallet.unwrap(), person.plain.wallet);
     assert_eq!(*opened.relation.unwrap(), *person.plain.relation);
     assert_eq!(opened.anchor.unwrap().unwrap(), anchor(&person, uid(1)).0);
     assert_eq!(opened.signature.unwrap().unwrap(), signature());
-    assert_eq!(opened.message.unwrap().unwrap().wallet, person.plain.wallet);
 }
 
 #[tokio::test]
@@ -59,7 +60,7 @@ async fn each_cell_says_for_itself_what_is_wrong() {
         .sql(&format!(
             "UPDATE record_versions a JOIN record_versions b ON b.record_id = {two}
              SET a.email = b.email, a.phone = a.age, a.wallet = 'nonsense',
-                 a.address = CONCAT(LEFT(a.address, LENGTH(a.address) - 1), '!')
+                 a.address = CONCAT(LEFT(a.address, LENGTH(a.address) - 1), CHAR(ORD(RIGHT(a.address, 1)) ^ 1 USING binary))
              WHERE a.record_id = {one}"
         ))
         .await;

@@ -71,6 +71,7 @@ async fn no_column_shows_what_was_entered() {
         ),
         asked_at: NOW,
         resolved_at: None,
+        answer: None,
     };
     corrections::insert(&mut connection, &correction)
         .await

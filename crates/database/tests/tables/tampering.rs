@@ -10,11 +10,13 @@ use database::incident_events::{self, IncidentEvent, IncidentEventKind};
 use database::incident_findings::{self, NewFinding};
 use database::incidents::{self, IncidentState};
 use database::outbox::{self, Mail, NewMail};
+use database::owner_requests::{self, OwnerRequest, RequestState};
 use database::record_events::{self, Actor, RecordEventKind};
 use database::records;
 use database::sessions::{self, App, Session};
 use database::sweep_parts::{self, SweepPart};
 use database::verifications::{self, Source, Subject, VerdictKind};
+use database::withdrawals::{self, Withdrawal, WithdrawalWay};
 use database::{Checked, RowError, leases, row_counts, staff, sweep_rounds};
 use record::B256;
 use record::ids::{MailId, RecordId, Uid, Version};
@@ -83,6 +85,8 @@ impl Column {
         let other = match (table, other) {
             ("records", _) if name == "state" => "declined",
             ("consent_links", _) if name == "state" => "used",
+            ("owner_requests", _) if name == "state" => "void",
+            ("withdrawals", _) if name == "way" => "by_letter",
             ("outbox", _) if name == "state" => "sent",
             ("incidents", _) if name == "state" => "closed",
             ("incident_events", _) if name == "kind" => "closed",
@@ -199,6 +203,53 @@ async fn staff_and_sessions() {
         Ok(resumed.is_some())
     })
     .await;
+}
+
+#[tokio::test]
+async fn consent_taken_back_and_the_way_in_to_it() {
+    let stage = Stage::new().await;
+    let mut connection = stage.connection().await;
+    let front = &stage.front;
+    let person = stage.enter(&mut connection, NOW).await;
+    let (id, draft) = (person.record.id, person.record.draft);
+    let withdrawal = Withdrawal {
+        record_id: id,
+        draft,
+        choices: Withdrawal::seal(front, id, draft, b"all of it", &mut rand::rng()),
+        way: WithdrawalWay::ByPhone,
+        actor: Some(CLERK),
+        at: NOW,
+    };
+    withdrawals::append(&mut connection, front, &withdrawal)
+        .await
+        .unwrap();
+    every_column_counts(&stage, "withdrawals", &["id"], async |connection| {
+        listed(withdrawals::of_record(connection, front, id).await)
+    })
+    .await;
+
+    let mut request = OwnerRequest::new(id, NOW, &mut rand::rng());
+    request.fill(front, RequestState::Ready, b"a code", &mut rand::rng());
+    owner_requests::insert(&mut connection, front, &request)
+        .await
+        .unwrap();
+    every_column_counts(&stage, "owner_requests", &[], async |connection| {
+        Ok(owner_requests::lock(connection, front, request.id)
+            .await?
+            .is_some())
+    })
+    .await;
+    // What is sealed opens in its own row alone.
+    let moved = Withdrawal {
+        draft: record::ids::Draft::new(9),
+        ..withdrawal.clone()
+    };
+    assert!(moved.open(front).is_err());
+    assert_eq!(*withdrawal.open(front).unwrap(), b"all of it");
+    let mut moved = OwnerRequest::new(id, NOW, &mut rand::rng());
+    moved.content.clone_from(&request.content);
+    assert!(moved.open(front).is_err());
+    assert_eq!(*request.open(front).unwrap().unwrap(), b"a code");
 }
 
 #[tokio::test]

@@ -108,6 +108,7 @@ impl Registrar {
     async fn file_good(&self, page: &[Examined], occasion: Occasion) -> Result<(), Hindrance> {
         const MOST_COLLISIONS: usize = 3;
         self.remember(page);
+        self.waiting.note(page);
         // Button, watch and sweep may come to the same records at once.
         for _ in 0..MOST_COLLISIONS {
             match self.file_good_once(page, occasion).await {

@@ -1,17 +1,19 @@
 //! Telling the officer: which mail goes out for what, and that none goes out twice.
 
+mod told;
+
 use database::MySqlConnection;
 use database::incident_events::{self, IncidentEventKind};
 use database::incident_findings;
 use database::incidents::Incident;
 use database::operations_alarms::AlarmKind;
 use database::outbox::{self, MailState};
-use keyring::ApplicationKeys;
 use notification::{EventKey, Found, Mail};
 use record::ids::Uid;
 use record::time::UnixMillis;
 use sqlx::Connection;
 
+use self::told::{Place, Told};
 use super::{GATHERING, Registrar};
 use crate::alarm_memory::Standing;
 use crate::alarms::{LASTING, OVERDUE, is_due};
@@ -94,13 +96,33 @@ impl Registrar {
     ) -> Result<Vec<(Told, Place)>, Hindrance> {
         let first = Told::incident(incident);
         let place = self.place(connection, &first).await?;
-        let is_told = !matches!(place, Place::Free(_));
-        let mut mails = vec![(first, place)];
-        if is_told && let Some(more) = self.more_about(connection, incident).await? {
+        let is_free = matches!(place, Place::Free(_));
+        let is_past = is_free && self.is_told_and_over(connection, incident).await?;
+        let mut mails = Vec::new();
+        if !is_past {
+            mails.push((first, place));
+        }
+        if (is_past || !is_free)
+            && let Some(more) = self.more_about(connection, incident).await?
+        {
             let place = self.place(connection, &more).await?;
             mails.push((more, place));
         }
         Ok(mails)
+    }
+
+    /// Whether an incident was told, by its steps, and all that was found in it has ended. Somebody took its mail out of the
+    /// outbox, then, which is an alarm of its own. While something is open it is told again: the step says that the mail was
+    /// written, and not that it was sent.
+    async fn is_told_and_over(
+        &self,
+        connection: &mut MySqlConnection,
+        incident: &Incident,
+    ) -> Result<bool, Hindrance> {
+        let (keys, id) = (&self.examiner.parts().keys, incident.id);
+        let kind = IncidentEventKind::Mailed;
+        let mailed = incident_events::newest(connection, keys, id, kind).await?;
+        Ok(mailed.is_some() && !incident_findings::may_be_open(connection, keys, id).await?)
     }
 
     async fn more_about(
@@ -215,86 +237,51 @@ impl Registrar {
         Ok(())
     }
 
-    /// Puts the mail of an alarm into the outbox, once.
+    /// Puts the mail of an alarm into the outbox, once; and another one where more of it was noticed since.
     pub(crate) async fn tell_alarm(
         &self,
         connection: &mut MySqlConnection,
         alarm: &Standing,
     ) -> Result<(), Hindrance> {
-        let (parts, now) = (self.examiner.parts(), self.examiner.now());
-        let told = Told::alarm(alarm.kind, alarm.since);
-        let Place::Free(event) = self.place(connection, &told).await? else {
+        let (kind, since) = (alarm.kind, alarm.since);
+        let mail = self.alarm_mail(kind, since, false);
+        self.send_once(connection, &Told::alarm(kind, since), &mail)
+            .await?;
+        let Some(hour) = alarm.hour_with_more(self.examiner.now()) else {
             return Ok(());
         };
-        let mail = self.alarm_mail(alarm.kind, alarm.since);
-        let (front, officer) = (parts.keys.front(), &self.officer);
-        notification::enqueue(connection, &front, now, event, officer, &mail).await?;
+        let mail = self.alarm_mail(kind, since, true);
+        let again = Told::alarm_again(kind, since, hour);
+        self.send_once(connection, &again, &mail).await
+    }
+
+    async fn send_once(
+        &self,
+        connection: &mut MySqlConnection,
+        told: &Told,
+        mail: &Mail,
+    ) -> Result<(), Hindrance> {
+        let Place::Free(event) = self.place(connection, told).await? else {
+            return Ok(());
+        };
+        let (keys, now) = (self.examiner.parts().keys.front(), self.examiner.now());
+        notification::enqueue(connection, &keys, now, event, &self.officer, mail).await?;
         Ok(())
     }
 
-    /// The mail of an alarm.
-    pub(crate) fn alarm_mail(&self, kind: AlarmKind, since: UnixMillis) -> Mail {
+    /// The mail of an alarm; `more` of which was noticed since the mail before.
+    pub(crate) fn alarm_mail(&self, kind: AlarmKind, since: UnixMillis, more: bool) -> Mail {
         Mail::OperationsAlarm {
             what: words(kind).to_owned(),
             hinders: hinders_verification(kind),
             may_be_meant: !is_no_breach(kind),
             since,
+            more,
             url: self.viewer_url.clone(),
         }
     }
 
     fn incident_url(&self, incident: u64) -> String {
         format!("{}/incidents/{incident}", self.viewer_url)
-    }
-}
-
-/// Where a mail stands in the outbox.
-enum Place {
-    /// Nowhere yet; it is to be put there under this key.
-    Free(EventKey),
-    /// There, and it is ours.
-    Taken(Box<outbox::Mail>),
-    /// Under each key that we may use for now stands what is not ours.
-    Spoilt,
-}
-
-/// What a mail is about. Nobody without our keys can tell its key beforehand, and put a row of their own in its place.
-struct Told {
-    kind: &'static str,
-    event: Vec<u8>,
-    since: UnixMillis,
-}
-
-impl Told {
-    const MORE: &str = "more_found";
-
-    fn incident(incident: &Incident) -> Self {
-        Self {
-            kind: "breach_found",
-            event: incident.id.to_be_bytes().to_vec(),
-            since: incident.detected_at,
-        }
-    }
-
-    /// What has been found until then, after the last mail about the incident.
-    fn more(incident: &Incident, until: UnixMillis, since: UnixMillis) -> Self {
-        Self {
-            kind: Self::MORE,
-            event: [incident.id.to_be_bytes(), until.0.to_be_bytes()].concat(),
-            since,
-        }
-    }
-
-    fn alarm(kind: AlarmKind, since: UnixMillis) -> Self {
-        Self {
-            kind: "operations_alarm",
-            event: [kind.as_str().as_bytes(), &since.0.to_be_bytes()].concat(),
-            since,
-        }
-    }
-
-    fn key(&self, keys: &ApplicationKeys, attempt: u64) -> EventKey {
-        let event = [&self.event[..], &attempt.to_be_bytes()].concat();
-        EventKey::of(self.kind, &keys.index().blind("outbox.event_key", &event))
     }
 }

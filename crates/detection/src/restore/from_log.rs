@@ -14,7 +14,8 @@ use keyring::{FrontKeys, WrappedOwnerKey};
 use record::ids::{RecordId, Uid};
 
 use self::row::Columns;
-use super::{Copy, Restorer, Seen};
+use super::Restorer;
+use super::plan::{Copy, Seen};
 use crate::obstacle::Hindrance;
 use crate::watch::{Piece, PieceChange};
 

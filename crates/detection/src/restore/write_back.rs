@@ -6,22 +6,24 @@ use database::incident_events::IncidentEventKind;
 use database::record_events::{self, Actor, RecordEventKind};
 use database::records::{self, Record, RecordState};
 use database::sealed::SealedVersion;
-use database::{MySqlConnection, consents, index, owner_keys, record_versions};
+use database::verifications::Subject;
+use database::{MySqlConnection, consents, index, record_versions};
 use record::ids::{RecordId, StaffId, SubmissionId, Uid, Version};
 use sqlx::Connection;
 
-use super::{Copy, RestoreError, Restorer, head_over};
-use crate::verdict::{Finding, Job, Row, Verdict};
+use super::plan::{Copy, head_over};
+use super::{RestoreError, Restorer};
+use crate::verdict::{Finding, Job, Verdict};
 
 impl Restorer {
-    /// Gives back the UIDs of other records whose rows stood in this one's place, and got their own place back.
+    /// Gives back the other records whose rows or keys stood in this one's place, and got their own place back.
     pub(super) async fn write_back(
         &self,
         uid: Uid,
         copy: &Copy,
         by: StaffId,
         incidents: &[u64],
-    ) -> Result<Vec<Uid>, RestoreError> {
+    ) -> Result<Vec<Subject>, RestoreError> {
         let parts = self.registrar.examiner().parts();
         let (front, now) = (parts.keys.front(), self.registrar.examiner().now());
         let mut connection = self.parts.main.acquire().await?;
@@ -31,7 +33,7 @@ impl Restorer {
         let others = records::claiming(&mut transaction, uid, record.id).await?;
         records::release_uid(&mut transaction, uid, record.id).await?;
         records::put(&mut transaction, &front, &record).await?;
-        owner_keys::put(&mut transaction, &copy.key).await?;
+        let mut displaced = self.put_key(&mut transaction, &copy.key).await?;
         for version in &copy.versions {
             record_versions::put(&mut transaction, &version.values).await?;
             consents::put(&mut transaction, &version.consent).await?;
@@ -43,7 +45,7 @@ impl Restorer {
             let (kind, actor) = (RecordEventKind::RectificationDropped, Actor::Staff(by));
             record_events::append(&mut transaction, &front, id, kind, actor, now).await?;
         }
-        let displaced = self.put_in_own_place(&mut transaction, &others).await?;
+        displaced.extend(self.put_in_own_place(&mut transaction, &others).await?);
         let (kind, actor) = (RecordEventKind::Restored, Actor::Staff(by));
         record_events::append(&mut transaction, &front, id, kind, actor, now).await?;
         let detail = format!("record {uid}");
@@ -83,29 +85,6 @@ impl Restorer {
             record.submission = SubmissionId::random(&mut rand::rng());
         }
         Ok(record)
-    }
-
-    /// Rows that stood in the place of this record and belong to another, by their own sealed anchor: each gets the place
-    /// that the anchor names, if that is free.
-    async fn put_in_own_place(
-        &self,
-        connection: &mut MySqlConnection,
-        others: &[RecordId],
-    ) -> Result<Vec<Uid>, RestoreError> {
-        let keys = &self.registrar.examiner().parts().keys;
-        let mut put = Vec::new();
-        for id in others {
-            let Some(found) = evidence::by_record(connection, *id).await? else {
-                continue;
-            };
-            let Some(own) = Row::open(&found, keys).anchored_uid() else {
-                continue;
-            };
-            if records::claim_uid(connection, *id, own).await? {
-                put.push(own);
-            }
-        }
-        Ok(put)
     }
 
     /// What stands above the copy; whether something of it had to go. The head is locked by now: of what entry-app does with the record, all is done or waits for us.

@@ -1,4 +1,4 @@
-//! What a worker remembers of records that were valid: 16 bytes of each. docs/SWEEP.md argues why that is enough.
+//! What a worker remembers of records that were valid: 15 bytes of each. docs/SWEEP.md argues why that is enough.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -14,7 +14,7 @@ const SHARES: u64 = 64;
 /// So many UIDs make a block: they lie together, so that the chain is asked once for all.
 const SHARE: u64 = 64;
 
-/// Rows that belong to a record are never larger; what somebody fills up does not stay in memory.
+/// Rows that belong to a record are hardly ever larger. What somebody fills up is not remembered, and does not stay in memory.
 const ROWS: usize = 64 * 1024;
 
 /// What the bytes of a record's rows are told by; all zero is none.
@@ -48,12 +48,15 @@ impl Memory {
         }
     }
 
-    /// The print of a UID's rows.
+    /// The print of a UID's rows; that of none where they are too large to be told apart by so short a print.
     pub(super) fn print(&mut self, rows: &RowsOfUid) -> Result<Print, RowError> {
         self.gathered.clear();
         self.gathered.shrink_to(ROWS);
         rows.each_column(|bytes| self.gathered.extend_from_slice(bytes))?;
-        Ok(self.key.of(&self.gathered))
+        Ok(match self.gathered.len() {
+            0..=ROWS => self.key.of(&self.gathered),
+            _ => Print::default(),
+        })
     }
 
     /// The first UIDs of the parts that this worker knows.
@@ -173,37 +176,37 @@ mod tests {
     fn only_what_was_set_is_known_until_it_is_touched() {
         let (mut memory, first) = (memory(), uid(1));
         for number in 1..=4096 {
-            assert!(!memory.knows(first, uid(number), &[0; 16]), "{number}");
-            memory.set(first, uid(number), Some([7; 16]), &BLOCK);
+            assert!(!memory.knows(first, uid(number), &[0; 15]), "{number}");
+            memory.set(first, uid(number), Some([7; 15]), &BLOCK);
         }
         memory.forget(7..=9);
         memory.forget(0..=0);
         memory.forget(5000..=u64::MAX);
         memory.set(first, uid(20), None, &BLOCK);
-        let known = (1..=4096).filter(|number| memory.knows(first, uid(*number), &[7; 16]));
+        let known = (1..=4096).filter(|number| memory.knows(first, uid(*number), &[7; 15]));
         assert_eq!(known.count(), 4096 - 4);
-        assert!(!memory.knows(first, uid(1), &[8; 16]));
-        assert!(!memory.knows(uid(4097), uid(4097), &[7; 16]));
+        assert!(!memory.knows(first, uid(1), &[8; 15]));
+        assert!(!memory.knows(uid(4097), uid(4097), &[7; 15]));
         memory.begin(uid(4097), uid(5000));
         for number in 4097..=5000 {
-            memory.set(uid(4097), uid(number), Some([7; 16]), &BLOCK);
+            memory.set(uid(4097), uid(number), Some([7; 15]), &BLOCK);
         }
         memory.forget(4090..=4100);
-        let knows = |first, number| memory.knows(uid(first), uid(number), &[7; 16]);
+        let knows = |first, number| memory.knows(uid(first), uid(number), &[7; 15]);
         assert!(knows(1, 4089) && !knows(1, 4090) && !knows(1, 4096));
         assert!(!knows(4097, 4097) && !knows(4097, 4100) && knows(4097, 4101));
-        memory.set(first, uid(4096), Some([7; 16]), &BLOCK);
+        memory.set(first, uid(4096), Some([7; 15]), &BLOCK);
         // The last part of a round grows with the chain.
         memory.begin(first, uid(4097));
-        assert!(memory.knows(first, uid(4096), &[7; 16]));
+        assert!(memory.knows(first, uid(4096), &[7; 15]));
     }
 
     #[test]
     fn what_was_read_at_an_older_block_is_not_remembered() {
         let mut memory = memory();
         let older = Block { number: 4, ..BLOCK };
-        memory.set(uid(1), uid(1), Some([7; 16]), &older);
-        assert!(!memory.knows(uid(1), uid(1), &[7; 16]));
+        memory.set(uid(1), uid(1), Some([7; 15]), &older);
+        assert!(!memory.knows(uid(1), uid(1), &[7; 15]));
     }
 
     #[test]

@@ -167,11 +167,12 @@ impl Worker {
         }
         let examiner = page.round.registrar().examiner();
         let examined = examiner.these(&wanted, rows, page.sight, page.at).await?;
+        page.round.registrar().waiting.note(&examined);
         let valid = |one: &Examined| one.finding.verdict == Verdict::Valid;
-        self.remember(
-            page,
-            examined.iter().filter(|one| valid(one) && !one.in_flight),
-        );
+        // What has values that are to be destroyed is come across again.
+        let is_settled = |one: &&Examined| !one.in_flight && !one.has_replaced_values();
+        let settled = examined.iter().filter(|one| valid(one)).filter(is_settled);
+        self.remember(page, settled);
         let (quiet, told): (Vec<Examined>, Vec<Examined>) = {
             let rows_on_file = rows_on_file(page.round, &examined).await?;
             let is_quiet = |one: &Examined| {

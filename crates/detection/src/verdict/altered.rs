@@ -2,17 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use database::sealed::{OpenedField, OpenedVersion};
+use database::sealed::OpenedVersion;
 use record::{
-    Address, B256,
+    Address,
     consent::ConsentMessage,
-    proof::{FieldName, Fields, Leaves},
+    proof::{FieldName, Leaves},
     signature::ConsentSignature,
 };
 
 use super::{
     Facts, Finding, KeyState, Part, Reason, Verdict, VersionRow,
-    cells::Faults,
     content::proof,
     known::{Fault, Known},
 };
@@ -55,7 +54,7 @@ pub(super) fn judge(known: &Known<'_>, fault: &Fault<'_>) -> Finding {
 
 /// Cells that do not open or are gone, and numbers that do not fit.
 fn unfit(known: &Known<'_>, fault: &Fault<'_>, row: &VersionRow) -> BTreeSet<Part> {
-    let faults = Faults::of(known.row, row);
+    let faults = known.faults(row);
     let mut parts = faults.broken;
     if faults.only_the_draft_number {
         parts.insert(Part::Draft);
@@ -118,7 +117,7 @@ fn named(
 
 fn consent(opened: &OpenedVersion) -> Option<(&ConsentMessage, &ConsentSignature)> {
     Some((
-        opened.message.as_ref()?.as_ref().ok()?,
+        opened.whole_message()?,
         opened.signature.as_ref()?.as_ref().ok()?,
     ))
 }
@@ -132,10 +131,8 @@ fn differing_leaves(
     let mut parts = BTreeSet::new();
     if opened.fields.len() == anchored.as_slice().len() {
         for ((name, cell), leaf) in opened.fields.iter().zip(anchored.as_slice()) {
-            if cell
-                .as_ref()
-                .is_ok_and(|field| leaf_of(name, field) != Some(*leaf))
-            {
+            let found = cell.as_ref().map(|field| Leaves::of([(name, field)]));
+            if found.is_ok_and(|found| found.is_ok_and(|found| found.as_slice() != [*leaf])) {
                 parts.insert(Part::Field(name.clone()));
             }
         }
@@ -148,13 +145,6 @@ fn differing_leaves(
         parts.insert(Part::Wallet);
     }
     parts
-}
-
-fn leaf_of(name: &FieldName, field: &OpenedField) -> Option<B256> {
-    let mut one = Fields::new();
-    one.insert(name.clone(), field.salt.clone(), field.value.clone())
-        .ok()?;
-    one.leaves().as_slice().first().copied()
 }
 
 /// Fields whose value is not the one in the message, if the row's wallet did sign that message.
@@ -177,6 +167,6 @@ pub(super) fn differs_from_signed(
         .fields
         .iter()
         .filter_map(|(name, cell)| Some((name, cell.as_ref().ok()?)));
-    let fields = opened_fields.filter(|(name, field)| differs(name, &field.value));
+    let fields = opened_fields.filter(|(name, field)| differs(name, field.value()));
     Some(fields.map(|(name, _)| Part::Field(name.clone())).collect())
 }

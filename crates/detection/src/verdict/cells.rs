@@ -21,7 +21,17 @@ pub(super) struct Faults {
 }
 
 impl Faults {
+    /// Of a version that must have its values.
     pub fn of(row: &Row, version: &VersionRow) -> Self {
+        Self::among(row, version, problems)
+    }
+
+    /// Of a version that another one replaced: its values may be gone.
+    pub fn of_replaced(row: &Row, version: &VersionRow) -> Self {
+        Self::among(row, version, problems_of_what_is_left)
+    }
+
+    fn among(row: &Row, version: &VersionRow, problems: Problems) -> Self {
         let mut faults = Self::default();
         let Some(opened) = &version.opened else {
             return faults;
@@ -39,7 +49,7 @@ impl Faults {
                 };
             at_fault.insert(part);
         }
-        faults.only_the_draft_number = only_the_draft_number(opened, version);
+        faults.only_the_draft_number = only_the_draft_number(opened, version, problems);
         faults
     }
 
@@ -52,7 +62,18 @@ fn moved(header: &Header, version: &VersionRow) -> bool {
     (header.version, header.draft) != (version.version, version.draft)
 }
 
-/// Every cell that did not open at its place. A cell that is not there is no problem of a cell.
+type Problems = fn(&OpenedVersion) -> Vec<(Part, &CellProblem)>;
+
+/// [`problems`], but for those of values that were destroyed.
+fn problems_of_what_is_left(opened: &OpenedVersion) -> Vec<(Part, &CellProblem)> {
+    let mut problems = problems(opened);
+    if opened.is_redacted {
+        problems.retain(|(_, problem)| **problem != CellProblem::Empty);
+    }
+    problems
+}
+
+/// Every cell that did not open at its place. A cell that is not there is no problem of a cell, unless it is a field's.
 fn problems(opened: &OpenedVersion) -> Vec<(Part, &CellProblem)> {
     let fields = opened
         .fields
@@ -94,8 +115,9 @@ pub(super) fn count(opened: &OpenedVersion) -> usize {
 }
 
 /// Nothing was rolled back where all cells, the signed and the anchored ones included, are of one and the same draft.
-fn only_the_draft_number(opened: &OpenedVersion, version: &VersionRow) -> bool {
+fn only_the_draft_number(opened: &OpenedVersion, version: &VersionRow, problems: Problems) -> bool {
     let mut drafts = BTreeSet::new();
+    let destroyed = self::problems(opened).len() - problems(opened).len();
     let problems = problems(opened);
     for (_, problem) in &problems {
         match problem {
@@ -107,6 +129,6 @@ fn only_the_draft_number(opened: &OpenedVersion, version: &VersionRow) -> bool {
             _ => return false,
         }
     }
-    let all_elsewhere = problems.len() == count(opened);
+    let all_elsewhere = problems.len() + destroyed == count(opened);
     all_elsewhere && drafts.len() == 1 && opened.anchor.is_some()
 }

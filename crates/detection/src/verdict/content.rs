@@ -1,10 +1,11 @@
 //! A version whose cells opened, and what it recomputes.
 
+use database::sealed::OpenedVersion;
 use record::{
     Address, B256,
-    consent::ConsentMessage,
+    consent::{ConsentMessage, ConsentTerms, Standing, TermsProblem},
     ids::{Uid, Version},
-    proof::{Fields, Leaves, RecordProofInput, consent_hash},
+    proof::{FieldName, Leaves, RecordProofInput, SaltedValue, consent_hash},
     signature::ConsentSignature,
 };
 
@@ -27,11 +28,21 @@ pub(super) struct Spot {
 
 /// All that goes into a record proof from the row's side.
 pub(super) struct Content<'a> {
-    pub fields: &'a Fields,
+    pub said: Said<'a>,
     pub leaves: &'a Leaves,
     pub wallet: Address,
-    pub message: &'a ConsentMessage,
     pub signature: &'a ConsentSignature,
+}
+
+/// What the owner signed, as far as it is there.
+pub(super) enum Said<'a> {
+    /// The values, and the message that says what else they agreed to.
+    Values {
+        fields: Vec<(&'a FieldName, &'a SaltedValue)>,
+        message: &'a ConsentMessage,
+    },
+    /// The values were destroyed: the digest of it all, which nothing is made anew from, and the terms.
+    Terms(&'a ConsentTerms),
 }
 
 /// A row that recomputes the word on chain, and the digest with which it does.
@@ -44,26 +55,43 @@ pub(super) struct Match {
 impl<'a> Content<'a> {
     /// The whole of it, if every cell that a proof covers opened.
     pub fn of(row: &'a VersionRow) -> Option<Self> {
-        let (fields, leaves) = row.details.as_ref()?;
         let opened = row.opened.as_ref()?;
         Some(Self {
-            fields,
-            leaves,
+            said: Said::of(opened)?,
+            leaves: row.leaves.as_ref()?,
             wallet: *opened.wallet.as_ref().ok()?,
-            message: opened.message.as_ref()?.as_ref().ok()?,
             signature: opened.signature.as_ref()?.as_ref().ok()?,
         })
     }
 
-    /// The digest of the message made anew from the row.
+    /// The digest of the message made anew from the row; of one whose values were destroyed, the digest that is kept: the word
+    /// on the chain tells whether it is right, and the signature whether the owner signed it.
     pub fn rebuilt_digest(&self, site: Site) -> B256 {
-        let Self {
-            fields,
-            wallet,
-            message,
-            ..
-        } = self;
-        message.rebuilt_digest(fields, *wallet, site.chain_id, site.relay)
+        match &self.said {
+            Said::Values { fields, message } => message.rebuilt_digest(
+                fields.iter().copied(),
+                self.wallet,
+                site.chain_id,
+                site.relay,
+            ),
+            Said::Terms(terms) => terms.digest,
+        }
+    }
+
+    /// The digest of the message as it is kept.
+    fn kept_digest(&self, site: Site) -> B256 {
+        match &self.said {
+            Said::Values { message, .. } => message.digest(site.chain_id, site.relay),
+            Said::Terms(terms) => terms.digest,
+        }
+    }
+
+    /// Whether what was signed is for this version of this record, and was anchored within its time.
+    pub fn check_terms(&self, standing: &Standing<'_>, timestamp: u64) -> Result<(), TermsProblem> {
+        match &self.said {
+            Said::Values { message, .. } => message.check_terms(standing, timestamp),
+            Said::Terms(terms) => terms.check(standing, timestamp),
+        }
     }
 
     /// The proof that this row gives at a spot.
@@ -92,11 +120,23 @@ impl<'a> Content<'a> {
                 rebuilt: true,
             });
         }
-        let kept = self.message.digest(site.chain_id, site.relay);
+        let kept = self.kept_digest(site);
         let matched = kept != rebuilt && self.proof_with(site, spot, &kept) == word;
         matched.then_some(Match {
             digest: kept,
             rebuilt: false,
+        })
+    }
+}
+
+impl<'a> Said<'a> {
+    fn of(opened: &'a OpenedVersion) -> Option<Self> {
+        if opened.is_redacted {
+            return opened.terms().map(Self::Terms);
+        }
+        Some(Self::Values {
+            fields: opened.all_fields()?,
+            message: opened.whole_message()?,
         })
     }
 }

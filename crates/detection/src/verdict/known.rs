@@ -1,11 +1,7 @@
 //! A row beside what the chain knows of it.
 
 use chain::{OnChainRecord, OnChainVersion};
-use record::{
-    B256,
-    ids::Version,
-    proof::{Fields, Leaves},
-};
+use record::{B256, ids::Version, proof::Leaves};
 
 use super::{
     Facts, Row, VersionRow,
@@ -89,9 +85,17 @@ impl<'a> Known<'a> {
             .map(|(_, row)| row)
     }
 
+    /// The cells at fault. Only a version that another one replaced may do without its values.
+    pub fn faults(&self, row: &VersionRow) -> Faults {
+        match row.version < self.newest.version {
+            true => Faults::of_replaced(self.row, row),
+            false => Faults::of(self.row, row),
+        }
+    }
+
     /// Whether all that no proof covers is in order as well: relation, anchor, index, receipt.
     pub fn is_whole(&self, version: &OnChainVersion, row: &VersionRow) -> bool {
-        Faults::of(self.row, row).is_empty()
+        self.faults(row).is_empty()
             && row.nonce_fits
             && row.receipt_fits
             && row.version == version.version
@@ -106,8 +110,8 @@ impl<'a> Known<'a> {
         let timestamp_fits = self
             .spot(version.version, row)
             .is_some_and(|spot| spot.timestamp == anchor.timestamp);
-        let fits = |(_, leaves): &(Fields, Leaves)| leaves.as_slice() == anchor.leaves;
-        anchor.uid == self.chain.uid && timestamp_fits && row.details.as_ref().is_some_and(fits)
+        let fits = |leaves: &Leaves| leaves.as_slice() == anchor.leaves;
+        anchor.uid == self.chain.uid && timestamp_fits && row.leaves.as_ref().is_some_and(fits)
     }
 
     /// Whether the head is ours, and of the versions that stand beside it.

@@ -1,7 +1,13 @@
 //! `valid` and `consent_invalid`: the row gives the newest word, and then the owner's consent decides.
 
+use std::collections::BTreeSet;
+
 use chain::OnChainVersion;
-use record::{consent::Standing, signature::ConsentSignature};
+use record::{
+    B256,
+    consent::{Standing, TermsProblem},
+    signature::ConsentSignature,
+};
 
 use super::{
     ConsentProblem, Finding, Reason, Verdict, VersionRow,
@@ -25,11 +31,20 @@ pub(super) fn judge<'a>(known: &Known<'a>) -> Result<Finding, Fault<'a>> {
     if let Some(problem) = consent_problem(known, row, &content, spot, &matched) {
         return Ok(consent_invalid(problem, newest));
     }
+    let mut digests = BTreeSet::from([matched.digest]);
     for older in known.before(newest.version) {
         if older.voided {
             judge_voided(known, older)?;
-        } else if let Some(problem) = judge_older(known, older, row, &content)? {
-            return Ok(problem);
+            continue;
+        }
+        match judge_older(known, older, row, &content)? {
+            // Of values that were destroyed only the digest is left: it must not be that of another version.
+            Ok(digest) if digests.insert(digest) => {}
+            Ok(_) => {
+                let twice = ConsentProblem::Terms(TermsProblem::Version);
+                return Ok(consent_invalid(twice, older));
+            }
+            Err(problem) => return Ok(problem),
         }
     }
     if let Some(uid) = known.facts.nonce_also_at {
@@ -67,13 +82,13 @@ fn judge_voided<'a>(known: &Known<'a>, voided: &'a OnChainVersion) -> Result<(),
     })
 }
 
-/// What an older version has against the newest, whose row and content these are.
+/// What an older version has against the newest, whose row and content these are; or the digest that was signed.
 fn judge_older<'a>(
     known: &Known<'a>,
     older: &'a OnChainVersion,
     newest_row: &VersionRow,
     newest: &Content<'_>,
-) -> Result<Option<Finding>, Fault<'a>> {
+) -> Result<Result<B256, Finding>, Fault<'a>> {
     let row = known
         .row
         .versions
@@ -81,7 +96,7 @@ fn judge_older<'a>(
         .filter(|row| row.version != newest_row.version);
     let Some(row) = row else {
         let gone = ConsentProblem::OlderVersionGone(older.version);
-        return Ok(Some(consent_invalid(gone, known.newest)));
+        return Ok(Err(consent_invalid(gone, known.newest)));
     };
     let fault = || Fault {
         version: older,
@@ -89,16 +104,15 @@ fn judge_older<'a>(
     };
     let (content, spot, matched) = known.matched(older, row).ok_or_else(fault)?;
     if let Some(problem) = consent_problem(known, row, &content, spot, &matched) {
-        return Ok(Some(consent_invalid(problem, older)));
+        return Ok(Err(consent_invalid(problem, older)));
     }
     if content.wallet != newest.wallet {
         let changed = ConsentProblem::WalletChanged(older.version);
-        return Ok(Some(consent_invalid(changed, known.newest)));
+        return Ok(Err(consent_invalid(changed, known.newest)));
     }
-    if known.is_whole(older, row) {
-        Ok(None)
-    } else {
-        Err(fault())
+    match known.is_whole(older, row) {
+        true => Ok(Ok(matched.digest)),
+        false => Err(fault()),
     }
 }
 
@@ -132,7 +146,6 @@ fn consent_problem(
         previous_proofs: &previous_proofs,
     };
     content
-        .message
         .check_terms(&standing, spot.timestamp)
         .err()
         .map(ConsentProblem::Terms)

@@ -11,7 +11,7 @@ use super::{
 
 pub(super) fn judge(known: &Known<'_>, fault: &Fault<'_>) -> Option<Finding> {
     let row = fault.row?;
-    let faults = Faults::of(known.row, row);
+    let faults = known.faults(row);
     let (reason, parts) = if let Some(older) = equals_older(known, fault, row) {
         (Reason::OlderVersion(older), faults.other_draft)
     } else if !faults.other_record.is_empty() {

@@ -11,7 +11,7 @@ use database::{
 use keyring::{ApplicationKeys, OwnerKey, UnwrapError};
 use record::{
     ids::{Draft, RecordId, Uid, Version},
-    proof::{Fields, Leaves},
+    proof::Leaves,
     time::UnixMillis,
 };
 
@@ -72,8 +72,9 @@ pub struct VersionRow {
     pub draft: Draft,
     /// What each cell gave; nothing without an owner key.
     pub opened: Option<OpenedVersion>,
-    /// The fields with their leaves, where every one opened: made once for all that is compared with them.
-    pub(super) details: Option<(Fields, Leaves)>,
+    /// The leaves of its fields, where every one opened: made once for all that is compared with them. Where the values were
+    /// destroyed, the leaves that stayed.
+    pub(super) leaves: Option<Leaves>,
     /// Whether the consent is filed under the nonce that its message carries.
     pub nonce_fits: bool,
     /// Whether the consent's row is as consent-dapp wrote it: when it came, by which link, to which draft.
@@ -162,9 +163,7 @@ impl HeadState {
 impl VersionRow {
     fn open(sealed: &SealedVersion, key: Option<&OwnerKey>, keys: &ApplicationKeys) -> Self {
         let opened = key.map(|key| sealed.open(key));
-        let message = opened
-            .as_ref()
-            .and_then(|opened| opened.message.as_ref()?.as_ref().ok());
+        let message = opened.as_ref().and_then(OpenedVersion::whole_message);
         let front = keys.front();
         let receipt_fits = sealed
             .consent
@@ -174,19 +173,16 @@ impl VersionRow {
             (Some(message), Some(consent)) => {
                 consents::nonce_index(&front, &message.nonce) == consent.nonce_index
             }
-            // Without a message there is nothing to compare; that it is gone is told elsewhere.
+            // Without a message there is nothing to compare; that it is gone is told elsewhere. Of one whose values were
+            // destroyed the receipt's MAC covers the index.
             _ => true,
         };
-        let whole = opened.as_ref().and_then(OpenedVersion::whole_fields);
-        let details = whole.map(|fields| {
-            let leaves = fields.leaves();
-            (fields, leaves)
-        });
+        let leaves = opened.as_ref().and_then(leaves);
         Self {
             version: sealed.values.version,
             draft: sealed.values.draft,
             opened,
-            details,
+            leaves,
             nonce_fits,
             receipt_fits,
             contract_accepts: None,
@@ -202,6 +198,14 @@ impl VersionRow {
         }
     }
 
+    /// Whether its values were destroyed.
+    #[must_use]
+    pub fn is_redacted(&self) -> bool {
+        self.opened
+            .as_ref()
+            .is_some_and(|opened| opened.is_redacted)
+    }
+
     /// The anchor cell's content, when it opened.
     pub(super) fn anchor(&self) -> Option<&Anchor> {
         self.opened.as_ref()?.anchor.as_ref()?.as_ref().ok()
@@ -213,4 +217,12 @@ impl VersionRow {
             .as_ref()
             .is_some_and(|opened| opened.anchor.is_some())
     }
+}
+
+fn leaves(opened: &OpenedVersion) -> Option<Leaves> {
+    if opened.is_redacted {
+        let anchor = opened.anchor.as_ref()?.as_ref().ok()?;
+        return Leaves::new(anchor.leaves.clone()).ok();
+    }
+    Leaves::of(opened.all_fields()?).ok()
 }

@@ -4,16 +4,12 @@ use database::anchoring_jobs::JobState;
 
 use super::{
     Finding, Job, KeyState, Part, Reason, Verdict,
-    cells::Faults,
     known::{Fault, Known},
 };
 
 pub(super) fn judge(known: &Known<'_>, fault: &Fault<'_>) -> Option<Finding> {
     let uid = known.chain.uid;
-    let faults = fault
-        .row
-        .map(|row| Faults::of(known.row, row))
-        .unwrap_or_default();
+    let faults = fault.row.map(|row| known.faults(row)).unwrap_or_default();
     let anchored_elsewhere = fault
         .row
         .and_then(|row| row.anchor())

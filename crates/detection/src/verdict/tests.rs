@@ -5,6 +5,7 @@ mod correction;
 mod explanation;
 mod key_thief;
 mod properties;
+mod redacted;
 mod sql;
 mod unanchored;
 mod world;

@@ -126,10 +126,7 @@ fn key_problem(row: &Row) -> Option<Finding> {
 fn head_problem(row: &Row) -> Option<Finding> {
     let fits = match row.head {
         HeadState::NotOurs => false,
-        HeadState::Ours {
-            state: RecordState::Declined,
-            ..
-        } => row.holds_nothing(),
+        HeadState::Ours { state, .. } if state.is_empty() => row.holds_nothing(),
         HeadState::Ours { .. } => row.head_names_newest(),
     };
     (!fits).then(|| Finding::new(Verdict::Altered, Reason::CellsBroken).with([Part::Head]))

@@ -51,6 +51,8 @@ pub enum Attack {
     InsertSealedVersion,
     /// A value sealed with the real keys in the place of the one that was signed.
     ReplaceSealed,
+    /// The values of a version destroyed by somebody with the real keys, or put back where they were destroyed.
+    Redact,
     /// An anchored row made to look as if it waited.
     FlipToPending,
     /// New fields anchored under the old signature.
@@ -77,7 +79,7 @@ pub enum Attack {
 
 impl Attack {
     /// With how often each comes.
-    const ALL: [(Self, u32); 29] = [
+    const ALL: [(Self, u32); 30] = [
         (Self::EditColumn, 30),
         (Self::SwapCells, 6),
         (Self::SwapWithin, 3),
@@ -96,6 +98,7 @@ impl Attack {
         (Self::InsertSealed, 3),
         (Self::InsertSealedVersion, 3),
         (Self::ReplaceSealed, 4),
+        (Self::Redact, 3),
         (Self::FlipToPending, 2),
         (Self::ReAnchorFields, 3),
         (Self::ReAnchorWallet, 3),
@@ -169,6 +172,7 @@ impl Attack {
             Self::EditColumn => edits::column(stage, history, which, rng).await,
             Self::EditGuarded => edits::guarded(stage, which, rng).await,
             Self::ReplaceSealed => keys::replace_sealed(stage, history, rng).await,
+            Self::Redact => keys::redact(stage, history, rng).await,
             Self::FlipToPending => edits::flip_to_pending(stage, history, rng).await,
             Self::SwapCells => moves::swap_cells(stage, history, rng).await,
             Self::SwapWithin => moves::swap_within(stage, history, rng).await,

@@ -9,11 +9,13 @@ use database::anchoring_jobs::{self, JobState};
 use database::anchoring_transactions::{self, AnchoringTransaction};
 use database::incident_evidence::{self, NewEvidence};
 use database::outbox::{self, Mail, NewMail};
+use database::owner_requests::{self, OwnerRequest, RequestState};
 use database::record_events::{self, Actor, RecordEventKind};
 use database::records::{self, Entered, NewRecord, Record, RecordState};
 use database::sessions::{self, App, Session};
 use database::staff::{self, NewStaff, Role, Staff};
 use database::watch_progress::{self, WatchProgress};
+use database::withdrawals::{self, Withdrawal, WithdrawalWay};
 use database::{
     MySqlConnection, consent_links, consents, index, leases, notices, owner_keys, record_versions,
     schema_baselines, sealed,
@@ -206,10 +208,12 @@ async fn enter(
         wallet,
         draft: record.draft,
         earlier: is_corrected.then_some(first),
+        is_redacted: matches!(kind, Kind::Twice | Kind::Thrice) && rng.random(),
         signed: vec![signed],
         words: vec![],
     };
     link(stage, &mut connection, &person, rng).await;
+    withdraw(stage, &mut connection, &person, rng).await;
     answer(stage, &mut connection, &mut person, &mut record, rng).await;
     person
 }
@@ -238,6 +242,36 @@ async fn link(stage: &Stage, connection: &mut MySqlConnection, person: &Person, 
     consent_links::insert(connection, &stage.keys.front(), new, stage.clock.now())
         .await
         .unwrap();
+}
+
+/// What an owner leaves behind who asks for the way in without a link, and takes consent back.
+async fn withdraw(
+    stage: &Stage,
+    connection: &mut MySqlConnection,
+    person: &Person,
+    rng: &mut StdRng,
+) {
+    let (front, now, id) = (stage.keys.front(), stage.clock.now(), person.id);
+    let mut request = OwnerRequest::new(id, now, rng);
+    request.fill(&front, RequestState::Ready, b"a code", rng);
+    owner_requests::insert(connection, &front, &request)
+        .await
+        .unwrap();
+    if matches!(person.kind, Kind::Waiting | Kind::Declined) {
+        return;
+    }
+    let withdrawal = Withdrawal {
+        record_id: id,
+        draft: person.draft,
+        choices: Withdrawal::seal(&front, id, person.draft, b"[]", rng),
+        way: WithdrawalWay::Link,
+        actor: None,
+        at: now,
+    };
+    withdrawals::append(connection, &front, &withdrawal)
+        .await
+        .unwrap();
+    event(stage, connection, id, RecordEventKind::ConsentWithdrawn).await;
 }
 
 /// What the owner and the clerk do before anything is anchored.
@@ -443,6 +477,11 @@ async fn end(stage: &Stage, person: &Person, rng: &mut StdRng) {
         Kind::Erased => {
             stage.retire(uid, 1, B256::new(bytes(rng))).await;
             destroy(&mut connection, person.id).await;
+        }
+        _ if person.is_redacted => {
+            for replaced in 1..person.kind.newest() {
+                person.redact(stage, &mut connection, replaced, rng).await;
+            }
         }
         _ => {}
     }

@@ -6,10 +6,10 @@ use alloy_primitives::keccak256;
 use database::MySqlConnection;
 use database::record_versions::RecordVersion;
 use database::records::RecordState;
-use database::sealed::{Anchor, PlainVersion, SignedConsent, seal_consent};
+use database::sealed::{Anchor, PlainVersion, SignedConsent, seal_cell, seal_consent};
 use database::verifications::Subject;
 use database::{consents, record_versions};
-use keyring::OwnerKey;
+use keyring::{CellKind, OwnerKey};
 use rand::Rng as _;
 use rand::rngs::StdRng;
 use record::consent::{ConsentMessage, Purpose, signed_fields};
@@ -353,11 +353,41 @@ pub struct Person {
     /// The draft that was signed as version 1; the one before it, as it stood, when it is not the first.
     pub draft: Draft,
     pub earlier: Option<RecordVersion>,
+    /// Whether the values of the versions that another one replaced were destroyed.
+    pub is_redacted: bool,
     pub signed: Vec<Signed>,
     pub words: Vec<B256>,
 }
 
 impl Person {
+    /// Whether nothing is left of the values of this version.
+    pub fn has_lost(&self, version: u32) -> bool {
+        self.is_redacted && version < self.kind.newest()
+    }
+
+    /// Destroys the values of a version, as breach-viewer does.
+    pub async fn redact(
+        &self,
+        stage: &Stage,
+        connection: &mut MySqlConnection,
+        number: u32,
+        rng: &mut StdRng,
+    ) {
+        let number = version(number);
+        let values = record_versions::load(connection, self.id, number).await;
+        let consent = consents::load(connection, self.id, number).await;
+        let (values, consent) = (values.unwrap().unwrap(), consent.unwrap().unwrap());
+        let message = &self.signed[usize::try_from(number.get()).unwrap() - 1].message;
+        let terms = message.terms(stage.deployment.chain_id, stage.deployment.relay);
+        let (key, kind, json) = (&self.key, CellKind::ConsentTerms, terms.to_json());
+        let cell = seal_cell(key, number, values.draft, kind, &json, rng);
+        let after = consent.redacted(cell, &stage.keys.front());
+        record_versions::redact(connection, &values).await.unwrap();
+        consents::redact(connection, &consent, &after)
+            .await
+            .unwrap();
+    }
+
     /// What a verdict on it is about.
     pub fn subject(&self) -> Subject {
         match self.uid {

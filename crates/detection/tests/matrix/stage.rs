@@ -35,7 +35,7 @@ pub const RECORD: [(&str, &str); 4] = [
 pub type Verdicts = BTreeMap<Subject, (VerdictKind, Vec<String>)>;
 
 /// Tables whose rows carry a MAC, but for those that are judged with their record or made anew by every sweep.
-const GUARDED: [&str; 17] = [
+const GUARDED: [&str; 19] = [
     "staff",
     "sessions",
     "leases",
@@ -44,6 +44,8 @@ const GUARDED: [&str; 17] = [
     "anchoring_transactions",
     "outbox",
     "record_events",
+    "withdrawals",
+    "owner_requests",
     "incidents",
     "incident_findings",
     "incident_events",

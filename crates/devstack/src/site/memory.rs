@@ -19,46 +19,78 @@ pub(super) async fn check(chain: &Chain, server: &DatabaseServer, names: &Names)
     let deployment: Value = serde_json::from_str(&text)?;
     let contract = json!([deployment["storage_layer"], "latest"]);
     let contract_stands = chain.rpc("eth_getCode", contract).await? != "0x";
-    if contract_stands && holds_newest(chain, server, names).await? {
+    let mut connection = server.connect().await?;
+    let holds = contract_stands
+        && holds_anchored(chain, &mut connection, &names.main).await?
+        && holds_seen(chain, &mut connection, &names.main).await?;
+    connection.close().await?;
+    if holds {
         return Ok(());
     }
     bail!(
         "the chain was not stopped in good order and came back without its newest blocks, so that \
-         it no longer holds what the database remembers. Start over: make clean-demo"
+         it no longer holds what the database remembers: nothing could be verified. Start over: make clean-demo"
     )
 }
 
-async fn holds_newest(chain: &Chain, server: &DatabaseServer, names: &Names) -> Result<bool> {
-    let mut connection = server.connect().await?;
-    let newest = newest_anchored(&mut connection, &names.main).await?;
-    connection.close().await?;
-    let Some(transaction) = newest else {
-        return Ok(true);
-    };
-    let hash = json!([format!("0x{}", hex::encode(transaction))]);
-    Ok(chain.rpc("eth_getTransactionReceipt", hash).await? != Value::Null)
-}
-
-async fn newest_anchored(
+/// The transaction that anchored last.
+async fn holds_anchored(
+    chain: &Chain,
     connection: &mut MySqlConnection,
     database: &str,
-) -> Result<Option<Vec<u8>>> {
-    let exists: i64 = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = ? AND table_name = 'anchoring_jobs'",
-    )
-    .bind(database)
-    .fetch_one(&mut *connection)
-    .await?;
-    if exists == 0 {
-        return Ok(None);
+) -> Result<bool> {
+    if !has_table(connection, database, "anchoring_jobs").await? {
+        return Ok(true);
     }
     // The name is ours: letters, digits and underscores.
     let newest = AssertSqlSafe(format!(
         "SELECT transaction_hash FROM `{database}`.anchoring_jobs \
          WHERE state = 'anchored' ORDER BY block_number DESC LIMIT 1"
     ));
-    Ok(sqlx::query_scalar(newest)
+    let newest: Option<Option<Vec<u8>>> = sqlx::query_scalar(newest)
         .fetch_optional(connection)
-        .await?
-        .flatten())
+        .await?;
+    let Some(transaction) = newest.flatten() else {
+        return Ok(true);
+    };
+    let hash = json!([hex_of(&transaction)]);
+    Ok(chain.rpc("eth_getTransactionReceipt", hash).await? != Value::Null)
+}
+
+/// The newest block that an app has seen: on a chain without it they call nothing valid.
+async fn holds_seen(
+    chain: &Chain,
+    connection: &mut MySqlConnection,
+    database: &str,
+) -> Result<bool> {
+    if !has_table(connection, database, "chain_progress").await? {
+        return Ok(true);
+    }
+    let newest = AssertSqlSafe(format!(
+        "SELECT block_number, block_hash FROM `{database}`.chain_progress \
+         ORDER BY block_number DESC LIMIT 1"
+    ));
+    let newest: Option<(u64, Vec<u8>)> = sqlx::query_as(newest).fetch_optional(connection).await?;
+    let Some((number, hash)) = newest else {
+        return Ok(true);
+    };
+    let asked = json!([format!("{number:#x}"), false]);
+    let block = chain.rpc("eth_getBlockByNumber", asked).await?;
+    // Another block of that number was made since: the chain went on from before it.
+    Ok(block["hash"] == hex_of(&hash))
+}
+
+async fn has_table(connection: &mut MySqlConnection, database: &str, table: &str) -> Result<bool> {
+    let count: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = ? AND table_name = ?",
+    )
+    .bind(database)
+    .bind(table)
+    .fetch_one(connection)
+    .await?;
+    Ok(count != 0)
+}
+
+fn hex_of(bytes: &[u8]) -> String {
+    format!("0x{}", hex::encode(bytes))
 }

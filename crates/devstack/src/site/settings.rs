@@ -91,6 +91,8 @@ impl Surroundings<'_> {
                 "RESTORE_DATABASE_URL",
                 "BACKUP_DATABASE_URL",
                 "KEY_BACKUP_DATABASE_URL",
+                "ERASE_DATABASE_URL",
+                "ERASE_BACKUP_DATABASE_URL",
                 "WATCH_DATABASE_URL",
             ],
         );

@@ -31,6 +31,7 @@ impl Stage {
             note,
             asked_at: self.clock.now(),
             resolved_at: None,
+            answer: None,
         };
         corrections::insert(&mut *self.connection().await, &wish)
             .await

@@ -3,6 +3,8 @@
 
 mod edit;
 mod enter;
+mod lapse;
 mod link;
 mod rectify;
 mod stage;
+mod withdrawal;

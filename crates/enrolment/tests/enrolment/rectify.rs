@@ -18,7 +18,7 @@ const SECOND: Option<Version> = Version::new(2);
 
 impl Stage {
     /// What the rest of the way leaves behind, as far as a correction looks at it.
-    async fn anchor(&self, id: RecordId, uid: u64) {
+    pub async fn anchor(&self, id: RecordId, uid: u64) {
         let (mut record, now) = (self.record(id).await, self.clock.now());
         let mut connection = self.connection().await;
         record_versions::set_anchor(&mut connection, id, record.version, b"an anchor")
@@ -30,10 +30,15 @@ impl Stage {
             .unwrap();
     }
 
-    async fn anchored(&self, uid: u64) -> RecordId {
+    pub async fn anchored(&self, uid: u64) -> RecordId {
         let (id, _) = self.entered().await;
         self.anchor(id, uid).await;
         id
+    }
+
+    /// A correction of the e-mail address on its way.
+    pub async fn rectify_address(&self, id: RecordId) {
+        self.rectify(id, &details(CORRECTED)).await.unwrap();
     }
 
     async fn rectify(&self, id: RecordId, details: &Details) -> Result<FreshLink, EnrolmentError> {
@@ -70,7 +75,7 @@ impl Stage {
         self.edit_at(id, Some(&place(2)), details).await
     }
 
-    async fn drop_rectification(&self, id: RecordId) -> Result<(), EnrolmentError> {
+    pub async fn drop_rectification(&self, id: RecordId) -> Result<(), EnrolmentError> {
         let mut transaction = self.pool.begin().await.unwrap();
         enrolment::drop_rectification(&mut transaction, &self.office(), id).await?;
         transaction.commit().await.unwrap();
@@ -79,7 +84,7 @@ impl Stage {
 }
 
 /// Where the chain would take this version.
-fn place(version: u32) -> Place {
+pub fn place(version: u32) -> Place {
     Place {
         version: Version::new(version).unwrap(),
         follows: Predecessor {

@@ -11,7 +11,7 @@ use devstack::{DatabaseServer, Databases};
 use enrolment::{Details, EnrolmentError, Entry, FreshLink, OWN_WALLET, Office, Place, Sending};
 use keyring::{ApplicationKeys, FrontKeys, KeySet, LinkSecret, OwnerKey};
 use rand::rngs::StdRng;
-use record::consent::{ConsentMessage, signed_fields};
+use record::consent::{ConsentMessage, Purpose, signed_fields};
 use record::ids::{RecordId, StaffId, SubmissionId};
 use record::signature::ConsentSignature;
 use record::time::{Clock, UnixMillis};
@@ -189,13 +189,18 @@ impl Stage {
 
     /// As consent-dapp stores it; nobody looks at the signature here.
     pub async fn sign(&self, id: RecordId, fresh: &FreshLink) {
+        self.sign_with(id, fresh, Vec::new()).await;
+    }
+
+    /// The same with these answers.
+    pub async fn sign_with(&self, id: RecordId, fresh: &FreshLink, purposes: Vec<Purpose>) {
         let (link, key) = (self.link(fresh).await, self.key(id).await);
         let signature = ConsentSignature::contract(vec![1; 65], 1).unwrap();
         let plain = self.plain(id).await;
         let message = ConsentMessage {
             controller: "Riverside Health Centre".to_owned(),
             notice: B256::ZERO,
-            purposes: Vec::new(),
+            purposes,
             fields: signed_fields(&plain.fields),
             wallet: plain.wallet,
             uid: 7,
@@ -203,7 +208,7 @@ impl Stage {
             previous_proof: B256::ZERO,
             issued_at: 0,
             expires_at: u64::MAX,
-            nonce: B256::repeat_byte(5),
+            nonce: B256::from(rand::random::<[u8; 32]>()),
         };
         let signed = SignedConsent {
             version: link.version,

@@ -35,7 +35,8 @@ async fn a_signed_record_is_approved_once() {
     let answer = clerk.post(&path, &[]).await;
     assert_eq!((answer.status.as_u16(), answer.location()), (303, &**page));
     let shown = clerk.get(page).await;
-    assert!(shown.says("Approved. Its proof is on the way to the chain."));
+    let flash = "<p>Approved. This page shows how its proof gets to the chain.</p>";
+    assert!(shown.says(flash), "true for as long as the page stands");
     assert_eq!(shown.badges()[0], "Anchoring");
     assert!(shown.section("anchoring").contains("Waiting for its turn"));
     assert!(!shown.says("Approve</button>"));
@@ -68,7 +69,7 @@ async fn the_ticked_records_are_approved_and_no_others() {
     let answer = clerk.post("/records/approve", &ids(&pages[..2])).await;
     assert_eq!(answer.location(), "/records?state=approved");
     let list = clerk.get(answer.location()).await;
-    assert!(list.says("2 records approved. Their proofs are on the way to the chain."));
+    assert!(list.says("2 records approved. Their proofs go to the chain by themselves."));
     assert!(
         list.body.contains(r#"class="notice good""#),
         "{}",
@@ -98,7 +99,7 @@ async fn a_record_that_changed_meanwhile_holds_up_no_other() {
     let answer = clerk.post("/records/approve", &ids(&pages)).await;
     assert_eq!(answer.status, 303, "{}", answer.body);
     let list = clerk.get(answer.location()).await;
-    assert!(list.says("1 record approved. Its proof is on the way"));
+    assert!(list.says("1 record approved. Its proof goes to the chain by itself."));
     assert!(list.says("changed meanwhile: 2."));
     assert!(list.says("behind Sealwatch&#39;s back: 1."));
     assert!(list.body.contains(r#"class="notice bad""#), "{}", list.body);

@@ -1,5 +1,7 @@
 //! `/records`
 
+use std::time::Duration;
+
 use enrolment::{Details, Entry, Office, Sending};
 use record::Address;
 use record::ids::{StaffId, SubmissionId};
@@ -66,6 +68,15 @@ async fn each_state_has_its_part_of_the_list() {
     let server = Server::start().await;
     let clerk = server.clerk().await;
     let (signer, asker, decliner) = (Owner::new(), Owner::new(), Owner::new());
+    let typed = Typed::default().with("wallet", &Owner::new().address());
+    let lapsed = clerk.entered(&typed).await;
+    let (front, now) = (server.keys.front(), server.clock.now());
+    let years_later = now.plus(Duration::from_secs(1_000_000_000));
+    let done = enrolment::lapse(&server.admin, &front, years_later, now).await;
+    assert_eq!(done.unwrap(), (1, 0));
+    let page = clerk.get(&lapsed).await;
+    assert!(page.says("Destroyed because nobody signed in time."));
+    assert!(page.says("Not signed in time") && page.says("enter the person anew"));
     for (name, owner) in [
         ("Waits", &Owner::new()),
         ("Signs", &signer),
@@ -85,13 +96,14 @@ async fn each_state_has_its_part_of_the_list() {
         }
     }
     let all = clerk.get("/records").await;
-    assert_eq!(names(&all).len(), 4);
-    assert!(all.says("All <span class=\"soft\">4</span>"));
+    assert_eq!(names(&all).len(), 5);
+    assert!(all.says("All <span class=\"soft\">5</span>"));
     for (state, label, name) in [
         ("awaiting_consent", "Awaiting consent", "Waits"),
         ("consented", "Consented", "Signs"),
         ("correction_requested", "Correction asked", "Asks"),
         ("declined", "Declined", "(destroyed)"),
+        ("lapsed", "Lapsed", "(destroyed)"),
     ] {
         let part = clerk.get(&format!("/records?state={state}")).await;
         assert_eq!(names(&part), [name]);

@@ -15,3 +15,4 @@ mod rectify;
 mod search;
 mod show;
 mod tampering;
+mod withdraw;

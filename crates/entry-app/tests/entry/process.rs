@@ -60,18 +60,21 @@ fn every_wrong_setting_is_named_at_once() {
     let mut command = entry_app();
     command
         .env("CHAIN_MAX_FEE_GWEI", "plenty")
-        .env("LISTEN", "here");
+        .env("LISTEN", "here")
+        .env("RUST_LOG", "verbos");
     let Output { status, stderr, .. } = command.output().unwrap();
     assert_eq!(status.code(), Some(2));
     let said = said(&stderr);
     for name in SETTINGS
         .iter()
-        .chain(&["CHAIN_MAX_FEE_GWEI", "LISTEN", "MAIL_FROM"])
+        .chain(&["CHAIN_MAX_FEE_GWEI", "LISTEN", "MAIL_FROM", "RUST_LOG"])
     {
         let line = format!("\n  {name}: ");
         assert!(said.contains(&line), "{name} is not named:\n{said}");
     }
-    assert!(!said.contains("plenty"), "values may be secrets");
+    for value in ["plenty", "verbos"] {
+        assert!(!said.contains(value), "values may be secrets");
+    }
 }
 
 /// What is there, and yet can't be used, is no exception.
@@ -108,6 +111,7 @@ fn every_unusable_setting_is_named_at_once() {
         ),
         ("SMTP_URL", "smtp://user@mail.example.org".to_owned()),
         ("MAIL_FROM", "Sealwatch <no-reply@>".to_owned()),
+        ("RUST_LOG", "info,sqlx==x".to_owned()),
     ];
     let Output { status, stderr, .. } = entry_app().envs(wrong.clone()).output().unwrap();
     assert_eq!(status.code(), Some(2));
@@ -135,7 +139,10 @@ fn help_lists_the_settings() {
     let Output { status, stdout, .. } = entry_app().arg("--help").output().unwrap();
     assert!(status.success());
     let said = said(&stdout);
-    for name in SETTINGS.iter().chain(&["CHAIN_MAX_FEE_GWEI", "LISTEN"]) {
+    for name in SETTINGS
+        .iter()
+        .chain(&["CHAIN_MAX_FEE_GWEI", "LISTEN", "RUST_LOG"])
+    {
         assert!(said.contains(name), "{name}:\n{said}");
     }
 }

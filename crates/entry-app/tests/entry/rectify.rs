@@ -12,21 +12,26 @@ const LIMIT: Duration = Duration::from_secs(60);
 const UID: Option<Uid> = Uid::new(1);
 
 /// An app on a chain, a clerk, and somebody whose record is anchored: its page, what was typed, who owns it.
-async fn anchored() -> (Server, Browser, String, Typed, Owner) {
+pub async fn anchored() -> (Server, Browser, String, Typed, Owner) {
     let server = Server::start_with(Setup::on_a_chain().await).await;
     let clerk = server.clerk().await;
     let owner = Owner::new();
     let typed = Typed::default().with("wallet", &owner.address());
     let page = clerk.entered(&typed).await;
     owner.sign(&server, &page, true).await;
+    anchor(&server, &clerk, &page).await;
+    (server, clerk, page, typed, owner)
+}
+
+/// The clerk approves, and the proof is anchored.
+pub async fn anchor(server: &Server, clerk: &Browser, page: &str) {
     let answer = clerk.post(&format!("{page}/approve"), &[]).await;
     assert_eq!(answer.status, 303, "{}", answer.body);
     let anchored = wait_until("the anchor", LIMIT, || async {
-        let state = server.record(&page).await.state;
+        let state = server.record(page).await.state;
         Ok((state == RecordState::Anchored).then_some(()))
     });
     anchored.await.unwrap();
-    (server, clerk, page, typed, owner)
 }
 
 /// The form as a browser sends it.

@@ -13,12 +13,15 @@ async fn a_record_that_was_moved_on_by_sql_stays_in_the_list_and_can_not_be_used
     let server = Server::start().await;
     let clerk = server.clerk().await;
     let page = clerk.entered(&Typed::default()).await;
+    let doubt = "one that was tampered with may be among them";
+    assert!(!clerk.get("/records").await.says(doubt));
     server.run("UPDATE records SET state = 'consented'").await;
 
     for list in ["/records", "/records?state=consented"] {
         let list = clerk.get(list).await;
         assert_eq!(list.badges(), ["Tampered with"]);
         assert!(list.says("Zoë Ågren") && list.says(&page));
+        assert!(list.says(doubt), "{}", list.body);
         assert!(!list.says("type=\"checkbox\""), "not to be approved");
     }
     let shown = clerk.get(&page).await;

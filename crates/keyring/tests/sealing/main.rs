@@ -9,6 +9,7 @@ mod row_macs;
 mod sealed_values;
 mod secrecy;
 mod stranger;
+mod tickets;
 mod vectors;
 
 use keyring::{ApplicationKeys, KeySet};

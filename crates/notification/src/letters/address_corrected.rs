@@ -19,6 +19,7 @@ pub(crate) fn address_corrected(first_name: &str, controller: &str, contact: &st
         closing: vec![format!(
             "If you know of it, you need not do anything here. If it was not you who asked for it, say so at once: {contact}."
         )],
+        withdrawal_url: None,
         footer: format!(
             "You get this mail because your address stands in the record that {controller} holds about you."
         ),

@@ -48,6 +48,7 @@ pub(crate) fn breach_found(
              (GDPR Art. 33). Sealwatch tells neither the authority nor the data owners: that is yours to release."
                 .to_owned(),
         ],
+        withdrawal_url: None,
         footer: TO_OFFICER.to_owned(),
     }
 }

@@ -18,6 +18,7 @@ pub(crate) fn consent_given(record: RecordId, url: Option<&str>) -> Letter {
             url: url.to_owned(),
         }),
         closing: Vec::new(),
+        withdrawal_url: None,
         footer: TO_STAFF.to_owned(),
     }
 }

@@ -3,16 +3,38 @@ use record::time::UnixMillis;
 use super::greeting;
 use crate::letter::{Action, Letter, moment};
 
+/// What a link is for.
+#[derive(Clone, Copy)]
+pub(crate) enum Occasion {
+    /// The owner has signed nothing yet.
+    First,
+    /// Something of what they signed changes.
+    Correction,
+    /// Nothing changes but, maybe, what they allow.
+    AskedAgain,
+}
+
+impl Occasion {
+    pub(crate) const fn of(corrects: bool, asks_again: bool) -> Self {
+        match (corrects, asks_again) {
+            (false, _) => Self::First,
+            (true, false) => Self::Correction,
+            (true, true) => Self::AskedAgain,
+        }
+    }
+}
+
 pub(crate) fn consent_link(
     first_name: &str,
     controller: &str,
     url: &str,
     expires_at: UnixMillis,
-    corrects: bool,
+    occasion: Occasion,
 ) -> Letter {
-    let words = match corrects {
-        true => correction(controller),
-        false => first(controller),
+    let words = match occasion {
+        Occasion::First => first(controller),
+        Occasion::Correction => correction(controller),
+        Occasion::AskedAgain => asked_again(controller),
     };
     Letter {
         subject: words.subject,
@@ -32,11 +54,12 @@ pub(crate) fn consent_link(
                 moment(expires_at)
             ),
         ],
+        withdrawal_url: None,
         footer: words.footer,
     }
 }
 
-/// What a first link and one to a correction say differently.
+/// What links say differently, each on its occasion.
 struct Words {
     subject: String,
     paragraphs: Vec<String>,
@@ -86,6 +109,28 @@ fn correction(controller: &str) -> Words {
         subject,
         paragraphs,
         label: "See what changes",
+        footer,
+    }
+}
+
+fn asked_again(controller: &str) -> Words {
+    let subject = format!("{controller}: what may your details be used for?");
+    let paragraphs = vec![
+        format!(
+            "{controller} asks you once more what it may use your details for. They are the same that you signed before. \
+             Until you sign a new answer, what you said last holds."
+        ),
+        "Behind this link you see each use. You can sign your choices with your wallet, or leave everything as it is."
+            .to_owned(),
+    ];
+    let footer = format!(
+        "You get this mail because {controller} holds a record about you. If you did not expect it, do nothing: everything \
+         stays as it is."
+    );
+    Words {
+        subject,
+        paragraphs,
+        label: "See what is asked",
         footer,
     }
 }

@@ -19,11 +19,10 @@ pub(crate) fn consent_received(
         facts: Vec::new(),
         action: None,
         closing: vec![
-            "The receipt that the page offered you proves what you signed: keep it. What you allowed, you can take back \
-             at any time."
-                .to_owned(),
+            "The receipt that the page offered you proves what you signed: keep it.".to_owned(),
             format!("If it was not you who signed, say so at once: {contact}."),
         ],
+        withdrawal_url: None,
         footer: format!("You get this mail because your details with {controller} were signed."),
     }
 }

@@ -8,8 +8,7 @@ pub(crate) fn correction_asked(record: RecordId, url: Option<&str>) -> Letter {
         subject: "A data owner asks for a correction".to_owned(),
         greeting: "Good day,".to_owned(),
         paragraphs: vec![
-            "A data owner looked at their details and asks you to correct them before they sign. Their note stands on the \
-             record's page."
+            "A data owner asks you to correct something in their details. Their note stands on the record's page."
                 .to_owned(),
         ],
         facts: vec![fact("Record", record.to_string())],
@@ -17,7 +16,8 @@ pub(crate) fn correction_asked(record: RecordId, url: Option<&str>) -> Letter {
             label: "Open the record",
             url: url.to_owned(),
         }),
-        closing: vec!["Once you have edited the details, send the owner a new link.".to_owned()],
+        closing: vec!["Once the details are corrected, the owner gets a new link to sign them.".to_owned()],
+        withdrawal_url: None,
         footer: TO_STAFF.to_owned(),
     }
 }

@@ -21,6 +21,7 @@ pub(crate) fn correction_declined(record: RecordId, url: Option<&str>) -> Letter
             "If you think that something in it is wrong all the same, ask the owner before you begin another correction."
                 .to_owned(),
         ],
+        withdrawal_url: None,
         footer: TO_STAFF.to_owned(),
     }
 }

@@ -10,7 +10,8 @@ pub(crate) fn correction_dropped(first_name: &str, controller: &str, contact: &s
                 "{controller} has given up the correction of your record that you signed. Its details and your signature \
                  under it are deleted."
             ),
-            "Your record stays as you signed it before, and so do the uses that you allowed then. You need not do anything."
+            "Your record stays as you signed it before, and what you allowed then goes on, but for what you took back since. \
+             You need not do anything."
                 .to_owned(),
         ],
         facts: Vec::new(),
@@ -18,6 +19,7 @@ pub(crate) fn correction_dropped(first_name: &str, controller: &str, contact: &s
         closing: vec![format!(
             "If something in your record is still wrong, or you have a question: {contact}."
         )],
+        withdrawal_url: None,
         footer: format!(
             "You get this mail because {controller} holds a record about you, of which a correction was signed."
         ),

@@ -3,10 +3,12 @@ use record::time::UnixMillis;
 use super::TO_OFFICER;
 use crate::letter::{Action, Letter, fact, moment};
 
+const MORE: &str = "More of what you had a mail about was noticed since, and it still stands. The log names what it was.";
+
 pub(crate) fn operations_alarm(
     what: &str,
     (hinders, may_be_meant): (bool, bool),
-    since: UnixMillis,
+    (since, more): (UnixMillis, bool),
     url: &str,
 ) -> Letter {
     let (subject, paragraph) = match (hinders, may_be_meant) {
@@ -29,13 +31,18 @@ pub(crate) fn operations_alarm(
     Letter {
         subject: subject.to_owned(),
         greeting: "Good day,".to_owned(),
-        paragraphs: vec![paragraph.to_owned()],
+        paragraphs: [more.then_some(MORE), Some(paragraph)]
+            .into_iter()
+            .flatten()
+            .map(str::to_owned)
+            .collect(),
         facts: vec![fact("What is wrong", what), fact("Since", moment(since))],
         action: Some(Action {
             label: "Open the viewer",
             url: url.to_owned(),
         }),
         closing: Vec::new(),
+        withdrawal_url: None,
         footer: TO_OFFICER.to_owned(),
     }
 }

@@ -33,6 +33,7 @@ pub(crate) fn restored(
         closing: vec![
             "The rows as they were found are kept with the incident. It stays open until you close it.".to_owned(),
         ],
+        withdrawal_url: None,
         footer: TO_OFFICER.to_owned(),
     }
 }

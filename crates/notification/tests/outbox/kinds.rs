@@ -36,6 +36,8 @@ async fn the_link_to_a_correction() {
         url: "https://consent.example.org/c/abc".to_owned(),
         expires_at: AT,
         corrects: true,
+        asks_again: false,
+        withdrawal_url: Some("https://consent.example.org/w/abc".to_owned()),
     })
     .await;
     assert_eq!(
@@ -53,6 +55,28 @@ async fn the_link_to_a_correction() {
 }
 
 #[tokio::test]
+async fn the_link_that_asks_again() {
+    let [subject, text, html] = arrived(Mail::ConsentLink {
+        first_name: "Zoë".to_owned(),
+        controller: "Städtische Klinik".to_owned(),
+        url: "https://consent.example.org/c/abc".to_owned(),
+        expires_at: AT,
+        corrects: true,
+        asks_again: true,
+        withdrawal_url: Some("https://consent.example.org/w/abc".to_owned()),
+    })
+    .await;
+    assert_eq!(
+        subject,
+        "Städtische Klinik: what may your details be used for?"
+    );
+    all_say(
+        &[text, html],
+        &["See what is asked", "https://consent.example.org/w/abc"],
+    );
+}
+
+#[tokio::test]
 async fn the_consent_link() {
     let [subject, text, html] = arrived(Mail::ConsentLink {
         first_name: "Zoë <b>".to_owned(),
@@ -60,6 +84,8 @@ async fn the_consent_link() {
         url: "https://consent.example.org/c/abc?a=1&b=2".to_owned(),
         expires_at: AT,
         corrects: false,
+        asks_again: false,
+        withdrawal_url: None,
     })
     .await;
     assert_eq!(
@@ -135,6 +161,7 @@ async fn owners_are_told_that_a_correction_they_signed_was_given_up() {
         first_name: "Zoë".to_owned(),
         controller: "Städtische Klinik".to_owned(),
         contact: "records@klinik.example".to_owned(),
+        withdrawal_url: Some("https://consent.example.org/w/abc".to_owned()),
     })
     .await;
     assert_eq!(
@@ -147,7 +174,87 @@ async fn owners_are_told_that_a_correction_they_signed_was_given_up() {
             "Good day Zoë,",
             "Your record stays as you signed it before",
             "records@klinik.example",
+            "https://consent.example.org/w/abc",
         ],
+    );
+}
+
+#[tokio::test]
+async fn an_owner_without_a_link_gets_a_code() {
+    let [subject, text, html] = arrived(Mail::OwnerCode {
+        first_name: "Zoë".to_owned(),
+        controller: "Städtische Klinik".to_owned(),
+        contact: "records@klinik.example".to_owned(),
+        code: "7KQ4M-2XHFP".to_owned(),
+        expires_at: AT,
+    })
+    .await;
+    assert_eq!(subject, "Städtische Klinik: your code");
+    all_say(
+        &[text, html],
+        &[
+            "7KQ4M-2XHFP",
+            "21 November 2026, 14:15 UTC",
+            "without the code",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn an_owner_reads_why_nothing_is_corrected_and_whom_to_turn_to() {
+    let [subject, text, html] = arrived(Mail::CorrectionRefused {
+        first_name: "Zoë".to_owned(),
+        controller: "Städtische Klinik".to_owned(),
+        contact: "records@klinik.example".to_owned(),
+        officer: "officer@klinik.example".to_owned(),
+        reason: "Your passport says otherwise.".to_owned(),
+        withdrawal_url: Some("https://consent.example.org/w/abc".to_owned()),
+    })
+    .await;
+    assert_eq!(
+        subject,
+        "Städtische Klinik: about the correction that you asked for"
+    );
+    all_say(
+        &[text, html],
+        &[
+            "Your passport says otherwise.",
+            "officer@klinik.example",
+            "complain to the data-protection authority",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn a_withdrawal_is_confirmed_to_its_owner_and_told_to_the_desk() {
+    let [subject, text, html] = arrived(Mail::ConsentWithdrawn {
+        first_name: "Zoë".to_owned(),
+        controller: "Städtische Klinik".to_owned(),
+        contact: "records@klinik.example".to_owned(),
+        at: AT,
+        withdrawal_url: "https://consent.example.org/w/abc".to_owned(),
+    })
+    .await;
+    assert_eq!(subject, "Städtische Klinik: what you allowed is taken back");
+    all_say(
+        &[text, html],
+        &[
+            "Since 21 November 2026, 14:15 UTC some or all of what you allowed is taken back.",
+            "stays lawful",
+            "https://consent.example.org/w/abc",
+        ],
+    );
+
+    let record = RecordId::random(&mut rand::rng());
+    let [subject, text, html] = arrived(Mail::WithdrawalNoted {
+        record,
+        url: Some("https://entry.example.org/records/7".to_owned()),
+    })
+    .await;
+    assert_eq!(subject, "A data owner took consent back");
+    all_say(
+        &[text, html],
+        &[&record.to_string(), "https://entry.example.org/records/7"],
     );
 }
 
@@ -157,6 +264,7 @@ async fn the_address_that_is_replaced_is_told_and_no_address_is_named() {
         first_name: "Zoë".to_owned(),
         controller: "Städtische Klinik".to_owned(),
         contact: "by phone, 555 0100".to_owned(),
+        withdrawal_url: Some("https://consent.example.org/w/abc".to_owned()),
     };
     let [subject, text, html] = arrived(mail).await;
     assert_eq!(
@@ -258,6 +366,7 @@ async fn an_operations_alarm_is_no_breach() {
         hinders: true,
         may_be_meant: false,
         since: AT,
+        more: false,
         url: "https://viewer.example.org/".to_owned(),
     })
     .await;
@@ -273,12 +382,30 @@ async fn an_operations_alarm_is_no_breach() {
 }
 
 #[tokio::test]
+async fn an_alarm_of_which_there_is_more_says_so() {
+    let [_, text, html] = arrived(Mail::OperationsAlarm {
+        what: "Rows were planted.".to_owned(),
+        hinders: false,
+        may_be_meant: true,
+        since: AT,
+        more: true,
+        url: "https://viewer.example.org/".to_owned(),
+    })
+    .await;
+    all_say(
+        &[text, html],
+        &["More of what you had a mail about", "Rows were planted."],
+    );
+}
+
+#[tokio::test]
 async fn an_alarm_that_may_be_meant_is_not_called_no_breach() {
     let [subject, text, html] = arrived(Mail::OperationsAlarm {
         what: "The keys do not fit.".to_owned(),
         hinders: true,
         may_be_meant: true,
         since: AT,
+        more: false,
         url: "https://viewer.example.org/".to_owned(),
     })
     .await;
@@ -294,6 +421,7 @@ async fn an_alarm_that_hinders_nothing_says_that_verification_goes_on() {
         hinders: false,
         may_be_meant: true,
         since: AT,
+        more: false,
         url: "https://viewer.example.org/".to_owned(),
     })
     .await;

@@ -1,10 +1,14 @@
 //! EIP-712: types, domain, digest.
 
+mod recent;
+
+use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use alloy_primitives::{Address, B256, U256, keccak256};
 use serde_json::{Value, json};
 
+use self::recent::Recent;
 use super::{ConsentMessage, Purpose};
 use crate::proof::V1_FIELDS;
 
@@ -48,6 +52,13 @@ static CONSTANTS: LazyLock<Constants> = LazyLock::new(|| Constants {
     names: V1_FIELDS.map(|name| (name, keccak256(name))),
 });
 
+thread_local! {
+    // What the messages of one controller share, and with it two fifths of what there is to hash.
+    static DOMAINS: RefCell<Recent<(u64, Address)>> = RefCell::default();
+    static CONTROLLERS: RefCell<Recent<String>> = RefCell::default();
+    static PURPOSES: RefCell<Recent<Purpose>> = RefCell::default();
+}
+
 /// What the owner signs of the details: each field's name and value, in their order, and the wallet.
 pub(super) struct Details<F> {
     pub fields: F,
@@ -65,9 +76,12 @@ pub(super) fn digest<'f>(
     let field = |(name, value)| hash_struct([constants.field, constants.name(name), text(value)]);
     let consent = hash_struct([
         constants.consent,
-        text(&message.controller),
+        CONTROLLERS.with_borrow_mut(|recent| recent.hash(&message.controller, |name| text(name))),
         message.notice,
-        list(message.purposes.iter().map(purpose)),
+        PURPOSES.with_borrow_mut(|recent| {
+            let purposes = message.purposes.iter();
+            list(purposes.map(|one| recent.hash(one, purpose)))
+        }),
         list(details.fields.map(field)),
         details.wallet.into_word(),
         number(message.uid),
@@ -77,18 +91,22 @@ pub(super) fn digest<'f>(
         number(message.expires_at),
         message.nonce,
     ]);
-    let domain = hash_struct([
-        constants.domain,
-        constants.name,
-        constants.version,
-        number(chain_id),
-        relay.into_word(),
-    ]);
+    let domain = DOMAINS.with_borrow_mut(|recent| recent.hash(&(chain_id, relay), domain));
     let mut signed = [0; 66];
     signed[..2].copy_from_slice(b"\x19\x01");
     signed[2..34].copy_from_slice(domain.as_slice());
     signed[34..].copy_from_slice(consent.as_slice());
     keccak256(signed)
+}
+
+fn domain((chain_id, relay): &(u64, Address)) -> B256 {
+    hash_struct([
+        CONSTANTS.domain,
+        CONSTANTS.name,
+        CONSTANTS.version,
+        number(*chain_id),
+        relay.into_word(),
+    ])
 }
 
 fn purpose(purpose: &Purpose) -> B256 {

@@ -36,7 +36,7 @@ async fn install_gives_each_app_its_least_rights_and_can_run_again() {
     let done = install(&home, &databases).await;
     assert!(done.succeeded, "{} {}", done.out, done.err);
     let listed: Vec<_> = fs::read_dir(home.path("addresses")).unwrap().collect();
-    assert_eq!(listed.len(), 12);
+    assert_eq!(listed.len(), 14);
     for entry in listed {
         let mode = entry.unwrap().metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
@@ -73,6 +73,38 @@ async fn install_gives_each_app_its_least_rights_and_can_run_again() {
         )
         .await
     );
+
+    for (setting, statement, allowed) in [
+        (
+            "ERASE_DATABASE_URL",
+            "UPDATE record_versions SET email = ''",
+            true,
+        ),
+        (
+            "ERASE_DATABASE_URL",
+            "UPDATE record_versions SET wallet = ''",
+            false,
+        ),
+        ("ERASE_DATABASE_URL", "DELETE FROM record_versions", false),
+        (
+            "ERASE_BACKUP_DATABASE_URL",
+            "DELETE FROM record_backups",
+            true,
+        ),
+        (
+            "ERASE_BACKUP_DATABASE_URL",
+            "UPDATE record_backups SET email = ''",
+            false,
+        ),
+        ("BACKUP_DATABASE_URL", "DELETE FROM record_backups", false),
+    ] {
+        let setting = format!("breach-viewer.{setting}");
+        assert_eq!(
+            may(&home, &setting, statement).await,
+            allowed,
+            "{setting}: {statement}"
+        );
+    }
 
     let before = fs::read(home.path("addresses/entry-app.DATABASE_URL")).unwrap();
     let again = install(&home, &databases).await;
@@ -121,5 +153,6 @@ fn grants_are_printed_for_one_app_or_all() {
         "{viewer}"
     );
     assert!(viewer.contains("'sealwatch_watch'"), "{viewer}");
-    assert_eq!(viewer.matches("REVOKE").count(), 3);
+    assert!(viewer.contains("'sealwatch_erase'"), "{viewer}");
+    assert_eq!(viewer.matches("REVOKE").count(), 4);
 }

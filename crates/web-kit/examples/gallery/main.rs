@@ -48,7 +48,7 @@ async fn main() -> std::result::Result<(), Box<dyn StdError>> {
         ("PUBLIC_URL", "http://127.0.0.1:8090"),
     ])
     .finish(Web::read)?;
-    telemetry::start(web.environment);
+    telemetry::start(web.environment, &web.log);
     let databases = DatabaseServer::shared()
         .await?
         .create_databases("gallery")
@@ -186,6 +186,7 @@ async fn banner(page: Page, person: SignedIn) -> Result<Redirect> {
     page.site().set_banner((!shown).then(|| Banner {
         tone: Tone::Warning,
         text: "The chain is out of reach since 14:05. Records can't be verified until it is back; this is not a breach.".to_owned(),
+        to_anybody: None,
     }));
     person
         .leave_notice(Tone::Good, "The banner is switched.")

@@ -201,8 +201,8 @@ pub struct Mail<Server, Sender> {
 
 impl<Server, Sender> Mail<Server, Sender>
 where
-    Server: FromStr<Err: Display>,
-    Sender: FromStr<Err: Display>,
+    Server: FromStr<Err: Display + 'static>,
+    Sender: FromStr<Err: Display + 'static>,
 {
     /// Reads `SMTP_URL` and `MAIL_FROM`.
     pub fn read(reader: &mut Reader) -> Option<Self> {

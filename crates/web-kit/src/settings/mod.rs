@@ -20,6 +20,7 @@
 //! and end with `?`. Values are never printed, so that no secret reaches a log.
 
 mod groups;
+mod log_filter;
 mod problem;
 mod web;
 
@@ -32,6 +33,8 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 pub use groups::{Chain, Database, Deployment, FrontKeysFile, Keys, Mail, Profile, SecondEndpoint};
+pub use log_filter::{LogFilter, NotADirective};
+use problem::wanted;
 pub use problem::{SettingProblem, SettingsError};
 pub use web::{Environment, TrustedProxies, Web, public_origin};
 
@@ -126,7 +129,7 @@ impl Reader {
     }
 
     /// A setting that must be there.
-    pub fn required<T: FromStr<Err: Display>>(
+    pub fn required<T: FromStr<Err: Display + 'static>>(
         &mut self,
         name: &'static str,
         help: &'static str,
@@ -139,7 +142,7 @@ impl Reader {
     }
 
     /// A setting that may be left out. The outer `None` is a problem, the inner one an absent setting.
-    pub fn optional<T: FromStr<Err: Display>>(
+    pub fn optional<T: FromStr<Err: Display + 'static>>(
         &mut self,
         name: &'static str,
         help: &'static str,
@@ -152,7 +155,7 @@ impl Reader {
     }
 
     /// A setting with a default.
-    pub fn or<T: FromStr<Err: Display>>(
+    pub fn or<T: FromStr<Err: Display + 'static>>(
         &mut self,
         name: &'static str,
         default: &'static str,
@@ -164,7 +167,7 @@ impl Reader {
     }
 
     /// A number with a default that 0 makes no sense for.
-    pub fn above_zero<T: FromStr<Err: Display> + Default + PartialEq>(
+    pub fn above_zero<T: FromStr<Err: Display + 'static> + Default + PartialEq>(
         &mut self,
         name: &'static str,
         default: &'static str,
@@ -207,7 +210,7 @@ impl Reader {
     }
 
     /// A secret that is more than text. The error's text must not hold the value.
-    pub fn parsed_secret<T: FromStr<Err: Display>>(
+    pub fn parsed_secret<T: FromStr<Err: Display + 'static>>(
         &mut self,
         name: &'static str,
         help: &'static str,
@@ -299,8 +302,8 @@ impl Reader {
             .filter(|value| !value.is_empty())
     }
 
-    fn parse<T: FromStr<Err: Display>>(&mut self, name: &str, value: &str) -> Option<T> {
-        self.accept(name, value.parse::<T>())
+    fn parse<T: FromStr<Err: Display + 'static>>(&mut self, name: &str, value: &str) -> Option<T> {
+        self.accept(name, value.parse::<T>().map_err(|error| wanted(&error)))
     }
 
     fn read_secret(&mut self, name: &'static str) -> Option<Option<SecretString>> {
@@ -352,7 +355,10 @@ mod tests {
         assert_eq!(
             found,
             [
-                ("RATE".into(), "invalid digit found in string".into()),
+                (
+                    "RATE".into(),
+                    "expected a whole number, in digits alone".into()
+                ),
                 (
                     "PUBLIC_URL".into(),
                     "must begin with http:// or https://".into()
@@ -360,6 +366,31 @@ mod tests {
                 ("NAME".into(), "is missing (the name)".into()),
             ]
         );
+    }
+
+    #[test]
+    fn what_is_wanted_is_told_in_plain_words() {
+        let values = [
+            ("LISTEN", "here"),
+            ("MEMORY", "0"),
+            ("PORT", "70000"),
+            ("PUBLIC_URL", "entry.example.org"),
+        ];
+        let found = problems(&values, |reader| {
+            let listen = reader.required::<std::net::SocketAddr>("LISTEN", "where to listen");
+            let memory = reader.required::<std::num::NonZeroU32>("MEMORY", "how much");
+            let port = reader.required::<u16>("PORT", "the port");
+            let url = reader.url("PUBLIC_URL", &["https"], "address");
+            Some((listen?, memory?, port?, url?))
+        });
+        let reasons = found.iter().map(|(_, reason)| reason.as_str());
+        let wanted = [
+            "expected ADDRESS:PORT, such as 127.0.0.1:7101",
+            "must be at least 1",
+            "is too large a number",
+            "expected a URL, such as https://sealwatch.example.org",
+        ];
+        assert!(reasons.eq(wanted), "{found:?}");
     }
 
     #[test]

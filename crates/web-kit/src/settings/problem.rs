@@ -1,6 +1,9 @@
 //! What is wrong with settings, told without their values.
 
+use std::any::Any;
 use std::fmt::{self, Display};
+use std::net::AddrParseError;
+use std::num::{IntErrorKind, ParseIntError};
 
 /// What is wrong with one setting. Never holds its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,3 +32,22 @@ impl Display for SettingsError {
 }
 
 impl std::error::Error for SettingsError {}
+
+/// What is wanted in place of a value, where the language's own parsers speak to programmers; else what the error says.
+pub(super) fn wanted<E: Display + 'static>(error: &E) -> String {
+    let any: &dyn Any = error;
+    if let Some(error) = any.downcast_ref::<ParseIntError>() {
+        return match error.kind() {
+            IntErrorKind::Zero => "must be at least 1".to_owned(),
+            IntErrorKind::PosOverflow => "is too large a number".to_owned(),
+            _ => "expected a whole number, in digits alone".to_owned(),
+        };
+    }
+    if any.is::<AddrParseError>() {
+        return "expected ADDRESS:PORT, such as 127.0.0.1:7101".to_owned();
+    }
+    if any.is::<url::ParseError>() {
+        return "expected a URL, such as https://sealwatch.example.org".to_owned();
+    }
+    error.to_string()
+}

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use ipnet::IpNet;
 use url::Url;
 
-use super::Reader;
+use super::{LogFilter, Reader};
 
 /// Whether an app runs on a developer's machine or for real.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,11 +43,13 @@ impl FromStr for Environment {
     }
 }
 
-/// Where an app listens and how people reach it.
+/// Where an app listens and how people reach it, and what it logs of that.
 #[derive(Debug, Clone)]
 pub struct Web {
     /// Development or production.
     pub environment: Environment,
+    /// What is logged.
+    pub log: LogFilter,
     /// Address and port to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
     /// The address that people's browsers see, without a path.
@@ -57,9 +59,10 @@ pub struct Web {
 }
 
 impl Web {
-    /// Reads `ENVIRONMENT`, `LISTEN`, `PUBLIC_URL` and `TRUSTED_PROXIES`.
+    /// Reads `ENVIRONMENT`, `RUST_LOG`, `LISTEN`, `PUBLIC_URL` and `TRUSTED_PROXIES`.
     pub fn read(reader: &mut Reader) -> Option<Self> {
         let environment = Environment::read(reader);
+        let log = LogFilter::read(reader);
         let listen = reader.or(
             "LISTEN",
             "127.0.0.1:0",
@@ -76,6 +79,7 @@ impl Web {
         );
         Some(Self {
             environment: environment?,
+            log: log?,
             listen: listen?,
             public_url: public_url?,
             trusted_proxies: trusted_proxies?.unwrap_or_default(),

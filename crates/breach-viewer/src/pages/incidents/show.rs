@@ -70,6 +70,8 @@ pub struct ShowPage {
     earlier_steps: Option<String>,
     pieces: Vec<PieceLine>,
     more_pieces: u64,
+    /// Whether any has one: not every server's log tells it.
+    connections_told: bool,
     tampered: u64,
     form: FormState,
     can_act: bool,
@@ -122,6 +124,7 @@ pub async fn load(
         open: number(tally.open, &tally),
         tampered: tally.others + tampered as u64,
         more_pieces: kept.more,
+        connections_told: kept.lines.iter().any(|line| line.connection.is_some()),
         pieces: kept.lines,
         pager,
         lines: lines.collect(),

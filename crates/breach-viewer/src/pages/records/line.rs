@@ -145,6 +145,7 @@ fn words(record: &Record) -> &'static str {
         RecordState::Approved => "being anchored",
         RecordState::Anchored => "anchored",
         RecordState::Declined => "declined",
+        RecordState::Lapsed => "not signed in time",
     }
 }
 

@@ -69,6 +69,12 @@ pub async fn submit(
                 ),
             )
         }
+        Err(RestoreError::InOrder) => (
+            Tone::Good,
+            format!(
+                "Record {uid} is as signed: there was nothing to restore, and nothing was changed."
+            ),
+        ),
         Err(RestoreError::Refused) => (
             Tone::Bad,
             format!(
@@ -83,6 +89,7 @@ pub async fn submit(
 
 fn words(plan: &Plan) -> String {
     match plan {
+        Plan::InOrder => "This record is as signed: there is nothing to restore.".to_owned(),
         Plan::Matches(copy) if copy.is_from_log() => {
             "The backup has nothing that matches, but the rows that the database's log held before give exactly the proof \
              that stands on the chain, and the owner's signature holds. They can be put back; the row as it was found stays \

@@ -74,7 +74,7 @@ async fn reveal(
                 .map(|(_, cell)| cell)
         });
         let text = match cell {
-            Some(Ok(field)) => field.value.clone(),
+            Some(Ok(field)) => field.clone().into_value(),
             _ => Zeroizing::new("(does not open)".to_owned()),
         };
         (label, text)

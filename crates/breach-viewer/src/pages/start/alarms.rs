@@ -43,6 +43,7 @@ const fn is_grave(alarm: AlarmKind) -> bool {
             | AlarmKind::MailUndelivered
             | AlarmKind::ControllerFunds
             | AlarmKind::AnchoringStuck
+            | AlarmKind::ValuesNotDestroyed
     )
 }
 
@@ -117,5 +118,8 @@ const fn advice(alarm: AlarmKind) -> &'static str {
         }
         AlarmKind::ControllerFunds => "Ask the authority to fill the controller's account up.",
         AlarmKind::AnchoringStuck => "Look at the banner of entry-app, which says why.",
+        AlarmKind::ValuesNotDestroyed => {
+            "Ask operations for the log of breach-viewer, which names the record and the reason."
+        }
     }
 }

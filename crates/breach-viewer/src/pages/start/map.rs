@@ -48,7 +48,20 @@ impl Map {
         };
         let span = span(whole.count());
         let ranges = verdict_map::of_ranges(connection, &tower.keys, whole, span).await?;
-        Ok(Self::of(&ranges, span))
+        let map = Self::of(&ranges, span);
+        Ok(match tower.is_hindered() {
+            true => map.of_before(),
+            false => map,
+        })
+    }
+
+    /// While nothing can be verified it shows what was found before.
+    fn of_before(mut self) -> Self {
+        let valid = sign(VerdictKind::Valid);
+        for sign in self.legend.iter_mut().filter(|sign| **sign == valid) {
+            sign.label = "Valid before";
+        }
+        self
     }
 
     fn of(ranges: &[RangeVerdicts], span: u64) -> Self {

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use askama::Template;
 use database::sweep_rounds::{self, SweepRound};
 use database::verifications::VerdictKind;
-use database::{operations_alarms, records_view, sweep_parts};
+use database::{records_view, sweep_parts};
 use record::time::UnixMillis;
 use sqlx::MySqlConnection;
 use tokio::sync::Mutex;
 use web_kit::components::{Badge, Moment, Progress, Tone};
 use web_kit::error::Result;
-use web_kit::page::Page;
+use web_kit::site::Banner;
 
 use super::ago::ago;
 use super::alarms;
@@ -22,7 +22,6 @@ use super::incidents::OpenIncidents;
 use super::map::Map;
 use super::period::Period;
 use crate::state::{AppState, Watchtower};
-use crate::urls;
 
 const FRESH_FOR: Duration = Duration::from_secs(1);
 
@@ -93,7 +92,7 @@ impl Overviews {
 #[derive(Template)]
 #[template(path = "kit/banner.html")]
 struct BannerPart {
-    page: Page,
+    banner: Option<Banner>,
 }
 
 #[derive(Template)]
@@ -142,11 +141,11 @@ async fn draw(app: &AppState) -> Result<Parts> {
     let counts = records_view::verdict_counts(&mut connection, &tower.keys).await?;
     let running = running(tower, &mut connection).await?;
     let ended = sweep_rounds::ended(&mut connection, &tower.keys).await?;
-    let on_file = operations_alarms::all(&mut connection).await?;
+    let standing = tower.registrar.standing(&mut connection).await?;
     let open = OpenIncidents::read(tower, &mut connection).await?;
     let map = Map::read(tower, &mut connection).await?;
     drop(connection);
-    let lines = alarms::standing(&on_file, sweep, now);
+    let lines = alarms::standing(&standing, sweep, now);
     let signs = Signs {
         counts: &counts,
         is_hindered: sweep.is_hindered(),
@@ -158,7 +157,7 @@ async fn draw(app: &AppState) -> Result<Parts> {
     let state = StatePart::new(signs.headline(), running, &ended, now);
     Ok(Parts {
         banner: BannerPart {
-            page: Page::plain(app.site.clone(), urls::route::START.to_owned()),
+            banner: app.site.banner(),
         }
         .render()?,
         state: state.render()?,

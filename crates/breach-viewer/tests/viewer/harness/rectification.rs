@@ -113,7 +113,8 @@ impl<'s> Rectification<'s> {
             values: values.unwrap().unwrap(),
             consent: consent.unwrap(),
         };
-        let before = sealed.open(&self.key(connection).await).message;
+        let opened = sealed.open(&self.key(connection).await);
+        let before = opened.whole_message().unwrap().clone();
         ConsentMessage {
             fields: signed_fields(&second.fields),
             uid: first.uid.unwrap().get(),
@@ -122,7 +123,7 @@ impl<'s> Rectification<'s> {
             issued_at: anchored_at,
             expires_at: anchored_at + 30 * 24 * 60 * 60,
             nonce: rand::random::<[u8; 32]>().into(),
-            ..before.unwrap().unwrap()
+            ..before
         }
     }
 

@@ -218,7 +218,9 @@ impl Stage {
         let reached = wait_until(what, LIMIT, || async {
             Ok(wanted(self.number(query).await).then_some(()))
         });
-        reached.await.unwrap();
+        if let Err(error) = reached.await {
+            panic!("{error:#}; {}", self.site.viewer.last_words());
+        }
     }
 
     /// The main database, as its administrator sees it.
@@ -298,6 +300,19 @@ impl Stage {
         )
         .bind(uid)
         .fetch_one(&mut connection)
+        .await
+        .unwrap()
+    }
+
+    /// The same of each of its versions, the oldest first.
+    pub async fn versions_of(&self, uid: u64) -> Vec<String> {
+        let mut connection = self.connect().await;
+        sqlx::query_scalar(
+            "SELECT HEX(CONCAT_WS('|', name, email, phone, age, address, wallet, relation, anchor)) FROM record_versions \
+             WHERE record_id = (SELECT id FROM records WHERE uid = ?) ORDER BY version",
+        )
+        .bind(uid)
+        .fetch_all(&mut connection)
         .await
         .unwrap()
     }

@@ -2,10 +2,12 @@ use std::time::Duration;
 
 use database::records::{self, Record, RecordState};
 use database::sealed::{Anchor, Predecessor};
-use database::{consents, owner_keys, record_versions};
+use database::{consents, outbox, owner_keys, record_versions};
+use enrolment::request::{Answering, answer_requests};
 use enrolment::{Details, Entry, FreshLink, OWN_WALLET, Office, Place, Sending};
-use keyring::OwnerKey;
+use keyring::{OwnerKey, Ticket};
 use rand::rngs::StdRng;
+use record::consent::Purpose;
 use record::ids::{Draft, RecordId, StaffId, SubmissionId, Uid, Version};
 use record::{Address, B256};
 use sqlx::MySqlConnection;
@@ -186,6 +188,56 @@ impl<'a> Desk<'a> {
         forge(&mut plain);
         let row = plain.seal(&link.key, &mut rng()).unwrap();
         record_versions::put(&mut connection, &row).await.unwrap();
+    }
+
+    /// Asks for consent once more: a link to a further version with the same details.
+    pub async fn ask_again(&self, old: &Link) -> Link {
+        let record = self.record(old).await;
+        let place = place(record.uid.unwrap(), record.version.next().unwrap());
+        let mut transaction = self.server.admin.begin().await.unwrap();
+        let (office, rng, sending) = (self.office(), &mut rng(), Sending::AtTheDesk);
+        let begun =
+            enrolment::ask_again(&mut transaction, &office, old.record, &place, sending, rng);
+        let begun = begun.await.unwrap();
+        let link = self.link(&mut transaction, old.record, &begun).await;
+        transaction.commit().await.unwrap();
+        link
+    }
+
+    /// Answers those who want to be let in without a link, as entry-app does.
+    pub async fn answer(&self) {
+        let office = self.office();
+        let answering = Answering {
+            keys: &self.server.keys,
+            letterhead: office.letterhead(),
+            is_choice: &|purpose: &Purpose| purpose.lawful_basis.starts_with("Consent"),
+            now: office.now,
+        };
+        let answered = answer_requests(&self.server.admin, &answering, &mut rng()).await;
+        assert_eq!(answered.unwrap().done, 1);
+    }
+
+    /// What the newest mail of a kind says: to whom, and its content.
+    pub async fn mail(&self, kind: &str) -> (String, serde_json::Value) {
+        let newest = "SELECT event_key FROM outbox WHERE kind = ? ORDER BY created_at DESC LIMIT 1";
+        let event: Vec<u8> = sqlx::query_scalar(newest)
+            .bind(kind)
+            .fetch_one(&self.server.admin)
+            .await
+            .unwrap();
+        let mut connection = self.server.admin.acquire().await.unwrap();
+        let (front, event) = (self.server.keys.front(), event.try_into().unwrap());
+        let mail = outbox::by_event_key(&mut connection, &front, &event).await;
+        let mail = mail.unwrap().unwrap();
+        let payload = mail.open_payload(&front).unwrap().unwrap();
+        let to = mail.open_recipient(&front).unwrap().unwrap();
+        (to.to_string(), serde_json::from_slice(&payload).unwrap())
+    }
+
+    /// The address at which this owner takes consent back, as their mails have it.
+    pub fn ticket(&self, link: &Link) -> String {
+        let ticket = Ticket::of(link.record).to_url(&self.server.keys.front());
+        format!("/w/{ticket}")
     }
 
     /// Seals where the newest version stands on the chain, as anchoring does.

@@ -5,5 +5,5 @@ mod owner;
 mod server;
 
 pub use desk::{Link, PERSON, PROOF, person};
-pub use owner::{Owner, browser, typed_data_digest};
+pub use owner::{Owner, Page, browser, typed_data_digest};
 pub use server::{DEPLOYMENT_RELAY, Server, Setup};

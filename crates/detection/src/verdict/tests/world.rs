@@ -7,13 +7,13 @@ use database::{
     evidence::Evidence,
     record_versions::RecordVersion,
     records::{Head, Record, RecordState},
-    sealed::{Anchor, PlainVersion, SealedVersion, SignedConsent, seal_consent},
+    sealed::{Anchor, PlainVersion, SealedVersion, SignedConsent, seal_cell, seal_consent},
 };
-use keyring::{ApplicationKeys, KeySet, OwnerKey};
+use keyring::{ApplicationKeys, CellKind, KeySet, OwnerKey};
 use rand::{SeedableRng, rngs::StdRng};
 use record::{
     Address, B256,
-    consent::{ConsentMessage, Purpose, signed_fields},
+    consent::{ConsentMessage, ConsentTerms, Purpose, signed_fields},
     ids::{Draft, LinkId, RecordId, StaffId, SubmissionId, Uid, Version},
     proof::{FieldName, Fields, RecordProofInput, Salt, V1_FIELDS, consent_hash},
     signature::ConsentSignature,
@@ -344,6 +344,22 @@ impl World {
         self.chain.as_mut().unwrap().versions[number - 1].voided = true;
     }
 
+    /// Destroys the values of a version, as is done once another one has replaced it.
+    pub fn redact(&mut self, number: u32) {
+        let terms = self.plain(number).message.terms(CHAIN_ID, RELAY);
+        self.redact_to(number, &terms);
+    }
+
+    /// The same, and what stays of the message is this.
+    pub fn redact_to(&mut self, number: u32, terms: &ConsentTerms) {
+        let (place, front) = ((version(number), Draft::new(1)), self.keys.front());
+        let (kind, json) = (CellKind::ConsentTerms, terms.to_json());
+        let cell = seal_cell(&self.key, place.0, place.1, kind, &json, &mut self.rng);
+        let row = self.row(number);
+        row.values = row.values.redacted();
+        row.consent = Some(row.consent.as_ref().unwrap().redacted(cell, &front));
+    }
+
     /// The stored version.
     pub fn row(&mut self, number: u32) -> &mut SealedVersion {
         self.evidence
@@ -362,8 +378,8 @@ impl World {
             .open(&self.key);
         Plain {
             fields: opened.whole_fields().unwrap(),
+            message: opened.whole_message().unwrap().clone(),
             wallet: opened.wallet.unwrap(),
-            message: opened.message.unwrap().unwrap(),
             signature: opened.signature.unwrap().unwrap(),
         }
     }

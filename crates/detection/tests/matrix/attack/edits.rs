@@ -46,21 +46,23 @@ pub async fn column(
     let table = column.table.as_str();
     let person = &history.people[*pick(&standing(history, table), rng)];
     let (version, row) = row_of(person, table, rng);
-    let is_null: Option<i64> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
-        "SELECT CAST({} IS NULL AS SIGNED) FROM {table} WHERE {row}",
+    let length: Option<i64> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
+        "SELECT CAST(LENGTH({}) AS SIGNED) FROM {table} WHERE {row}",
         column.name
     )))
     .fetch_one(&stage.pool)
     .await
     .unwrap();
-    let change = match is_null {
-        Some(1) => Change::Filled,
+    let change = match length {
+        None => Change::Filled,
         _ if column.may_be_null && rng.random() => Change::Null,
         _ => Change::Other,
     };
     let value = match change {
         Change::Null => "NULL".to_owned(),
         Change::Filled => filled(column, rng),
+        // What was destroyed.
+        Change::Other if length == Some(0) => filled(column, rng),
         Change::Other => other(person, table, column, rng),
     };
     let statement = format!("UPDATE {table} SET {} = {value} WHERE {row}", column.name);

@@ -10,7 +10,7 @@ use record::ids::{Draft, RecordId, StaffId, SubmissionId, Uid, Version};
 
 use super::pick;
 use crate::expected::{Expected, found, somehow, uid};
-use crate::history::History;
+use crate::history::{FIRST, History};
 use crate::person::{Filed, Kind, Person, Signed, Spot, Wallet, bytes, version};
 use crate::stage::{Stage, begin};
 
@@ -67,6 +67,44 @@ pub async fn replace_sealed(
         .await;
     let expected = found(person.subject(), V::Altered, &[field]);
     (format!("{field} of {:?}", person.kind), expected)
+}
+
+/// The values of the newest version destroyed, as those of a version that another one replaced are; or the values of one whose
+/// values were destroyed put back, alone or with all that belongs to them.
+pub async fn redact(stage: &Stage, history: &History, rng: &mut StdRng) -> (String, Expected) {
+    let those =
+        history.those(|person| matches!(person.kind, Kind::Once | Kind::Twice | Kind::Thrice));
+    let person = &history.people[*pick(&those, rng)];
+    let fields = ["address", "age", "email", "name", "phone"];
+    let mut connection = stage.connection().await;
+    if !person.has_lost(1) {
+        let newest = person.kind.newest();
+        person.redact(stage, &mut connection, newest, rng).await;
+        let expected = found(person.subject(), V::Altered, &fields);
+        return (format!("version {newest} of {:?}", person.kind), expected);
+    }
+    let with_consent: bool = rng.random();
+    for table in ["record_versions", "consents"]
+        .iter()
+        .take(1 + usize::from(with_consent))
+    {
+        let row = format!("record_id = X'{}' AND version = 1", person.hex());
+        stage.sql(&format!("DELETE FROM {table} WHERE {row}")).await;
+        stage
+            .sql(&format!(
+                "INSERT INTO {table} SELECT * FROM {FIRST}_{table} WHERE {row}"
+            ))
+            .await;
+    }
+    let what = format!(
+        "version 1 of {:?} put back, with consent: {with_consent}",
+        person.kind
+    );
+    match with_consent {
+        // It is what was signed and anchored; breach-viewer destroys it once more.
+        true => (what, Expected::nothing()),
+        false => (what, found(person.subject(), V::Altered, &fields)),
+    }
 }
 
 /// Head and key of a record with our MAC and wrapping; gives its id and key.

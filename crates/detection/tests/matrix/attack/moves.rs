@@ -125,9 +125,18 @@ pub async fn swap_versions(
              SET t.{cell} = f.{cell} WHERE t.record_id = X'{id}' AND t.version = {to}"
         ))
         .await;
-    let expected = found(person.subject(), V::RolledBack, &[cell]);
+    let is_field = !matches!(cell, "wallet" | "relation");
+    let expected = match (is_field && person.has_lost(from), person.has_lost(to)) {
+        (true, true) => Expected::nothing(),
+        (true, false) => found(person.subject(), V::Altered, &[cell]),
+        (false, _) => found(person.subject(), V::RolledBack, &[cell]),
+    };
+    let kind = person.kind;
     (
-        format!("{cell} of version {from} in {to} of {:?}", person.kind),
+        format!(
+            "{cell} of version {from} in {to} of {kind:?}, redacted: {}",
+            person.is_redacted
+        ),
         expected,
     )
 }

@@ -124,7 +124,7 @@ pub async fn insert_version(
 }
 
 /// Rows of all that carries a MAC written or changed, and rows that hang on nothing; each is told by an alarm.
-pub const PLANTED: [&str; 42] = [
+pub const PLANTED: [&str; 46] = [
     "INSERT INTO staff SELECT RANDOM_BYTES(16), RANDOM_BYTES(32), login, display_name, password_hash,
      'data_protection_officer', NULL, created_at, mac FROM staff LIMIT 1",
     "UPDATE staff SET role = 'data_protection_officer' LIMIT 1",
@@ -171,6 +171,14 @@ pub const PLANTED: [&str; 42] = [
     "UPDATE incident_evidence SET content = REVERSE(content)",
     "INSERT INTO record_events (record_id, kind, actor_kind, actor_id, at, mac)
      SELECT record_id, 'declined', actor_kind, actor_id, at, mac FROM record_events LIMIT 1",
+    // As if somebody else had taken consent back, or had taken back something else.
+    "INSERT INTO withdrawals (record_id, draft, choices, way, actor_id, at, mac)
+     SELECT RANDOM_BYTES(16), draft, choices, way, actor_id, at, mac FROM withdrawals LIMIT 1",
+    "UPDATE withdrawals SET draft = draft + 1 LIMIT 1",
+    // A way in.
+    "INSERT INTO owner_requests SELECT RANDOM_BYTES(16), record_id, 'ready', content, asked_at, mac
+     FROM owner_requests LIMIT 1",
+    "UPDATE owner_requests SET state = 'ready', asked_at = asked_at + 1 LIMIT 1",
     "UPDATE access_log SET staff_id = RANDOM_BYTES(16) LIMIT 1",
     "INSERT INTO notices VALUES (RANDOM_BYTES(32), 'What we do not say.', 1)",
     "UPDATE notices SET text = CONCAT(text, ' And sell it.')",
@@ -209,11 +217,12 @@ pub async fn plant(stage: &Stage, which: Option<usize>, rng: &mut StdRng) -> (St
 }
 
 /// The tables that hold a trace of what was done, or of what was to be done.
-pub const TRACES: [&str; 13] = [
+pub const TRACES: [&str; 14] = [
     "staff",
     "consent_links",
     "notices",
     "record_events",
+    "withdrawals",
     "anchoring_jobs",
     "anchoring_transactions",
     "outbox",

@@ -30,7 +30,8 @@ pub async fn submit(
     .await;
     let Err(error) = approval else {
         transaction.commit().await?;
-        let text = "Approved. Its proof is on the way to the chain.";
+        // The page goes on by itself: this must be true of its last state as well.
+        let text = "Approved. This page shows how its proof gets to the chain.";
         person.leave_notice(Tone::Good, text).await?;
         return Ok(Redirect::to(&urls::record(id)));
     };

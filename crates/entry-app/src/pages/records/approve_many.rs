@@ -79,8 +79,8 @@ impl Outcome {
         }
         let mut text = match self.approved {
             0 => "No record was approved.".to_owned(),
-            1 => "1 record approved. Its proof is on the way to the chain.".to_owned(),
-            many => format!("{many} records approved. Their proofs are on the way to the chain."),
+            1 => "1 record approved. Its proof goes to the chain by itself.".to_owned(),
+            many => format!("{many} records approved. Their proofs go to the chain by themselves."),
         };
         if self.passed_over > 0 {
             text += &format!(

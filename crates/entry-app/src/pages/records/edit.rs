@@ -33,7 +33,7 @@ struct EditPage {
     record_address: String,
     form: FormState,
     duplicates: Vec<Line>,
-    note: Option<Note>,
+    notes: Vec<Note>,
     signed: Option<Signed>,
 }
 
@@ -45,7 +45,7 @@ impl EditPage {
             form,
             duplicates,
             signed: opened.signed()?.map(|signed| Signed::of(signed, &opened)),
-            note: opened.note,
+            notes: opened.notes,
         })
     }
 }

@@ -1,7 +1,6 @@
 //! The history of a record in words.
 
-use database::record_events::{self, Actor, RecordEventKind};
-use record::ids::RecordId;
+use database::record_events::{Actor, RecordEvent, RecordEventKind};
 use record::time::UnixMillis;
 use sqlx::MySqlConnection;
 use web_kit::error::Result;
@@ -18,15 +17,14 @@ pub struct Step {
     pub at: UnixMillis,
 }
 
-/// The history, newest first, and how many lines of it somebody else wrote.
-pub async fn load(
+/// The history in words, newest first.
+pub async fn steps(
     desk: &Desk,
     connection: &mut MySqlConnection,
-    id: RecordId,
-) -> Result<(Vec<Step>, usize)> {
+    events: &[RecordEvent],
+) -> Result<Vec<Step>> {
     let names = StaffNames::load(desk, connection).await?;
-    let events = record_events::of_record(connection, &desk.keys.front(), id).await?;
-    let steps = events.rows.iter().rev().map(|event| Step {
+    let steps = events.iter().rev().map(|event| Step {
         what: words(event.kind),
         who: match event.actor {
             Actor::Staff(staff) => format!("by {}", names.of(staff)),
@@ -34,12 +32,14 @@ pub async fn load(
             Actor::System => String::new(),
         },
         then: match event.kind {
-            RecordEventKind::Declined => "; details and key were destroyed",
+            RecordEventKind::Declined | RecordEventKind::Lapsed => {
+                "; details and key were destroyed"
+            }
             _ => "",
         },
         at: event.at,
     });
-    Ok((steps.collect(), events.tampered.len()))
+    Ok(steps.collect())
 }
 
 const fn words(kind: RecordEventKind) -> &'static str {
@@ -52,8 +52,11 @@ const fn words(kind: RecordEventKind) -> &'static str {
         RecordEventKind::LinkOpened => "Details seen",
         RecordEventKind::LinkLocked => "Consent link locked after wrong codes",
         RecordEventKind::CorrectionRequested => "Correction asked for",
+        RecordEventKind::CorrectionRefused => "Told why it is not corrected",
         RecordEventKind::Declined => "Declined",
+        RecordEventKind::Lapsed => "Not signed in time",
         RecordEventKind::Consented => "Signed",
+        RecordEventKind::ConsentWithdrawn => "Consent taken back",
         RecordEventKind::Approved => "Approved",
         RecordEventKind::AnchoringPlanned => "Transaction prepared",
         RecordEventKind::AnchoringSent => "Transaction sent",
@@ -63,5 +66,6 @@ const fn words(kind: RecordEventKind) -> &'static str {
         RecordEventKind::Restored => "Restored from the verified backup",
         RecordEventKind::RectificationBegun => "Correction begun",
         RecordEventKind::RectificationDropped => "Correction given up",
+        RecordEventKind::ValuesDestroyed => "Values before the correction destroyed",
     }
 }

@@ -28,12 +28,12 @@ impl Line {
     pub fn new(listed: &ListedRecord, keys: &ApplicationKeys) -> Self {
         let record = listed.record.as_ref();
         let name = listed.open_name(keys);
-        let declined = record.is_some_and(|record| record.state == RecordState::Declined);
+        let is_empty = record.is_some_and(|record| record.state.is_empty());
         // The row itself may be ours and its values not.
         let state = record
             .map(|record| record.state)
-            .filter(|_| declined || name.is_some());
-        let gone = if declined {
+            .filter(|_| is_empty || name.is_some());
+        let gone = if is_empty {
             "(destroyed)"
         } else {
             "(does not open)"

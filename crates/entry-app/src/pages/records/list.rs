@@ -20,6 +20,8 @@ use crate::state::Desk;
 use crate::urls;
 
 const PER_PAGE: u32 = 50;
+/// Once these are answered the next ones come up.
+const MOST_ASKING: u32 = 20;
 
 /// Which part of the list, as the address says.
 #[derive(Deserialize)]
@@ -42,8 +44,12 @@ struct ListPage {
     page: Page,
     tabs: Vec<Tab>,
     lines: Vec<Line>,
+    /// Anchored records whose owners wait for an answer; told on the first page.
+    asking: Vec<Line>,
     pager: Pager,
     approvable: usize,
+    /// Whether a line was tampered with: to count without it, every row would have to be opened.
+    counts_mislead: bool,
     is_empty_office: bool,
 }
 
@@ -57,13 +63,23 @@ pub async fn show(
     let mut connection = desk.pool.acquire().await?;
     let counts = records_view::counts(&mut connection).await?;
     let (lines, pager) = find(&desk, &mut connection, state, &part).await?;
+    let front = desk.keys.front();
+    let asking = match part.is_start() {
+        true => records_view::asking(&mut connection, &front, MOST_ASKING).await?,
+        false => Vec::new(),
+    };
     html(&ListPage {
         page: page.titled("Records"),
         tabs: tabs(&counts, state),
         approvable: lines.iter().filter(|line| line.can_be_approved()).count(),
+        counts_mislead: lines.iter().any(|line| line.state.is_none()),
         // Not by the counts: a row whose state was made unreadable has none.
         is_empty_office: lines.is_empty() && part.is_start(),
         lines,
+        asking: asking
+            .iter()
+            .map(|row| Line::new(row, &desk.keys))
+            .collect(),
         pager,
     })
 }

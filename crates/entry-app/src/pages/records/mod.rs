@@ -3,6 +3,7 @@
 mod anchoring_view;
 pub mod approve;
 pub mod approve_many;
+pub mod ask_again;
 mod details_form;
 pub mod drop_correction;
 pub mod edit;
@@ -17,6 +18,7 @@ mod place;
 pub mod progress;
 mod qr;
 pub mod rectify;
+pub mod refuse_correction;
 pub mod revoke;
 pub mod search;
 pub mod show;
@@ -24,6 +26,7 @@ mod signed_view;
 mod staff_names;
 mod standing;
 mod state_view;
+pub mod withdraw;
 
 use database::RowError;
 use database::records::Record;

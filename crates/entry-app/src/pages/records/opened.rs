@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 
+use database::corrections::{self, Correction};
 use database::record_versions::RecordVersion;
 use database::records::{self, Record, RecordState};
-use database::{corrections, owner_keys, record_versions, sealed};
+use database::{owner_keys, record_versions, sealed};
 use enrolment::Details;
 use keyring::{CellKind, OwnerKey};
-use record::ids::RecordId;
+use record::ids::{CorrectionId, RecordId};
+use record::time::UnixMillis;
 use sqlx::MySqlConnection;
 use web_kit::error::{Error, Result};
 use zeroize::Zeroizing;
@@ -22,8 +24,10 @@ pub struct Opened {
     pub details: Option<Details>,
     /// What the owner signed before, while a correction is under way and as far as it opens.
     pub before: Option<Details>,
-    /// What the owner wants corrected, while that is open.
-    pub note: Option<Note>,
+    /// What the owner wants corrected, while that is open, the newest first.
+    pub notes: Vec<Note>,
+    /// What they wanted before, and staff did not correct.
+    pub refused: Vec<Note>,
 }
 
 /// One detail on the page.
@@ -35,11 +39,13 @@ pub struct Fact<'a> {
 }
 
 /// An owner's wish.
-pub enum Note {
-    /// In the owner's words.
-    Text(Zeroizing<String>),
-    /// It does not open.
-    Tampered,
+pub struct Note {
+    pub id: CorrectionId,
+    /// In the owner's words; none when it does not open.
+    pub text: Option<Zeroizing<String>>,
+    /// What staff answered.
+    pub answer: Option<Zeroizing<String>>,
+    pub asked_at: UnixMillis,
 }
 
 impl Opened {
@@ -54,11 +60,13 @@ impl Opened {
             false => None,
         };
         let details = open_details(key.as_ref(), row);
+        let (notes, refused) = open_notes(connection, key.as_ref(), &record).await?;
         let before = open_details(key.as_ref(), before);
         Ok(Self {
             details,
             before,
-            note: open_note(connection, key.as_ref(), &record).await?,
+            notes,
+            refused,
             record,
         })
     }
@@ -148,20 +156,33 @@ pub async fn load_record(
         .ok_or(Error::NotFound)
 }
 
-async fn open_note(
+/// Those that are open, and those that were answered in words.
+async fn open_notes(
     connection: &mut MySqlConnection,
     key: Option<&OwnerKey>,
     record: &Record,
-) -> Result<Option<Note>> {
+) -> Result<(Vec<Note>, Vec<Note>)> {
     let wishes = corrections::of_record(connection, record.id).await?;
-    let open = wishes.into_iter().find(|wish| wish.resolved_at.is_none());
-    Ok(open.map(|wish| {
-        let (version, draft) = (wish.version, wish.draft);
-        let text = key.and_then(|key| {
-            let kind = CellKind::CorrectionNote;
-            let opened = sealed::open_cell(key, version, draft, kind, &wish.note).ok()?;
+    let (open, over): (Vec<_>, Vec<_>) = wishes
+        .into_iter()
+        .partition(|wish| wish.resolved_at.is_none());
+    let read = |wishes: Vec<Correction>| wishes.iter().map(|wish| Note::of(wish, key)).collect();
+    let refused = over.into_iter().filter(|wish| wish.answer.is_some());
+    Ok((read(open), read(refused.collect())))
+}
+
+impl Note {
+    fn of(wish: &Correction, key: Option<&OwnerKey>) -> Self {
+        let open = |kind, cell: &[u8]| {
+            let opened = sealed::open_cell(key?, wish.version, wish.draft, kind, cell).ok()?;
             opened.text().map(|text| Zeroizing::new(text.to_owned()))
-        });
-        text.map_or(Note::Tampered, Note::Text)
-    }))
+        };
+        let answer = wish.answer.as_deref();
+        Self {
+            id: wish.id,
+            text: open(CellKind::CorrectionNote, &wish.note),
+            answer: answer.and_then(|cell| open(CellKind::CorrectionAnswer, cell)),
+            asked_at: wish.asked_at,
+        }
+    }
 }

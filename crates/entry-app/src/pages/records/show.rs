@@ -11,7 +11,7 @@ use web_kit::page::{Page, html};
 use web_kit::sign_in::SignedIn;
 
 use super::link::HandedLink;
-use super::opened::{Note, Opened};
+use super::opened::Opened;
 use super::parse_id;
 use super::qr::Qr;
 use super::standing::Standing;

@@ -1,5 +1,6 @@
 //! How a record stands: everything of its page that changes by itself, and nothing of the person's details.
 
+use database::record_events;
 use database::records::{Record, RecordState};
 use record::ids::Version;
 use sqlx::MySqlConnection;
@@ -9,7 +10,7 @@ use web_kit::error::Result;
 use super::anchoring_view::{self, AnchoringView};
 use super::history::{self, Step};
 use super::link_view::{self, LinkView};
-use super::signed_view::{self, SignedView};
+use super::signed_view::{self, Left, SignedView};
 use super::state_view;
 use crate::state::Desk;
 use crate::urls;
@@ -52,7 +53,7 @@ impl Standing {
         let (id, state) = (record.id, record.state);
         let (link, links_tampered) = link_view::load(desk, connection, id).await?;
         let (anchoring, jobs_tampered) = anchoring_view::load(desk, connection, record).await?;
-        let (history, history_tampered) = history::load(desk, connection, id).await?;
+        let events = record_events::of_record(connection, &desk.keys.front(), id).await?;
         let mut standing = Self {
             address: urls::record(id),
             refresh: urls::progress(id),
@@ -66,11 +67,11 @@ impl Standing {
             has_correction: record.has_correction_under_way(),
             link,
             links_tampered,
-            signed: signed_view::load(desk, connection, record).await?,
+            signed: signed_view::load(desk, connection, record, &events).await?,
             anchoring,
             jobs_tampered,
-            history,
-            history_tampered,
+            history: history::steps(desk, connection, &events.rows).await?,
+            history_tampered: events.tampered.len(),
         };
         standing.look_closer();
         Ok(standing)
@@ -91,7 +92,46 @@ impl Standing {
             }
         } else if self.state == RecordState::Approved {
             self.every = Some(EVERY_ANCHORING);
+        } else if self.state == RecordState::Anchored {
+            self.look_at_what_is_left();
         }
+    }
+
+    /// What a record may be kept for, where its owner allows nothing any more.
+    fn look_at_what_is_left(&mut self) {
+        (self.label, self.tone) = match self.left() {
+            None => return,
+            Some(Left::LegalDuties) => ("Restricted", Tone::Warning),
+            Some(Left::Nothing) => ("To be erased", Tone::Bad),
+        };
+        self.next_step = "What it may be kept for stands beside the signature.";
+    }
+
+    /// What that is, in words: whatever else is under way.
+    pub fn left_in_words(&self) -> Option<&'static str> {
+        self.left().map(|left| match left {
+            Left::LegalDuties => {
+                "The owner allows nothing any more, and only a legal duty is left: the data may be stored for it, and used for nothing else."
+            }
+            Left::Nothing => {
+                "The owner allows nothing of what the record rested on: nothing permits to keep it any longer (Art. 17(1)(b))."
+            }
+        })
+    }
+
+    fn left(&self) -> Option<Left> {
+        self.signed.as_ref().and_then(SignedView::left)
+    }
+
+    /// Whether there is consent that can be taken back.
+    pub fn can_be_withdrawn(&self) -> bool {
+        self.signed.as_ref().is_some_and(SignedView::has_allowed)
+    }
+
+    /// Whether the owner can be asked for what they do not allow.
+    pub fn can_be_asked_again(&self) -> bool {
+        let signed = self.signed.as_ref();
+        self.can_be_corrected() && signed.is_some_and(SignedView::has_not_allowed)
     }
 
     pub fn awaits_consent(&self) -> bool {

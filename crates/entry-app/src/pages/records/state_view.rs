@@ -4,13 +4,14 @@ use database::records::{Record, RecordState};
 use web_kit::components::Tone;
 
 /// In the order of a record's way.
-pub const ALL: [RecordState; 6] = [
+pub const ALL: [RecordState; 7] = [
     RecordState::AwaitingConsent,
     RecordState::CorrectionRequested,
     RecordState::Consented,
     RecordState::Approved,
     RecordState::Anchored,
     RecordState::Declined,
+    RecordState::Lapsed,
 ];
 
 /// In a word or two, of a record: what is under way may be a correction.
@@ -35,6 +36,7 @@ pub const fn label(state: RecordState) -> &'static str {
         RecordState::Approved => "Anchoring",
         RecordState::Anchored => "Anchored",
         RecordState::Declined => "Declined",
+        RecordState::Lapsed => "Lapsed",
     }
 }
 
@@ -45,7 +47,7 @@ pub const fn tone(state: RecordState) -> Tone {
         RecordState::CorrectionRequested => Tone::Warning,
         RecordState::Consented => Tone::Info,
         RecordState::Anchored => Tone::Good,
-        RecordState::Declined => Tone::Neutral,
+        RecordState::Declined | RecordState::Lapsed => Tone::Neutral,
     }
 }
 
@@ -86,5 +88,8 @@ pub const fn next_step(state: RecordState) -> &'static str {
             "The proof stands on the chain. Any change of the record will be noticed."
         }
         RecordState::Declined => "The owner declined. Details and key were destroyed at once.",
+        RecordState::Lapsed => {
+            "Nobody signed in time. Details and key were destroyed; enter the person anew if they come back."
+        }
     }
 }

@@ -7,6 +7,6 @@ mod server;
 mod typed;
 
 pub use browser::{Answer, Browser};
-pub use owner::Owner;
-pub use server::{PASSWORD, Server, Setup};
+pub use owner::{ACCOUNTS, Owner, RESEARCH};
+pub use server::{PASSWORD, Server, Setup, id_of};
 pub use typed::{Typed, WALLET};

@@ -34,9 +34,15 @@ impl Owner {
 
     /// Signs the record behind this page; research is the owner's own choice.
     pub async fn sign(&self, server: &Server, page: &str, research: bool) {
+        self.sign_for(server, page, vec![RESEARCH.granted(research)])
+            .await;
+    }
+
+    /// The same of these purposes.
+    pub async fn sign_for(&self, server: &Server, page: &str, purposes: Vec<Purpose>) {
         let mut transaction = server.admin.begin().await.unwrap();
         let opened = Stored::load(server, &mut transaction, page).await;
-        let message = self.message(server, &opened.plain, research);
+        let message = message(server, &opened.plain, purposes);
         let (chain_id, relay) = pins(server);
         let digest = message.digest(chain_id, relay);
         let signature = self.wallet.sign_hash_sync(&digest).unwrap();
@@ -45,7 +51,7 @@ impl Owner {
         let signed = SignedConsent {
             version: opened.record.version,
             draft: opened.record.draft,
-            link_id: opened.link,
+            link_id: opened.link.unwrap(),
             message: &message,
             signature: &signature,
         };
@@ -64,25 +70,21 @@ impl Owner {
     pub async fn ask(&self, server: &Server, page: &str, words: &str) {
         let mut transaction = server.admin.begin().await.unwrap();
         let opened = Stored::load(server, &mut transaction, page).await;
-        let (version, draft) = (opened.record.version, opened.record.draft);
-        let kind = CellKind::CorrectionNote;
-        let (key, rng) = (&opened.key, &mut rand::rng());
-        let wish = Correction {
-            id: CorrectionId::random(&mut rand::rng()),
-            record_id: opened.record.id,
-            version,
-            draft,
-            note: sealed::seal_cell(key, version, draft, kind, words.as_bytes(), rng),
-            asked_at: server.clock.now(),
-            resolved_at: None,
-        };
-        corrections::insert(&mut transaction, &wish).await.unwrap();
+        opened.wish(server, &mut transaction, words).await;
         let answer = (
             RecordState::CorrectionRequested,
             LinkState::Corrected,
             RecordEventKind::CorrectionRequested,
         );
         opened.answer(server, &mut transaction, answer).await;
+        transaction.commit().await.unwrap();
+    }
+
+    /// The same without a link, after the record was anchored.
+    pub async fn wish(&self, server: &Server, page: &str, words: &str) {
+        let mut transaction = server.admin.begin().await.unwrap();
+        let opened = Stored::load(server, &mut transaction, page).await;
+        opened.wish(server, &mut transaction, words).await;
         transaction.commit().await.unwrap();
     }
 
@@ -103,26 +105,38 @@ impl Owner {
         opened.answer(server, &mut transaction, answer).await;
         transaction.commit().await.unwrap();
     }
+}
 
-    fn message(&self, server: &Server, plain: &PlainVersion, research: bool) -> ConsentMessage {
-        let now = server.clock.now().as_seconds();
-        ConsentMessage {
-            controller: "Riverside Health Centre".to_owned(),
-            notice: B256::repeat_byte(9),
-            purposes: vec![Purpose {
-                name: "Research".to_owned(),
-                lawful_basis: "Consent, Art. 6(1)(a)".to_owned(),
-                granted: research,
-            }],
-            fields: signed_fields(&plain.fields),
-            wallet: plain.wallet,
-            uid: 0,
-            version: plain.version.get(),
-            previous_proof: B256::ZERO,
-            issued_at: now - 600,
-            expires_at: now + 3_600,
-            nonce: B256::from(rand::random::<[u8; 32]>()),
+/// A purpose of the profile.
+pub struct Asked(&'static str, &'static str);
+
+pub const RESEARCH: Asked = Asked("Research", "Consent, Art. 6(1)(a)");
+pub const ACCOUNTS: Asked = Asked("Bookkeeping", "Law, Art. 6(1)(c)");
+
+impl Asked {
+    pub fn granted(&self, granted: bool) -> Purpose {
+        Purpose {
+            name: self.0.to_owned(),
+            lawful_basis: self.1.to_owned(),
+            granted,
         }
+    }
+}
+
+fn message(server: &Server, plain: &PlainVersion, purposes: Vec<Purpose>) -> ConsentMessage {
+    let now = server.clock.now().as_seconds();
+    ConsentMessage {
+        controller: "Riverside Health Centre".to_owned(),
+        notice: B256::repeat_byte(9),
+        purposes,
+        fields: signed_fields(&plain.fields),
+        wallet: plain.wallet,
+        uid: 0,
+        version: plain.version.get(),
+        previous_proof: B256::ZERO,
+        issued_at: now - 600,
+        expires_at: now + 3_600,
+        nonce: B256::from(rand::random::<[u8; 32]>()),
     }
 }
 
@@ -131,10 +145,28 @@ struct Stored {
     record: Record,
     key: OwnerKey,
     plain: PlainVersion,
-    link: LinkId,
+    /// The one that is open.
+    link: Option<LinkId>,
 }
 
 impl Stored {
+    /// What its owner wants corrected.
+    async fn wish(&self, server: &Server, connection: &mut MySqlConnection, words: &str) {
+        let (version, draft) = (self.record.version, self.record.draft);
+        let (kind, rng) = (CellKind::CorrectionNote, &mut rand::rng());
+        let wish = Correction {
+            id: CorrectionId::random(&mut rand::rng()),
+            record_id: self.record.id,
+            version,
+            draft,
+            note: sealed::seal_cell(&self.key, version, draft, kind, words.as_bytes(), rng),
+            asked_at: server.clock.now(),
+            resolved_at: None,
+            answer: None,
+        };
+        corrections::insert(connection, &wish).await.unwrap();
+    }
+
     async fn load(server: &Server, connection: &mut MySqlConnection, page: &str) -> Self {
         let (front, id) = (server.keys.front(), id_of(page));
         let record = records::lock(connection, &front, id)
@@ -159,7 +191,7 @@ impl Stored {
             record,
             key,
             plain,
-            link: open.unwrap().id,
+            link: open.map(|link| link.id),
         }
     }
 
@@ -174,7 +206,7 @@ impl Stored {
         records::change_state(connection, &front, id, self.record.state, state, now)
             .await
             .unwrap();
-        consent_links::close(connection, &front, self.link, link)
+        consent_links::close(connection, &front, self.link.unwrap(), link)
             .await
             .map(drop)
             .unwrap();

@@ -48,6 +48,14 @@ lawful_basis = "Consent, Art. 6(1)(a)"
 rests_on_consent = true
 text = "We may ask you to take part in studies."
 
+[[purposes]]
+id = "accounts"
+name = "Bookkeeping"
+lawful_basis = "Law, Art. 6(1)(c)"
+rests_on_consent = false
+legal_duty = true
+text = "We keep bills for ten years."
+
 [notice]
 text = "What we do with your details, and your rights."
 "#;
