@@ -1,6 +1,7 @@
 //! The product as it runs, with people who are enrolled, and browsers without a window.
 
 mod browser;
+mod held_round;
 mod in_process;
 mod people;
 mod rectification;

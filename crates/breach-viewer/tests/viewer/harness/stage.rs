@@ -1,7 +1,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use database::leases;
 use database::staff::{self, NewStaff, Staff};
 use demo::doors::Clerk;
 use devstack::{App, Mail, Site, SiteOptions, wait_until};
@@ -105,21 +104,6 @@ impl Stage {
         let viewer = &mut self.site.viewer;
         viewer.set_env("MASTER_KEY_FILE", files.master);
         viewer.set_env("APPLICATION_KEYS_FILE", files.application);
-    }
-
-    /// Begins no further round of the sweep, as if another process were about to, and waits for the end of the one under way:
-    /// whatever is found from then on is found by others.
-    pub async fn hold_sweep(&self) {
-        let keys = KeySet::load(&self.site.key_dir()).unwrap();
-        let held = wait_until("the sweep's lease", LIMIT, || async {
-            let (keys, now) = (keys.application(), Clock::system().now());
-            let mut connection = self.connect().await;
-            Ok(leases::acquire(&mut connection, keys, "sweep", &[7; 16], 10 * LIMIT, now).await?)
-        });
-        held.await.unwrap();
-        let open = "SELECT COUNT(*) FROM sweep_rounds WHERE finished_at IS NULL";
-        self.until_number("the end of the round", open, |open| open == 0)
-            .await;
     }
 
     /// What an intruder with the database's password does.
