@@ -116,14 +116,11 @@ async fn a_round_that_was_put_back_is_not_taken_up_again() {
         let copy = format!("CREATE TABLE kept_{table} LIKE {table}");
         stage.sql_schema(&copy).await;
     }
-    let open = "REPLACE INTO kept_sweep_rounds SELECT * FROM sweep_rounds WHERE finished_at IS NULL ORDER BY id DESC LIMIT 1";
-    let kept = "SELECT COUNT(*) FROM kept_sweep_rounds";
-    until_copied(&stage, open, kept, 1).await;
-    // Its parts stand until the next round has ended.
-    let parts = "REPLACE INTO kept_sweep_parts SELECT p.* FROM sweep_parts p JOIN kept_sweep_rounds r ON r.id = p.round_id \
-                 WHERE p.finished_at IS NOT NULL";
-    let kept = "SELECT COUNT(*) FROM kept_sweep_parts";
-    until_copied(&stage, parts, kept, 2).await;
+    wait_until("a copy of a round", LIMIT, || async {
+        Ok(keep_a_round(&stage).await.then_some(()))
+    })
+    .await
+    .unwrap();
     let put_back = "DELETE FROM sweep_rounds WHERE id > (SELECT MAX(id) FROM kept_sweep_rounds); \
                     REPLACE INTO sweep_rounds SELECT * FROM kept_sweep_rounds; \
                     REPLACE INTO sweep_parts SELECT * FROM kept_sweep_parts;";
@@ -146,12 +143,27 @@ async fn a_round_that_was_put_back_is_not_taken_up_again() {
     stage.site.stop().await.unwrap();
 }
 
-async fn until_copied(stage: &Stage, copy: &str, kept: &str, wanted: i64) {
-    let copied = wait_until("a copy of a round", LIMIT, || async {
-        stage.may_fail(copy).await;
-        Ok((stage.number(kept).await >= wanted).then_some(()))
-    });
-    copied.await.unwrap();
+/// Copies a round while it is open, and its parts once they are done: these stand until the next round has ended. False where that
+/// was missed. A copy that locked what it reads would keep the sweep from writing the parts.
+async fn keep_a_round(stage: &Stage) -> bool {
+    const UNLOCKED: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;";
+    let round = "DELETE FROM kept_sweep_parts; DELETE FROM kept_sweep_rounds; \
+                 INSERT INTO kept_sweep_rounds SELECT * FROM sweep_rounds WHERE finished_at IS NULL ORDER BY id DESC LIMIT 1";
+    let parts = "REPLACE INTO kept_sweep_parts SELECT p.* FROM sweep_parts p JOIN kept_sweep_rounds r ON r.id = p.round_id \
+                 WHERE p.finished_at IS NOT NULL";
+    stage.may_fail(&format!("{UNLOCKED} {round}")).await;
+    let since = "SELECT COUNT(*) FROM sweep_rounds WHERE id > (SELECT COALESCE(MAX(id), 1 << 62) FROM kept_sweep_rounds)";
+    loop {
+        stage.may_fail(&format!("{UNLOCKED} {parts}")).await;
+        if stage.number("SELECT COUNT(*) FROM kept_sweep_parts").await == 2 {
+            return true;
+        }
+        let is_open = stage.number("SELECT COUNT(*) FROM kept_sweep_rounds").await == 1;
+        if !is_open || stage.number(since).await > 1 {
+            return false;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// What makes a round stand still keeps no alarm from being told.

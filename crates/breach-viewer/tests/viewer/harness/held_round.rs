@@ -7,7 +7,7 @@ use database::sweep_parts::{self, Choice, SweepPart};
 use database::sweep_rounds::{self, SweepRound};
 use database::verifications::VerdictCounts;
 use devstack::wait_until;
-use keyring::{KeyFiles, KeySet};
+use keyring::KeySet;
 use record::time::Clock;
 use sqlx::mysql::MySqlConnection;
 
