@@ -40,6 +40,8 @@ const TICK: Duration = Duration::from_secs(1);
 /// So often settings, schema and alarms are looked at.
 const LOOK: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_secs(1);
+/// No longer is waited for what the log tells of to be there for all: somebody may hold the row that it is told by.
+const UNTIL_COMMITTED: Duration = Duration::from_secs(1);
 /// So much of the log may be held, in bytes, unless something else is set.
 const MEMORY: usize = 128 * 1024 * 1024;
 /// So many records are looked at, and filed, before the next are.
@@ -212,6 +214,9 @@ impl Watcher {
             // An alarm may be over.
             self.looked_at = None;
         }
+        if touched.is_of_note() || !touched.verdicts.is_empty() {
+            self.until_committed().await?;
+        }
         if touched.is_blind {
             self.registrar.raise_kind(AlarmKind::WatchGap).await?;
         }
@@ -229,6 +234,21 @@ impl Watcher {
         }
         self.position = batch.position;
         Ok(())
+    }
+
+    /// A server writes a transaction into its log a moment before it commits it for all others to see: who looks at once would see
+    /// what stood there before, and never look again. Transactions are committed in the order of the log, so what is in it by now
+    /// can be seen once a write of ours was committed.
+    async fn until_committed(&mut self) -> Result<(), Stop> {
+        match tokio::time::timeout(UNTIL_COMMITTED, self.prolong_lease()).await {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err(Stop::Superseded),
+            // Whoever keeps us from writing keeps us from looking for a moment, and no longer.
+            Ok(Err(_)) | Err(_) => {
+                tracing::debug!("it is not known whether all can see what the log tells of");
+                Ok(())
+            }
+        }
     }
 
     /// A page at a time: a whole table is more than can be held, and takes longer than the lease lasts.
@@ -281,11 +301,15 @@ impl Watcher {
     }
 
     async fn holds_lease(&mut self) -> Result<bool, Stop> {
-        let asked_at = Instant::now();
-        let is_fresh = |at: Instant| asked_at.duration_since(at) < LEASE_LENGTH / 3;
-        if self.leased_at.is_some_and(is_fresh) {
-            return Ok(true);
+        let is_fresh = |at: Instant| at.elapsed() < LEASE_LENGTH / 3;
+        match self.leased_at.is_some_and(is_fresh) {
+            true => Ok(true),
+            false => self.prolong_lease().await,
         }
+    }
+
+    async fn prolong_lease(&mut self) -> Result<bool, Stop> {
+        let asked_at = Instant::now();
         let parts = self.registrar.examiner().parts();
         let mut connection = parts.pool.acquire().await?;
         let (keys, holder, now) = (&parts.keys, &self.holder, self.now());

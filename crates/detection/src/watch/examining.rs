@@ -60,7 +60,7 @@ impl Registrar {
         Ok(())
     }
 
-    /// Guarded rows of one table, and whether they stood there before.
+    /// Guarded rows of one table, and whether the newest change took them out.
     async fn look_at_some(
         &self,
         connection: &mut MySqlConnection,
@@ -71,9 +71,9 @@ impl Registrar {
         let asked: Vec<_> = rows.iter().map(|(key, _)| (*key).clone()).collect();
         let states = guarded_rows::look(connection, keys, table, &asked).await?;
         let (mut planted, mut deleted) = (Vec::new(), 0);
-        for (state, (key, was_before)) in states.into_iter().zip(rows) {
+        for (state, (key, is_out)) in states.into_iter().zip(rows) {
             match state {
-                RowState::Gone if **was_before && is_missed(connection, table, key).await? => {
+                RowState::Gone if **is_out && is_missed(connection, table, key).await? => {
                     deleted += 1;
                 }
                 // The verdict on the record tells it.

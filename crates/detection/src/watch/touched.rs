@@ -32,7 +32,7 @@ pub(super) struct Touched {
     pub(super) uids: BTreeMap<Uid, RecordId>,
     /// Subjects whose verdict was bad, before somebody, or one of ours, wrote over it or took it out.
     pub(super) verdicts: BTreeSet<Subject>,
-    /// Guarded rows, and whether they stood there before.
+    /// Guarded rows, and whether the newest change took them out.
     pub(super) rows: BTreeMap<&'static str, BTreeMap<RowKey, bool>>,
     /// Tables of ours that were emptied by one statement.
     pub(super) emptied: BTreeSet<String>,
@@ -112,10 +112,11 @@ impl Touched {
             }
         }
         if let Some(table) = guarded {
-            for (row, was_before) in sides.into_iter().zip([true, false]) {
+            // A row that was changed stands before and after.
+            for (row, is_out) in sides.into_iter().zip([true, false]) {
                 if let Some(key) = row.as_ref().and_then(|row| key(row, table)) {
                     let rows = self.rows.entry(table.name).or_default();
-                    *rows.entry(key).or_default() |= was_before;
+                    rows.insert(key, is_out);
                 }
             }
         }
