@@ -50,7 +50,7 @@ pub async fn approve(
         .ok_or(ApprovalError::Unknown)?;
     let rejected = rejected
         .into_iter()
-        .find(|job| job.version == record.version);
+        .find(|job| job.version == Some(record.version));
     match (record.state, &rejected) {
         (RecordState::Consented, _) => {
             let (from, to) = (RecordState::Consented, RecordState::Approved);
@@ -94,7 +94,7 @@ async fn queue(
     now: UnixMillis,
 ) -> Result<AnchoringJob, ApprovalError> {
     let (id, version) = (record.id, record.version);
-    let queued = anchoring_jobs::insert(connection, keys, id, version, by, now).await;
+    let queued = anchoring_jobs::insert(connection, keys, id, Some(version), by, now).await;
     queued.map_err(
         |error| match error.is_duplicate_of("anchoring_jobs_version") {
             true => ApprovalError::NotWaiting,

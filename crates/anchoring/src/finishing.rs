@@ -11,7 +11,10 @@ use database::{
     sealed::{Anchor, SealedVersion},
 };
 use keyring::{OwnerKey, WrappedOwnerKey};
-use record::B256;
+use record::{
+    B256,
+    ids::{RecordId, Version},
+};
 
 use crate::{
     Problem,
@@ -64,9 +67,12 @@ impl Work {
     ) -> Result<Option<Problem>, RoundError> {
         let Some(known) = self.standing_on_chain(sight, plan).await? else {
             tracing::error!(job = plan.job.id, uid = %plan.uid,
-                "a proof was taken as a version of another record: a second controller key is in use, and the authority has to void that version");
+                "what was written does not stand where it belongs: if a second controller key is in use, a proof may have become a version of another record, which the authority has to void");
             self.bury(plan, Death::Displaced).await?;
             return Ok(None);
+        };
+        let Some(version) = plan.job.version else {
+            return self.finish_retirement(plan, hash, block).await;
         };
         let is_retired = known.retired.is_some();
         let anchor = Anchor {
@@ -76,7 +82,7 @@ impl Work {
             block,
             leaves: Vec::new(),
         };
-        let copies = self.prepare_copies(plan, anchor).await?;
+        let copies = self.prepare_copies(plan, version, anchor).await?;
         match &copies {
             Some(copies) => {
                 if let Err(error) = self.store(copies).await {
@@ -93,7 +99,7 @@ impl Work {
             }
         }
         let email_index = copies.map(|copies| copies.version.record.email_index);
-        self.conclude(plan, hash, block, email_index, is_retired)
+        self.conclude(plan, (hash, block), version, email_index, is_retired)
             .await
     }
 
@@ -101,12 +107,13 @@ impl Work {
     async fn prepare_copies(
         &self,
         plan: &Plan,
+        version: Version,
         anchor: Anchor,
     ) -> Result<Option<Copies>, RoundError> {
-        let (id, version) = (plan.job.record_id, plan.job.version);
+        let id = plan.job.record_id;
         let mut transaction = self.begin().await?;
         self.lock_unchanged(&mut transaction, &plan.job).await?;
-        let Some(mut row) = self.unaltered(&mut transaction, plan).await? else {
+        let Some(mut row) = self.unaltered(&mut transaction, plan, version).await? else {
             return Ok(None);
         };
         // A correction is found by its e-mail address once it is anchored, and not before.
@@ -134,9 +141,10 @@ impl Work {
         &self,
         connection: &mut MySqlConnection,
         plan: &Plan,
+        version: Version,
     ) -> Result<Option<Row>, RoundError> {
-        let (id, version) = (plan.job.record_id, plan.job.version);
-        let record = self.record_or_nothing(connection, plan).await?;
+        let id = plan.job.record_id;
+        let record = self.record_or_nothing(connection, id, version).await?;
         let cells = self.sealed(connection, id, version).await?;
         let (Some(record), Ok(cells)) = (record, cells) else {
             return Ok(None);
@@ -166,15 +174,18 @@ impl Work {
     async fn conclude(
         &self,
         plan: &Plan,
-        hash: B256,
-        block: u64,
+        (hash, block): (B256, u64),
+        version: Version,
         email_index: Option<[u8; 32]>,
         is_retired: bool,
     ) -> Result<Option<Problem>, RoundError> {
         let now = self.now();
         let mut transaction = self.begin().await?;
         let mut job = self.lock_unchanged(&mut transaction, &plan.job).await?;
-        match self.record_or_nothing(&mut transaction, plan).await? {
+        match self
+            .record_or_nothing(&mut transaction, job.record_id, version)
+            .await?
+        {
             Some(mut record) => {
                 // Another row that claims our UID was not written by us.
                 let claims = records::release_uid(&mut transaction, plan.uid, record.id).await?;
@@ -202,10 +213,11 @@ impl Work {
     async fn record_or_nothing(
         &self,
         connection: &mut MySqlConnection,
-        plan: &Plan,
+        id: RecordId,
+        version: Version,
     ) -> Result<Option<Record>, RoundError> {
-        match records::lock(connection, &self.front, plan.job.record_id).await {
-            Ok(record) => Ok(record.filter(|record| record.version == plan.job.version)),
+        match records::lock(connection, &self.front, id).await {
+            Ok(record) => Ok(record.filter(|record| record.version == version)),
             Err(error) if error.is_tampering() => Ok(None),
             Err(error) => Err(error.into()),
         }

@@ -18,7 +18,7 @@ use crate::{
     work::{RoundError, Work},
 };
 
-/// Nonce, UID, timestamp and proof, committed together, with the transactions that carry them.
+/// Nonce, UID, timestamp and proof (of a retirement its evidence), committed together, with the transactions that carry them.
 pub(crate) struct Plan {
     pub job: AnchoringJob,
     pub nonce: u64,
@@ -39,7 +39,7 @@ impl Plan {
 
     /// Its place in the line.
     pub fn waiting(&self) -> Waiting {
-        let first = self.job.version == Version::FIRST;
+        let first = self.job.version == Some(Version::FIRST);
         Waiting {
             nonce: self.nonce,
             new_uid: first.then_some(self.uid),

@@ -56,7 +56,7 @@ impl Work {
             Err(error) if error.is_tampering() => return Ok(Err(Rejection::RowUnreadable)),
             Err(error) => return Err(error.into()),
         };
-        if record.state != RecordState::Approved || record.version != job.version {
+        if record.state != RecordState::Approved || Some(record.version) != job.version {
             return Ok(Err(Rejection::NotApproved));
         }
         let cells = match self.sealed(connection, record.id, record.version).await? {

@@ -28,11 +28,13 @@ pub enum Rejection {
     Retired,
     /// The wallet is not the one that signed the version before.
     WalletChanged,
+    /// Nobody who may has signed for the erasure.
+    NotRequested,
 }
 
 impl Rejection {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::RowMissing,
         Self::RowUnreadable,
         Self::NotApproved,
@@ -44,6 +46,7 @@ impl Rejection {
         Self::RolledBack,
         Self::Retired,
         Self::WalletChanged,
+        Self::NotRequested,
     ];
 
     /// As it stands in `anchoring_jobs.problem`.
@@ -60,6 +63,7 @@ impl Rejection {
             Self::RolledBack => "rolled_back",
             Self::Retired => "retired",
             Self::WalletChanged => "wallet_changed",
+            Self::NotRequested => "not_requested",
         }
     }
 
@@ -84,6 +88,7 @@ impl Rejection {
             Self::RolledBack => "The job was put back to an older state behind our back.",
             Self::Retired => "The record was retired.",
             Self::WalletChanged => "The wallet is not the one that signed the version before.",
+            Self::NotRequested => "Nobody who may has signed for the erasure.",
         }
     }
 }

@@ -147,12 +147,16 @@ impl Work {
         sight: &Sight,
         plan: &Plan,
     ) -> Result<Option<Problem>, RoundError> {
-        if self.standing_on_chain(sight, plan).await?.is_none() {
+        let Some(known) = self.standing_on_chain(sight, plan).await? else {
             self.bury(plan, Death::NonceTaken).await?;
             return Ok(None);
-        }
-        let (reader, version) = (self.reader(), plan.job.version);
-        let event = reader
+        };
+        let Some(version) = plan.job.version else {
+            let block = known.retired.map_or(sight.last.number, |one| one.block);
+            return self.finish(sight, plan, plan.newest().hash, block).await;
+        };
+        let event = self
+            .reader()
             .anchored(plan.uid, version, plan.proof, &sight.last)
             .await?;
         // Without the event the node contradicts itself: look again in the next round.
@@ -165,16 +169,20 @@ impl Work {
         }
     }
 
-    /// What the storage layer holds under the plan's UID at the final block, if the plan's proof stands there where it belongs.
+    /// What the storage layer holds under the plan's UID at the final block, if the plan's proof, or its evidence, stands there where
+    /// it belongs.
     pub async fn standing_on_chain(
         &self,
         sight: &Sight,
         plan: &Plan,
     ) -> Result<Option<OnChainRecord>, RoundError> {
         let known = self.reader().record(plan.uid, &sight.last).await?;
-        Ok(known.filter(|known| {
-            let version = known.version(plan.job.version);
-            version.is_some_and(|version| version.word == plan.proof)
+        Ok(known.filter(|known| match plan.job.version {
+            Some(version) => {
+                let version = known.version(version);
+                version.is_some_and(|version| version.word == plan.proof)
+            }
+            None => known.retired.is_some_and(|one| one.evidence == plan.proof),
         }))
     }
 

@@ -1,13 +1,17 @@
 //! One job's turn: check what the owner signed, and in the same breath compute, sign and commit what is then sent.
 
-use chain::{Fees, SignedTransaction};
+use chain::{Fees, MasterDataCall, SignedTransaction};
 use database::{
     MySqlConnection,
     anchoring_jobs::{self, AnchoringJob, JobState},
     anchoring_transactions::{self, AnchoringTransaction},
     record_events::RecordEventKind,
 };
-use record::{B256, consent::Standing, ids::Version};
+use record::{
+    B256,
+    consent::Standing,
+    ids::{Uid, Version},
+};
 
 use crate::{
     Problem, Rejection,
@@ -44,10 +48,17 @@ impl Work {
     ) -> Result<Turn, RoundError> {
         let mut transaction = self.begin().await?;
         let job = self.lock_unchanged(&mut transaction, job).await?;
-        let turn = match self
-            .check_and_sign(&mut transaction, sight, fees, end, &job)
-            .await?
-        {
+        let turn = match job.version {
+            Some(_) => {
+                self.check_and_sign(&mut transaction, sight, fees, end, &job)
+                    .await?
+            }
+            None => {
+                self.check_and_retire(&mut transaction, sight, fees, end, &job)
+                    .await?
+            }
+        };
+        let turn = match turn {
             Turn::Planned(plan) => {
                 self.write_plan(&mut transaction, &plan).await?;
                 Turn::Planned(plan)
@@ -106,28 +117,27 @@ impl Work {
         let (reader, controller) = (self.reader(), &self.parts.controller);
         let (uid, version, timestamp) = (place.uid, place.version, place.timestamp);
         let proof = statement.proof(reader, uid, version, timestamp);
+        let call = MasterDataCall::AddRecordProof {
+            uid,
+            timestamp,
+            proof,
+        };
         let (head, nonce) = (&sight.head, end.nonce);
         let master_data = reader.newest_master_data(head).await?;
         // Behind others it can't be tried out: its UID is not the next one yet.
         let can_be_tried = end.is_empty || version != Version::FIRST;
-        if can_be_tried
-            && !controller
-                .would_be_taken(master_data, uid, timestamp, proof, head)
-                .await?
-        {
+        if can_be_tried && !controller.would_be_taken(master_data, &call, head).await? {
             return Ok(Turn::Postponed(Problem::ContractRefuses));
         }
-        let signed =
-            controller.sign_record_proof(master_data, nonce, uid, timestamp, proof, fees)?;
-        Ok(Turn::Planned(Box::new(
-            self.planned(job, place, proof, signed),
-        )))
+        let signed = controller.sign_call(master_data, nonce, &call, fees)?;
+        let plan = self.planned(job, (uid, timestamp), proof, signed);
+        Ok(Turn::Planned(Box::new(plan)))
     }
 
-    fn planned(
+    pub(crate) fn planned(
         &self,
         job: &AnchoringJob,
-        place: &Place,
+        (uid, timestamp): (Uid, u64),
         proof: B256,
         signed: SignedTransaction,
     ) -> Plan {
@@ -135,9 +145,9 @@ impl Work {
         job.state = JobState::Planned;
         job.problem = None;
         job.attempts = job.attempts.saturating_add(1);
-        job.uid = Some(place.uid);
+        job.uid = Some(uid);
         job.nonce = Some(signed.nonce);
-        job.chain_timestamp = Some(place.timestamp);
+        job.chain_timestamp = Some(timestamp);
         job.proof = Some(proof);
         job.transaction_hash = Some(signed.hash);
         job.updated_at = self.now();
@@ -148,10 +158,9 @@ impl Work {
             raw: signed.raw,
             created_at: job.updated_at,
         };
-        let (nonce, uid, timestamp) = (signed.nonce, place.uid, place.timestamp);
         Plan {
             job,
-            nonce,
+            nonce: signed.nonce,
             uid,
             timestamp,
             proof,

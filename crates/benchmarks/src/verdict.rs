@@ -19,6 +19,7 @@ pub fn verdict(data: &DataSet, evidence: &Evidence, words: &OnChainRecord) -> Ve
         jobs: &[],
         nonce_also_at: None,
         retirement_is_proven: false,
+        retired_just_now: false,
         patience: PATIENCE,
         now: Clock::system().now(),
     })

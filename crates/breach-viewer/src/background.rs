@@ -128,6 +128,7 @@ fn redaction_parts(settings: &Settings) -> anyhow::Result<RedactionParts> {
     Ok(RedactionParts {
         main: pool(&settings.erase)?,
         backup: pool(&settings.erase_backup)?,
+        keys: pool(&settings.erase_key_backup)?,
     })
 }
 

@@ -29,6 +29,8 @@ pub struct Settings {
     pub erase: Url,
     /// The backup of records, by the account `erase`.
     pub erase_backup: Url,
+    /// The backup of owner keys, through the same.
+    pub erase_key_backup: Url,
     /// For how long after it was signed a version keeps its values, also where a correction has replaced them.
     pub receipt: Duration,
     /// The server of the main database, by the account `watch`.
@@ -84,12 +86,17 @@ impl Settings {
         let erase = Database::read(
             reader,
             "ERASE_DATABASE_URL",
-            "the main database, by the account that destroys replaced values",
+            "the main database, by the account that destroys replaced values and erased records",
         );
         let erase_backup = Database::read(
             reader,
             "ERASE_BACKUP_DATABASE_URL",
-            "the backup of records, by the account that destroys replaced values",
+            "the backup of records, by the account that destroys replaced values and erased records",
+        );
+        let erase_key_backup = Database::read(
+            reader,
+            "ERASE_KEY_BACKUP_DATABASE_URL",
+            "the backup of owner keys, by the account that destroys replaced values and erased records",
         );
         let receipt_minutes: Option<u32> = reader.or(
             "REPLACED_VALUES_MINUTES",
@@ -146,6 +153,7 @@ impl Settings {
             key_backup: key_backup?.url,
             erase: erase?.url,
             erase_backup: erase_backup?.url,
+            erase_key_backup: erase_key_backup?.url,
             receipt: MINUTE * receipt_minutes?,
             watch: watch?.map(|watch| watch.url),
             watch_memory: watch_memory?,

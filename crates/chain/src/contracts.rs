@@ -15,5 +15,6 @@ sol! {
     interface ISecurityLayer {
         function hasRole(bytes32 role, address account) external view returns (bool);
         function paused() external view returns (bool);
+        function owner() external view returns (address);
     }
 }

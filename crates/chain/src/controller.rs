@@ -17,10 +17,12 @@ use crate::{
     SignedTransaction, TransactionError,
     contracts::{IMasterData, ISecurityLayer},
     endpoint::unusable,
-    pins, sending, transaction,
+    pins,
+    records::ERASED,
+    sending, transaction,
 };
 
-/// Enough for `addRecordProof` of this master-data (at most 85,000) and of a dearer later one. What is not used is not paid.
+/// Enough for either call of this master-data (at most 85,000) and of a dearer later one. What is not used is not paid.
 const GAS_LIMIT: u64 = 150_000;
 /// A transfer without data.
 const TRANSFER_GAS: u64 = 21_000;
@@ -44,6 +46,27 @@ pub struct Standing {
     pub nonce: u64,
     /// Wei.
     pub balance: u128,
+}
+
+/// What a controller writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MasterDataCall {
+    /// A record proof: the first one of a new UID, or the next of a known one.
+    AddRecordProof {
+        /// The record.
+        uid: Uid,
+        /// In Unix seconds.
+        timestamp: u64,
+        /// The word.
+        proof: B256,
+    },
+    /// That a record was erased. It is final.
+    Erase {
+        /// The record.
+        uid: Uid,
+        /// The word that stands for who asked.
+        evidence: B256,
+    },
 }
 
 /// That a transaction is in a block.
@@ -143,32 +166,27 @@ impl Controller {
         fees.max_fee_per_gas.saturating_mul(GAS_LIMIT as u128)
     }
 
-    /// Signs `addRecordProof` for the master-data that the relay names; sends nothing.
-    pub fn sign_record_proof(
+    /// Signs a call of the master-data that the relay names; sends nothing.
+    pub fn sign_call(
         &self,
         master_data: Address,
         nonce: u64,
-        uid: Uid,
-        timestamp: u64,
-        proof: B256,
+        call: &MasterDataCall,
         fees: Fees,
     ) -> Result<SignedTransaction, TransactionError> {
-        let call = add_record_proof(uid, timestamp, proof);
-        self.sign(nonce, master_data, call.into(), GAS_LIMIT, fees)
+        let input = call.abi_encode().into();
+        self.sign(nonce, master_data, input, GAS_LIMIT, fees)
     }
 
-    /// Tries `addRecordProof` out at a block, without sending: whether the contracts would take it there.
+    /// Tries a call out at a block, without sending: whether the contracts would take it there.
     pub async fn would_be_taken(
         &self,
         master_data: Address,
-        uid: Uid,
-        timestamp: u64,
-        proof: B256,
+        call: &MasterDataCall,
         at: &Block,
     ) -> Result<bool, ChainError> {
-        let call = add_record_proof(uid, timestamp, proof);
-        let endpoint = &self.reader.endpoint;
-        let returned = endpoint.call_as(self.address(), master_data, call, at.number);
+        let (endpoint, input) = (&self.reader.endpoint, call.abi_encode());
+        let returned = endpoint.call_as(self.address(), master_data, input, at.number);
         Ok(returned.await?.is_some())
     }
 
@@ -268,11 +286,25 @@ impl Controller {
     }
 }
 
-fn add_record_proof(uid: Uid, timestamp: u64, proof: B256) -> Vec<u8> {
-    IMasterData::addRecordProofCall {
-        uid: U256::from(uid.get()),
-        timestamp,
-        recordProof: proof,
+impl MasterDataCall {
+    fn abi_encode(&self) -> Vec<u8> {
+        match *self {
+            Self::AddRecordProof {
+                uid,
+                timestamp,
+                proof,
+            } => IMasterData::addRecordProofCall {
+                uid: U256::from(uid.get()),
+                timestamp,
+                recordProof: proof,
+            }
+            .abi_encode(),
+            Self::Erase { uid, evidence } => IMasterData::retireRecordCall {
+                uid: U256::from(uid.get()),
+                reason: ERASED,
+                evidence,
+            }
+            .abi_encode(),
+        }
     }
-    .abi_encode()
 }

@@ -20,7 +20,7 @@ mod stored;
 mod transaction;
 
 pub use block::{Block, SeenBlock};
-pub use controller::{Controller, Receipt, Standing};
+pub use controller::{Controller, MasterDataCall, Receipt, Standing};
 pub use deployment::{Deployment, DeploymentError};
 pub use error::{ChainError, Outage, Pin};
 pub use fees::{FeeError, Fees};

@@ -10,12 +10,13 @@ use alloy::{
 use record::{
     Address, B256,
     ids::{Uid, Version},
+    time::UnixMillis,
 };
 use url::Url;
 
 use crate::{
     Block, ChainError, Deployment, SeenBlock,
-    contracts::{IERC1271, IMasterData, IRecordRelay, IStorageLayer},
+    contracts::{IERC1271, IMasterData, IRecordRelay, ISecurityLayer, IStorageLayer},
     endpoint::Endpoint,
     pins,
 };
@@ -141,6 +142,18 @@ impl ChainReader {
             seen: number,
             head: head.number,
         })
+    }
+
+    /// Who may order what only the authority may: the owner of the contracts at a block, and the authority that they were deployed for.
+    pub async fn authorities(&self, at: &Block) -> Result<[Address; 2], ChainError> {
+        let (storage, call) = (self.deployment.storage_layer, ISecurityLayer::ownerCall {});
+        let owner = self.endpoint.view(storage, call, at.number).await?;
+        Ok([owner, self.deployment.authority])
+    }
+
+    /// When a block was made; nothing where the chain has none of this number.
+    pub async fn time_of(&self, block: u64) -> Result<Option<UnixMillis>, ChainError> {
+        Ok(self.endpoint.block(block).await?.map(|block| block.time()))
     }
 
     /// The master-data contract that the relay names at a block.

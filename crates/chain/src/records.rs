@@ -81,6 +81,12 @@ impl OnChainRecord {
         self.versions.iter().find(|one| one.version == version)
     }
 
+    /// The words that count, oldest first.
+    pub fn words(&self) -> Vec<B256> {
+        let counting = self.versions.iter().filter(|one| !one.voided);
+        counting.map(|one| one.word).collect()
+    }
+
     /// The words that this version may follow: the one before it and, where that was voided, the next before, and so on; zero where all were.
     pub fn previous_proofs(&self, version: Version) -> Vec<B256> {
         let mut proofs = Vec::new();
@@ -95,6 +101,9 @@ impl OnChainRecord {
         proofs
     }
 }
+
+/// `retireRecord`'s number for [`RetirementReason::Erased`].
+pub(crate) const ERASED: u8 = 1;
 
 /// What the two contracts answered for one page.
 struct Page {
@@ -273,7 +282,7 @@ fn same(
 fn retirement(stream: &IStorageLayer::Stream) -> Result<Option<Retirement>, ChainError> {
     let reason = match stream.tip.closure {
         0 => return Ok(None),
-        1 => RetirementReason::Erased,
+        ERASED => RetirementReason::Erased,
         2 => RetirementReason::Withdrawn,
         _ => {
             return Err(ChainError::Malformed {

@@ -3,8 +3,6 @@
 use qrcodegen::{QrCode, QrCodeEcc};
 use url::Url;
 
-use crate::urls::LinkUrls;
-
 /// Addresses that wallets' apps open, and a QR code. The apps' own schemes stay on the phone; their `https` forms would
 /// show the link's secret to the wallet's maker.
 pub struct Elsewhere {
@@ -21,13 +19,9 @@ pub struct Elsewhere {
 }
 
 impl Elsewhere {
-    /// For the link at `public_url`.
-    pub fn new(public_url: &Url, link: &LinkUrls) -> Self {
-        let address = format!(
-            "{}{}",
-            public_url.origin().ascii_serialization(),
-            link.page()
-        );
+    /// For this page at `public_url`.
+    pub fn new(public_url: &Url, page: &str) -> Self {
+        let address = format!("{}{page}", public_url.origin().ascii_serialization());
         let quoted: String = url::form_urlencoded::byte_serialize(address.as_bytes()).collect();
         Self {
             metamask: format!("metamask://dapp/{address}"),
@@ -59,12 +53,14 @@ mod tests {
     use keyring::LinkSecret;
 
     use super::*;
+    use crate::urls::LinkUrls;
 
     #[test]
     fn wallets_open_the_very_link() {
         let secret = LinkSecret::generate(&mut rand::rng());
         let link = LinkUrls::new(&secret);
-        let elsewhere = Elsewhere::new(&"https://consent.example.org".parse().unwrap(), &link);
+        let site = "https://consent.example.org".parse().unwrap();
+        let elsewhere = Elsewhere::new(&site, link.page());
         let address = format!("https://consent.example.org/c/{}", *secret.to_url());
         assert_eq!(elsewhere.metamask, format!("metamask://dapp/{address}"));
         for wallet in [&elsewhere.trust, &elsewhere.coinbase] {

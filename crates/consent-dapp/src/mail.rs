@@ -2,7 +2,7 @@
 
 use database::records::Record;
 use notification::{EnqueueError, EventKey, Mail, enqueue, first_name};
-use record::ids::{CorrectionId, RecordId};
+use record::ids::{CorrectionId, RecordId, RequestId};
 use record::time::UnixMillis;
 use sqlx::MySqlConnection;
 
@@ -30,6 +30,23 @@ pub async fn correction_asked(
         &mail,
     )
     .await?;
+    Ok(())
+}
+
+/// Tells the desk that an owner wants everything erased, by the request that they were let in by.
+pub async fn erasure_asked(
+    app: &App,
+    connection: &mut MySqlConnection,
+    (record, request): (RecordId, RequestId),
+    now: UnixMillis,
+) -> Result<(), EnqueueError> {
+    let mail = Mail::ErasureAsked {
+        record,
+        url: record_page(app, record),
+    };
+    let event = EventKey::of(mail.kind(), request.as_bytes());
+    let desk = app.desk_email.as_str();
+    enqueue(connection, &app.front, now, event, desk, &mail).await?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use web_kit::settings::TrustedProxies;
 use crate::app::App;
 use crate::pages::{
     challenge, code, correction, decline, demo_wallet, link, message, receipt, sign, start, ticket,
-    ticket_code, ticket_correction, ticket_purposes, wallet, withdraw,
+    ticket_code, ticket_correction, ticket_erase, ticket_purposes, wallet, withdraw,
 };
 use crate::urls::route;
 
@@ -43,10 +43,18 @@ pub fn routes(app: App, proxies: TrustedProxies) -> Router {
             route::TICKET_CORRECTION,
             get(ticket_correction::show).post(ticket_correction::submit),
         )
+        .route(
+            route::TICKET_ERASE,
+            get(ticket_erase::show).post(ticket_erase::submit),
+        )
+        .route(route::TICKET_ERASE_MESSAGE, post(ticket_erase::message))
+        .route(route::TICKET_ERASE_SIGN, post(ticket_erase::sign))
         .layer(per_address(proxies, BURST, PERIOD));
     if app.has_demo_wallet() {
         // Outside the limit: a wallet of its own machine is asked several times for one signature.
-        router = router.route(route::DEMO_WALLET, post(demo_wallet::answer));
+        router = router
+            .route(route::DEMO_WALLET, post(demo_wallet::answer))
+            .route(route::TICKET_DEMO_WALLET, post(demo_wallet::answer_ticket));
     }
     router.with_state(app)
 }

@@ -20,7 +20,11 @@ pub mod route {
     pub const TICKET_CODE: &str = "/w/{ticket}/code";
     pub const TICKET_PURPOSES: &str = "/w/{ticket}/purposes";
     pub const TICKET_CORRECTION: &str = "/w/{ticket}/correction";
+    pub const TICKET_ERASE: &str = "/w/{ticket}/erase";
+    pub const TICKET_ERASE_MESSAGE: &str = "/w/{ticket}/erase/message";
+    pub const TICKET_ERASE_SIGN: &str = "/w/{ticket}/erase/sign";
     pub const DEMO_WALLET: &str = "/c/{secret}/demo-wallet";
+    pub const TICKET_DEMO_WALLET: &str = "/w/{ticket}/demo-wallet";
 }
 
 /// The addresses of one link. They hold its secret, so there is no Debug.
@@ -99,5 +103,10 @@ impl TicketUrls {
     /// The form that asks for a correction.
     pub fn correction(&self) -> String {
         format!("{}/correction", self.0)
+    }
+
+    /// Where everything is asked to be erased.
+    pub fn erase(&self) -> String {
+        format!("{}/erase", self.0)
     }
 }

@@ -1,5 +1,5 @@
-//! Jobs that anchor record versions (docs/ANCHORING.md tells their states), and the transactions signed for them. MAC
-//! under the application key.
+//! Jobs that anchor record versions, or retire records (docs/ANCHORING.md tells their states), and the transactions signed for
+//! them. MAC under the application key.
 
 use std::collections::BTreeMap;
 
@@ -44,8 +44,8 @@ pub struct AnchoringJob {
     pub id: u64,
     /// The record.
     pub record_id: RecordId,
-    /// The version to be anchored.
-    pub version: Version,
+    /// The version to be anchored; none where the record is to be retired, which stands as 0.
+    pub version: Option<Version>,
     /// Where it is on its way.
     pub state: JobState,
     /// Who approved.
@@ -78,7 +78,7 @@ impl AnchoringJob {
         let job = Self {
             id: columns.get("id")?,
             record_id: columns.get("record_id")?,
-            version: columns.get("version")?,
+            version: Version::new(columns.get("version")?),
             state: columns.get("state")?,
             approved_by: columns.get("approved_by")?,
             approved_at: columns.get("approved_at")?,
@@ -100,7 +100,7 @@ impl AnchoringJob {
         keys.mac(TABLE)
             .u64(self.id)
             .bytes(self.record_id.as_bytes())
-            .u32(self.version.get())
+            .u32(number(self.version))
             .text(self.state.as_str())
             .bytes(self.approved_by.as_bytes())
             .u64(self.approved_at.0)
@@ -116,13 +116,13 @@ impl AnchoringJob {
     }
 }
 
-/// Queues the anchoring of an approved version.
+/// Queues the anchoring of an approved version, or the retirement of a record.
 /// [`RowError::Duplicate`] of `anchoring_jobs_version` when it was approved before.
 pub async fn insert(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
     record_id: RecordId,
-    version: Version,
+    version: Option<Version>,
     approved_by: StaffId,
     now: UnixMillis,
 ) -> Result<AnchoringJob, RowError> {
@@ -135,7 +135,7 @@ async fn insert_row(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
     record_id: RecordId,
-    version: Version,
+    version: Option<Version>,
     approved_by: StaffId,
     now: UnixMillis,
 ) -> Result<AnchoringJob, RowError> {
@@ -145,7 +145,7 @@ async fn insert_row(
          VALUES (?, ?, 'queued', ?, ?, 0, ?, '')",
     )
     .bind(record_id.as_bytes().as_slice())
-    .bind(version.get())
+    .bind(number(version))
     .bind(approved_by.as_bytes().as_slice())
     .bind(now.0)
     .bind(now.0)
@@ -171,6 +171,10 @@ async fn insert_row(
     };
     update(connection, keys, &mut job, now).await?;
     Ok(job)
+}
+
+fn number(version: Option<Version>) -> u32 {
+    version.map_or(0, Version::get)
 }
 
 /// The job with this number, locked until the caller's transaction ends.
@@ -295,7 +299,7 @@ pub async fn by_uid(
     Checked::sort(rows.iter().map(|row| AnchoringJob::read(row, keys)))
 }
 
-/// All jobs of a record, oldest version first.
+/// All jobs of a record: that of its retirement, and those of its versions, the oldest first.
 pub async fn of_record(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
@@ -325,7 +329,8 @@ pub async fn anchored_or_newest_of(
     }
     query.push(") ORDER BY record_id, version");
     let rows = query.build().fetch_all(connection).await?;
-    let jobs = Checked::sort(rows.iter().map(|row| AnchoringJob::read(row, keys)))?.rows;
+    let mut jobs = Checked::sort(rows.iter().map(|row| AnchoringJob::read(row, keys)))?.rows;
+    jobs.retain(|job| job.version.is_some());
     let mut chosen: BTreeMap<RecordId, AnchoringJob> = BTreeMap::new();
     for job in jobs {
         let before = chosen.get(&job.record_id);

@@ -3,8 +3,8 @@
 use alloy_primitives::B256;
 use keyring::MacBuilder;
 use record::ids::{
-    CorrectionId, Draft, KeyId, LinkId, MailId, RecordId, RequestId, StaffId, SubmissionId, Uid,
-    Version,
+    CorrectionId, Draft, ErasureId, KeyId, LinkId, MailId, RecordId, RequestId, StaffId,
+    SubmissionId, Uid, Version,
 };
 use record::time::UnixMillis;
 use sqlx::error::mismatched_types;
@@ -123,6 +123,7 @@ identifier!(
     CorrectionId,
     MailId,
     RequestId,
+    ErasureId,
     SubmissionId
 );
 

@@ -388,6 +388,22 @@ pub async fn forget_used(
     forget_all(connection, keys, used, before).await
 }
 
+/// The same of all used links of a record, when everything of it is to go.
+pub async fn forget_all_used_for(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    record: RecordId,
+) -> Result<(), RowError> {
+    let rows = sqlx::query(
+        "SELECT * FROM consent_links WHERE record_id = ? AND state = 'used' FOR UPDATE",
+    )
+    .bind(record.as_bytes().as_slice())
+    .fetch_all(&mut *connection)
+    .await?;
+    forget_each(connection, keys, &rows).await?;
+    Ok(())
+}
+
 /// The same of links that nobody used and that expired before `before`.
 pub async fn forget_lapsed(
     connection: &mut MySqlConnection,

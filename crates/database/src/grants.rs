@@ -17,8 +17,8 @@ pub enum Account {
     Viewer,
     /// breach-viewer's verified restore: reads both backups, writes records back.
     Restore,
-    /// breach-viewer's destroying of values that were replaced: in rows, where nothing else of them may be changed, and in
-    /// the backup, where it is the only account that deletes.
+    /// breach-viewer's destroying of values that were replaced, and of records that were retired: it reads records and deletes
+    /// them, in the backups as well, where it is the only account that may, and writes nothing of them but emptied columns.
     Erase,
     /// breach-viewer's watch: follows the server's binary log and sees triggers, and no row by SQL.
     Watch,
@@ -63,8 +63,7 @@ impl Account {
             Self::Entry | Self::Consent | Self::Viewer | Self::Watch => &[Kind::Main],
             Self::EntryBackup => &[Kind::Backup],
             Self::EntryKeys => &[Kind::Keys],
-            Self::Erase => &[Kind::Main, Kind::Backup],
-            Self::Restore | Self::Migrate => &Kind::ALL,
+            Self::Erase | Self::Restore | Self::Migrate => &Kind::ALL,
         }
     }
 }
@@ -160,12 +159,18 @@ fn rights(account: Account, kind: Kind) -> &'static [(&'static str, &'static str
         (Account::Viewer, Kind::Main) => VIEWER,
         (Account::Restore, Kind::Main) => RESTORE,
         (Account::Erase, Kind::Main) => ERASE,
-        (Account::EntryBackup, Kind::Backup) => &[("record_backups", "INSERT")],
+        (Account::EntryBackup, Kind::Backup) => {
+            &[("record_backups", "INSERT"), ("erasures", "INSERT")]
+        }
         // A condition of DELETE needs the right to read its column.
         (Account::EntryKeys, Kind::Keys) => {
             &[("owner_key_backups", "INSERT, DELETE, SELECT (record_id)")]
         }
-        (Account::Erase, Kind::Backup) => &[("record_backups", "SELECT, INSERT, DELETE")],
+        (Account::Erase, Kind::Backup) => &[
+            ("record_backups", "SELECT, INSERT, DELETE"),
+            ("erasures", "SELECT"),
+        ],
+        (Account::Erase, Kind::Keys) => &[("owner_key_backups", "DELETE, SELECT (record_id)")],
         (Account::Restore, Kind::Backup) => &[("record_backups", "SELECT")],
         (Account::Restore, Kind::Keys) => &[("owner_key_backups", "SELECT")],
         _ => &[],
@@ -186,6 +191,7 @@ const ENTRY: &[(&str, &str)] = &[
     ("corrections", "SELECT, INSERT, UPDATE"),
     ("withdrawals", "SELECT, INSERT"),
     ("owner_requests", "SELECT, UPDATE"),
+    ("erasures", "SELECT, INSERT, UPDATE"),
     ("record_events", "SELECT, INSERT"),
     ("anchoring_jobs", "SELECT, INSERT, UPDATE"),
     ("anchoring_transactions", "SELECT, INSERT"),
@@ -236,6 +242,7 @@ const VIEWER: &[(&str, &str)] = &[
     ("record_events", "SELECT, INSERT"),
     ("withdrawals", "SELECT"),
     ("owner_requests", "SELECT"),
+    ("erasures", "SELECT"),
     ("anchoring_jobs", "SELECT"),
     ("anchoring_transactions", "SELECT"),
     ("leases", "SELECT, INSERT, UPDATE, DELETE"),
@@ -269,14 +276,19 @@ const RESTORE: &[(&str, &str)] = &[
 ];
 
 const ERASE: &[(&str, &str)] = &[
-    ("records", "SELECT"),
+    ("records", "SELECT, DELETE"),
     (
         "record_versions",
-        "SELECT, UPDATE (name, email, phone, age, address)",
+        "SELECT, DELETE, UPDATE (name, email, phone, age, address)",
     ),
-    ("consents", "SELECT, UPDATE (message, mac)"),
-    ("owner_keys", "SELECT"),
+    ("consents", "SELECT, DELETE, UPDATE (message, mac)"),
+    ("owner_keys", "SELECT, DELETE"),
+    // A condition of DELETE needs the right to read its column.
+    ("corrections", "DELETE, SELECT (record_id)"),
+    ("erasures", "SELECT, INSERT, UPDATE"),
     ("record_events", "INSERT"),
+    // The receipt stands in the transaction that destroys.
+    ("outbox", "INSERT"),
 ];
 
 fn user_at(account: Account, names: &Names, host: &str) -> String {

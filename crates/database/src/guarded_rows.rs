@@ -13,6 +13,7 @@ use crate::anchoring_transactions::AnchoringTransaction;
 use crate::chain_progress::ChainProgress;
 use crate::column::Columns;
 use crate::consent_links::ConsentLink;
+use crate::erasures::Erasure;
 use crate::error::{RowError, Tampered};
 use crate::incident_events::IncidentEvent;
 use crate::incident_evidence::IncidentEvidence;
@@ -69,7 +70,7 @@ const fn table(
     }
 }
 
-const TABLES: [GuardedTable; 21] = [
+const TABLES: [GuardedTable; 22] = [
     table("staff", "id", KeyKind::Bytes(16), true),
     table("sessions", "id_hash", KeyKind::Bytes(32), false),
     table("leases", "name", KeyKind::Text, false),
@@ -85,6 +86,7 @@ const TABLES: [GuardedTable; 21] = [
     table("withdrawals", "id", KeyKind::Number, true),
     // What is over is deleted after a day.
     table("owner_requests", "id", KeyKind::Bytes(16), false),
+    table("erasures", "id", KeyKind::Bytes(16), true),
     table("incidents", "id", KeyKind::Number, true),
     table("incident_findings", "id", KeyKind::Number, true),
     table("incident_events", "id", KeyKind::Number, true),
@@ -96,7 +98,7 @@ const TABLES: [GuardedTable; 21] = [
 ];
 
 /// The tables that grow, as a rule without end, with how many of them are read at once: what some hold is long.
-pub const GROWING: [(&str, u32); 13] = [
+pub const GROWING: [(&str, u32); 14] = [
     ("sessions", 200),
     ("consent_links", 200),
     ("anchoring_jobs", 200),
@@ -105,6 +107,7 @@ pub const GROWING: [(&str, u32); 13] = [
     ("record_events", 200),
     ("withdrawals", 200),
     ("owner_requests", 200),
+    ("erasures", 200),
     ("incidents", 200),
     ("incident_findings", 20),
     ("incident_events", 200),
@@ -288,6 +291,7 @@ pub(crate) fn read(row: &MySqlRow, keys: &ApplicationKeys, table: &str) -> Resul
         "record_events" => RecordEvent::read(row, &front).map(drop),
         "withdrawals" => Withdrawal::read(row, &front).map(drop),
         "owner_requests" => OwnerRequest::read(row, &front).map(drop),
+        "erasures" => Erasure::read(row, keys).map(drop),
         "incidents" => Incident::read(row, keys).map(drop),
         "incident_findings" => Finding::read(row, keys).map(drop),
         "incident_events" => IncidentEvent::read(row, keys).map(drop),

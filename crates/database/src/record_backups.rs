@@ -169,6 +169,15 @@ pub async fn remove_with_values(
     Ok(done.rows_affected())
 }
 
+/// Destroys all copies of all versions of a UID; tells how many there were.
+pub async fn destroy(connection: &mut MySqlConnection, uid: Uid) -> Result<u64, RowError> {
+    let done = sqlx::query("DELETE FROM record_backups WHERE uid = ?")
+        .bind(uid.get())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected())
+}
+
 /// All copies of all versions of a UID, newest first. More than one of a version means that somebody wrote one.
 pub async fn of_uid(
     connection: &mut MySqlConnection,

@@ -59,6 +59,16 @@ text_enum! {
         RectificationDropped = "rectification_dropped",
         /// The values of a version that another one replaced were destroyed.
         ValuesDestroyed = "values_destroyed",
+        /// The owner asked to have the record erased.
+        ErasureAsked = "erasure_asked",
+        /// Staff did not erase it, and said why.
+        ErasureRefused = "erasure_refused",
+        /// Staff decided to erase it.
+        ErasureGranted = "erasure_granted",
+        /// It has ended on the chain.
+        Retired = "retired",
+        /// Nothing of it is left.
+        Destroyed = "destroyed",
     }
 }
 

@@ -13,7 +13,7 @@ use crate::column::{Columns, text_enum};
 use crate::error::RowError;
 use crate::transaction::finish;
 
-pub use put_back::{claim_uid, claiming, put, release_uid, submission_is_taken};
+pub use put_back::{claim_uid, claiming, destroy, put, release_uid, submission_is_taken};
 
 const TABLE: &str = "records";
 
@@ -30,6 +30,8 @@ text_enum! {
         Approved = "approved",
         /// Final on the chain.
         Anchored = "anchored",
+        /// Its erasure was granted: it ends on the chain, and then everything of it goes.
+        Erasing = "erasing",
         /// The owner declined; values and key are destroyed.
         Declined = "declined",
         /// Nobody signed in time; values and key are destroyed.

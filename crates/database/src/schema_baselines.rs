@@ -14,7 +14,7 @@ use crate::migrations::Kind;
 const TABLE: &str = "schema_baselines";
 
 /// Our tables.
-pub(crate) const TABLES: [&str; 31] = [
+pub(crate) const TABLES: [&str; 32] = [
     "access_log",
     "anchoring_jobs",
     "anchoring_transactions",
@@ -22,6 +22,7 @@ pub(crate) const TABLES: [&str; 31] = [
     "consent_links",
     "consents",
     "corrections",
+    "erasures",
     "incident_events",
     "incident_evidence",
     "incident_findings",

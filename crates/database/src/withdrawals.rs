@@ -8,28 +8,11 @@ use record::time::UnixMillis;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use zeroize::Zeroizing;
 
-use crate::column::{Columns, text_enum};
+use crate::column::Columns;
 use crate::error::{Checked, RowError};
+use crate::request_way::RequestWay;
 
 const TABLE: &str = "withdrawals";
-
-text_enum! {
-    /// How an owner took consent back.
-    WithdrawalWay {
-        /// On the page that thanks for a signature.
-        Receipt = "receipt",
-        /// By the address in a mail, and a code.
-        Link = "link",
-        /// At the desk.
-        InPerson = "in_person",
-        /// By telephone.
-        ByPhone = "by_phone",
-        /// By letter.
-        ByLetter = "by_letter",
-        /// By a mail that they wrote.
-        ByMail = "by_mail",
-    }
-}
 
 /// One withdrawal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +24,7 @@ pub struct Withdrawal {
     /// Sealed: the purposes.
     pub choices: Vec<u8>,
     /// How it came.
-    pub way: WithdrawalWay,
+    pub way: RequestWay,
     /// Who wrote it down at the desk; none where the owner did.
     pub actor: Option<StaffId>,
     /// When.

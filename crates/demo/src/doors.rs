@@ -9,6 +9,6 @@ mod people;
 
 pub use browser::Browser;
 pub use clerk::Clerk;
-pub use mail::consent_link;
+pub use mail::{consent_link, owner_code, way_in};
 pub use owner::Owner;
 pub use people::{PEOPLE, Person};

@@ -1,6 +1,7 @@
 //! Reading what a verdict rests on, row first and chain after, and judging it. Button and sweep both come here.
 
 mod reading;
+mod retirement;
 mod uids;
 
 use std::sync::Arc;
@@ -62,6 +63,8 @@ pub struct Examined {
     pub finding: Finding,
     /// Whether an anchor was on its way for it.
     pub in_flight: bool,
+    /// Whether it was erased on the chain, and something of it may be left.
+    pub is_to_be_destroyed: bool,
     /// When its rows began to be read.
     pub at: UnixMillis,
 }
@@ -307,6 +310,7 @@ impl Examiner {
             finding: self.judged(None, Some(&row), jobs, None),
             evidence: Some(row),
             in_flight: jobs.iter().any(Job::is_in_flight),
+            is_to_be_destroyed: false,
             at: self.now(),
         }
     }
@@ -348,8 +352,8 @@ impl Examiner {
             row,
             jobs: &[],
             nonce_also_at: None,
-            // Requests to retire are kept from the release that can retire on.
             retirement_is_proven: false,
+            retired_just_now: false,
             patience: self.parts.patience,
             now: self.now(),
         }

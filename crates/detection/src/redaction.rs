@@ -1,6 +1,7 @@
-//! Destroying the values of versions that another one replaced, once nothing needs them any more. docs/RECTIFICATION.md tells what
-//! stays, and why that is enough to verify the version for ever.
+//! Destroying the values of versions that another one replaced, once nothing needs them any more (docs/RECTIFICATION.md tells what
+//! stays, and why that is enough to verify the version for ever), and whatever is left of a record that was erased on the chain.
 
+mod erasing;
 mod failure;
 mod later;
 mod waiting;
@@ -40,9 +41,11 @@ pub struct RedactionParts {
     pub main: MySqlPool,
     /// The backup of records.
     pub backup: MySqlPool,
+    /// The backup of owner keys.
+    pub keys: MySqlPool,
 }
 
-/// Destroys replaced values.
+/// Destroys replaced values, and erased records.
 pub struct Redactor {
     registrar: Registrar,
     parts: RedactionParts,
@@ -89,7 +92,7 @@ impl Redactor {
         if later.holds(uid) {
             return;
         }
-        match self.redact(uid).await {
+        match self.work_on(uid).await {
             Ok(None) => {
                 if later.succeeded(uid) {
                     self.note(self.settle_alarm(false).await);
@@ -97,7 +100,7 @@ impl Redactor {
             }
             Ok(Some(pause)) => later.put_off(uid, pause),
             Err(failure) => {
-                tracing::warn!(uid = uid.get(), cause = ?failure, "replaced values could not be destroyed");
+                tracing::warn!(uid = uid.get(), cause = ?failure, "replaced values, or an erased record, could not be destroyed");
                 // The copy of a version that was anchored a moment ago is on its way.
                 if later.failed(uid) > 1 && !failure.has_an_alarm_of_its_own() {
                     self.note(self.settle_alarm(true).await);
@@ -130,33 +133,42 @@ impl Redactor {
             .await
     }
 
-    /// Destroys the values of every version of a record that another one replaced; tells after which time more is to be done.
-    /// Nothing is done to a record that is not valid, nor before the backup could bring back the version that replaced them.
-    async fn redact(&self, uid: Uid) -> Result<Option<Duration>, Failure> {
+    /// Destroys what there is to be destroyed of a record; tells after which time more is.
+    async fn work_on(&self, uid: Uid) -> Result<Option<Duration>, Failure> {
         let examiner = self.registrar.examiner();
         // Once more with all that a verdict rests on: other rows that claim the UID, jobs, who else carries the nonce.
         let sight = examiner.sight().await?;
         let stands = examiner.subject_seen(Subject::uid(uid), sight).await?;
-        if stands.is_none_or(|stands| stands.finding.verdict != Verdict::Valid) {
-            return Ok(None);
-        }
-        let Some(chain) = examiner.on_chain(uid, &sight.block).await? else {
+        let chain = examiner.on_chain(uid, &sight.block).await?;
+        let (Some(stands), Some(chain)) = (stands, chain) else {
             return Ok(None);
         };
+        if stands.is_to_be_destroyed {
+            return self.erase(&chain, &stands, &sight).await.map(|()| None);
+        }
+        match stands.finding.verdict {
+            Verdict::Valid => self.redact(uid, &chain).await,
+            _ => Ok(None),
+        }
+    }
+
+    /// Destroys the values of every version of a record that another one replaced; tells after which time more is to be done.
+    /// Nothing is done to a record that is not valid, nor before the backup could bring back the version that replaced them.
+    async fn redact(&self, uid: Uid, chain: &OnChainRecord) -> Result<Option<Duration>, Failure> {
         let mut connection = self.parts.main.acquire().await?;
         let mut transaction = connection.begin().await?;
         let Some(row) = evidence::by_uid(&mut transaction, uid).await? else {
             return Ok(None);
         };
-        if !self.is_valid(&chain, &row) {
+        if !self.is_valid(chain, &row) {
             return Ok(None);
         }
-        let (replaced, pause) = self.replaced(&chain, &row)?;
+        let (replaced, pause) = self.replaced(chain, &row)?;
         if replaced.is_empty() {
             return Ok(pause);
         }
-        self.in_backup(&chain, &row, &replaced).await?;
-        self.in_rows(&mut transaction, &chain, uid, &replaced)
+        self.in_backup(chain, &row, &replaced).await?;
+        self.in_rows(&mut transaction, chain, uid, &replaced)
             .await?;
         transaction.commit().await?;
         tracing::info!(

@@ -1,5 +1,5 @@
 //! Bringing a person in: their record, the links by which they sign it, edits before they have signed, and corrections after;
-//! the end of what nobody signs, and taking back what was allowed.
+//! the end of what nobody signs, taking back what was allowed, and having all of it erased.
 //!
 //! Each use case works inside the caller's transaction and leaves there, beside its rows, the history and the mail that
 //! belong to them.
@@ -9,6 +9,7 @@ mod details;
 mod edit;
 mod ending;
 mod enter;
+pub mod erasure;
 mod lapse;
 mod letterhead;
 mod link;

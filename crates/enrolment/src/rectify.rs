@@ -138,7 +138,7 @@ pub async fn drop_rectification(
     }
     // Whatever the record's state says: somebody may have put that back.
     let is_free = !has_job(transaction, office, id, version).await?
-        || rejected.iter().any(|job| job.version == version);
+        || rejected.iter().any(|job| job.version == Some(version));
     if !is_free {
         return Err(EnrolmentError::State(RecordState::Approved));
     }
@@ -210,7 +210,7 @@ async fn has_job(
     if !jobs.tampered.is_empty() {
         return Err(EnrolmentError::unreadable("a job of it is not ours"));
     }
-    Ok(jobs.rows.iter().any(|job| job.version == version))
+    Ok(jobs.rows.iter().any(|job| job.version == Some(version)))
 }
 
 /// Takes a further version out again; the record is what it was. `record` is locked, its links are ended, and nothing of the

@@ -5,5 +5,7 @@ mod admission;
 mod answer;
 
 pub(crate) use admission::open_locked;
-pub use admission::{Admission, admit, ask, clean_code, open, recent, tidy, wish};
+pub use admission::{
+    Admission, ErasureOffer, admit, ask, clean_code, open, recent, tidy, wish, wish_erasure,
+};
 pub use answer::{Answered, Answering, answer_requests};

@@ -1,4 +1,4 @@
-//! Lets owners in who want to take consent back without a link: consent-dapp, which asks for it, can open no record.
+//! Lets owners in who hold no link, and files what they ask for: consent-dapp, which they ask, can open no record.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use enrolment::request::{Answered, Answering, answer_requests};
 use enrolment::{EnrolmentError, Letterhead};
 use keyring::ApplicationKeys;
+use record::Address;
 use record::consent::Purpose;
 use record::time::Clock;
 use sqlx::MySqlPool;
@@ -21,6 +22,8 @@ pub struct Answerer {
     pub keys: ApplicationKeys,
     pub clock: Clock,
     pub profile: Arc<ControllerProfile>,
+    /// Chain and relay.
+    pub site: (u64, Address),
     pub consent_url: Arc<Url>,
 }
 
@@ -50,6 +53,8 @@ impl Answerer {
                 contact: &controller.contact,
                 consent_url: &self.consent_url,
             },
+            identity: &controller.identity(),
+            site: self.site,
             is_choice: &|purpose: &Purpose| self.profile.is_choice(purpose),
             now: self.clock.now(),
         };

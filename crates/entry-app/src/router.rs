@@ -5,9 +5,10 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 use web_kit::sign_in::{Sessions, staff_only};
 
+use crate::pages::erasures;
 use crate::pages::records::{
-    approve, approve_many, ask_again, drop_correction, edit, enter, link, list, progress, rectify,
-    refuse_correction, revoke, search, show, withdraw,
+    approve, approve_many, ask_again, drop_correction, edit, enter, erase, erasure, link, list,
+    progress, rectify, refuse_correction, revoke, search, show, withdraw,
 };
 use crate::state::AppState;
 use crate::urls::route;
@@ -37,6 +38,19 @@ pub fn routes(state: AppState, sessions: &Sessions) -> Router {
             route::ASK_AGAIN,
             get(ask_again::show).post(ask_again::submit),
         )
+        .route(route::ERASE, get(erase::show).post(erase::submit))
+        .route(route::ERASURE, get(erasure::show))
+        // A page that shows the form again is under the form's address.
+        .route(
+            route::GRANT_ERASURE,
+            get(erasure::show).post(erasure::grant),
+        )
+        .route(
+            route::REFUSE_ERASURE,
+            get(erasure::show).post(erasure::refuse),
+        )
+        .route(route::ERASE_AGAIN, post(erasure::again))
+        .route(route::ERASURES, get(erasures::show))
         .route(route::LINK, post(link::submit))
         .route(route::REVOKE, post(revoke::submit))
         .route(route::APPROVE, post(approve::submit));

@@ -20,7 +20,7 @@ use crate::state::{AppState, Desk};
 use crate::urls::route;
 
 const NAME: &str = "Sealwatch Entry";
-const NAVIGATION: [NavItem; 3] = [
+const NAVIGATION: [NavItem; 4] = [
     NavItem {
         path: route::RECORDS,
         label: "Records",
@@ -28,6 +28,10 @@ const NAVIGATION: [NavItem; 3] = [
     NavItem {
         path: route::NEW,
         label: "New record",
+    },
+    NavItem {
+        path: route::ERASURES,
+        label: "Erasures",
     },
     NavItem {
         path: route::SEARCH,
@@ -73,6 +77,7 @@ pub async fn assemble(
     let consent_url = Arc::new(settings.consent_url.clone());
     background::answer(&settings, &pool, &consent_url, &clock, lifetime);
     let desk = Desk {
+        backup: database::pool(&settings.backup, &PoolSettings::default())?,
         pool: pool.clone(),
         keys,
         clock,

@@ -9,6 +9,7 @@ use database::RowError;
 use database::access_log::{self, Access, AccessAction};
 use enrolment::Office;
 use keyring::ApplicationKeys;
+use record::Address;
 use record::ids::RecordId;
 use record::time::Clock;
 use sqlx::{MySqlConnection, MySqlPool};
@@ -34,6 +35,8 @@ pub struct AppState {
 pub struct Desk {
     /// The main database.
     pub pool: MySqlPool,
+    /// The backup of records, to which copies can be added.
+    pub backup: MySqlPool,
     /// Master and application keys.
     pub keys: ApplicationKeys,
     /// The time.
@@ -60,6 +63,12 @@ impl Desk {
             staff: person.staff_id(),
             now: self.clock.now(),
         }
+    }
+
+    /// Chain and relay, as messages and proofs name them.
+    pub fn site(&self) -> (u64, Address) {
+        let deployment = self.chain.deployment();
+        (deployment.chain_id, deployment.relay)
     }
 
     /// Writes down that this person looked at a record.

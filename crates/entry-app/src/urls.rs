@@ -32,6 +32,18 @@ pub mod route {
     pub const WITHDRAW: &str = "/records/{id}/withdraw";
     /// Its owner asked for consent again.
     pub const ASK_AGAIN: &str = "/records/{id}/ask-again";
+    /// That its owner wants it erased.
+    pub const ERASE: &str = "/records/{id}/erase";
+    /// What is decided about that.
+    pub const ERASURE: &str = "/records/{id}/erasure";
+    /// It granted.
+    pub const GRANT_ERASURE: &str = "/records/{id}/erasure/grant";
+    /// It refused.
+    pub const REFUSE_ERASURE: &str = "/records/{id}/erasure/refuse";
+    /// Its end on the chain tried once more.
+    pub const ERASE_AGAIN: &str = "/records/{id}/erasure/again";
+    /// All that owners want erased.
+    pub const ERASURES: &str = "/erasures";
     /// A new link for it.
     pub const LINK: &str = "/records/{id}/link";
     /// Its link taken back.
@@ -43,6 +55,11 @@ pub mod route {
 /// The page of one record.
 pub fn record(id: RecordId) -> String {
     format!("/records/{id}")
+}
+
+/// What is decided about its erasure.
+pub fn erasure(id: RecordId) -> String {
+    format!("/records/{id}/erasure")
 }
 
 /// How it stands, without its details.

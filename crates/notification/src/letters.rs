@@ -10,8 +10,12 @@ mod correction_asked;
 mod correction_declined;
 mod correction_dropped;
 mod correction_refused;
+mod erasure_asked;
+mod erasure_received;
+mod erasure_refused;
 mod operations_alarm;
 mod owner_code;
+mod record_erased;
 mod restored;
 mod withdrawal_noted;
 
@@ -25,8 +29,12 @@ use correction_asked::correction_asked;
 use correction_declined::correction_declined;
 use correction_dropped::correction_dropped;
 use correction_refused::correction_refused;
+use erasure_asked::erasure_asked;
+use erasure_received::erasure_received;
+use erasure_refused::erasure_refused;
 use operations_alarm::operations_alarm;
 use owner_code::owner_code;
+use record_erased::record_erased;
 use restored::restored;
 use withdrawal_noted::withdrawal_noted;
 
@@ -113,6 +121,27 @@ impl Mail {
             } => consent_withdrawn(first_name, controller, contact, *at)
                 .with_withdrawal(Some(withdrawal_url)),
             Self::WithdrawalNoted { record, url } => withdrawal_noted(*record, url.as_deref()),
+            Self::ErasureAsked { record, url } => erasure_asked(*record, url.as_deref()),
+            Self::ErasureReceived {
+                first_name,
+                controller,
+                contact,
+                due_at,
+            } => erasure_received(first_name, (controller, contact), *due_at),
+            Self::ErasureRefused {
+                first_name,
+                controller,
+                contact,
+                officer,
+                reason,
+                withdrawal_url,
+            } => erasure_refused(first_name, controller, (contact, officer), reason)
+                .with_withdrawal(withdrawal_url.as_deref()),
+            Self::RecordErased {
+                first_name,
+                controller,
+                destroyed,
+            } => record_erased(first_name, controller, destroyed),
             Self::BreachFound {
                 incident,
                 detected_at,

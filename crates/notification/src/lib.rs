@@ -34,7 +34,7 @@ mod withdraw;
 pub use enqueue::{EnqueueError, enqueue};
 pub use event::EventKey;
 pub use first_name::first_name;
-pub use mail::{Found, Mail};
+pub use mail::{Destroyed, Found, Mail};
 pub use mailer::{Mailer, MailerError, Recipient, Sender};
 pub use outbox::{Outbox, Policy};
 pub use smtp_server::SmtpServer;

@@ -142,6 +142,49 @@ pub enum Mail {
         /// The record's page, where it is known.
         url: Option<String>,
     },
+    /// To staff: an owner asked to have their record erased.
+    ErasureAsked {
+        /// The record.
+        record: RecordId,
+        /// The record's page, where it is known.
+        url: Option<String>,
+    },
+    /// To the data owner: that they asked is on file, and until when they have an answer.
+    ErasureReceived {
+        /// The owner's first name ([`crate::first_name`]).
+        first_name: String,
+        /// The controller's name.
+        controller: String,
+        /// How the owner reaches the controller.
+        contact: String,
+        /// By when.
+        due_at: UnixMillis,
+    },
+    /// To the data owner: their record is not erased.
+    ErasureRefused {
+        /// The owner's first name ([`crate::first_name`]).
+        first_name: String,
+        /// The controller's name.
+        controller: String,
+        /// How the owner reaches the controller.
+        contact: String,
+        /// How the owner reaches its data-protection officer.
+        officer: String,
+        /// Why, in the words of staff.
+        reason: String,
+        /// Where the owner takes consent back. It shows nothing of anybody.
+        #[serde(default)]
+        withdrawal_url: Option<String>,
+    },
+    /// To the data owner: the receipt of an erasure.
+    RecordErased {
+        /// The owner's first name ([`crate::first_name`]).
+        first_name: String,
+        /// Who held the record, as the owner signed it.
+        controller: String,
+        /// What was destroyed.
+        destroyed: Destroyed,
+    },
     /// To the data-protection officer: an incident was opened.
     BreachFound {
         /// The incident's number.
@@ -195,6 +238,25 @@ pub enum Mail {
     },
 }
 
+/// What an erasure destroyed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Destroyed {
+    /// The record's number on the chain.
+    pub uid: Uid,
+    /// When.
+    pub at: UnixMillis,
+    /// How many versions of the record.
+    pub versions: u64,
+    /// How many copies in the backup.
+    pub copies: u64,
+    /// The block that says so.
+    pub block: u64,
+    /// The word on the chain that stands for who asked, as hex.
+    pub evidence: String,
+    /// The application key that wrapped the owner's, where one stood there.
+    pub key_version: Option<u32>,
+}
+
 /// How many records have one verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Found {
@@ -220,6 +282,10 @@ impl Mail {
             Self::CorrectionRefused { .. } => "correction_refused",
             Self::ConsentWithdrawn { .. } => "consent_withdrawn",
             Self::WithdrawalNoted { .. } => "withdrawal_noted",
+            Self::ErasureAsked { .. } => "erasure_asked",
+            Self::ErasureReceived { .. } => "erasure_received",
+            Self::ErasureRefused { .. } => "erasure_refused",
+            Self::RecordErased { .. } => "record_erased",
             Self::BreachFound { .. } => "breach_found",
             Self::Restored { .. } => "restored",
             Self::OperationsAlarm { .. } => "operations_alarm",

@@ -1,7 +1,6 @@
 //! The message that the data owner signs (EIP-712), as `docs/RECORD_PROOF.md` gives it.
 
 mod choice;
-mod json;
 mod terms;
 mod typed_data;
 
@@ -16,6 +15,7 @@ pub use self::terms::ConsentTerms;
 use self::typed_data::Details;
 use crate::{
     ids::{Uid, Version},
+    json,
     proof::{FieldName, Fields, SaltedValue},
     wiped_json,
 };

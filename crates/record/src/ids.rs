@@ -113,6 +113,10 @@ random_id!(
     RequestId
 );
 random_id!(
+    /// That an owner asked to have their record erased.
+    ErasureId
+);
+random_id!(
     /// A mail in the outbox.
     MailId
 );

@@ -4,8 +4,11 @@
 //! `docs/RECORD_PROOF.md` is the specification of [`proof`] and [`consent`]; `tests/vectors/record_proof.json` holds its published cases.
 
 pub mod consent;
+mod eip712;
 pub mod entry;
+pub mod erasure;
 pub mod ids;
+mod json;
 pub mod proof;
 pub mod signature;
 pub mod time;

@@ -19,6 +19,7 @@ use proptest::{
 use record::{
     Address, B256,
     consent::{ConsentMessage, Purpose, SignedField},
+    erasure::ErasureStatement,
     proof::FieldName,
     signature::EcdsaSignature,
 };
@@ -103,9 +104,9 @@ fn succeeded(output: Output, install: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-#[test]
-fn ethers_computes_our_digest() {
-    let sent = some_messages(300);
+/// What ethers computes of each of these.
+fn by_ethers(typed_data: Vec<String>) -> Vec<B256> {
+    let count = typed_data.len();
     let mut node = Command::new("node")
         .arg(root().join("crates/record/verifier/typed-data-digests.js"))
         .stdin(Stdio::piped())
@@ -114,16 +115,22 @@ fn ethers_computes_our_digest() {
         .spawn()
         .expect("node is installed");
     let mut input = node.stdin.take().unwrap();
-    let lines: Vec<String> = sent
-        .iter()
-        .map(|(m, id, relay)| m.typed_data(*id, *relay).to_string())
-        .collect();
-    let writer = std::thread::spawn(move || writeln!(input, "{}", lines.join("\n")));
+    let writer = std::thread::spawn(move || writeln!(input, "{}", typed_data.join("\n")));
     let output = succeeded(node.wait_with_output().unwrap(), "crates/record/verifier");
     let _ = writer.join().unwrap();
     let digests: Vec<B256> = output.lines().map(|line| line.parse().unwrap()).collect();
-    assert_eq!(digests.len(), sent.len());
-    for ((message, chain_id, relay), digest) in sent.iter().zip(digests) {
+    assert_eq!(digests.len(), count);
+    digests
+}
+
+#[test]
+fn ethers_computes_our_digest() {
+    let sent = some_messages(300);
+    let lines = sent
+        .iter()
+        .map(|(m, id, relay)| m.typed_data(*id, *relay).to_string())
+        .collect();
+    for ((message, chain_id, relay), digest) in sent.iter().zip(by_ethers(lines)) {
         assert_eq!(
             message.digest(*chain_id, *relay),
             digest,
@@ -133,8 +140,33 @@ fn ethers_computes_our_digest() {
     }
 }
 
+/// The statement that an erasure is asked for by, of texts and numbers that a consent message has, too.
+fn statement(message: &ConsentMessage) -> ErasureStatement {
+    ErasureStatement {
+        controller: message.controller.clone(),
+        uid: message.uid,
+        record_proof: message.previous_proof,
+        requested_at: message.issued_at,
+    }
+}
+
+#[test]
+fn ethers_and_alloy_compute_our_digest_of_a_statement_of_erasure() {
+    let sent = some_messages(100);
+    let lines = sent.iter().map(|(message, id, relay)| {
+        let data = statement(message).typed_data(*id, *relay);
+        data.to_string()
+    });
+    let by_ethers = by_ethers(lines.collect());
+    for ((message, chain_id, relay), digest) in sent.iter().zip(by_ethers) {
+        let statement = statement(message);
+        assert_eq!(statement.digest(*chain_id, *relay), digest, "{statement:?}");
+        assert_eq!(by_alloy::erasure(&statement, *chain_id, *relay), digest);
+    }
+}
+
 mod by_alloy {
-    use super::{Address, B256, ConsentMessage};
+    use super::{Address, B256, ConsentMessage, ErasureStatement};
     use alloy_sol_types::{SolStruct as _, eip712_domain, sol};
 
     sol! {
@@ -153,6 +185,23 @@ mod by_alloy {
             uint64 expiresAt;
             bytes32 nonce;
         }
+        struct Erasure { string controller; uint64 uid; bytes32 recordProof; uint64 requestedAt; }
+    }
+
+    pub fn erasure(statement: &ErasureStatement, chain_id: u64, relay: Address) -> B256 {
+        let domain = eip712_domain! {
+            name: "Sealwatch",
+            version: "1",
+            chain_id: chain_id,
+            verifying_contract: relay,
+        };
+        Erasure {
+            controller: statement.controller.clone(),
+            uid: statement.uid,
+            recordProof: statement.record_proof,
+            requestedAt: statement.requested_at,
+        }
+        .eip712_signing_hash(&domain)
     }
 
     pub fn digest(message: &ConsentMessage, chain_id: u64, relay: Address) -> B256 {

@@ -38,13 +38,14 @@ const ENTRY_APP: [Address; 3] = [
     address("KEY_BACKUP_DATABASE_URL", Account::EntryKeys, Kind::Keys),
 ];
 const CONSENT_DAPP: [Address; 1] = [address("DATABASE_URL", Account::Consent, Kind::Main)];
-const BREACH_VIEWER: [Address; 7] = [
+const BREACH_VIEWER: [Address; 8] = [
     address("DATABASE_URL", Account::Viewer, Kind::Main),
     address("RESTORE_DATABASE_URL", Account::Restore, Kind::Main),
     address("BACKUP_DATABASE_URL", Account::Restore, Kind::Backup),
     address("KEY_BACKUP_DATABASE_URL", Account::Restore, Kind::Keys),
     address("ERASE_DATABASE_URL", Account::Erase, Kind::Main),
     address("ERASE_BACKUP_DATABASE_URL", Account::Erase, Kind::Backup),
+    address("ERASE_KEY_BACKUP_DATABASE_URL", Account::Erase, Kind::Keys),
     address("WATCH_DATABASE_URL", Account::Watch, Kind::Main),
 ];
 const SEALWATCH: [Address; 3] = [

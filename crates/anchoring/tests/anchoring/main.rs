@@ -12,6 +12,7 @@ mod leadership;
 mod obstacles;
 mod people;
 mod reorganisation;
+mod retirement;
 mod stage;
 mod tampering;
 mod transactions;

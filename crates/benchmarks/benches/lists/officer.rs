@@ -112,6 +112,7 @@ fn settings(data: &DataSet, base: &str) -> BTreeMap<String, String> {
         ("KEY_BACKUP_DATABASE_URL", database.to_string()),
         ("ERASE_DATABASE_URL", database.to_string()),
         ("ERASE_BACKUP_DATABASE_URL", database.to_string()),
+        ("ERASE_KEY_BACKUP_DATABASE_URL", database.to_string()),
         ("MASTER_KEY_FILE", keys.master.display().to_string()),
         (
             "APPLICATION_KEYS_FILE",

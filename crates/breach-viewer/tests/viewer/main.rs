@@ -9,6 +9,7 @@ mod chain;
 mod correction;
 mod database;
 mod day;
+mod erasure;
 mod grid;
 mod harness;
 mod held;

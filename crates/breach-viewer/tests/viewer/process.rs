@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use keyring::KeySet;
 
-const SETTINGS: [&str; 13] = [
+const SETTINGS: [&str; 14] = [
     "PUBLIC_URL",
     "DATABASE_URL",
     "RESTORE_DATABASE_URL",
@@ -14,6 +14,7 @@ const SETTINGS: [&str; 13] = [
     "KEY_BACKUP_DATABASE_URL",
     "ERASE_DATABASE_URL",
     "ERASE_BACKUP_DATABASE_URL",
+    "ERASE_KEY_BACKUP_DATABASE_URL",
     "MASTER_KEY_FILE",
     "APPLICATION_KEYS_FILE",
     "CHAIN_RPC_URL",

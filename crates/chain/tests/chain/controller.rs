@@ -10,7 +10,7 @@ use std::{
 use crate::support::{Contracts, Stage, account, uid, version, word};
 use chain::{
     ChainReader, Controller, ControllerKey, Deployment, FeeError, Fees, KeyFileError, MAX_PAGE,
-    SendOutcome, TransactionError,
+    MasterDataCall, RetirementReason, SendOutcome, TransactionError,
 };
 use devstack::{Accounts, wait_until};
 use keyring::KeyFileProblem;
@@ -49,6 +49,14 @@ async fn fees(controller: &Controller) -> Fees {
     controller.fees().await.unwrap().unwrap()
 }
 
+fn add(number: u64, timestamp: u64) -> MasterDataCall {
+    MasterDataCall::AddRecordProof {
+        uid: uid(number),
+        timestamp,
+        proof: word(1),
+    }
+}
+
 #[tokio::test]
 async fn the_account_knows_what_it_may_do() {
     let stage = Stage::set().await;
@@ -84,14 +92,7 @@ async fn a_signed_proof_is_sent_once_and_mined() {
     let fees = fees(&controller).await;
     let sign = |nonce, number, fees| {
         controller
-            .sign_record_proof(
-                master_data,
-                nonce,
-                uid(number),
-                head.timestamp,
-                word(1),
-                fees,
-            )
+            .sign_call(master_data, nonce, &add(number, head.timestamp), fees)
             .unwrap()
     };
     let transaction = sign(0, 1, fees);
@@ -161,12 +162,10 @@ async fn a_replacement_carries_the_same_content_and_is_taken() {
     let head = controller.reader().head().await.unwrap();
     let now = fees(&controller).await;
     let first = controller
-        .sign_record_proof(
+        .sign_call(
             stage.deployment.master_data,
             0,
-            uid(1),
-            head.timestamp,
-            word(1),
+            &add(1, head.timestamp),
             now,
         )
         .unwrap();
@@ -330,8 +329,8 @@ async fn a_full_page_fits_one_call() {
     let (head, fees) = (reader.head().await.unwrap(), fees(&controller).await);
     let count = MAX_PAGE + 1;
     for nonce in 0..count {
-        let (to, of) = (stage.deployment.master_data, uid(nonce + 1));
-        let signed = controller.sign_record_proof(to, nonce, of, head.timestamp, word(7), fees);
+        let (to, call) = (stage.deployment.master_data, add(nonce + 1, head.timestamp));
+        let signed = controller.sign_call(to, nonce, &call, fees);
         let sent = controller.send(&signed.unwrap().raw).await.unwrap();
         assert_eq!(sent, SendOutcome::Accepted);
     }
@@ -362,7 +361,7 @@ async fn a_proof_can_be_tried_out() {
         let head = account.reader().head().await.unwrap();
         let (to, time) = (stage.deployment.master_data, head.timestamp);
         account
-            .would_be_taken(to, uid(number), time, word(1), &head)
+            .would_be_taken(to, &add(number, time), &head)
             .await
             .unwrap()
     };
@@ -377,4 +376,58 @@ async fn a_proof_can_be_tried_out() {
         )
         .await;
     assert!(!try_out(&controller, 1).await, "paused");
+}
+
+#[tokio::test]
+async fn an_erasure_is_written_once() {
+    let stage = Stage::set().await;
+    let controller = controller_as(&stage, "controller").await;
+    stage.anchor(1, word(1)).await;
+    let reader = controller.reader();
+    let to = stage.deployment.master_data;
+    let erase = |number| MasterDataCall::Erase {
+        uid: uid(number),
+        evidence: word(9),
+    };
+    let head = reader.head().await.unwrap();
+    assert!(
+        controller
+            .would_be_taken(to, &erase(1), &head)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !controller
+            .would_be_taken(to, &erase(2), &head)
+            .await
+            .unwrap()
+    );
+    let (nonce, fees) = (
+        controller.nonce(&head).await.unwrap(),
+        fees(&controller).await,
+    );
+    let signed = controller.sign_call(to, nonce, &erase(1), fees).unwrap();
+    assert_eq!(
+        controller.send(&signed.raw).await.unwrap(),
+        SendOutcome::Accepted
+    );
+    let retired = wait_until("the block", Duration::from_secs(30), async || {
+        let head = reader.head().await?;
+        let record = reader.record(uid(1), &head).await?;
+        Ok(record
+            .and_then(|record| record.retired)
+            .map(|retired| (head, retired)))
+    });
+    let (head, retired) = retired.await.unwrap();
+    assert_eq!(retired.reason, RetirementReason::Erased);
+    assert_eq!(retired.evidence, word(9));
+    assert!(
+        !controller
+            .would_be_taken(to, &erase(1), &head)
+            .await
+            .unwrap()
+    );
+    assert!(reader.time_of(retired.block).await.unwrap() <= Some(head.time()));
+    let authority = account("authority");
+    assert_eq!(reader.authorities(&head).await.unwrap(), [authority; 2]);
 }

@@ -53,7 +53,7 @@ pub fn identify(app: &App, link: &LinkUrls, form: &FormState) -> Result<Html<Str
         page: app.page("First, show that it’s you"),
         app,
         link,
-        elsewhere: Elsewhere::new(app.site.public_url(), link),
+        elsewhere: Elsewhere::new(app.site.public_url(), link.page()),
         form,
     })
 }
@@ -122,7 +122,7 @@ async fn review(app: &App, visit: &Visit) -> Result<Response, Refusal> {
         asks_again,
         answered,
         link: &visit.urls,
-        elsewhere: Elsewhere::new(app.site.public_url(), &visit.urls),
+        elsewhere: Elsewhere::new(app.site.public_url(), visit.urls.page()),
         notice: notice.ok_or_else(|| Error::internal("the notice of an offer is gone"))?,
         offer: &offer,
         wallet: details.wallet().to_string(),

@@ -13,6 +13,7 @@ pub mod start;
 pub mod ticket;
 pub mod ticket_code;
 pub mod ticket_correction;
+pub mod ticket_erase;
 pub mod ticket_purposes;
 pub mod wallet;
 pub mod withdraw;

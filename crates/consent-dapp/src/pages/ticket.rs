@@ -1,5 +1,5 @@
-//! `GET` and `POST /w/{ticket}`: an owner without a link wants to take consent back, or to have something corrected. Works without
-//! JavaScript.
+//! `GET` and `POST /w/{ticket}`: an owner without a link wants to take consent back, to have something corrected, or all of it erased.
+//! Works without JavaScript.
 
 use askama::Template;
 use axum::extract::State;
@@ -45,6 +45,9 @@ struct OpenPage<'a> {
     /// What was taken back, each with when.
     taken: Vec<(&'a str, Moment)>,
     has_wished: bool,
+    /// Where everything is asked to be erased, where that can be.
+    urls_erase: Option<String>,
+    has_asked_erasure: bool,
     form: &'a FormState,
 }
 
@@ -120,6 +123,8 @@ fn draw(
             .filter(|choice| taken.since(choice).is_none())
             .collect(),
         has_wished: admission.has_wished,
+        urls_erase: admission.erasure.as_ref().map(|_| visit.urls.erase()),
+        has_asked_erasure: admission.has_asked_erasure,
         form,
     };
     Ok(html(&page)?.into_response())

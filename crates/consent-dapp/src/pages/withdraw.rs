@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use database::withdrawals::WithdrawalWay;
+use database::request_way::RequestWay;
 use enrolment::Reader;
 use enrolment::withdrawal::{Taking, take_back};
 use record::consent::Choice;
@@ -80,7 +80,7 @@ pub async fn submit(State(app): State<App>, visit: Visit, mut form: FormState) -
         record: visit.link.record_id,
         draft: visit.link.draft,
         choices,
-        way: WithdrawalWay::Receipt,
+        way: RequestWay::Receipt,
         staff: None,
         reader: Some(&reader),
         letterhead: app.letterhead(),

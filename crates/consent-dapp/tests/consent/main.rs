@@ -5,6 +5,7 @@ mod code;
 mod correction;
 mod decline;
 mod demo_wallet;
+mod erase;
 mod harness;
 mod link;
 mod message;

@@ -94,3 +94,12 @@ pub async fn submission_is_taken(
             .await?;
     Ok(taken > 0)
 }
+
+/// Destroys the row of a record that has ended; whether there was one.
+pub async fn destroy(connection: &mut MySqlConnection, id: RecordId) -> Result<bool, RowError> {
+    let done = sqlx::query("DELETE FROM records WHERE id = ?")
+        .bind(id.as_bytes().as_slice())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}

@@ -5,7 +5,7 @@ use database::record_backups::Backup;
 use database::sealed::seal_cell;
 use database::{
     Kind, PoolSettings, RowError, consent_links, consents, evidence, notices, outbox,
-    owner_key_backups, record_backups, record_versions, records, schema_baselines,
+    owner_key_backups, owner_keys, record_backups, record_versions, records, schema_baselines,
 };
 use devstack::DatabaseServer;
 use keyring::CellKind;
@@ -116,7 +116,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
     .fetch_all(&stage.pool)
     .await
     .unwrap();
-    assert_eq!(tables.len(), 32);
+    assert_eq!(tables.len(), 33);
 
     use Account::{Consent, Entry, Erase, Migrate, Restore, Viewer, Watch};
     let readable = |account| -> &[&str] {
@@ -135,6 +135,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "record_events",
                 "withdrawals",
                 "owner_requests",
+                "erasures",
                 "anchoring_jobs",
                 "anchoring_transactions",
                 "leases",
@@ -168,6 +169,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "record_events",
                 "withdrawals",
                 "owner_requests",
+                "erasures",
                 "anchoring_jobs",
                 "anchoring_transactions",
                 "leases",
@@ -187,7 +189,14 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "row_counts",
                 "operations_alarms",
             ],
-            Restore | Erase => &["records", "record_versions", "consents", "owner_keys"],
+            Restore => &["records", "record_versions", "consents", "owner_keys"],
+            Erase => &[
+                "records",
+                "record_versions",
+                "consents",
+                "owner_keys",
+                "erasures",
+            ],
             _ => &[],
         }
     };
@@ -224,6 +233,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "DELETE FROM record_events",
                 "UPDATE withdrawals SET at = 1",
                 "DELETE FROM withdrawals",
+                "DELETE FROM erasures",
                 "INSERT INTO owner_requests SELECT * FROM owner_requests",
                 "DELETE FROM owner_requests",
                 "UPDATE anchoring_transactions SET nonce = 1",
@@ -256,6 +266,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "DELETE FROM withdrawals",
                 "SELECT 1 FROM sessions",
                 "SELECT 1 FROM anchoring_jobs",
+                "SELECT 1 FROM erasures",
                 "DELETE FROM key_checks",
             ],
         ),
@@ -271,6 +282,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "UPDATE anchoring_jobs SET attempts = 1",
                 "UPDATE withdrawals SET at = 1",
                 "UPDATE owner_requests SET asked_at = 1",
+                "UPDATE erasures SET asked_at = 1",
                 "UPDATE incident_events SET at = 1",
                 "DELETE FROM incident_events",
                 "UPDATE incident_evidence SET happened_at = 1",
@@ -514,16 +526,73 @@ async fn values_are_destroyed_by_an_account_that_may_do_no_more() {
         "UPDATE record_versions SET wallet = ''",
         "UPDATE record_versions SET anchor = NULL",
         "UPDATE consents SET signature = ''",
-        "DELETE FROM record_versions",
-        "DELETE FROM consents",
+        "INSERT INTO record_versions SELECT * FROM record_versions",
         "UPDATE records SET uid = NULL",
+        "UPDATE owner_keys SET wrapped = ''",
+        "DELETE FROM erasures",
+        "SELECT note FROM corrections",
         "SELECT * FROM record_events",
     ] {
         accounts.refuses(eraser, Kind::Main, sql).await;
     }
-    accounts
-        .refuses(eraser, Kind::Backup, "UPDATE record_backups SET draft = 1")
-        .await;
+    for (kind, sql) in [
+        (Kind::Backup, "UPDATE record_backups SET draft = 1"),
+        (Kind::Backup, "DELETE FROM erasures"),
+        (Kind::Keys, "SELECT wrapped FROM owner_key_backups"),
+    ] {
+        accounts.refuses(eraser, kind, sql).await;
+    }
+}
+
+/// Everything of one record, in all three databases, and nothing of its neighbour.
+#[tokio::test]
+async fn a_record_is_destroyed_by_the_account_that_may() {
+    let stage = Stage::new().await;
+    let accounts = Accounts::make(&stage).await;
+    let (person, backup) = anchored(&stage, 5).await;
+    let (other, neighbour) = anchored(&stage, 6).await;
+    let eraser = Account::Erase;
+    let mut copies = accounts.pool(eraser, Kind::Backup).acquire().await.unwrap();
+    let mut keys = accounts
+        .pool(Account::EntryKeys, Kind::Keys)
+        .acquire()
+        .await
+        .unwrap();
+    for (copy, person) in [(&backup, &person), (&neighbour, &other)] {
+        record_backups::insert(&mut copies, copy, NOW)
+            .await
+            .unwrap();
+        let wrapped = stage.keys.wrap_owner_key(&person.key, &mut rand::rng());
+        owner_key_backups::insert(&mut keys, &wrapped, NOW)
+            .await
+            .unwrap();
+    }
+    let id = backup.record.id;
+    let uid = Uid::new(5).unwrap();
+    let mut keys = accounts.pool(eraser, Kind::Keys).acquire().await.unwrap();
+    let destroyed = owner_key_backups::destroy(&mut keys, id).await.unwrap();
+    assert_eq!(destroyed, 1);
+    let destroyed = record_backups::destroy(&mut copies, uid).await.unwrap();
+    assert_eq!(destroyed, 1);
+    let mut main = accounts.pool(eraser, Kind::Main).acquire().await.unwrap();
+    assert_eq!(consents::destroy(&mut main, id).await.unwrap(), 1);
+    assert_eq!(record_versions::destroy(&mut main, id).await.unwrap(), 1);
+    assert!(owner_keys::destroy(&mut main, id).await.unwrap());
+    assert!(records::destroy(&mut main, id).await.unwrap());
+    assert!(!records::destroy(&mut main, id).await.unwrap());
+    let left = evidence::by_record(&mut main, id).await.unwrap();
+    assert!(left.is_none());
+    let stands = evidence::by_uid(&mut main, Uid::new(6).unwrap()).await;
+    assert_eq!(stands.unwrap().unwrap().versions, [neighbour.sealed()]);
+    let kept = record_backups::of_uid(&mut copies, Uid::new(6).unwrap()).await;
+    assert_eq!(kept.unwrap().len(), 1);
+    let mut reader = accounts
+        .pool(Account::Restore, Kind::Keys)
+        .acquire()
+        .await
+        .unwrap();
+    let of_neighbour = owner_key_backups::of_record(&mut reader, neighbour.record.id).await;
+    assert_eq!(of_neighbour.unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -15,16 +15,22 @@ async fn jobs_take_their_turn_and_their_nonces() {
     let mut jobs = Vec::new();
     for _ in 0..5 {
         let id = RecordId::random(&mut rand::rng());
-        let job =
-            anchoring_jobs::insert(&mut connection, &stage.keys, id, Version::FIRST, CLERK, NOW)
-                .await;
+        let job = anchoring_jobs::insert(
+            &mut connection,
+            &stage.keys,
+            id,
+            Some(Version::FIRST),
+            CLERK,
+            NOW,
+        )
+        .await;
         jobs.push(job.unwrap());
     }
     let twice = anchoring_jobs::insert(
         &mut connection,
         &stage.keys,
         jobs[0].record_id,
-        Version::FIRST,
+        Some(Version::FIRST),
         CLERK,
         NOW,
     )
@@ -105,9 +111,16 @@ async fn planted_jobs_hold_nobody_up() {
         stage.sql(insert).await;
     }
     let id = RecordId::random(&mut rand::rng());
-    let job = anchoring_jobs::insert(&mut connection, &stage.keys, id, Version::FIRST, CLERK, NOW)
-        .await
-        .unwrap();
+    let job = anchoring_jobs::insert(
+        &mut connection,
+        &stage.keys,
+        id,
+        Some(Version::FIRST),
+        CLERK,
+        NOW,
+    )
+    .await
+    .unwrap();
     let queued = anchoring_jobs::queued(&mut connection, &stage.keys, 0, 1)
         .await
         .unwrap();

@@ -6,6 +6,7 @@ use database::anchoring_jobs::{self, JobState};
 use database::anchoring_transactions::{self, AnchoringTransaction};
 use database::chain_progress::{self, ChainProgress};
 use database::consent_links;
+use database::erasures::{self, Erasure, ErasureState, Identity};
 use database::incident_events::{self, IncidentEvent, IncidentEventKind};
 use database::incident_findings::{self, NewFinding};
 use database::incidents::{self, IncidentState};
@@ -13,13 +14,14 @@ use database::outbox::{self, Mail, NewMail};
 use database::owner_requests::{self, OwnerRequest, RequestState};
 use database::record_events::{self, Actor, RecordEventKind};
 use database::records;
+use database::request_way::RequestWay;
 use database::sessions::{self, App, Session};
 use database::sweep_parts::{self, SweepPart};
 use database::verifications::{self, Source, Subject, VerdictKind};
-use database::withdrawals::{self, Withdrawal, WithdrawalWay};
+use database::withdrawals::{self, Withdrawal};
 use database::{Checked, RowError, leases, row_counts, staff, sweep_rounds};
 use record::B256;
-use record::ids::{MailId, RecordId, Uid, Version};
+use record::ids::{ErasureId, MailId, RecordId, Uid, Version};
 use sqlx::{AssertSqlSafe, MySqlConnection, Row};
 
 use crate::stage::{CLERK, MINUTE, NOW, Stage};
@@ -86,7 +88,9 @@ impl Column {
             ("records", _) if name == "state" => "declined",
             ("consent_links", _) if name == "state" => "used",
             ("owner_requests", _) if name == "state" => "void",
-            ("withdrawals", _) if name == "way" => "by_letter",
+            ("withdrawals" | "erasures", _) if name == "way" => "by_letter",
+            ("erasures", _) if name == "state" => "refused",
+            ("erasures", _) if name == "identity" => "known",
             ("outbox", _) if name == "state" => "sent",
             ("incidents", _) if name == "state" => "closed",
             ("incident_events", _) if name == "kind" => "closed",
@@ -216,7 +220,7 @@ async fn consent_taken_back_and_the_way_in_to_it() {
         record_id: id,
         draft,
         choices: Withdrawal::seal(front, id, draft, b"all of it", &mut rand::rng()),
-        way: WithdrawalWay::ByPhone,
+        way: RequestWay::ByPhone,
         actor: Some(CLERK),
         at: NOW,
     };
@@ -225,6 +229,30 @@ async fn consent_taken_back_and_the_way_in_to_it() {
         .unwrap();
     every_column_counts(&stage, "withdrawals", &["id"], async |connection| {
         listed(withdrawals::of_record(connection, front, id).await)
+    })
+    .await;
+
+    let mut erasure = Erasure {
+        id: ErasureId::random(&mut rand::rng()),
+        record_id: id,
+        uid: Uid::FIRST,
+        state: ErasureState::Granted,
+        way: RequestWay::Link,
+        identity: Some(Identity::Wallet),
+        asked_at: NOW,
+        due_at: NOW.plus(MINUTE),
+        decided_by: Some(CLERK),
+        decided_at: Some(NOW),
+        content: None,
+        destroyed_at: None,
+        key_version: None,
+    };
+    erasure.fill(&stage.keys, b"what was signed", &mut rand::rng());
+    erasures::insert(&mut connection, &stage.keys, &erasure)
+        .await
+        .unwrap();
+    every_column_counts(&stage, "erasures", &[], async |connection| {
+        listed(erasures::of_record(connection, &stage.keys, id).await)
     })
     .await;
 
@@ -296,10 +324,16 @@ async fn jobs_transactions_leases_and_progress() {
     let mut connection = stage.connection().await;
     let keys = &stage.keys;
     let record_id = RecordId::random(&mut rand::rng());
-    let mut job =
-        anchoring_jobs::insert(&mut connection, keys, record_id, Version::FIRST, CLERK, NOW)
-            .await
-            .unwrap();
+    let mut job = anchoring_jobs::insert(
+        &mut connection,
+        keys,
+        record_id,
+        Some(Version::FIRST),
+        CLERK,
+        NOW,
+    )
+    .await
+    .unwrap();
     job.state = JobState::Sent;
     job.uid = Uid::new(3);
     job.proof = Some(B256::repeat_byte(1));

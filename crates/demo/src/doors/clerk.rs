@@ -1,10 +1,14 @@
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use devstack::wait_until;
 use url::Url;
 
 use super::browser::Browser;
 use super::people::Person;
+
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// A member of staff at entry-app.
 pub struct Clerk {
@@ -62,6 +66,23 @@ impl Clerk {
     pub async fn approve(&self, records: &[&str]) -> Result<()> {
         let form: Vec<(&str, &str)> = records.iter().map(|record| ("record", *record)).collect();
         self.browser.submit("/records/approve", &form).await?;
+        Ok(())
+    }
+
+    /// Grants the erasure of a record whose owner has signed that they want it, as soon as that is there.
+    pub async fn erase(&self, record: &str) -> Result<()> {
+        let address = format!("/records/{record}/erasure");
+        let asked = wait_until("the owner's request", LIMIT, || async {
+            let page = self.browser.page(&address).await?;
+            Ok(page.contains("by the owner's wallet").then_some(()))
+        });
+        asked.await?;
+        let form = [("confirmed", "yes")];
+        let granted = self
+            .browser
+            .submit(&format!("{address}/grant"), &form)
+            .await;
+        granted.context("entry-app did not erase the record")?;
         Ok(())
     }
 

@@ -2,11 +2,12 @@ use alloy::dyn_abi::TypedData;
 use alloy::signers::SignerSync;
 use alloy::signers::local::{MnemonicBuilder, PrivateKeySigner, coins_bip39::English};
 use anyhow::{Context, Result};
-use devstack::Accounts;
+use devstack::{Accounts, Site};
 use serde_json::json;
 use url::Url;
 
 use super::browser::Browser;
+use super::mail::{owner_code, way_in};
 
 /// A person with a wallet; the key never leaves this process.
 pub struct Owner {
@@ -59,6 +60,30 @@ impl Owner {
             .to_string();
         let signed = json!({ "granted": granted, "account": account, "signature": signature });
         browser.post(&format!("{link}/sign"), &signed).await?;
+        Ok(())
+    }
+
+    /// Asks, by the address at the end of a mail to them and a code, to have everything erased, and signs that.
+    pub async fn ask_erasure(&self, site: &Site, email: &str) -> Result<()> {
+        let way_in = way_in(site, email).await?;
+        let browser = Browser::new(&Url::parse(&way_in)?)?;
+        browser.submit(&way_in, &[]).await?;
+        let code = owner_code(site, email).await?;
+        let typed = [("code", code.as_str())];
+        browser.submit(&format!("{way_in}/code"), &typed).await?;
+        let erase = format!("{way_in}/erase");
+        browser.page(&erase).await?;
+        let message = browser
+            .post(&format!("{erase}/message"), &json!({}))
+            .await?;
+        let typed_data: TypedData = serde_json::from_value(message["typedData"].clone())?;
+        let signature = self
+            .wallet
+            .sign_hash_sync(&typed_data.eip712_signing_hash()?)?
+            .to_string();
+        let account = self.wallet.address().to_string();
+        let signed = json!({ "account": account, "signature": signature });
+        browser.post(&format!("{erase}/sign"), &signed).await?;
         Ok(())
     }
 }

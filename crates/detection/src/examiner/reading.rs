@@ -19,6 +19,7 @@ pub(super) async fn in_flight(
     Ok(jobs
         .rows
         .into_iter()
+        .filter(|job| job.version.is_some())
         .map(|job| (job.record_id, job))
         .collect())
 }
@@ -32,7 +33,7 @@ pub(super) async fn jobs(
 ) -> Result<Vec<Job>, Hindrance> {
     let jobs = anchoring_jobs::of_record(connection, keys, id).await?.rows;
     let seen = |job| Job::seen_from(job, final_block);
-    Ok(jobs.iter().map(seen).collect())
+    Ok(jobs.iter().filter_map(seen).collect())
 }
 
 /// The records whose jobs say, with our MAC, that they were anchored under this UID.
@@ -42,7 +43,8 @@ pub(super) async fn anchored(
     uid: Uid,
 ) -> Result<Vec<RecordId>, Hindrance> {
     let jobs = anchoring_jobs::by_uid(connection, keys, uid).await?;
-    Ok(jobs.rows.iter().map(|job| job.record_id).collect())
+    let anchoring = jobs.rows.iter().filter(|job| job.version.is_some());
+    Ok(anchoring.map(|job| job.record_id).collect())
 }
 
 /// The row of the job that was given this UID, where none claims it: on its way, or robbed of its UID.
@@ -53,7 +55,8 @@ pub(super) async fn planned_row(
 ) -> Result<Option<Evidence>, Hindrance> {
     let jobs = anchoring_jobs::by_uid(connection, keys, uid).await?.rows;
     let of_this_uid = |job: &AnchoringJob| {
-        job.state == JobState::Anchored || Job::seen_from(job, u64::MAX).is_in_flight()
+        let is_in_flight = Job::seen_from(job, u64::MAX).is_some_and(|job| job.is_in_flight());
+        job.state == JobState::Anchored || is_in_flight
     };
     let Some(job) = jobs.into_iter().find(of_this_uid) else {
         return Ok(None);

@@ -95,10 +95,17 @@ impl Examiner {
         at: UnixMillis,
     ) -> Result<Vec<Examined>, Hindrance> {
         let mut examined = Vec::with_capacity(words.len());
+        let granted = self.granted(words).await?;
         for record in words {
             let mut claiming = rows.by_uid.remove(&record.uid).unwrap_or_default();
             let row = self.rightful(record, &mut claiming).await?;
-            examined.push(self.one(record, row, &rows, sight).await?);
+            examined.push(match &record.retired {
+                Some(retirement) => {
+                    let granted = granted.get(&record.uid).map_or(&[][..], Vec::as_slice);
+                    self.ended(record, retirement, row, granted, sight).await?
+                }
+                None => self.one(record, row, &rows, sight).await?,
+            });
             for surplus in claiming {
                 examined.push(self.unknown(surplus, sight).await?);
             }
@@ -207,7 +214,7 @@ impl Examiner {
         let in_flight: Vec<Job> = row
             .as_ref()
             .and_then(|row| rows.in_flight.get(&row.record_id))
-            .map(|job| Job::seen_from(job, sight.block.number))
+            .and_then(|job| Job::seen_from(job, sight.block.number))
             .into_iter()
             .collect();
         let quick = self.judged(Some(chain), row.as_ref(), &in_flight, None);
@@ -234,6 +241,7 @@ impl Examiner {
             evidence,
             finding,
             in_flight: jobs.iter().any(Job::is_in_flight),
+            is_to_be_destroyed: false,
             at: self.now(),
         })
     }

@@ -13,6 +13,9 @@ pub(super) enum Failure {
     /// What would stay does not verify.
     #[error("what would stay of the version does not give the chain's word")]
     WouldNotHold,
+    /// The receipt of an erasure stands in the transaction that destroys.
+    #[error(transparent)]
+    Mail(#[from] notification::EnqueueError),
 }
 
 impl From<database::RowError> for Failure {

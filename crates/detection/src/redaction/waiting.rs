@@ -1,4 +1,4 @@
-//! The records whose replaced values wait to be destroyed. In memory alone: the sweep, which remembers no record with such
+//! The records of which something waits to be destroyed. In memory alone: the sweep, which remembers no record with such
 //! values, comes across them again in every round.
 
 use std::collections::BTreeSet;
@@ -28,11 +28,15 @@ struct State {
 }
 
 impl Waiting {
-    /// Takes up those that hold replaced values, of what was just verified.
+    /// Takes up those that hold replaced values, or were erased, of what was just verified.
     pub fn note(&self, page: &[Examined]) {
-        let is_valid = |one: &&Examined| one.finding.verdict == Verdict::Valid;
-        for one in page.iter().filter(is_valid) {
-            if let Some(uid) = one.uid.filter(|_| one.has_replaced_values()) {
+        let is_replaced =
+            |one: &Examined| one.finding.verdict == Verdict::Valid && one.has_replaced_values();
+        for one in page {
+            if let Some(uid) = one
+                .uid
+                .filter(|_| one.is_to_be_destroyed || is_replaced(one))
+            {
                 self.add(uid);
             }
         }

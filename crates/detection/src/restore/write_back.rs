@@ -113,7 +113,7 @@ impl Restorer {
     ) -> Result<bool, RestoreError> {
         let id = record.id;
         let seen = |job| Job::seen_from(job, copy.chain.block);
-        let jobs: Vec<Job> = jobs.iter().map(seen).collect();
+        let jobs: Vec<Job> = jobs.iter().filter_map(seen).collect();
         let in_flight = jobs.iter().filter(|job| job.is_in_flight());
         let kept = in_flight
             .map(|job| job.version)
@@ -177,7 +177,7 @@ impl Restorer {
         };
         record.version = draft.values.version;
         record.draft = draft.values.draft;
-        let job = jobs.iter().find(|job| job.version == record.version);
+        let job = jobs.iter().find(|job| job.version == Some(record.version));
         record.state = state_of(&draft, job);
         let front = examiner.parts().keys.front();
         records::update(connection, &front, &mut record, examiner.now()).await?;

@@ -30,6 +30,8 @@ pub struct Facts<'a> {
     pub nonce_also_at: Option<Uid>,
     /// Whether a signed request or order is kept whose hash is the evidence of the retirement, and its signature holds.
     pub retirement_is_proven: bool,
+    /// Whether the block that retired the record is so young that its rows may still be there.
+    pub retired_just_now: bool,
     /// How long things may take.
     pub patience: Patience,
     /// Now.
@@ -92,19 +94,19 @@ impl Job {
     }
 
     /// The job as it stands to somebody who reads the chain up to this block. Who anchors may read another node, or be
-    /// content with fewer blocks: what is final there is on its way here.
+    /// content with fewer blocks: what is final there is on its way here. None of a job that anchors nothing.
     #[must_use]
-    pub fn seen_from(job: &AnchoringJob, final_block: u64) -> Self {
+    pub fn seen_from(job: &AnchoringJob, final_block: u64) -> Option<Self> {
         let is_above = job.block_number.is_some_and(|block| block > final_block);
-        Self {
-            version: job.version,
+        Some(Self {
+            version: job.version?,
             uid: job.uid,
             state: match job.state {
                 JobState::Anchored if is_above => JobState::Mined,
                 state => state,
             },
             approved_at: job.approved_at,
-        }
+        })
     }
 }
 

@@ -86,6 +86,8 @@ pub enum Reason {
     Matches,
     /// `retired`: with valid evidence, and nothing is left of what was erased.
     Retired(RetirementReason),
+    /// `retired`: with valid evidence, a moment ago; what is left is about to be destroyed.
+    BeingDestroyed,
     /// `retired`: the authority voided every version, and there is no row.
     Voided,
     /// `retired_unproven`: no valid evidence.

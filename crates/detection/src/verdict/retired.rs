@@ -6,10 +6,13 @@ use super::{Facts, Finding, Reason, Verdict};
 
 pub(super) fn judge(retirement: &Retirement, facts: &Facts<'_>) -> Finding {
     let data_left = facts.row.is_some_and(|row| !row.holds_nothing());
-    if retirement.reason == RetirementReason::Erased && data_left {
-        Finding::new(Verdict::RetiredUnproven, Reason::DataLeft)
-    } else if !facts.retirement_is_proven {
+    let is_erased = retirement.reason == RetirementReason::Erased;
+    if !facts.retirement_is_proven {
         Finding::new(Verdict::RetiredUnproven, Reason::RetirementNotProven)
+    } else if is_erased && data_left && !facts.retired_just_now {
+        Finding::new(Verdict::RetiredUnproven, Reason::DataLeft)
+    } else if is_erased && data_left {
+        Finding::new(Verdict::Retired, Reason::BeingDestroyed)
     } else {
         Finding::new(Verdict::Retired, Reason::Retired(retirement.reason))
     }

@@ -12,10 +12,11 @@ use database::outbox::{self, Mail, NewMail};
 use database::owner_requests::{self, OwnerRequest, RequestState};
 use database::record_events::{self, Actor, RecordEventKind};
 use database::records::{self, Entered, NewRecord, Record, RecordState};
+use database::request_way::RequestWay;
 use database::sessions::{self, App, Session};
 use database::staff::{self, NewStaff, Role, Staff};
 use database::watch_progress::{self, WatchProgress};
-use database::withdrawals::{self, Withdrawal, WithdrawalWay};
+use database::withdrawals::{self, Withdrawal};
 use database::{
     MySqlConnection, consent_links, consents, index, leases, notices, owner_keys, record_versions,
     schema_baselines, sealed,
@@ -264,7 +265,7 @@ async fn withdraw(
         record_id: id,
         draft: person.draft,
         choices: Withdrawal::seal(&front, id, person.draft, b"[]", rng),
-        way: WithdrawalWay::Link,
+        way: RequestWay::Link,
         actor: None,
         at: now,
     };
@@ -301,7 +302,7 @@ async fn answer(
             if kind != Kind::SignedOnly {
                 record.state = RecordState::Approved;
                 let (keys, id) = (&stage.keys, person.id);
-                anchoring_jobs::insert(connection, keys, id, Version::FIRST, CLERK, now)
+                anchoring_jobs::insert(connection, keys, id, Some(Version::FIRST), CLERK, now)
                     .await
                     .unwrap();
             }
@@ -453,7 +454,7 @@ async fn rectify(
         .await
         .unwrap();
     if person.kind == Kind::RectifyingApproved {
-        anchoring_jobs::insert(connection, &stage.keys, person.id, number, CLERK, now)
+        anchoring_jobs::insert(connection, &stage.keys, person.id, Some(number), CLERK, now)
             .await
             .unwrap();
     }

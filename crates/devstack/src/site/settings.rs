@@ -93,6 +93,7 @@ impl Surroundings<'_> {
                 "KEY_BACKUP_DATABASE_URL",
                 "ERASE_DATABASE_URL",
                 "ERASE_BACKUP_DATABASE_URL",
+                "ERASE_KEY_BACKUP_DATABASE_URL",
                 "WATCH_DATABASE_URL",
             ],
         );

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use alloy_primitives::Address;
 use database::owner_requests::{self, OwnerRequest, RequestState};
 use database::{RowError, records};
 use keyring::FrontKeys;
 use rand::{CryptoRng, RngExt};
 use record::consent::Choice;
+use record::erasure::ErasureStatement;
 use record::ids::{CorrectionId, Draft, RecordId, RequestId};
+use record::signature::EcdsaSignature;
 use record::time::UnixMillis;
 use record::wiped_json;
 use serde::{Deserialize, Serialize};
@@ -52,6 +55,36 @@ pub struct Admission {
     pub(super) wish: Option<Wish>,
     /// Whether the owner has asked for a correction.
     pub has_wished: bool,
+    /// What they may sign to have everything erased; none of a record that is not on the chain, or is being erased.
+    #[serde(default)]
+    #[zeroize(skip)]
+    pub erasure: Option<ErasureOffer>,
+    /// What is still to be noted about that.
+    #[serde(default)]
+    #[zeroize(skip)]
+    pub(super) erase: Option<Erase>,
+    /// Whether they have asked for it.
+    #[serde(default)]
+    pub has_asked_erasure: bool,
+}
+
+/// What an owner signs who wants everything erased.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ErasureOffer {
+    /// The words.
+    pub statement: ErasureStatement,
+    /// The wallet that has to sign them.
+    pub wallet: Address,
+}
+
+/// That an owner wants everything erased.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Erase {
+    /// As hex, where they signed.
+    pub(super) signature: Option<String>,
+    pub(super) asked_at: UnixMillis,
 }
 
 impl Admission {
@@ -255,6 +288,35 @@ pub async fn wish(
     fill(&mut request, front, RequestState::Wished, &admission, rng)?;
     owner_requests::update(transaction, front, &request).await?;
     Ok(Some(wish))
+}
+
+/// Notes that the owner who was let in wants everything erased, signed by their wallet or not; [`super::answer_requests`] files it.
+/// False when the request is over, or they asked by it before, or there is nothing to be erased.
+///
+/// # Errors
+/// When the database can't be reached, or the row is not ours.
+pub async fn wish_erasure(
+    transaction: &mut MySqlConnection,
+    front: &FrontKeys,
+    id: RequestId,
+    signature: Option<&EcdsaSignature>,
+    now: UnixMillis,
+    rng: &mut (impl CryptoRng + Send),
+) -> Result<bool, EnrolmentError> {
+    let Some((mut request, mut admission)) = open_locked(transaction, front, id, now).await? else {
+        return Ok(false);
+    };
+    if admission.has_asked_erasure || admission.erasure.is_none() {
+        return Ok(false);
+    }
+    admission.has_asked_erasure = true;
+    admission.erase = Some(Erase {
+        signature: signature.map(|signature| hex::encode(signature.as_bytes())),
+        asked_at: now,
+    });
+    fill(&mut request, front, RequestState::Wished, &admission, rng)?;
+    owner_requests::update(transaction, front, &request).await?;
+    Ok(true)
 }
 
 /// Puts into a request what its owner is let in to.

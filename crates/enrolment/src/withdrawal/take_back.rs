@@ -3,7 +3,8 @@
 use database::consents;
 use database::record_events::{self, Actor, RecordEventKind};
 use database::records::{self, Record};
-use database::withdrawals::{self, Withdrawal, WithdrawalWay};
+use database::request_way::RequestWay;
+use database::withdrawals::{self, Withdrawal};
 use keyring::FrontKeys;
 use notification::{EventKey, Mail};
 use rand::CryptoRng;
@@ -27,7 +28,7 @@ pub struct Taking<'a> {
     /// The purposes.
     pub choices: Vec<Choice>,
     /// How it came.
-    pub way: WithdrawalWay,
+    pub way: RequestWay,
     /// Who at the desk wrote it down; none where the owner did it.
     pub staff: Option<StaffId>,
     /// Whom the mail that confirms it is to; none where nobody can be told.
@@ -143,7 +144,7 @@ pub async fn take_back_by_request(
         record,
         draft: admission.draft(),
         choices,
-        way: WithdrawalWay::Link,
+        way: RequestWay::Link,
         staff: None,
         reader: Some(&admission.reader),
         letterhead,

@@ -91,7 +91,7 @@ async fn a_record_that_is_anchored_stays_as_its_owner_signed_it() {
     let stage = Stage::new().await;
     let id = stage.anchored(7).await;
     let before = stage.plain(id).await.fields;
-    stage.rectify_address(id).await;
+    stage.rectify_address(id).await.unwrap();
     assert_eq!(stage.state(id).await, RecordState::AwaitingConsent);
     stage.clock.advance(LINK_LIFETIME + DAY * 30 + SECOND);
     assert_eq!(stage.lapse().await, (1, 0));

@@ -3,6 +3,7 @@
 
 mod edit;
 mod enter;
+mod erasure;
 mod lapse;
 mod link;
 mod rectify;

@@ -37,8 +37,8 @@ impl Stage {
     }
 
     /// A correction of the e-mail address on its way.
-    pub async fn rectify_address(&self, id: RecordId) {
-        self.rectify(id, &details(CORRECTED)).await.unwrap();
+    pub async fn rectify_address(&self, id: RecordId) -> Result<FreshLink, EnrolmentError> {
+        self.rectify(id, &details(CORRECTED)).await
     }
 
     async fn rectify(&self, id: RecordId, details: &Details) -> Result<FreshLink, EnrolmentError> {
@@ -323,7 +323,8 @@ async fn what_is_on_its_way_to_the_chain_is_not_given_up() {
     stage.rectify(id, &details(CORRECTED)).await.unwrap();
     let (now, second) = (stage.clock.now(), SECOND.unwrap());
     let mut connection = stage.connection().await;
-    let job = anchoring_jobs::insert(&mut connection, &stage.keys, id, second, CLERK, now).await;
+    let job =
+        anchoring_jobs::insert(&mut connection, &stage.keys, id, Some(second), CLERK, now).await;
     // Also where somebody put the record back to before its approval.
     for state in [RecordState::Approved, RecordState::Consented] {
         stage.move_to(id, state).await;

@@ -21,6 +21,10 @@ use zeroize::Zeroizing;
 
 pub const CLERK: StaffId = StaffId::from_bytes([7; 16]);
 pub const LINK_LIFETIME: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+/// Who holds the records, as owners sign it.
+pub const IDENTITY: &str = "Nordhaven Insurance, 1 Harbour Street, Nordhaven";
+/// Chain and relay.
+pub const SITE: (u64, Address) = (31_337, Address::repeat_byte(0x5e));
 pub const NAME: &str = "Zoë Ågren";
 pub const EMAIL: &str = "zoe@home.example";
 

@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use database::record_events::{self, Actor, RecordEventKind};
 use database::records::RecordState;
-use database::withdrawals::{self, WithdrawalWay};
+use database::request_way::RequestWay;
+use database::withdrawals;
 use database::{corrections, outbox, sealed};
 use enrolment::request::{
     Answered, Answering, admit, answer_requests, ask, clean_code, open, recent, tidy, wish,
@@ -15,7 +16,7 @@ use record::consent::{Choice, Purpose};
 use record::ids::{CorrectionId, Draft, RecordId, RequestId};
 
 use crate::rectify::place;
-use crate::stage::{CLERK, EMAIL, Stage, details, rng};
+use crate::stage::{CLERK, EMAIL, IDENTITY, SITE, Stage, details, rng};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -61,7 +62,7 @@ impl Stage {
             record: id,
             draft: self.signed_draft(id).await,
             choices: names.iter().map(|name| choice(name)).collect(),
-            way: WithdrawalWay::ByPhone,
+            way: RequestWay::ByPhone,
             staff: Some(CLERK),
             reader: Some(&reader),
             letterhead: Letterhead {
@@ -107,6 +108,8 @@ impl Stage {
         let answering = Answering {
             keys: &self.keys,
             letterhead: office.letterhead(),
+            identity: IDENTITY,
+            site: SITE,
             is_choice: &|purpose: &Purpose| purpose.name != CARE,
             now: office.now,
         };
@@ -254,7 +257,7 @@ async fn what_is_taken_back_is_kept_told_once_and_leaves_the_neighbour_alone() {
     assert_eq!(second, [choice("Letters")], "what is new of it");
     assert_eq!(
         (kept[1].way, kept[1].actor),
-        (WithdrawalWay::ByPhone, Some(CLERK))
+        (RequestWay::ByPhone, Some(CLERK))
     );
     let events = record_events::of_record(&mut connection, &stage.front, id).await;
     let taken = events.unwrap().rows.into_iter();
@@ -525,7 +528,7 @@ async fn a_correction_answers_a_wish() {
     stage.wish(request, "My address is another.").await;
     stage.answer().await;
     assert!(stage.note(id).await.1);
-    stage.rectify_address(id).await;
+    stage.rectify_address(id).await.unwrap();
     assert!(!stage.note(id).await.1);
 }
 

@@ -1,3 +1,4 @@
 //! One folder per noun, one file per page or action.
 
+pub mod erasures;
 pub mod records;

@@ -6,6 +6,7 @@ mod anchoring;
 mod approve;
 mod edit;
 mod enter;
+mod erase;
 mod harness;
 mod kept_form;
 mod link;

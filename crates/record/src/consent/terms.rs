@@ -5,8 +5,8 @@ use alloy_primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{ConsentMessage, MalformedMessage, Purpose, Standing, TermsProblem, json};
-use crate::{ids::Version, wiped_json};
+use super::{ConsentMessage, MalformedMessage, Purpose, Standing, TermsProblem};
+use crate::{ids::Version, json, wiped_json};
 
 /// A message without details, wallet and nonce, and with its digest in their place. As long as the nonce was known, whoever
 /// guessed the details could see by the digest that they had guessed right; without it nobody can.

@@ -85,7 +85,22 @@ async fn install_gives_each_app_its_least_rights_and_can_run_again() {
             "UPDATE record_versions SET wallet = ''",
             false,
         ),
-        ("ERASE_DATABASE_URL", "DELETE FROM record_versions", false),
+        ("ERASE_DATABASE_URL", "DELETE FROM record_versions", true),
+        (
+            "ERASE_DATABASE_URL",
+            "INSERT INTO records SELECT * FROM records",
+            false,
+        ),
+        (
+            "ERASE_KEY_BACKUP_DATABASE_URL",
+            "DELETE FROM owner_key_backups",
+            true,
+        ),
+        (
+            "ERASE_KEY_BACKUP_DATABASE_URL",
+            "SELECT wrapped FROM owner_key_backups",
+            false,
+        ),
         (
             "ERASE_BACKUP_DATABASE_URL",
             "DELETE FROM record_backups",

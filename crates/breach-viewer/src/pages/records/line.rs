@@ -144,6 +144,7 @@ fn words(record: &Record) -> &'static str {
         RecordState::Consented => "consented",
         RecordState::Approved => "being anchored",
         RecordState::Anchored => "anchored",
+        RecordState::Erasing => "being erased",
         RecordState::Declined => "declined",
         RecordState::Lapsed => "not signed in time",
     }

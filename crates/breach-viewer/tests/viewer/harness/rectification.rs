@@ -131,8 +131,15 @@ impl<'s> Rectification<'s> {
     pub async fn leave_refused_job(&self, now: UnixMillis) {
         let mut connection = self.stage.connect().await;
         let (keys, clerk) = (&self.keys, StaffId::from_bytes([1; 16]));
-        let job =
-            anchoring_jobs::insert(&mut connection, keys, self.id, self.second, clerk, now).await;
+        let job = anchoring_jobs::insert(
+            &mut connection,
+            keys,
+            self.id,
+            Some(self.second),
+            clerk,
+            now,
+        )
+        .await;
         let mut job = job.unwrap();
         job.state = JobState::Rejected;
         anchoring_jobs::update(&mut connection, keys, &mut job, now)
@@ -145,7 +152,7 @@ impl<'s> Rectification<'s> {
         let mut connection = self.stage.connect().await;
         let jobs = anchoring_jobs::of_record(&mut connection, &self.keys, self.id).await;
         let jobs = jobs.unwrap().rows;
-        let job = jobs.iter().find(|job| job.version == self.second);
+        let job = jobs.iter().find(|job| job.version == Some(self.second));
         job.map(|job| job.state.to_string()).unwrap_or_default()
     }
 

@@ -13,7 +13,7 @@ use record::{Address, B256};
 use sqlx::MySqlConnection;
 use zeroize::Zeroizing;
 
-use super::server::Server;
+use super::server::{DEPLOYMENT_RELAY, Server};
 
 /// What staff typed, by field.
 pub const PERSON: [(&str, &str); 5] = [
@@ -23,6 +23,9 @@ pub const PERSON: [(&str, &str); 5] = [
     ("name", "Zoë Ågren"),
     ("phone", "+4915123456789"),
 ];
+
+/// Who holds the records, as owners sign it.
+pub const IDENTITY: &str = "Riverside Health Centre, 1 Quay Street, Riverside";
 
 /// What is anchored of every version.
 pub const PROOF: B256 = B256::repeat_byte(0x17);
@@ -210,6 +213,8 @@ impl<'a> Desk<'a> {
         let answering = Answering {
             keys: &self.server.keys,
             letterhead: office.letterhead(),
+            identity: IDENTITY,
+            site: (31_337, DEPLOYMENT_RELAY),
             is_choice: &|purpose: &Purpose| purpose.lawful_basis.starts_with("Consent"),
             now: office.now,
         };
@@ -244,12 +249,14 @@ impl<'a> Desk<'a> {
     pub async fn seal_anchor(&self, link: &Link, uid: Uid) {
         let mut connection = self.server.admin.acquire().await.unwrap();
         let record = self.record(link).await;
+        let values = record_versions::load(&mut connection, record.id, record.version).await;
+        let plain = values.unwrap().unwrap().open(&link.key).unwrap();
         let anchor = Anchor {
             uid,
             timestamp: self.server.clock.now().as_seconds(),
             transaction: B256::repeat_byte(0x7a),
             block: 9,
-            leaves: Vec::new(),
+            leaves: plain.fields.leaves().as_slice().to_vec(),
         };
         let cell = anchor.seal(&link.key, record.version, record.draft, &mut rng());
         let cell = cell.unwrap();

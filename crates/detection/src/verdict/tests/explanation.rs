@@ -81,6 +81,7 @@ fn every_reason_is_said_in_one_sentence() {
         Reason::Voided,
         Reason::RetirementNotProven,
         Reason::DataLeft,
+        Reason::BeingDestroyed,
         Reason::NoRow,
         Reason::UidUnknown,
         Reason::AnchorUnknown,

@@ -101,7 +101,7 @@ fn what_is_final_to_another_node_is_on_its_way_to_ours() {
     let anchored = AnchoringJob {
         id: 1,
         record_id: world.evidence.record_id,
-        version: version(1),
+        version: Some(version(1)),
         state: JobState::Anchored,
         approved_by: StaffId::from_bytes([1; 16]),
         approved_at: world.now,
@@ -115,13 +115,13 @@ fn what_is_final_to_another_node_is_on_its_way_to_ours() {
         problem: None,
         updated_at: world.now,
     };
-    world.jobs = vec![Job::seen_from(&anchored, 99)];
+    world.jobs = Vec::from_iter(Job::seen_from(&anchored, 99));
     assert_eq!(world.judge().verdict, Verdict::Pending);
     // A chain that holds the block and not the word is no reason to wait.
-    world.jobs = vec![Job::seen_from(&anchored, 100)];
+    world.jobs = Vec::from_iter(Job::seen_from(&anchored, 100));
     assert_eq!(world.judge().verdict, Verdict::Forged);
     // Nor does the word of a job wait for ever.
-    world.jobs = vec![Job::seen_from(&anchored, 99)];
+    world.jobs = Vec::from_iter(Job::seen_from(&anchored, 99));
     world.now = world.now.plus(Duration::from_secs(3601));
     assert_eq!(world.judge().verdict, Verdict::Overdue);
 }
@@ -321,6 +321,14 @@ fn retired_records_need_evidence_and_erased_ones_must_be_gone() {
         (erased.judge().verdict, erased.judge().reason),
         (Verdict::RetiredUnproven, Reason::DataLeft)
     );
+    erased.retired_just_now = true;
+    assert_eq!(
+        (erased.judge().verdict, erased.judge().reason),
+        (Verdict::Retired, Reason::BeingDestroyed)
+    );
+    erased.retirement_is_proven = false;
+    assert_eq!(erased.judge().reason, Reason::RetirementNotProven);
+    (erased.retired_just_now, erased.retirement_is_proven) = (false, true);
     erased.evidence.versions.clear();
     assert_eq!(
         erased.judge().reason,

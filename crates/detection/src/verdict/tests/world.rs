@@ -121,6 +121,7 @@ pub struct World {
     pub jobs: Vec<Job>,
     pub nonce_also_at: Option<Uid>,
     pub retirement_is_proven: bool,
+    pub retired_just_now: bool,
     pub obstacle: Option<Obstacle>,
     pub now: UnixMillis,
 }
@@ -173,6 +174,7 @@ impl World {
             jobs: vec![],
             nonce_also_at: None,
             retirement_is_proven: false,
+            retired_just_now: false,
             obstacle: None,
             now: UnixMillis::from_seconds(START + 100 * DAY),
         }
@@ -411,6 +413,7 @@ impl World {
             jobs: &self.jobs,
             nonce_also_at: self.nonce_also_at,
             retirement_is_proven: self.retirement_is_proven,
+            retired_just_now: self.retired_just_now,
             patience: Patience {
                 consent: Duration::from_secs(30 * DAY),
                 anchoring: Duration::from_secs(3600),

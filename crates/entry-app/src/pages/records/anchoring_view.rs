@@ -13,7 +13,8 @@ const STEPS: u64 = 4;
 
 /// What the page shows of a job.
 pub struct AnchoringView {
-    pub version: Version,
+    /// None where the record is to end.
+    pub version: Option<Version>,
     pub done: u64,
     pub total: u64,
     pub label: &'static str,
@@ -34,9 +35,13 @@ pub async fn load(
 ) -> Result<(Option<AnchoringView>, usize)> {
     let jobs = anchoring_jobs::of_record(connection, &desk.keys, record.id).await?;
     let is_shown = |job: &&AnchoringJob| match record.state {
-        RecordState::Approved | RecordState::Anchored => job.version == record.version,
+        RecordState::Erasing => job.version.is_none(),
+        RecordState::Approved | RecordState::Anchored => job.version == Some(record.version),
         // A correction that was given up may have left a job of the same number behind.
-        _ => job.version < record.version && job.state == JobState::Anchored,
+        _ => {
+            let is_before = job.version.is_some_and(|version| version < record.version);
+            is_before && job.state == JobState::Anchored
+        }
     };
     let job = jobs.rows.iter().rfind(is_shown);
     let view = job.map(|job| AnchoringView::new(job, record, desk));

@@ -67,5 +67,10 @@ const fn words(kind: RecordEventKind) -> &'static str {
         RecordEventKind::RectificationBegun => "Correction begun",
         RecordEventKind::RectificationDropped => "Correction given up",
         RecordEventKind::ValuesDestroyed => "Values before the correction destroyed",
+        RecordEventKind::ErasureAsked => "Erasure asked for",
+        RecordEventKind::ErasureRefused => "Told why it is not erased",
+        RecordEventKind::ErasureGranted => "Erasure granted",
+        RecordEventKind::Retired => "Ended on the chain",
+        RecordEventKind::Destroyed => "Everything destroyed",
     }
 }

@@ -1,4 +1,4 @@
-//! Where on the chain a correction goes, as a final block tells it.
+//! Where on the chain a correction goes, and whether anything goes there any more, as a final block tells it.
 
 use chain::ChainError;
 use database::records::Record;
@@ -33,6 +33,22 @@ pub async fn load(desk: &Desk, record: &Record) -> Result<Option<Place>> {
         version,
         follows: Predecessor { uid, proof },
     }))
+}
+
+/// Whether the record has ended on the chain, as far as that can be asked: a dump may have brought its rows back.
+pub async fn has_ended(desk: &Desk, record: &Record) -> bool {
+    let Some(uid) = record.uid else { return false };
+    let known = async {
+        let block = desk.chain.final_block(None).await?;
+        desk.chain.record(uid, &block).await
+    };
+    match known.await {
+        Ok(known) => known.is_some_and(|known| known.retired.is_some()),
+        Err(error) => {
+            tracing::warn!(%error, "whether a record has ended can't be told");
+            false
+        }
+    }
 }
 
 fn away(error: ChainError) -> Error {

@@ -1,5 +1,6 @@
 //! How a record stands: everything of its page that changes by itself, and nothing of the person's details.
 
+use database::erasures;
 use database::record_events;
 use database::records::{Record, RecordState};
 use record::ids::Version;
@@ -8,6 +9,7 @@ use web_kit::components::Tone;
 use web_kit::error::Result;
 
 use super::anchoring_view::{self, AnchoringView};
+use super::erasure_view::ErasureView;
 use super::history::{self, Step};
 use super::link_view::{self, LinkView};
 use super::signed_view::{self, Left, SignedView};
@@ -29,6 +31,8 @@ pub struct Standing {
     pub title: String,
     pub state: RecordState,
     pub version: Version,
+    /// Whether it was anchored.
+    pub is_on_chain: bool,
     /// Whether a correction is under way.
     pub has_correction: bool,
     pub label: &'static str,
@@ -39,6 +43,8 @@ pub struct Standing {
     pub signed: Option<SignedView>,
     pub anchoring: Option<AnchoringView>,
     pub jobs_tampered: usize,
+    pub erasure: Option<ErasureView>,
+    pub erasures_tampered: usize,
     pub history: Vec<Step>,
     pub history_tampered: usize,
 }
@@ -53,6 +59,7 @@ impl Standing {
         let (id, state) = (record.id, record.state);
         let (link, links_tampered) = link_view::load(desk, connection, id).await?;
         let (anchoring, jobs_tampered) = anchoring_view::load(desk, connection, record).await?;
+        let asked = erasures::of_record(connection, &desk.keys, id).await?;
         let events = record_events::of_record(connection, &desk.keys.front(), id).await?;
         let mut standing = Self {
             address: urls::record(id),
@@ -64,12 +71,18 @@ impl Standing {
             tone: state_view::tone(state),
             next_step: state_view::next_step_of(record),
             version: record.version,
+            is_on_chain: record.uid.is_some(),
             has_correction: record.has_correction_under_way(),
             link,
             links_tampered,
             signed: signed_view::load(desk, connection, record, &events).await?,
             anchoring,
             jobs_tampered,
+            erasure: asked
+                .rows
+                .last()
+                .map(|one| ErasureView::of(one, desk.clock.now())),
+            erasures_tampered: asked.tampered.len(),
             history: history::steps(desk, connection, &events.rows).await?,
             history_tampered: events.tampered.len(),
         };
@@ -79,7 +92,16 @@ impl Standing {
 
     /// What the state alone does not tell.
     fn look_closer(&mut self) {
-        if self.is_rejected() {
+        if self.state == RecordState::Erasing {
+            self.every = Some(EVERY_ANCHORING);
+            if self
+                .anchoring
+                .as_ref()
+                .is_some_and(|job| job.rejected.is_some())
+            {
+                self.next_step = "It could not be ended on the chain; below it says why.";
+            }
+        } else if self.is_rejected() {
             (self.label, self.tone) = match self.has_correction {
                 true => ("Correction not anchored", Tone::Bad),
                 false => ("Not anchored", Tone::Bad),
@@ -145,6 +167,12 @@ impl Standing {
     /// Whether a correction can be begun.
     pub fn can_be_corrected(&self) -> bool {
         self.state == RecordState::Anchored
+    }
+
+    /// Whether it can be noted that the owner wants it erased.
+    pub fn can_be_erased(&self) -> bool {
+        let is_asked = self.erasure.as_ref().is_some_and(|one| one.is_open);
+        self.is_on_chain && self.state != RecordState::Erasing && !is_asked
     }
 
     /// Whether a correction is under way and has nothing on the chain yet.

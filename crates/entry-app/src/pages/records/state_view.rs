@@ -4,12 +4,13 @@ use database::records::{Record, RecordState};
 use web_kit::components::Tone;
 
 /// In the order of a record's way.
-pub const ALL: [RecordState; 7] = [
+pub const ALL: [RecordState; 8] = [
     RecordState::AwaitingConsent,
     RecordState::CorrectionRequested,
     RecordState::Consented,
     RecordState::Approved,
     RecordState::Anchored,
+    RecordState::Erasing,
     RecordState::Declined,
     RecordState::Lapsed,
 ];
@@ -35,6 +36,7 @@ pub const fn label(state: RecordState) -> &'static str {
         RecordState::Consented => "Consented",
         RecordState::Approved => "Anchoring",
         RecordState::Anchored => "Anchored",
+        RecordState::Erasing => "Being erased",
         RecordState::Declined => "Declined",
         RecordState::Lapsed => "Lapsed",
     }
@@ -43,7 +45,9 @@ pub const fn label(state: RecordState) -> &'static str {
 /// How it looks.
 pub const fn tone(state: RecordState) -> Tone {
     match state {
-        RecordState::AwaitingConsent | RecordState::Approved => Tone::Waiting,
+        RecordState::AwaitingConsent | RecordState::Approved | RecordState::Erasing => {
+            Tone::Waiting
+        }
         RecordState::CorrectionRequested => Tone::Warning,
         RecordState::Consented => Tone::Info,
         RecordState::Anchored => Tone::Good,
@@ -86,6 +90,9 @@ pub const fn next_step(state: RecordState) -> &'static str {
         RecordState::Approved => "Approved. Its proof is on the way to the chain.",
         RecordState::Anchored => {
             "The proof stands on the chain. Any change of the record will be noticed."
+        }
+        RecordState::Erasing => {
+            "Its erasure was granted. The record ends on the chain, and then everything of it is destroyed."
         }
         RecordState::Declined => "The owner declined. Details and key were destroyed at once.",
         RecordState::Lapsed => {

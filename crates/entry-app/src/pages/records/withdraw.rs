@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::access_log::AccessAction;
-use database::withdrawals::WithdrawalWay;
+use database::request_way::RequestWay;
 use enrolment::withdrawal::{Allowed, Taking, take_back};
 use record::consent::Choice;
 use record::ids::RecordId;
@@ -26,14 +26,6 @@ const LABELS: &[(&str, &str)] = &[("purpose", "Purposes"), ("way", "How the owne
 const DONE: &str = "It is taken back from now on, and the owner is told by e-mail. End these uses, those by processors as well.";
 const NOBODY_TOLD: &str = "It is taken back from now on. End these uses, those by processors as well. The owner's details do not open, so no e-mail \
                            went out: tell the owner, and your data-protection officer.";
-
-/// How owners ask at the desk, as the form offers it.
-const WAYS: [(WithdrawalWay, &str); 4] = [
-    (WithdrawalWay::InPerson, "In person"),
-    (WithdrawalWay::ByPhone, "By phone"),
-    (WithdrawalWay::ByLetter, "By letter"),
-    (WithdrawalWay::ByMail, "By e-mail"),
-];
 
 #[derive(Template)]
 #[template(path = "records/withdraw.html")]
@@ -113,7 +105,7 @@ pub async fn submit(
     Ok(Redirect::to(&urls::record(id)).into_response())
 }
 
-fn read(form: &mut FormState, choices: &[Choice]) -> Option<(Vec<Choice>, WithdrawalWay)> {
+fn read(form: &mut FormState, choices: &[Choice]) -> Option<(Vec<Choice>, RequestWay)> {
     let ticked = form.all("purpose");
     let chosen: Vec<Choice> = choices
         .iter()
@@ -124,7 +116,9 @@ fn read(form: &mut FormState, choices: &[Choice]) -> Option<(Vec<Choice>, Withdr
         form.problem("purpose", "Tick what the owner takes back.");
     }
     let way = form.value("way");
-    let way = WAYS.iter().find(|(offered, _)| offered.as_str() == way);
+    let way = RequestWay::AT_THE_DESK
+        .iter()
+        .find(|(offered, _)| offered.as_str() == way);
     if way.is_none() {
         form.problem("way", "Say how the owner asked for it.");
     }

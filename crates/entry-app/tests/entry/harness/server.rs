@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use database::MySqlPool;
 use database::records::{self, Record};
 use database::staff::{NewStaff, Role, Staff};
+use database::{MySqlConnection, MySqlPool};
 use devstack::{Accounts, Chain, ChainOptions, DatabaseServer, Databases, TcpProxy};
 use entry_app::{Settings, assemble};
 use keyring::{ApplicationKeys, KeySet};
@@ -12,6 +12,7 @@ use record::ids::{RecordId, StaffId};
 use record::time::{Clock, UnixMillis};
 use record::{Address, B256};
 use reqwest::Url;
+use sqlx::Connection as _;
 use tempfile::TempDir;
 use web_kit::lifetime::Lifetime;
 use web_kit::server;
@@ -103,7 +104,7 @@ pub struct Server {
     /// What the app was told.
     pub settings: BTreeMap<&'static str, String>,
     lifetime: Lifetime,
-    _databases: Databases,
+    databases: Databases,
     _files: TempDir,
 }
 
@@ -148,7 +149,7 @@ impl Server {
             network,
             settings,
             lifetime,
-            _databases: databases,
+            databases,
             _files: files,
         }
     }
@@ -191,6 +192,12 @@ impl Server {
         let mut connection = self.admin.acquire().await.unwrap();
         let record = records::load(&mut connection, &self.keys.front(), id_of(page)).await;
         record.unwrap().unwrap()
+    }
+
+    /// The backup of records, as its administrator sees it.
+    pub async fn backup(&self) -> MySqlConnection {
+        let url = self.databases.backup();
+        MySqlConnection::connect(url.as_str()).await.unwrap()
     }
 
     pub async fn count(&self, sql: &'static str) -> i64 {

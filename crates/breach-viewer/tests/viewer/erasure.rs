@@ -1,0 +1,217 @@
+//! A record that its owner has had erased: nothing is left, its verdict says so, and nothing brings the person back for long.
+
+use demo::doors::Owner;
+use keyring::KeySet;
+use record::ids::RecordId;
+
+use crate::harness::{Answer, Browser, LIMIT, Stage};
+
+/// Tables that hold something of a person, by the record's id.
+const OF_RECORD: [&str; 4] = ["record_versions", "consents", "owner_keys", "corrections"];
+
+impl Stage {
+    /// Its owner asks and signs, the clerk grants it.
+    async fn erase(&self, uid: usize) -> RecordId {
+        let person = &self.people[uid - 1];
+        let owner = Owner::new(person.key.clone());
+        owner
+            .ask_erasure(&self.site, person.person.email)
+            .await
+            .unwrap();
+        self.clerk.erase(&person.record).await.unwrap();
+        person.record.parse().unwrap()
+    }
+
+    async fn until_destroyed(&self, id: RecordId, times: i64) {
+        let destroyed = format!(
+            "SELECT COUNT(*) FROM record_events WHERE kind = 'destroyed' AND record_id = X'{id}'"
+        );
+        self.until_number("everything destroyed", &destroyed, |count| count == times)
+            .await;
+    }
+
+    /// Rows that stand there about a record, copies included.
+    async fn left_of(&self, id: RecordId, uid: u64) -> i64 {
+        let names = self.site.names();
+        let (backup, keys) = (&names.backup, &names.keys);
+        let mut left = 0;
+        for table in OF_RECORD {
+            let rows = format!("SELECT COUNT(*) FROM {table} WHERE record_id = X'{id}'");
+            left += self.number(&rows).await;
+        }
+        for rows in [
+            format!("SELECT COUNT(*) FROM records WHERE id = X'{id}' OR uid = {uid}"),
+            format!("SELECT COUNT(*) FROM {backup}.record_backups WHERE uid = {uid}"),
+            format!("SELECT COUNT(*) FROM {keys}.owner_key_backups WHERE record_id = X'{id}'"),
+            format!(
+                "SELECT COUNT(*) FROM consent_links WHERE record_id = X'{id}' AND wrapped_key <> ''"
+            ),
+        ] {
+            left += self.number(&rows).await;
+        }
+        left
+    }
+
+    async fn until_retired(&self, officer: &Browser, uid: u64) {
+        let retired = |grid: &Answer| grid.line(uid).contains("Retired<");
+        self.until(officer, "/records", retired).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erased_record_is_gone_and_stays_gone() {
+    let stage = Stage::with(3).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    let neighbour = stage.cells_of(2).await;
+    keep_a_dump(&stage).await;
+    let id = stage.erase(1).await;
+    stage.until_destroyed(id, 1).await;
+    assert_eq!(stage.left_of(id, 1).await, 0);
+    stage.until_retired(&officer, 1).await;
+    assert_eq!(officer.verify(1).await, "Retired");
+    the_owner_has_a_receipt(&stage, id).await;
+    assert_eq!(stage.cells_of(2).await, neighbour);
+    for uid in [2, 3] {
+        assert_eq!(officer.verify(uid).await, "Valid");
+    }
+    stage.assert_no_breach().await;
+    let alarms = "SELECT COUNT(*) FROM operations_alarms";
+    assert_eq!(stage.number(alarms).await, 0);
+
+    the_dump_brings_nobody_back(&stage, &officer, id).await;
+    assert_eq!(stage.cells_of(2).await, neighbour);
+    nothing_is_restored(&stage, &officer).await;
+    stage.site.stop().await.unwrap();
+}
+
+/// All of it, keys and the backups' copies included.
+async fn keep_a_dump(stage: &Stage) {
+    let names = stage.site.names();
+    let copies = [
+        (format!("{}.record_backups", names.backup), "dump_backup"),
+        (format!("{}.owner_key_backups", names.keys), "dump_keys"),
+    ];
+    let tables = ["records", "record_versions", "consents", "owner_keys"];
+    let rows = tables.map(|table| (table.to_owned(), table));
+    for (table, name) in rows.iter().map(|(table, name)| (table, *name)) {
+        stage
+            .sql_schema(&format!(
+                "CREATE TABLE dump_{name} AS SELECT * FROM {table}"
+            ))
+            .await;
+    }
+    for (table, name) in &copies {
+        stage
+            .sql_schema(&format!("CREATE TABLE {name} AS SELECT * FROM {table}"))
+            .await;
+    }
+}
+
+async fn the_owner_has_a_receipt(stage: &Stage, id: RecordId) {
+    let person = &stage.people[0].person;
+    let is_receipt =
+        |mail: &devstack::Mail| mail.is_to(person.email) && mail.subject.contains("the receipt");
+    let receipt = stage.site.inbox.wait_for(LIMIT, is_receipt).await.unwrap();
+    for wanted in ["UID 1", "ended in block", "application key 1"] {
+        assert!(receipt.text.contains(wanted), "{}", receipt.text);
+    }
+    let last_name = person.name.rsplit(' ').next().unwrap();
+    assert!(!receipt.text.contains(last_name));
+    // What the row keeps proves who asked, and names nobody to who has no key of ours.
+    let keys = KeySet::load(&stage.site.key_dir()).unwrap();
+    let mut connection = stage.connect().await;
+    let kept = database::erasures::of_record(&mut connection, keys.application(), id).await;
+    let kept = kept.unwrap().rows.remove(0);
+    assert!(kept.destroyed_at.is_some());
+    assert_eq!(kept.key_version, Some(1));
+    // Once it is sent the mail holds nothing any more.
+    let wiped = "SELECT COUNT(*) FROM outbox WHERE kind = 'record_erased' AND recipient IS NULL AND payload IS NULL";
+    stage
+        .until_number("a wiped mail", wiped, |count| count == 1)
+        .await;
+}
+
+/// Somebody puts everything back as it was, with the row that says why it is gone taken out.
+async fn the_dump_brings_nobody_back(stage: &Stage, officer: &Browser, id: RecordId) {
+    let names = stage.site.names();
+    let of_person = format!("record_id = X'{id}'");
+    let put_back = format!(
+        "START TRANSACTION;
+         INSERT INTO records SELECT * FROM dump_records WHERE id = X'{id}';
+         INSERT INTO record_versions SELECT * FROM dump_record_versions WHERE {of_person};
+         INSERT INTO consents SELECT * FROM dump_consents WHERE {of_person};
+         INSERT INTO owner_keys SELECT * FROM dump_owner_keys WHERE {of_person};
+         INSERT INTO {}.record_backups SELECT * FROM dump_backup WHERE {of_person};
+         INSERT INTO {}.owner_key_backups SELECT * FROM dump_keys WHERE {of_person};
+         DELETE FROM erasures WHERE {of_person};
+         COMMIT",
+        names.backup, names.keys
+    );
+    for (before, times) in [("", 2), ("SET sql_log_bin = 0; ", 3)] {
+        stage.sql_script(&format!("{before}{put_back}")).await;
+        stage.until_destroyed(id, times).await;
+        assert_eq!(stage.left_of(id, 1).await, 0);
+        stage.until_retired(officer, 1).await;
+    }
+    // That somebody did it is no secret: the row was missed.
+    stage
+        .until_number(
+            "the alarm",
+            "SELECT COUNT(*) FROM operations_alarms WHERE kind = 'rows_deleted'",
+            |count| count == 1,
+        )
+        .await;
+    for uid in [2, 3] {
+        assert_eq!(officer.verify(uid).await, "Valid");
+    }
+}
+
+async fn nothing_is_restored(stage: &Stage, officer: &Browser) {
+    let plan = officer.get("/records/1/restore").await;
+    assert!(plan.says("must not come back"), "{}", plan.body);
+    let refused = officer.post("/records/1/restore", &[]).await;
+    assert_ne!(refused.status, 200);
+    let rows = "SELECT COUNT(*) FROM records WHERE uid = 1";
+    assert_eq!(stage.number(rows).await, 0);
+}
+
+/// Whoever steals the controller's key can end a record on the chain; nothing is destroyed on that.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_asked_for_is_told_and_destroys_nothing() {
+    let stage = Stage::with(2).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    let cells = stage.cells_of(1).await;
+    retire(&stage, 1).await;
+    let told = |grid: &Answer| grid.line(1).contains("Retired, unproven");
+    stage.until(&officer, "/records", told).await;
+    let open =
+        "SELECT COUNT(*) FROM incident_findings WHERE verdict = 'retired_unproven' AND uid = 1";
+    stage
+        .until_number("the finding", open, |count| count == 1)
+        .await;
+    assert_eq!(officer.verify(2).await, "Valid");
+    assert_eq!(stage.cells_of(1).await, cells);
+    // Of a record that has ended nothing is shown, whoever ended it.
+    let revealed = officer.post("/records/1/reveal", &[]).await;
+    assert_eq!(revealed.status, 409);
+    assert!(revealed.says("has ended on the chain"));
+    stage.site.stop().await.unwrap();
+}
+
+/// By the controller's own key.
+async fn retire(stage: &Stage, uid: u64) {
+    let accounts = devstack::Accounts::load().unwrap();
+    let controller = accounts.named("controller").unwrap().address.clone();
+    let deployment = std::fs::read_to_string(stage.site.chain.deployment_file()).unwrap();
+    let deployment: serde_json::Value = serde_json::from_str(&deployment).unwrap();
+    let selector = &alloy::primitives::keccak256("retireRecord(uint256,uint8,bytes32)")[..4];
+    let (selector, evidence) = (hex::encode(selector), "9".repeat(64));
+    let data = format!("0x{selector}{uid:064x}{:064x}{evidence}", 1);
+    let sent = serde_json::json!([{
+        "from": controller, "to": deployment["master_data"], "data": data,
+    }]);
+    let chain = &stage.site.chain;
+    chain.rpc("eth_sendTransaction", sent).await.unwrap();
+}

@@ -1,0 +1,116 @@
+//! What the chain holds of a record, as the record's own rows tell.
+
+use alloy_primitives::{Address, B256};
+use database::records::Record;
+use database::sealed::SealedVersion;
+use database::{MySqlConnection, consents, owner_keys, record_versions};
+use keyring::ApplicationKeys;
+use record::erasure::{Binding, ErasureEvidence, ErasureStatement, Ground, Signatory};
+use record::ids::{Uid, Version};
+use record::proof::consent_hash;
+use record::signature::EcdsaSignature;
+use record::time::UnixMillis;
+
+use crate::EnrolmentError;
+
+/// The newest version that is anchored, with what binds its word to its owner's wallet.
+pub struct Held {
+    /// The record on chain.
+    pub uid: Uid,
+    /// Its newest word.
+    pub word: B256,
+    /// The wallet that signed for it.
+    pub wallet: Address,
+    binding: Binding,
+}
+
+impl Held {
+    /// Of an anchored record; none of another. `site` is chain and relay.
+    ///
+    /// # Errors
+    /// When a cell does not open, or the database can't be reached.
+    pub async fn load(
+        connection: &mut MySqlConnection,
+        keys: &ApplicationKeys,
+        record: &Record,
+        site: (u64, Address),
+    ) -> Result<Option<Self>, EnrolmentError> {
+        let (id, next) = (record.id, record.version.next());
+        let (Some(uid), Some(next)) = (record.uid, next) else {
+            return Ok(None);
+        };
+        let values = record_versions::newest_anchored_below(connection, id, next).await?;
+        let Some(values) = values else {
+            return Ok(None);
+        };
+        let version = values.version;
+        let consent = consents::load(connection, id, version).await?;
+        let wrapped = owner_keys::of_record(connection, id).await?;
+        let key = wrapped.and_then(|wrapped| keys.unwrap_owner_key(&wrapped).ok());
+        let sealed = SealedVersion { values, consent };
+        let held = key.and_then(|key| Self::of(&sealed.open(&key), uid, version, site));
+        held.map(Some)
+            .ok_or_else(|| EnrolmentError::unreadable("what is anchored does not open"))
+    }
+
+    fn of(
+        opened: &database::sealed::OpenedVersion,
+        uid: Uid,
+        version: Version,
+        site: (u64, Address),
+    ) -> Option<Self> {
+        let anchor = opened.anchor.as_ref()?.as_ref().ok()?;
+        let wallet = *opened.wallet.as_ref().ok()?;
+        let signature = opened.signature.as_ref()?.as_ref().ok()?;
+        let message = opened.whole_message()?;
+        let digest = message
+            .rebuilt(&opened.whole_fields()?, wallet)
+            .digest(site.0, site.1);
+        let binding = Binding {
+            version: version.get(),
+            timestamp: anchor.timestamp,
+            consent_hash: consent_hash(&digest, signature),
+            leaves: anchor.leaves.clone(),
+        };
+        Some(Self {
+            uid,
+            word: binding.word(wallet, uid, site)?,
+            wallet,
+            binding,
+        })
+    }
+
+    /// What is to be signed about it.
+    #[must_use]
+    pub fn statement(&self, controller: &str, at: UnixMillis) -> ErasureStatement {
+        ErasureStatement {
+            controller: controller.to_owned(),
+            uid: self.uid.get(),
+            record_proof: self.word,
+            requested_at: at.as_seconds(),
+        }
+    }
+
+    /// A statement that its owner signed, with what shows that it was they; none where it was not.
+    #[must_use]
+    pub fn signed_by_owner(
+        &self,
+        statement: ErasureStatement,
+        signature: EcdsaSignature,
+        site: (u64, Address),
+    ) -> Option<ErasureEvidence> {
+        let evidence = ErasureEvidence {
+            statement,
+            signature,
+            salt: B256::new(rand::random()),
+            signatory: Signatory::Owner(self.binding.clone()),
+        };
+        let ground = Ground {
+            site,
+            uid: self.uid,
+            words: &[self.word],
+            authorities: &[],
+        };
+        evidence.holds(&ground).then_some(evidence)
+    }
+}

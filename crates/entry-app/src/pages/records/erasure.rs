@@ -1,0 +1,280 @@
+//! Deciding about an erasure that an owner asked for: granted on a signature, or refused with a reason.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use database::erasures::{self, Erasure, ErasureState, Identity};
+use database::records::{Record, RecordState};
+use enrolment::erasure::{self, Granting, Held};
+use record::entry::{MAX_NOTE, clean_note};
+use record::erasure::{ErasureEvidence, ErasureStatement, Ground, Signatory};
+use record::ids::RecordId;
+use record::signature::EcdsaSignature;
+use sqlx::{Connection, MySqlConnection};
+use web_kit::components::{Moment, Tone};
+use web_kit::error::{Error, Result};
+use web_kit::form::FormState;
+use web_kit::page::{Page, html};
+use web_kit::sign_in::{KeptForm, SignedIn};
+
+use super::erase::SEEN;
+use super::erasure_view::{identity_in_words, way_in_words};
+use super::opened::load_record;
+use super::{explain, explain_row, parse_id};
+use crate::state::Desk;
+use crate::urls;
+
+const LABELS: &[(&str, &str)] = &[
+    ("identity", "How you know that it is the owner"),
+    ("signature", "Signature of the authority"),
+    ("confirmed", "Confirmation"),
+    ("reason", "Why it is not erased"),
+];
+const NOTHING_OPEN: &str =
+    "Nothing is asked that could be decided here. Open the record to see how it stands.";
+const NOT_THEIRS: &str = "This is not the authority's signature over the statement below.";
+const GRANTED: &str = "It is decided. The record ends on the chain now, and then everything of it is destroyed; the owner gets a receipt by e-mail.";
+
+/// What there is to decide about.
+struct Open {
+    record: Record,
+    erasure: Erasure,
+    /// What the owner signed, where they did and it opens.
+    signed: Option<ErasureEvidence>,
+    /// What the authority would have to sign in their place.
+    statement: ErasureStatement,
+}
+
+#[derive(Template)]
+#[template(path = "records/erasure.html")]
+struct ErasurePage {
+    page: Page,
+    record_address: String,
+    open: Open,
+    typed_data: String,
+    form: FormState,
+}
+
+impl ErasurePage {
+    fn new(page: Page, desk: &Desk, open: Open, form: FormState) -> Self {
+        let (chain_id, relay) = desk.site();
+        let typed_data = open.statement.typed_data(chain_id, relay);
+        Self {
+            page: page.titled("Erase this record?"),
+            record_address: urls::record(open.record.id),
+            typed_data: format!("{typed_data:#}"),
+            open,
+            form,
+        }
+    }
+
+    fn way(&self) -> &'static str {
+        way_in_words(self.open.erasure.way)
+    }
+
+    fn identity(&self) -> Option<&'static str> {
+        self.open.erasure.identity.map(identity_in_words)
+    }
+
+    fn max_reason() -> u32 {
+        u32::try_from(MAX_NOTE).unwrap_or(u32::MAX)
+    }
+}
+
+/// What is asked, and the two answers.
+pub async fn show(
+    page: Page,
+    State(desk): State<Desk>,
+    Path(id): Path<String>,
+    KeptForm(form): KeptForm,
+    _person: SignedIn,
+) -> Result<Html<String>> {
+    let id = parse_id(&id)?;
+    let mut connection = desk.pool.acquire().await?;
+    let open = load(&desk, &mut connection, id).await?;
+    html(&ErasurePage::new(page, &desk, open, form))
+}
+
+/// Grants it.
+pub async fn grant(
+    page: Page,
+    person: SignedIn,
+    State(desk): State<Desk>,
+    Path(id): Path<String>,
+    mut form: FormState,
+) -> Result<Response> {
+    let id = parse_id(&id)?;
+    let mut connection = desk.pool.acquire().await?;
+    let open = load(&desk, &mut connection, id).await?;
+    let Some(granting) = read(&desk, &open, &mut form).await? else {
+        let page = ErasurePage::new(page, &desk, open, form);
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response());
+    };
+    let (office, rng) = (desk.office(&person), &mut crate::state::rng());
+    let mut transaction = connection.begin().await?;
+    // The job before the record, as a round of anchoring locks them.
+    anchoring::retire(&mut transaction, &desk.keys, id, office.staff, office.now)
+        .await
+        .map_err(explain_row)?;
+    let granted = erasure::grant(&mut transaction, &office, id, &granting, rng)
+        .await
+        .map_err(explain)?;
+    // Before the commit: who restores an older dump of the main database must not lose what the chain is to be compared with.
+    let mut backup = desk.backup.acquire().await?;
+    erasures::insert(&mut backup, &desk.keys, &granted).await?;
+    transaction.commit().await?;
+    drop(connection);
+    person.leave_notice(Tone::Good, GRANTED).await?;
+    Ok(Redirect::to(&urls::record(id)).into_response())
+}
+
+/// Refuses it, and tells the owner why.
+pub async fn refuse(
+    page: Page,
+    person: SignedIn,
+    State(desk): State<Desk>,
+    Path(id): Path<String>,
+    mut form: FormState,
+) -> Result<Response> {
+    let id = parse_id(&id)?;
+    let mut connection = desk.pool.acquire().await?;
+    let open = load(&desk, &mut connection, id).await?;
+    let Some(reason) = form.check("reason", clean_note) else {
+        let page = ErasurePage::new(page, &desk, open, form);
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response());
+    };
+    let (office, rng) = (desk.office(&person), &mut crate::state::rng());
+    let officer = &desk.profile.officer.contact;
+    let mut transaction = connection.begin().await?;
+    erasure::refuse(&mut transaction, &office, id, officer, &reason, rng)
+        .await
+        .map_err(explain)?;
+    transaction.commit().await?;
+    drop(connection);
+    let text = "The record stays, and the owner is told why by e-mail.";
+    person.leave_notice(Tone::Good, text).await?;
+    Ok(Redirect::to(&urls::record(id)).into_response())
+}
+
+/// Queues the retirement anew that anchoring refused.
+pub async fn again(
+    person: SignedIn,
+    State(desk): State<Desk>,
+    Path(id): Path<String>,
+) -> Result<Redirect> {
+    let id = parse_id(&id)?;
+    let (staff, now) = (person.staff_id(), desk.clock.now());
+    let mut transaction = desk.pool.begin().await?;
+    let record = load_record(&desk, &mut transaction, id).await?;
+    if record.state != RecordState::Erasing {
+        return Err(Error::conflict(NOTHING_OPEN));
+    }
+    let queued = anchoring::retire(&mut transaction, &desk.keys, id, staff, now).await;
+    match queued {
+        Ok(_) => transaction.commit().await?,
+        // It is on its way.
+        Err(error) if error.is_duplicate_of("anchoring_jobs_version") => {}
+        Err(error) => return Err(explain_row(error)),
+    }
+    Ok(Redirect::to(&urls::record(id)))
+}
+
+async fn load(desk: &Desk, connection: &mut MySqlConnection, id: RecordId) -> Result<Open> {
+    let record = load_record(desk, connection, id).await?;
+    let current = erasure::current(connection, &desk.keys, id)
+        .await
+        .map_err(explain)?;
+    let erasure = current
+        .filter(|one| one.state == ErasureState::Open)
+        .ok_or_else(|| Error::conflict(NOTHING_OPEN))?;
+    if record.state != RecordState::Anchored {
+        return Err(Error::conflict(
+            "A correction of this record is under way. Give it up first, or have it anchored.",
+        ));
+    }
+    let held = Held::load(connection, &desk.keys, &record, desk.site())
+        .await
+        .map_err(explain)?;
+    let held = held.ok_or_else(|| Error::conflict(NOTHING_OPEN))?;
+    let controller = desk.profile.controller.identity();
+    let json = erasure.open(&desk.keys).ok().flatten();
+    Ok(Open {
+        signed: json.and_then(|json| ErasureEvidence::from_json(&json)),
+        statement: held.statement(&controller, erasure.asked_at),
+        record,
+        erasure,
+    })
+}
+
+/// What it is granted on; none where the form has problems.
+async fn read(desk: &Desk, open: &Open, form: &mut FormState) -> Result<Option<Granting>> {
+    let identity = match open.erasure.identity {
+        Some(known) => Some(known),
+        None => read_identity(form),
+    };
+    let evidence = match &open.signed {
+        Some(signed) => Some(signed.clone()),
+        None => read_order(&open.statement, form),
+    };
+    if form.value("confirmed") != "yes" {
+        form.problem("confirmed", "Confirm that you know this can't be undone.");
+    }
+    if let Some(evidence) = &evidence
+        && !holds(desk, open, evidence).await?
+    {
+        let problem = match open.signed {
+            Some(_) => "What the owner signed does not hold against the chain any more.",
+            None => NOT_THEIRS,
+        };
+        form.problem("signature", problem);
+    }
+    let complete = identity.zip(evidence).filter(|_| !form.has_problems());
+    Ok(complete.map(|(identity, evidence)| Granting { identity, evidence }))
+}
+
+fn read_identity(form: &mut FormState) -> Option<Identity> {
+    let chosen = form.value("identity");
+    let seen = SEEN.iter().find(|(offered, _)| offered.as_str() == chosen);
+    if seen.is_none() {
+        form.problem("identity", "Say how you know that it is the owner.");
+    }
+    seen.map(|(seen, _)| *seen)
+}
+
+fn read_order(statement: &ErasureStatement, form: &mut FormState) -> Option<ErasureEvidence> {
+    let typed = form.value("signature").trim().to_owned();
+    let bytes = hex::decode(typed.strip_prefix("0x").unwrap_or(&typed)).ok();
+    let signature = bytes.and_then(|bytes| EcdsaSignature::normalise(&bytes).ok());
+    if signature.is_none() {
+        let wanted = "Paste the signature: 0x and 130 hexadecimal digits.";
+        form.problem("signature", wanted);
+    }
+    Some(ErasureEvidence {
+        statement: statement.clone(),
+        signature: signature?,
+        salt: rand::random::<[u8; 32]>().into(),
+        signatory: Signatory::Authority,
+    })
+}
+
+/// Whether it holds against what the chain says at a final block.
+async fn holds(desk: &Desk, open: &Open, evidence: &ErasureEvidence) -> Result<bool> {
+    let away = |error| {
+        tracing::warn!(%error, "whether a signature permits an erasure can't be told");
+        Error::Unavailable { what: "the chain" }
+    };
+    let block = desk.chain.final_block(None).await.map_err(away)?;
+    let uid = open.erasure.uid;
+    let known = desk.chain.record(uid, &block).await.map_err(away)?;
+    let Some(known) = known.filter(|known| known.retired.is_none()) else {
+        return Ok(false);
+    };
+    let authorities = desk.chain.authorities(&block).await.map_err(away)?;
+    Ok(evidence.holds(&Ground {
+        site: desk.site(),
+        uid,
+        words: &known.words(),
+        authorities: &authorities,
+    }))
+}
