@@ -6,6 +6,7 @@ mod crashes;
 mod demo_wallet;
 mod edited_fields;
 mod entry_form;
+mod erased;
 mod happy_path;
 mod links;
 mod moved_rows;

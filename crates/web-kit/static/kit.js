@@ -153,6 +153,11 @@
       takeOver(html, element);
       return true;
     }
+    // Gone for good, and not to be seen any more: what else stands on this page goes with it.
+    if (response.status === 410) {
+      location.reload();
+      return false;
+    }
     const ends = { 401: SIGNED_OUT, 404: GONE }[response.status];
     tell(element, ends ?? NO_ANSWER);
     return !ends;

@@ -167,6 +167,7 @@ pub fn guarded_edited(table: &str, column: &str) -> Expected {
             | (
                 "staff"
                     | "consent_links"
+                    | "erasures"
                     | "anchoring_jobs"
                     | "outbox"
                     | "incidents"

@@ -7,6 +7,7 @@ use std::time::Duration;
 use database::access_log::{self, Access, AccessAction};
 use database::anchoring_jobs::{self, JobState};
 use database::anchoring_transactions::{self, AnchoringTransaction};
+use database::erasures::{self, Erasure, ErasureState, Identity};
 use database::incident_evidence::{self, NewEvidence};
 use database::outbox::{self, Mail, NewMail};
 use database::owner_requests::{self, OwnerRequest, RequestState};
@@ -26,7 +27,9 @@ use rand::RngExt as _;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use record::B256;
-use record::ids::{Draft, LinkId, MailId, RecordId, StaffId, SubmissionId, Uid, Version};
+use record::ids::{
+    Draft, ErasureId, LinkId, MailId, RecordId, StaffId, SubmissionId, Uid, Version,
+};
 
 use crate::person::{Filed, Kind, Person, Signed, Spot, Wallet, bytes, version};
 use crate::stage::{Stage, Verdicts};
@@ -273,6 +276,39 @@ async fn withdraw(
         .await
         .unwrap();
     event(stage, connection, id, RecordEventKind::ConsentWithdrawn).await;
+    if let Some(uid) = person.uid.and_then(Uid::new) {
+        ask_erasure(stage, connection, (id, uid), rng).await;
+    }
+}
+
+/// What is noted of an owner who wants everything erased, before anybody decides.
+async fn ask_erasure(
+    stage: &Stage,
+    connection: &mut MySqlConnection,
+    (id, uid): (RecordId, Uid),
+    rng: &mut StdRng,
+) {
+    let now = stage.clock.now();
+    let mut erasure = Erasure {
+        id: ErasureId::random(rng),
+        record_id: id,
+        uid,
+        state: ErasureState::Open,
+        way: RequestWay::Link,
+        identity: Some(Identity::Wallet),
+        asked_at: now,
+        due_at: now.plus(Duration::from_secs(30 * 86_400)),
+        decided_by: None,
+        decided_at: None,
+        content: None,
+        destroyed_at: None,
+        key_version: None,
+    };
+    erasure.fill(&stage.keys, b"what the owner signed", rng);
+    erasures::insert(connection, &stage.keys, &erasure)
+        .await
+        .unwrap();
+    event(stage, connection, id, RecordEventKind::ErasureAsked).await;
 }
 
 /// What the owner and the clerk do before anything is anchored.

@@ -35,7 +35,7 @@ pub const RECORD: [(&str, &str); 4] = [
 pub type Verdicts = BTreeMap<Subject, (VerdictKind, Vec<String>)>;
 
 /// Tables whose rows carry a MAC, but for those that are judged with their record or made anew by every sweep.
-const GUARDED: [&str; 19] = [
+const GUARDED: [&str; 20] = [
     "staff",
     "sessions",
     "leases",
@@ -46,6 +46,7 @@ const GUARDED: [&str; 19] = [
     "record_events",
     "withdrawals",
     "owner_requests",
+    "erasures",
     "incidents",
     "incident_findings",
     "incident_events",

@@ -21,8 +21,7 @@ const MOST: u32 = 100;
 
 struct Line {
     uid: Uid,
-    /// None where nothing is left to be opened.
-    address: Option<String>,
+    address: String,
     view: ErasureView,
 }
 
@@ -87,10 +86,9 @@ async fn load(
 
 impl Line {
     fn of(erasure: &Erasure, now: UnixMillis) -> Self {
-        let is_left = erasure.state != ErasureState::Destroyed;
         Self {
             uid: erasure.uid,
-            address: is_left.then(|| urls::record(erasure.record_id)),
+            address: urls::record(erasure.record_id),
             view: ErasureView::of(erasure, now),
         }
     }

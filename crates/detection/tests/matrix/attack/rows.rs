@@ -124,7 +124,7 @@ pub async fn insert_version(
 }
 
 /// Rows of all that carries a MAC written or changed, and rows that hang on nothing; each is told by an alarm.
-pub const PLANTED: [&str; 46] = [
+pub const PLANTED: [&str; 48] = [
     "INSERT INTO staff SELECT RANDOM_BYTES(16), RANDOM_BYTES(32), login, display_name, password_hash,
      'data_protection_officer', NULL, created_at, mac FROM staff LIMIT 1",
     "UPDATE staff SET role = 'data_protection_officer' LIMIT 1",
@@ -179,6 +179,10 @@ pub const PLANTED: [&str; 46] = [
     "INSERT INTO owner_requests SELECT RANDOM_BYTES(16), record_id, 'ready', content, asked_at, mac
      FROM owner_requests LIMIT 1",
     "UPDATE owner_requests SET state = 'ready', asked_at = asked_at + 1 LIMIT 1",
+    // As if somebody had decided about it, or another had asked.
+    "UPDATE erasures SET state = 'granted', decided_at = asked_at LIMIT 1",
+    "INSERT INTO erasures SELECT RANDOM_BYTES(16), record_id, uid, 'granted', way, identity, asked_at, due_at, RANDOM_BYTES(16), asked_at,
+     content, NULL, NULL, mac FROM erasures LIMIT 1",
     "UPDATE access_log SET staff_id = RANDOM_BYTES(16) LIMIT 1",
     "INSERT INTO notices VALUES (RANDOM_BYTES(32), 'What we do not say.', 1)",
     "UPDATE notices SET text = CONCAT(text, ' And sell it.')",
@@ -217,7 +221,7 @@ pub async fn plant(stage: &Stage, which: Option<usize>, rng: &mut StdRng) -> (St
 }
 
 /// The tables that hold a trace of what was done, or of what was to be done.
-pub const TRACES: [&str; 14] = [
+pub const TRACES: [&str; 15] = [
     "staff",
     "consent_links",
     "notices",
@@ -226,6 +230,7 @@ pub const TRACES: [&str; 14] = [
     "anchoring_jobs",
     "anchoring_transactions",
     "outbox",
+    "erasures",
     "incidents",
     "incident_findings",
     "incident_events",

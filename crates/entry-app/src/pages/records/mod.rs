@@ -9,6 +9,7 @@ pub mod drop_correction;
 pub mod edit;
 pub mod enter;
 pub mod erase;
+mod erased;
 pub mod erasure;
 pub mod erasure_view;
 mod history;

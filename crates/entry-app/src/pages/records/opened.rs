@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use database::corrections::{self, Correction};
-use database::erasures::{self, Erasure, ErasureState};
 use database::record_versions::RecordVersion;
 use database::records::{self, Record, RecordState};
 use database::{owner_keys, record_versions, sealed};
@@ -151,18 +150,10 @@ pub async fn load_record(
     connection: &mut MySqlConnection,
     id: RecordId,
 ) -> Result<Record> {
-    let record = records::load(connection, &desk.keys.front(), id)
+    records::load(connection, &desk.keys.front(), id)
         .await
-        .map_err(explain_row)?;
-    if let Some(record) = record {
-        return Ok(record);
-    }
-    let asked = erasures::of_record(connection, &desk.keys, id).await?;
-    let is_over = |one: &Erasure| one.state == ErasureState::Destroyed;
-    Err(match asked.rows.iter().any(is_over) {
-        true => Error::conflict("This record was erased. Nothing of it is left."),
-        false => Error::NotFound,
-    })
+        .map_err(explain_row)?
+        .ok_or(Error::NotFound)
 }
 
 /// Those that are open, and those that were answered in words.

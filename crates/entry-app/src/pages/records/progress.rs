@@ -3,14 +3,14 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::response::Html;
+use axum::response::{IntoResponse, Response};
 use web_kit::components::{Badge, Copyable, Moment, Progress, Tone};
 use web_kit::error::Result;
 use web_kit::page::{Page, html};
 
 use super::opened::load_record;
-use super::parse_id;
 use super::standing::Standing;
+use super::{erased, parse_id};
 use crate::state::Desk;
 
 #[derive(Template)]
@@ -25,13 +25,17 @@ pub async fn show(
     page: Page,
     State(desk): State<Desk>,
     Path(id): Path<String>,
-) -> Result<Html<String>> {
+) -> Result<Response> {
     let id = parse_id(&id)?;
     let mut connection = desk.pool.acquire().await?;
+    if let Some(erased) = erased::page(&desk, &mut connection, &page, id).await? {
+        return Ok(erased);
+    }
     let record = load_record(&desk, &mut connection, id).await?;
     let standing = Standing::load(&desk, &mut connection, &record).await?;
-    html(&ProgressPage {
+    let shown = ProgressPage {
         page: page.titled(standing.title.as_str()),
         standing,
-    })
+    };
+    Ok(html(&shown)?.into_response())
 }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::response::Html;
+use axum::response::{IntoResponse, Response};
 use database::access_log::AccessAction;
 use database::records::RecordState;
 use web_kit::components::{Badge, Copyable, Moment, Progress, Tone};
@@ -14,7 +14,7 @@ use super::link::HandedLink;
 use super::opened::{Opened, load_record};
 use super::qr::Qr;
 use super::standing::Standing;
-use super::{parse_id, place};
+use super::{erased, parse_id, place};
 use crate::state::Desk;
 
 /// A link just made, shown this once.
@@ -38,9 +38,12 @@ pub async fn show(
     person: SignedIn,
     State(desk): State<Desk>,
     Path(id): Path<String>,
-) -> Result<Html<String>> {
+) -> Result<Response> {
     let id = parse_id(&id)?;
     let mut connection = desk.pool.acquire().await?;
+    if let Some(erased) = erased::page(&desk, &mut connection, &page, id).await? {
+        return Ok(erased);
+    }
     let record = load_record(&desk, &mut connection, id).await?;
     if place::has_ended(&desk, &record).await {
         return Err(Error::conflict(
@@ -54,7 +57,7 @@ pub async fn show(
     // The link is taken on a connection of its own.
     drop(connection);
     let handed: Option<HandedLink> = person.take_handed_over(&standing.address).await?;
-    html(&ShowPage {
+    let shown = ShowPage {
         page: page.titled(standing.title.as_str()),
         opened,
         shown: handed.map(|link| Shown {
@@ -62,5 +65,6 @@ pub async fn show(
             link,
         }),
         standing,
-    })
+    };
+    Ok(html(&shown)?.into_response())
 }
