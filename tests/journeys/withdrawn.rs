@@ -51,26 +51,8 @@ async fn consent_is_taken_back_as_easily_as_it_was_given_and_allowed_again() -> 
 /// By the address in a mail. Works without scripts.
 async fn at_home(site: &Site, owner: &Owner, person: &Enrolled) -> Result<()> {
     let tab = owner.tab();
-    let mail = mailed(site, person.person.email, "/w/").await?;
-    let address = mail
-        .text
-        .split_whitespace()
-        .find(|word| word.contains("/w/"));
     tab.allow_scripts(false).await?;
-    tab.open(address.context("an address")?).await?;
-    owner.is_at("ticket").await?;
-    tab.look("withdraw-ticket").await?;
-    tab.press_on("[data-testid=send-code]").await?;
-    owner.is_at("ticket_code").await?;
-    tab.look("withdraw-code").await?;
-    let mail = mailed(site, person.person.email, "Code:").await?;
-    let code = mail
-        .text
-        .lines()
-        .find_map(|line| line.strip_prefix("Code: "));
-    tab.fill("Code", code.context("a code")?.trim()).await?;
-    tab.press_on("[data-testid=code-submit]").await?;
-    owner.is_at("ticket_open").await?;
+    owner.come_without_link(site, person.person.email).await?;
     tab.see(REMINDERS).await?;
     tab.press_on("[data-testid=withdraw-submit]").await?;
     tab.see("Tick what you take back.").await?;

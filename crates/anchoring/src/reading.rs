@@ -47,14 +47,9 @@ impl Work {
         connection: &mut MySqlConnection,
         job: &AnchoringJob,
     ) -> Result<Result<(Record, Statement), Rejection>, RoundError> {
-        if plans_made(self, connection, job.id).await? != job.attempts {
-            return Ok(Err(Rejection::RolledBack));
-        }
-        let record = match records::lock(connection, &self.front, job.record_id).await {
-            Ok(Some(record)) => record,
-            Ok(None) => return Ok(Err(Rejection::RowMissing)),
-            Err(error) if error.is_tampering() => return Ok(Err(Rejection::RowUnreadable)),
-            Err(error) => return Err(error.into()),
+        let record = match self.record_of(connection, job).await? {
+            Ok(record) => record,
+            Err(rejection) => return Ok(Err(rejection)),
         };
         if record.state != RecordState::Approved || Some(record.version) != job.version {
             return Ok(Err(Rejection::NotApproved));
@@ -71,6 +66,22 @@ impl Work {
             return Ok(Err(Rejection::WalletChanged));
         }
         Ok(Ok((record, statement)))
+    }
+
+    /// The record of a job, locked.
+    pub async fn record_of(
+        &self,
+        connection: &mut MySqlConnection,
+        job: &AnchoringJob,
+    ) -> Result<Result<Record, Rejection>, RoundError> {
+        if plans_made(self, connection, job.id).await? != job.attempts {
+            return Ok(Err(Rejection::RolledBack));
+        }
+        match records::lock(connection, &self.front, job.record_id).await {
+            Ok(record) => Ok(record.ok_or(Rejection::RowMissing)),
+            Err(error) if error.is_tampering() => Ok(Err(Rejection::RowUnreadable)),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// A version's cells with the key that opens them.

@@ -6,7 +6,7 @@ use database::{
     anchoring_jobs::{self, AnchoringJob, JobState},
     erasures::{self, Erasure, ErasureState},
     record_events::RecordEventKind,
-    records::{self, RecordState},
+    records::RecordState,
 };
 use keyring::ApplicationKeys;
 use record::{
@@ -19,7 +19,7 @@ use record::{
 use crate::{
     Problem, Rejection,
     line::End,
-    plan::{Plan, plans_made},
+    plan::Plan,
     round::Sight,
     turn::Turn,
     work::{RoundError, Work},
@@ -110,14 +110,9 @@ impl Work {
         connection: &mut MySqlConnection,
         job: &AnchoringJob,
     ) -> Result<Result<(Uid, ErasureEvidence), Rejection>, RoundError> {
-        if plans_made(self, connection, job.id).await? != job.attempts {
-            return Ok(Err(Rejection::RolledBack));
-        }
-        let record = match records::lock(connection, &self.front, job.record_id).await {
-            Ok(Some(record)) => record,
-            Ok(None) => return Ok(Err(Rejection::RowMissing)),
-            Err(error) if error.is_tampering() => return Ok(Err(Rejection::RowUnreadable)),
-            Err(error) => return Err(error.into()),
+        let record = match self.record_of(connection, job).await? {
+            Ok(record) => record,
+            Err(rejection) => return Ok(Err(rejection)),
         };
         let Some(uid) = record.uid.filter(|_| record.state == RecordState::Erasing) else {
             return Ok(Err(Rejection::NotApproved));

@@ -8,18 +8,13 @@ use alloy::{
     primitives::{Bytes, TxKind, U256, keccak256},
     providers::Provider as _,
     signers::local::PrivateKeySigner,
-    sol_types::SolCall as _,
 };
-use record::{Address, B256, ids::Uid};
+use record::{Address, B256};
 
 use crate::{
     Block, ChainError, ChainReader, ControllerKey, FeeError, Fees, KeyFileError, SendOutcome,
-    SignedTransaction, TransactionError,
-    contracts::{IMasterData, ISecurityLayer},
-    endpoint::unusable,
-    pins,
-    records::ERASED,
-    sending, transaction,
+    SignedTransaction, TransactionError, call::MasterDataCall, contracts::ISecurityLayer,
+    endpoint::unusable, pins, sending, transaction,
 };
 
 /// Enough for either call of this master-data (at most 85,000) and of a dearer later one. What is not used is not paid.
@@ -46,27 +41,6 @@ pub struct Standing {
     pub nonce: u64,
     /// Wei.
     pub balance: u128,
-}
-
-/// What a controller writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MasterDataCall {
-    /// A record proof: the first one of a new UID, or the next of a known one.
-    AddRecordProof {
-        /// The record.
-        uid: Uid,
-        /// In Unix seconds.
-        timestamp: u64,
-        /// The word.
-        proof: B256,
-    },
-    /// That a record was erased. It is final.
-    Erase {
-        /// The record.
-        uid: Uid,
-        /// The word that stands for who asked.
-        evidence: B256,
-    },
 }
 
 /// That a transaction is in a block.
@@ -283,28 +257,5 @@ impl Controller {
 
     fn open(&self, raw: &[u8]) -> Result<TxEip1559, TransactionError> {
         transaction::open(raw, self.address(), self.reader.deployment().chain_id)
-    }
-}
-
-impl MasterDataCall {
-    fn abi_encode(&self) -> Vec<u8> {
-        match *self {
-            Self::AddRecordProof {
-                uid,
-                timestamp,
-                proof,
-            } => IMasterData::addRecordProofCall {
-                uid: U256::from(uid.get()),
-                timestamp,
-                recordProof: proof,
-            }
-            .abi_encode(),
-            Self::Erase { uid, evidence } => IMasterData::retireRecordCall {
-                uid: U256::from(uid.get()),
-                reason: ERASED,
-                evidence,
-            }
-            .abi_encode(),
-        }
     }
 }

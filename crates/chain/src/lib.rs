@@ -4,6 +4,7 @@
 //! signs and sends `addRecordProof` with the controller's key. `docs/ANCHORING.md` tells how the two are used together.
 
 mod block;
+mod call;
 mod contracts;
 mod controller;
 mod deployment;
@@ -20,7 +21,8 @@ mod stored;
 mod transaction;
 
 pub use block::{Block, SeenBlock};
-pub use controller::{Controller, MasterDataCall, Receipt, Standing};
+pub use call::MasterDataCall;
+pub use controller::{Controller, Receipt, Standing};
 pub use deployment::{Deployment, DeploymentError};
 pub use error::{ChainError, Outage, Pin};
 pub use fees::{FeeError, Fees};

@@ -3,9 +3,9 @@
 
 mod admission;
 mod answer;
+mod erasure;
 
 pub(crate) use admission::open_locked;
-pub use admission::{
-    Admission, ErasureOffer, admit, ask, clean_code, open, recent, tidy, wish, wish_erasure,
-};
+pub use admission::{Admission, admit, ask, clean_code, open, recent, tidy, wish};
 pub use answer::{Answered, Answering, answer_requests};
+pub use erasure::{ErasureOffer, wish_erasure};

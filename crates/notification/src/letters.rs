@@ -16,6 +16,7 @@ mod erasure_refused;
 mod operations_alarm;
 mod owner_code;
 mod record_erased;
+mod refusal;
 mod restored;
 mod withdrawal_noted;
 

@@ -1,5 +1,7 @@
-use anyhow::Result;
+use anyhow::{Context, Result};
+use devstack::Site;
 
+use super::mailed;
 use crate::{Browser, Tab, Wallet};
 
 /// A data owner with a phone and the wallets on it.
@@ -78,6 +80,30 @@ impl Owner {
     /// When there is no such button.
     pub async fn try_to_sign(&self) -> Result<()> {
         self.tab.press_on("[data-testid=sign]").await
+    }
+
+    /// Comes by the address at the end of a mail to them, and a code that is mailed.
+    ///
+    /// # Errors
+    /// When it does not let them in.
+    pub async fn come_without_link(&self, site: &Site, email: &str) -> Result<()> {
+        let mail = mailed(site, email, "/w/").await?;
+        let mut words = mail.text.split_whitespace();
+        let address = words.find(|word| word.contains("/w/"));
+        self.tab.open(address.context("an address")?).await?;
+        self.is_at("ticket").await?;
+        self.tab.look("withdraw-ticket").await?;
+        self.tab.press_on("[data-testid=send-code]").await?;
+        self.is_at("ticket_code").await?;
+        self.tab.look("withdraw-code").await?;
+        let mail = mailed(site, email, "Code:").await?;
+        let mut lines = mail.text.lines();
+        let code = lines.find_map(|line| line.strip_prefix("Code: "));
+        self.tab
+            .fill("Code", code.context("a code")?.trim())
+            .await?;
+        self.tab.press_on("[data-testid=code-submit]").await?;
+        self.is_at("ticket_open").await
     }
 
     /// Waits until the page has come to a state of `docs/CONSENT.md`.

@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use alloy_primitives::Address;
 use database::owner_requests::{self, OwnerRequest, RequestState};
 use database::{RowError, records};
 use keyring::FrontKeys;
 use rand::{CryptoRng, RngExt};
 use record::consent::Choice;
-use record::erasure::ErasureStatement;
 use record::ids::{CorrectionId, Draft, RecordId, RequestId};
-use record::signature::EcdsaSignature;
 use record::time::UnixMillis;
 use record::wiped_json;
 use serde::{Deserialize, Serialize};
@@ -18,6 +15,7 @@ use sqlx::{Connection, MySqlConnection};
 use subtle::ConstantTimeEq;
 use zeroize::ZeroizeOnDrop;
 
+use super::erasure::{Erase, ErasureOffer};
 use crate::EnrolmentError;
 use crate::letterhead::Reader;
 
@@ -66,25 +64,6 @@ pub struct Admission {
     /// Whether they have asked for it.
     #[serde(default)]
     pub has_asked_erasure: bool,
-}
-
-/// What an owner signs who wants everything erased.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ErasureOffer {
-    /// The words.
-    pub statement: ErasureStatement,
-    /// The wallet that has to sign them.
-    pub wallet: Address,
-}
-
-/// That an owner wants everything erased.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Erase {
-    /// As hex, where they signed.
-    pub(super) signature: Option<String>,
-    pub(super) asked_at: UnixMillis,
 }
 
 impl Admission {
@@ -288,35 +267,6 @@ pub async fn wish(
     fill(&mut request, front, RequestState::Wished, &admission, rng)?;
     owner_requests::update(transaction, front, &request).await?;
     Ok(Some(wish))
-}
-
-/// Notes that the owner who was let in wants everything erased, signed by their wallet or not; [`super::answer_requests`] files it.
-/// False when the request is over, or they asked by it before, or there is nothing to be erased.
-///
-/// # Errors
-/// When the database can't be reached, or the row is not ours.
-pub async fn wish_erasure(
-    transaction: &mut MySqlConnection,
-    front: &FrontKeys,
-    id: RequestId,
-    signature: Option<&EcdsaSignature>,
-    now: UnixMillis,
-    rng: &mut (impl CryptoRng + Send),
-) -> Result<bool, EnrolmentError> {
-    let Some((mut request, mut admission)) = open_locked(transaction, front, id, now).await? else {
-        return Ok(false);
-    };
-    if admission.has_asked_erasure || admission.erasure.is_none() {
-        return Ok(false);
-    }
-    admission.has_asked_erasure = true;
-    admission.erase = Some(Erase {
-        signature: signature.map(|signature| hex::encode(signature.as_bytes())),
-        asked_at: now,
-    });
-    fill(&mut request, front, RequestState::Wished, &admission, rng)?;
-    owner_requests::update(transaction, front, &request).await?;
-    Ok(true)
 }
 
 /// Puts into a request what its owner is let in to.

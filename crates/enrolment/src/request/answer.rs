@@ -4,11 +4,9 @@ use std::time::Duration;
 
 use alloy_primitives::Address;
 use database::corrections::{self, Correction};
-use database::erasures::Identity;
 use database::owner_requests::{self, OwnerRequest, RequestState};
 use database::record_events::{self, Actor, RecordEventKind};
-use database::records::{self, Record, RecordState};
-use database::request_way::RequestWay;
+use database::records::{self, Record};
 use database::sealed::seal_cell;
 use database::{MySqlPool, RowError};
 use keyring::{ApplicationKeys, CellKind};
@@ -16,13 +14,12 @@ use notification::{EventKey, Mail};
 use rand::CryptoRng;
 use record::consent::Purpose;
 use record::ids::RequestId;
-use record::signature::EcdsaSignature;
 use record::time::UnixMillis;
 use sqlx::MySqlConnection;
 
-use super::admission::{Admission, CODE_LIFETIME, Erase, ErasureOffer, Wish, fill, new_code, read};
+use super::admission::{Admission, CODE_LIFETIME, Wish, fill, new_code, read};
+use super::erasure::{file, offer};
 use crate::EnrolmentError;
-use crate::erasure::{self, Asking, Held};
 use crate::letterhead::Letterhead;
 use crate::link::key_of;
 use crate::signed::newest_signed;
@@ -158,7 +155,7 @@ async fn admission(
         return Ok(None);
     };
     let reader = allowed.reader.clone();
-    let erasure = erasure_offer(transaction, answering, request, &record).await?;
+    let erasure = offer(transaction, answering, request, &record).await?;
     Ok(Some(Admission {
         code: new_code(rng),
         reader: reader.ok_or_else(|| EnrolmentError::unreadable("the details do not open"))?,
@@ -169,27 +166,6 @@ async fn admission(
         erasure,
         erase: None,
         has_asked_erasure: false,
-    }))
-}
-
-/// What the owner signs who wants everything erased.
-async fn erasure_offer(
-    transaction: &mut MySqlConnection,
-    answering: &Answering<'_>,
-    request: &OwnerRequest,
-    record: &Record,
-) -> Result<Option<ErasureOffer>, EnrolmentError> {
-    if record.state == RecordState::Erasing {
-        return Ok(None);
-    }
-    let held = match Held::load(transaction, answering.keys, record, answering.site).await {
-        // It keeps nobody from what else they may do.
-        Err(error) if error.is_tampering() => None,
-        held => held?,
-    };
-    Ok(held.map(|held| ErasureOffer {
-        statement: held.statement(answering.identity, request.asked_at),
-        wallet: held.wallet,
     }))
 }
 
@@ -218,7 +194,7 @@ async fn take_wish(
         note(transaction, answering, &record, &wish, rng).await?;
     }
     if let Some((erase, offer)) = erase.zip(admission.erasure.as_ref()) {
-        file_erasure(transaction, answering, &record, (&erase, offer), rng).await?;
+        file(transaction, answering, &record, (&erase, offer), rng).await?;
     }
     fill(&mut request, &front, RequestState::Ready, &admission, rng)?;
     owner_requests::update(transaction, &front, &request).await?;
@@ -243,49 +219,6 @@ async fn note(
     let (what, at) = (RecordEventKind::CorrectionRequested, wish.asked_at);
     record_events::append(transaction, &front, record.id, what, Actor::Owner, at).await?;
     Ok(())
-}
-
-/// Files that the owner wants everything erased. Of a signature that is not their wallet's nothing is kept; the code that let them in
-/// stays good.
-async fn file_erasure(
-    transaction: &mut MySqlConnection,
-    answering: &Answering<'_>,
-    record: &Record,
-    (erase, offer): (&Erase, &ErasureOffer),
-    rng: &mut (impl CryptoRng + Send),
-) -> Result<(), EnrolmentError> {
-    let signature = erase.signature.as_deref().and_then(signature);
-    let evidence = match signature {
-        Some(signature) => {
-            let held = Held::load(transaction, answering.keys, record, answering.site).await?;
-            held.and_then(|held| {
-                held.signed_by_owner(offer.statement.clone(), signature, answering.site)
-            })
-        }
-        None => None,
-    };
-    let identity = match evidence {
-        Some(_) => Identity::Wallet,
-        None => Identity::Code,
-    };
-    let asking = Asking {
-        record: record.id,
-        way: RequestWay::Link,
-        identity: Some(identity),
-        evidence,
-        staff: None,
-        letterhead: answering.letterhead,
-        at: erase.asked_at,
-    };
-    match erasure::ask(transaction, answering.keys, &asking, rng).await {
-        // Decided meanwhile.
-        Ok(_) | Err(EnrolmentError::State(_)) => Ok(()),
-        Err(error) => Err(error),
-    }
-}
-
-fn signature(text: &str) -> Option<EcdsaSignature> {
-    EcdsaSignature::normalise(&hex::decode(text).ok()?).ok()
 }
 
 /// The wish as a note about the newest version that is signed: a correction that is under way may be given up.

@@ -1,32 +1,17 @@
-use super::greeting;
+use super::refusal::{Asked, refusal};
 use crate::letter::Letter;
+
+const ASKED: Asked = Asked {
+    subject: "your record is not erased",
+    what: "erase everything that it keeps about you",
+    stays: "",
+};
 
 pub(crate) fn erasure_refused(
     first_name: &str,
     controller: &str,
-    (contact, officer): (&str, &str),
+    contacts: (&str, &str),
     reason: &str,
 ) -> Letter {
-    Letter {
-        subject: format!("{controller}: your record is not erased"),
-        greeting: greeting(first_name),
-        paragraphs: vec![
-            format!(
-                "You asked {controller} to erase everything that it keeps about you. It stays, for this reason:"
-            ),
-            reason.to_owned(),
-        ],
-        facts: Vec::new(),
-        action: None,
-        closing: vec![
-            format!(
-                "If you see it differently, say so: {contact}, or to the data-protection officer, {officer}."
-            ),
-            "You may also complain to the data-protection authority, or go to court.".to_owned(),
-        ],
-        withdrawal_url: None,
-        footer: format!(
-            "You get this mail because {controller} holds a record about you, and you asked to have it erased."
-        ),
-    }
+    refusal(&ASKED, first_name, controller, contacts, reason)
 }

@@ -218,7 +218,10 @@ async fn read(desk: &Desk, open: &Open, form: &mut FormState) -> Result<Option<G
         None => read_order(&open.statement, form),
     };
     if form.value("confirmed") != "yes" {
-        form.problem("confirmed", "Confirm that you know that nobody can undo this.");
+        form.problem(
+            "confirmed",
+            "Confirm that you know that nobody can undo this.",
+        );
     }
     if let Some(evidence) = &evidence
         && !holds(desk, open, evidence).await?
