@@ -129,7 +129,7 @@ async fn without_the_owners_wallet_the_authority_has_to_sign() {
     assert!(
         thiefs
             .problem_of("signature")
-            .contains("not the authority's")
+            .contains("signature over the statement below")
     );
     assert_eq!(server.record(&page).await.state, RecordState::Anchored);
 
