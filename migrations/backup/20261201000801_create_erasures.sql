@@ -1,4 +1,4 @@
--- Copies of the erasures that were granted, as they were then (docs/ERASURE.md): only added to. A dump of the main database that is older than the decision lacks the row.
+-- Copies of the erasures that were granted, as they were then (docs/ERASURE.md): only added to. More than one of a request where granting it was broken off. A dump of the main database that is older than the decision lacks the row.
 CREATE TABLE erasures (
     id BINARY(16) NOT NULL,
     record_id BINARY(16) NOT NULL,
@@ -14,7 +14,7 @@ CREATE TABLE erasures (
     destroyed_at BIGINT UNSIGNED NULL,
     key_version INT UNSIGNED NULL,
     mac VARBINARY(36) NOT NULL,
-    PRIMARY KEY (id),
+    PRIMARY KEY (id, mac),
     KEY erasures_record_id (record_id),
     KEY erasures_uid (uid),
     KEY erasures_state (state, due_at)

@@ -74,8 +74,9 @@ impl Work {
         let ground = Ground {
             site: (deployment.chain_id, deployment.relay),
             uid,
+            first: known.first_word(),
             words: &known.words(),
-            authorities: &reader.authorities(head).await?,
+            authorities: &[reader.authority(head).await?],
         };
         if !evidence.holds(&ground) {
             return Ok(Turn::Rejected(Rejection::NotRequested));

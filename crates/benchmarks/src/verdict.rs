@@ -19,7 +19,8 @@ pub fn verdict(data: &DataSet, evidence: &Evidence, words: &OnChainRecord) -> Ve
         jobs: &[],
         nonce_also_at: None,
         retirement_is_proven: false,
-        retired_just_now: false,
+        is_being_destroyed: false,
+        is_left: false,
         patience: PATIENCE,
         now: Clock::system().now(),
     })

@@ -16,5 +16,6 @@ sol! {
         function hasRole(bytes32 role, address account) external view returns (bool);
         function paused() external view returns (bool);
         function owner() external view returns (address);
+        event OwnershipTransferred(address indexed previousOwner, address indexed newOwner);
     }
 }

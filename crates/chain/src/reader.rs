@@ -10,7 +10,6 @@ use alloy::{
 use record::{
     Address, B256,
     ids::{Uid, Version},
-    time::UnixMillis,
 };
 use url::Url;
 
@@ -144,16 +143,36 @@ impl ChainReader {
         })
     }
 
-    /// Who may order what only the authority may: the owner of the contracts at a block, and the authority that they were deployed for.
-    pub async fn authorities(&self, at: &Block) -> Result<[Address; 2], ChainError> {
+    /// The authority: the owner of the contracts at a block that nodes still know the state of.
+    pub async fn authority(&self, at: &Block) -> Result<Address, ChainError> {
         let (storage, call) = (self.deployment.storage_layer, ISecurityLayer::ownerCall {});
-        let owner = self.endpoint.view(storage, call, at.number).await?;
-        Ok([owner, self.deployment.authority])
+        self.endpoint.view(storage, call, at.number).await
     }
 
-    /// When a block was made; nothing where the chain has none of this number.
-    pub async fn time_of(&self, block: u64) -> Result<Option<UnixMillis>, ChainError> {
-        Ok(self.endpoint.block(block).await?.map(|block| block.time()))
+    /// The authority at any block, by the events that nodes keep for ever. Looks backwards from there.
+    pub async fn authority_at(&self, block: u64) -> Result<Address, ChainError> {
+        let oldest = self.deployment.deployment_block;
+        let mut to = block;
+        while to >= oldest {
+            let from = oldest.max(to.saturating_sub(EVENT_SPAN - 1));
+            let filter = Filter::new()
+                .address(self.deployment.storage_layer)
+                .event_signature(ISecurityLayer::OwnershipTransferred::SIGNATURE_HASH)
+                .from_block(from)
+                .to_block(to);
+            if let Some(newest) = self.endpoint.logs(&filter).await?.last() {
+                return ISecurityLayer::OwnershipTransferred::decode_log_data(newest.data())
+                    .map(|event| event.newOwner)
+                    .map_err(|_| ChainError::Malformed {
+                        what: "an event without its owner",
+                    });
+            }
+            let Some(before) = from.checked_sub(1) else {
+                break;
+            };
+            to = before;
+        }
+        Ok(self.deployment.authority)
     }
 
     /// The master-data contract that the relay names at a block.

@@ -81,10 +81,15 @@ impl OnChainRecord {
         self.versions.iter().find(|one| one.version == version)
     }
 
-    /// The words that count, oldest first.
+    /// Its words, oldest first, those that were voided among them.
     pub fn words(&self) -> Vec<B256> {
-        let counting = self.versions.iter().filter(|one| !one.voided);
-        counting.map(|one| one.word).collect()
+        self.versions.iter().map(|one| one.word).collect()
+    }
+
+    /// The oldest word that counts; none where the authority voided all.
+    pub fn first_word(&self) -> Option<B256> {
+        let counting = self.versions.iter().find(|one| !one.voided);
+        counting.map(|one| one.word)
     }
 
     /// The words that this version may follow: the one before it and, where that was voided, the next before, and so on; zero where all were.

@@ -388,20 +388,19 @@ pub async fn forget_used(
     forget_all(connection, keys, used, before).await
 }
 
-/// The same of all used links of a record, when everything of it is to go.
-pub async fn forget_all_used_for(
+/// The same of all links of a record, when everything of it is to go.
+pub async fn forget_all_of(
     connection: &mut MySqlConnection,
     keys: &FrontKeys,
     record: RecordId,
-) -> Result<(), RowError> {
+) -> Result<usize, RowError> {
     let rows = sqlx::query(
-        "SELECT * FROM consent_links WHERE record_id = ? AND state = 'used' FOR UPDATE",
+        "SELECT * FROM consent_links WHERE record_id = ? AND wrapped_key <> '' FOR UPDATE",
     )
     .bind(record.as_bytes().as_slice())
     .fetch_all(&mut *connection)
     .await?;
-    forget_each(connection, keys, &rows).await?;
-    Ok(())
+    forget_each(connection, keys, &rows).await
 }
 
 /// The same of links that nobody used and that expired before `before`.

@@ -169,6 +169,31 @@ pub async fn insert(
     Ok(())
 }
 
+/// Puts a request back as it was, whatever stands in its place.
+pub async fn put(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    erasure: &Erasure,
+) -> Result<(), RowError> {
+    match insert(connection, keys, erasure).await {
+        Err(error) if error.is_duplicate_of("PRIMARY") => {
+            sqlx::query(
+                "UPDATE erasures SET record_id = ?, uid = ?, way = ?, asked_at = ?, due_at = ? WHERE id = ?",
+            )
+            .bind(erasure.record_id.as_bytes().as_slice())
+            .bind(erasure.uid.get())
+            .bind(erasure.way.as_str())
+            .bind(erasure.asked_at.0)
+            .bind(erasure.due_at.0)
+            .bind(erasure.id.as_bytes().as_slice())
+            .execute(&mut *connection)
+            .await?;
+            update(connection, keys, erasure).await
+        }
+        inserted => inserted,
+    }
+}
+
 /// Writes what may change of a request that the caller has locked.
 /// [`RowError::Changed`] when the row is gone.
 pub async fn update(
@@ -205,6 +230,20 @@ pub async fn load(
     id: ErasureId,
 ) -> Result<Option<Erasure>, RowError> {
     sqlx::query("SELECT * FROM erasures WHERE id = ?")
+        .bind(id.as_bytes().as_slice())
+        .fetch_optional(connection)
+        .await?
+        .map(|row| Erasure::read(&row, keys))
+        .transpose()
+}
+
+/// The same, locked.
+pub async fn lock(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    id: ErasureId,
+) -> Result<Option<Erasure>, RowError> {
+    sqlx::query("SELECT * FROM erasures WHERE id = ? FOR UPDATE")
         .bind(id.as_bytes().as_slice())
         .fetch_optional(connection)
         .await?
@@ -250,14 +289,18 @@ pub async fn granted_of(
     Checked::sort(rows.iter().map(|row| Erasure::read(row, keys)))
 }
 
-/// At most `limit` in this state, the one that is due first at the top.
+/// At most `limit` in this state: of those that are open the one that is due first at the top, of others the newest.
 pub async fn in_state(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
     state: ErasureState,
     limit: u32,
 ) -> Result<Checked<Erasure>, RowError> {
-    let rows = sqlx::query("SELECT * FROM erasures WHERE state = ? ORDER BY due_at, id LIMIT ?")
+    let query = match state {
+        ErasureState::Open => "SELECT * FROM erasures WHERE state = ? ORDER BY due_at, id LIMIT ?",
+        _ => "SELECT * FROM erasures WHERE state = ? ORDER BY due_at DESC, id LIMIT ?",
+    };
+    let rows = sqlx::query(query)
         .bind(state.as_str())
         .bind(limit)
         .fetch_all(connection)

@@ -285,6 +285,10 @@ const ERASE: &[(&str, &str)] = &[
     ("owner_keys", "SELECT, DELETE"),
     // A condition of DELETE needs the right to read its column.
     ("corrections", "DELETE, SELECT (record_id)"),
+    (
+        "consent_links",
+        "SELECT, UPDATE (wrapped_key, desk_code, predecessor, offer, state, code_attempts, mac)",
+    ),
     ("erasures", "SELECT, INSERT, UPDATE"),
     ("record_events", "INSERT"),
     // The receipt stands in the transaction that destroys.

@@ -50,6 +50,7 @@ pub mod record_events;
 pub mod record_versions;
 pub mod records;
 pub mod records_view;
+pub mod remains;
 pub mod request_way;
 pub mod row_counts;
 pub mod schema_baselines;

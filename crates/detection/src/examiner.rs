@@ -63,10 +63,21 @@ pub struct Examined {
     pub finding: Finding,
     /// Whether an anchor was on its way for it.
     pub in_flight: bool,
-    /// Whether it was erased on the chain, and something of it may be left.
-    pub is_to_be_destroyed: bool,
+    /// What there is to be destroyed of it.
+    pub remains: Remains,
     /// When its rows began to be read.
     pub at: UnixMillis,
+}
+
+/// What there is to be destroyed of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remains {
+    /// It was not erased.
+    None,
+    /// It was erased, and nothing is seen of it; a copy may have come back to where the viewer sees nothing.
+    Unseen,
+    /// It was erased, and rows of it are there, or it is not written down that none are.
+    Seen,
 }
 
 impl Examined {
@@ -310,7 +321,7 @@ impl Examiner {
             finding: self.judged(None, Some(&row), jobs, None),
             evidence: Some(row),
             in_flight: jobs.iter().any(Job::is_in_flight),
-            is_to_be_destroyed: false,
+            remains: Remains::None,
             at: self.now(),
         }
     }
@@ -353,7 +364,8 @@ impl Examiner {
             jobs: &[],
             nonce_also_at: None,
             retirement_is_proven: false,
-            retired_just_now: false,
+            is_being_destroyed: false,
+            is_left: false,
             patience: self.parts.patience,
             now: self.now(),
         }

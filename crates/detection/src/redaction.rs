@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use self::failure::Failure;
 use self::later::Later;
 pub(crate) use self::waiting::Waiting;
+use crate::examiner::Remains;
 use crate::obstacle::Hindrance;
 use crate::registrar::Registrar;
 use crate::verdict::{Verdict, newest_of};
@@ -143,8 +144,8 @@ impl Redactor {
         let (Some(stands), Some(chain)) = (stands, chain) else {
             return Ok(None);
         };
-        if stands.is_to_be_destroyed {
-            return self.erase(&chain, &stands, &sight).await.map(|()| None);
+        if stands.remains != Remains::None {
+            return self.erase(&chain, &sight).await.map(|()| None);
         }
         match stands.finding.verdict {
             Verdict::Valid => self.redact(uid, &chain).await,

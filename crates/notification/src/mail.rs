@@ -247,8 +247,6 @@ pub struct Destroyed {
     pub at: UnixMillis,
     /// How many versions of the record.
     pub versions: u64,
-    /// How many copies in the backup.
-    pub copies: u64,
     /// The block that says so.
     pub block: u64,
     /// The word on the chain that stands for who asked, as hex.

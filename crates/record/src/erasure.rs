@@ -27,7 +27,7 @@ pub struct ErasureStatement {
     /// The record on chain.
     #[serde(with = "json::u64")]
     pub uid: u64,
-    /// The newest word of the record that was not voided when it was made.
+    /// The oldest word of the record that counts: no key of ours can put another one there.
     pub record_proof: B256,
     /// Unix seconds.
     #[serde(with = "json::u64")]
@@ -137,9 +137,11 @@ pub struct Ground<'a> {
     pub site: (u64, Address),
     /// The record.
     pub uid: Uid,
-    /// Its words, those that count.
+    /// The oldest of its words that is not voided. Whoever has all our keys and the controller's can append a word of their own wallet's, and can't put one before it.
+    pub first: Option<B256>,
+    /// All of its words.
     pub words: &'a [B256],
-    /// Who may order: the owner of the contracts, and the authority that the deployment names.
+    /// Who may order.
     pub authorities: &'a [Address],
 }
 
@@ -164,23 +166,25 @@ impl ErasureEvidence {
         retirement_evidence(&salt, &digest, &ConsentSignature::Ecdsa(self.signature))
     }
 
-    /// Whether the one whose record it is, or the authority, signed this very statement about a word of this record.
+    /// Whether the one whose record it is signed this very statement about its first word, or the authority about any.
     #[must_use]
     pub fn holds(&self, ground: &Ground<'_>) -> bool {
         let (chain_id, relay) = ground.site;
         let statement = &self.statement;
-        let is_of_record =
-            statement.uid == ground.uid.get() && ground.words.contains(&statement.record_proof);
+        let word = statement.record_proof;
         let digest = statement.digest(chain_id, relay);
         let Ok(signer) = self.signature.recover(&digest) else {
             return false;
         };
-        is_of_record
+        statement.uid == ground.uid.get()
             && match &self.signatory {
                 Signatory::Owner(binding) => {
-                    binding.word(signer, ground.uid, ground.site) == Some(statement.record_proof)
+                    ground.first == Some(word)
+                        && binding.word(signer, ground.uid, ground.site) == Some(word)
                 }
-                Signatory::Authority => ground.authorities.contains(&signer),
+                Signatory::Authority => {
+                    ground.words.contains(&word) && ground.authorities.contains(&signer)
+                }
             }
     }
 }

@@ -42,7 +42,7 @@ impl World {
     fn new(owner: &SecretKey) -> Self {
         let uid = Uid::new(7).unwrap();
         let binding = Binding {
-            version: 2,
+            version: 1,
             timestamp: 1_795_262_400,
             consent_hash: B256::repeat_byte(3),
             leaves: vec![B256::repeat_byte(4), B256::repeat_byte(5)],
@@ -75,7 +75,8 @@ impl World {
         evidence.holds(&Ground {
             site: SITE,
             uid: self.uid,
-            words: &[B256::repeat_byte(8), self.word],
+            first: Some(self.word),
+            words: &[self.word, B256::repeat_byte(8)],
             authorities,
         })
     }
@@ -107,6 +108,7 @@ fn a_statement_is_about_one_record_and_a_word_of_it() {
     let ground = Ground {
         site: SITE,
         uid: world.uid,
+        first: Some(world.word),
         words: &[world.word],
         authorities: &[],
     };
@@ -118,7 +120,12 @@ fn a_statement_is_about_one_record_and_a_word_of_it() {
             ..ground
         },
         Ground {
-            words: &[],
+            first: None,
+            ..ground
+        },
+        // A word of the owner's wallet that came later.
+        Ground {
+            first: Some(B256::repeat_byte(8)),
             ..ground
         },
         Ground {

@@ -1,8 +1,16 @@
 //! A record that its owner has had erased: nothing is left, its verdict says so, and nothing brings the person back for long.
 
+use alloy::primitives::{B256, keccak256};
+use alloy::signers::SignerSync as _;
+use alloy::signers::local::PrivateKeySigner;
+use database::erasures::{self, Erasure, ErasureState, Identity};
+use database::request_way::RequestWay;
 use demo::doors::Owner;
 use keyring::KeySet;
-use record::ids::RecordId;
+use record::erasure::{Binding, ErasureEvidence, ErasureStatement, Signatory};
+use record::ids::{ErasureId, RecordId, Uid};
+use record::signature::EcdsaSignature;
+use record::time::UnixMillis;
 
 use crate::harness::{Answer, Browser, LIMIT, Stage};
 
@@ -60,7 +68,7 @@ impl Stage {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_erased_record_is_gone_and_stays_gone() {
-    let stage = Stage::with(3).await;
+    let mut stage = Stage::with(3).await;
     let officer = stage.officer().await;
     stage.until_all_valid(&officer).await;
     let neighbour = stage.cells_of(2).await;
@@ -80,6 +88,7 @@ async fn an_erased_record_is_gone_and_stays_gone() {
     assert_eq!(stage.number(alarms).await, 0);
 
     the_dump_brings_nobody_back(&stage, &officer, id).await;
+    nor_do_parts_of_it(&mut stage, &officer, id).await;
     assert_eq!(stage.cells_of(2).await, neighbour);
     nothing_is_restored(&stage, &officer).await;
     stage.site.stop().await.unwrap();
@@ -92,7 +101,13 @@ async fn keep_a_dump(stage: &Stage) {
         (format!("{}.record_backups", names.backup), "dump_backup"),
         (format!("{}.owner_key_backups", names.keys), "dump_keys"),
     ];
-    let tables = ["records", "record_versions", "consents", "owner_keys"];
+    let tables = [
+        "records",
+        "record_versions",
+        "consents",
+        "owner_keys",
+        "consent_links",
+    ];
     let rows = tables.map(|table| (table.to_owned(), table));
     for (table, name) in rows.iter().map(|(table, name)| (table, *name)) {
         stage
@@ -121,7 +136,7 @@ async fn the_owner_has_a_receipt(stage: &Stage, id: RecordId) {
     // What the row keeps proves who asked, and names nobody to who has no key of ours.
     let keys = KeySet::load(&stage.site.key_dir()).unwrap();
     let mut connection = stage.connect().await;
-    let kept = database::erasures::of_record(&mut connection, keys.application(), id).await;
+    let kept = erasures::of_record(&mut connection, keys.application(), id).await;
     let kept = kept.unwrap().rows.remove(0);
     assert!(kept.destroyed_at.is_some());
     assert_eq!(kept.key_version, Some(1));
@@ -150,9 +165,7 @@ async fn the_dump_brings_nobody_back(stage: &Stage, officer: &Browser, id: Recor
     );
     for (before, times) in [("", 2), ("SET sql_log_bin = 0; ", 3)] {
         stage.sql_script(&format!("{before}{put_back}")).await;
-        stage.until_destroyed(id, times).await;
-        assert_eq!(stage.left_of(id, 1).await, 0);
-        stage.until_retired(officer, 1).await;
+        is_destroyed_again(stage, officer, id, times).await;
     }
     // That somebody did it is no secret: the row was missed.
     stage
@@ -167,6 +180,55 @@ async fn the_dump_brings_nobody_back(stage: &Stage, officer: &Browser, id: Recor
     }
 }
 
+async fn is_destroyed_again(stage: &Stage, officer: &Browser, id: RecordId, times: i64) {
+    stage.until_destroyed(id, times).await;
+    assert_eq!(stage.left_of(id, 1).await, 0);
+    stage.until_retired(officer, 1).await;
+}
+
+/// Rows that claim no UID, that have no head, or that stand in links and backups alone.
+async fn nor_do_parts_of_it(stage: &mut Stage, officer: &Browser, id: RecordId) {
+    let of_person = format!("record_id = X'{id}'");
+    let parts = [
+        format!(
+            "INSERT INTO records SELECT * FROM dump_records WHERE id = X'{id}';
+             UPDATE records SET uid = NULL WHERE id = X'{id}';
+             INSERT INTO owner_keys SELECT * FROM dump_owner_keys WHERE {of_person}"
+        ),
+        format!("INSERT INTO owner_keys SELECT * FROM dump_owner_keys WHERE {of_person}"),
+        format!("INSERT INTO consents SELECT * FROM dump_consents WHERE {of_person}"),
+        format!(
+            "UPDATE consent_links JOIN dump_consent_links USING (id)
+             SET consent_links.wrapped_key = dump_consent_links.wrapped_key, consent_links.desk_code = dump_consent_links.desk_code,
+                 consent_links.offer = dump_consent_links.offer, consent_links.mac = dump_consent_links.mac
+             WHERE consent_links.record_id = X'{id}'"
+        ),
+    ];
+    for (part, times) in parts.iter().zip(4..) {
+        stage
+            .sql_script(&format!("START TRANSACTION; {part}; COMMIT"))
+            .await;
+        is_destroyed_again(stage, officer, id, times).await;
+    }
+    let (names, left) = (stage.site.names(), format!("record_id = X'{id}'"));
+    let (backup, keys) = (names.backup.clone(), names.keys.clone());
+    stage
+        .sql_script(&format!(
+            "INSERT INTO {backup}.record_backups SELECT * FROM dump_backup WHERE {left};
+             INSERT INTO {keys}.owner_key_backups SELECT * FROM dump_keys WHERE {left}"
+        ))
+        .await;
+    // They are looked for once an hour, and when the viewer starts.
+    stage.restart_viewer(&[]).await;
+    let copies = format!(
+        "SELECT (SELECT COUNT(*) FROM {backup}.record_backups WHERE {left})
+              + (SELECT COUNT(*) FROM {keys}.owner_key_backups WHERE {left})"
+    );
+    stage
+        .until_number("no copies", &copies, |count| count == 0)
+        .await;
+}
+
 async fn nothing_is_restored(stage: &Stage, officer: &Browser) {
     let plan = officer.get("/records/1/restore").await;
     assert!(plan.says("must not come back"), "{}", plan.body);
@@ -174,6 +236,28 @@ async fn nothing_is_restored(stage: &Stage, officer: &Browser) {
     assert_ne!(refused.status, 200);
     let rows = "SELECT COUNT(*) FROM records WHERE uid = 1";
     assert_eq!(stage.number(rows).await, 0);
+}
+
+/// It goes back as one that is being erased, and is.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_restored_before_its_end_ends_all_the_same() {
+    let stage = Stage::with(2).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    stage.site.chain.pause_mining().await.unwrap();
+    let id = stage.erase(1).await;
+    stage.alter_email(1).await;
+    let told = |grid: &Answer| grid.line(1).contains("Altered");
+    stage.until(&officer, "/records", told).await;
+    let restored = officer.submit("/records/1/restore", &[]).await;
+    assert!(restored.says("restored"), "{}", restored.body);
+    let erasing = "SELECT COUNT(*) FROM records WHERE uid = 1 AND state = 'erasing'";
+    assert_eq!(stage.number(erasing).await, 1);
+    stage.site.chain.resume_mining().await.unwrap();
+    stage.until_destroyed(id, 1).await;
+    assert_eq!(stage.left_of(id, 1).await, 0);
+    assert_eq!(officer.verify(2).await, "Valid");
+    stage.site.stop().await.unwrap();
 }
 
 /// Whoever steals the controller's key can end a record on the chain; nothing is destroyed on that.
@@ -200,17 +284,113 @@ async fn what_nobody_asked_for_is_told_and_destroys_nothing() {
     stage.site.stop().await.unwrap();
 }
 
-/// By the controller's own key.
+/// Not even on the signature of a wallet whose word the thief of all our keys appended.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thief_of_all_our_keys_has_nothing_destroyed() {
+    let stage = Stage::with(3).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    let cells = stage.cells_of(1).await;
+    forge(&stage).await;
+    let told = |grid: &Answer| grid.line(1).contains("Retired, unproven");
+    stage.until(&officer, "/records", told).await;
+    let finding =
+        "SELECT COUNT(*) FROM incident_findings WHERE verdict = 'retired_unproven' AND uid = 1";
+    stage
+        .until_number("the finding", finding, |count| count == 1)
+        .await;
+    // They are looked at in turns: once the other one is destroyed, this one has been looked at as well.
+    let other = stage.erase(2).await;
+    stage.until_destroyed(other, 1).await;
+    assert_eq!(officer.verify(1).await, "Retired, unproven");
+    assert_eq!(stage.cells_of(1).await, cells);
+    assert_eq!(officer.verify(3).await, "Valid");
+    stage.site.stop().await.unwrap();
+}
+
+/// Appends a word of the thief's wallet, asks in its name, grants it with our own keys, and ends the record.
+async fn forge(stage: &Stage) {
+    let thief = PrivateKeySigner::random();
+    let deployment = deployment(stage);
+    let site = (
+        31_337,
+        deployment["relay"].as_str().unwrap().parse().unwrap(),
+    );
+    let uid = Uid::new(1).unwrap();
+    let anchored = "SELECT CAST(chain_timestamp AS SIGNED) FROM anchoring_jobs WHERE uid = 1";
+    let at = u64::try_from(stage.number(anchored).await).unwrap() + 1;
+    let binding = Binding {
+        version: 2,
+        timestamp: at,
+        consent_hash: B256::repeat_byte(3),
+        leaves: vec![B256::repeat_byte(4)],
+    };
+    let word = binding.word(thief.address(), uid, site).unwrap();
+    let statement = ErasureStatement {
+        controller: "Riverside Health Centre".to_owned(),
+        uid: 1,
+        record_proof: word,
+        requested_at: at,
+    };
+    let signature = thief
+        .sign_hash_sync(&statement.digest(site.0, site.1))
+        .unwrap();
+    let evidence = ErasureEvidence {
+        statement,
+        signature: EcdsaSignature::normalise(&signature.as_bytes()).unwrap(),
+        salt: B256::repeat_byte(5),
+        signatory: Signatory::Owner(binding),
+    };
+    let keys = KeySet::load(&stage.site.key_dir()).unwrap();
+    let mut erasure = Erasure {
+        id: ErasureId::random(&mut rand::rng()),
+        record_id: stage.people[0].record.parse().unwrap(),
+        uid,
+        state: ErasureState::Granted,
+        way: RequestWay::Link,
+        identity: Some(Identity::Wallet),
+        asked_at: UnixMillis::from_seconds(at),
+        due_at: UnixMillis::from_seconds(at),
+        decided_by: None,
+        decided_at: None,
+        content: None,
+        destroyed_at: None,
+        key_version: None,
+    };
+    erasure.fill(keys.application(), &evidence.to_json(), &mut rand::rng());
+    let mut connection = stage.connect().await;
+    erasures::insert(&mut connection, keys.application(), &erasure)
+        .await
+        .unwrap();
+    let append = format!("{:064x}{at:064x}{}", 1, hex::encode(word));
+    call(stage, "addRecordProof(uint256,uint64,bytes32)", &append).await;
+    let end = format!(
+        "{:064x}{:064x}{}",
+        1,
+        1,
+        hex::encode(evidence.on_chain(site))
+    );
+    call(stage, "retireRecord(uint256,uint8,bytes32)", &end).await;
+}
+
 async fn retire(stage: &Stage, uid: u64) {
+    let evidence = "9".repeat(64);
+    let arguments = format!("{uid:064x}{:064x}{evidence}", 1);
+    call(stage, "retireRecord(uint256,uint8,bytes32)", &arguments).await;
+}
+
+fn deployment(stage: &Stage) -> serde_json::Value {
+    let deployment = std::fs::read_to_string(stage.site.chain.deployment_file()).unwrap();
+    serde_json::from_str(&deployment).unwrap()
+}
+
+/// By the controller's own key.
+async fn call(stage: &Stage, function: &str, arguments: &str) {
     let accounts = devstack::Accounts::load().unwrap();
     let controller = accounts.named("controller").unwrap().address.clone();
-    let deployment = std::fs::read_to_string(stage.site.chain.deployment_file()).unwrap();
-    let deployment: serde_json::Value = serde_json::from_str(&deployment).unwrap();
-    let selector = &alloy::primitives::keccak256("retireRecord(uint256,uint8,bytes32)")[..4];
-    let (selector, evidence) = (hex::encode(selector), "9".repeat(64));
-    let data = format!("0x{selector}{uid:064x}{:064x}{evidence}", 1);
+    let selector = hex::encode(&keccak256(function)[..4]);
     let sent = serde_json::json!([{
-        "from": controller, "to": deployment["master_data"], "data": data,
+        "from": controller, "to": deployment(stage)["master_data"], "data": format!("0x{selector}{arguments}"),
     }]);
     let chain = &stage.site.chain;
     chain.rpc("eth_sendTransaction", sent).await.unwrap();

@@ -41,7 +41,7 @@ struct ErasePage<'a> {
 
 /// What it means, and the two ways to ask.
 pub async fn show(State(app): State<App>, visit: TicketVisit) -> Result<Response> {
-    let Ok((_, offer)) = offered(&app, &visit).await else {
+    let Some((_, offer)) = still_offered(&app, &visit).await? else {
         return Ok(Redirect::to(visit.urls.page()).into_response());
     };
     draw(&app, &visit, &offer, &FormState::new())
@@ -54,7 +54,7 @@ pub async fn submit(
     mut form: FormState,
 ) -> Result<Response> {
     let page = Redirect::to(visit.urls.page()).into_response();
-    let Ok((id, offer)) = offered(&app, &visit).await else {
+    let Some((id, offer)) = still_offered(&app, &visit).await? else {
         return Ok(page);
     };
     if form.value("confirmed") != "yes" {
@@ -121,6 +121,18 @@ pub async fn offered(
     match &admission.erasure {
         Some(offer) if !admission.has_asked_erasure => Ok((id, offer.clone())),
         _ => Err(Refusal::ChangedMeanwhile),
+    }
+}
+
+/// None where the page before says how things stand.
+async fn still_offered(
+    app: &App,
+    visit: &TicketVisit,
+) -> Result<Option<(RequestId, ErasureOffer)>> {
+    match offered(app, visit).await {
+        Ok(offered) => Ok(Some(offered)),
+        Err(Refusal::Fault(fault)) => Err(fault),
+        Err(_) => Ok(None),
     }
 }
 

@@ -1,11 +1,11 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use database::grants::{self, Account, Names};
 use database::record_backups::Backup;
 use database::sealed::seal_cell;
 use database::{
     Kind, PoolSettings, RowError, consent_links, consents, evidence, notices, outbox,
-    owner_key_backups, owner_keys, record_backups, record_versions, records, schema_baselines,
+    owner_key_backups, record_backups, record_versions, records, remains, schema_baselines,
 };
 use devstack::DatabaseServer;
 use keyring::CellKind;
@@ -194,6 +194,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "records",
                 "record_versions",
                 "consents",
+                "consent_links",
                 "owner_keys",
                 "erasures",
             ],
@@ -575,11 +576,16 @@ async fn a_record_is_destroyed_by_the_account_that_may() {
     let destroyed = record_backups::destroy(&mut copies, uid).await.unwrap();
     assert_eq!(destroyed, 1);
     let mut main = accounts.pool(eraser, Kind::Main).acquire().await.unwrap();
-    assert_eq!(consents::destroy(&mut main, id).await.unwrap(), 1);
-    assert_eq!(record_versions::destroy(&mut main, id).await.unwrap(), 1);
-    assert!(owner_keys::destroy(&mut main, id).await.unwrap());
-    assert!(records::destroy(&mut main, id).await.unwrap());
-    assert!(!records::destroy(&mut main, id).await.unwrap());
+    let both = BTreeSet::from([id, neighbour.record.id]);
+    let left = remains::of_records(&mut main, &both).await.unwrap();
+    assert_eq!(left, both);
+    // Consent, version, key and head.
+    let destroyed = remains::destroy(&mut main, &stage.front, id).await.unwrap();
+    assert_eq!(destroyed, 4);
+    let destroyed = remains::destroy(&mut main, &stage.front, id).await.unwrap();
+    assert_eq!(destroyed, 0);
+    let left = remains::of_records(&mut main, &both).await.unwrap();
+    assert_eq!(left, BTreeSet::from([neighbour.record.id]));
     let left = evidence::by_record(&mut main, id).await.unwrap();
     assert!(left.is_none());
     let stands = evidence::by_uid(&mut main, Uid::new(6).unwrap()).await;

@@ -1,45 +1,57 @@
 //! UIDs whose record has ended on the chain: whether somebody who may has asked for it, and whether something is left.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chain::{Block, OnChainRecord, Retirement, RetirementReason};
-use database::MySqlConnection;
 use database::erasures::{self, Erasure, ErasureState};
 use database::evidence::{self, Evidence};
 use database::verifications::Subject;
-use record::erasure::{ErasureEvidence, Ground};
-use record::ids::Uid;
+use database::{MySqlConnection, remains};
+use record::Address;
+use record::erasure::{ErasureEvidence, Ground, Signatory};
+use record::ids::{RecordId, Uid};
 
-use super::{Examined, Examiner, Sight};
+use super::{Examined, Examiner, Remains, Sight};
 use crate::obstacle::Hindrance;
 use crate::verdict::{Facts, Row, Verdict, judge};
 
-/// Whoever destroys the rows may take so long, from the block that retired the record on.
-const MOMENT: Duration = Duration::from_secs(60 * 60);
-
-/// What was granted for the UIDs of a page, as far as they have ended.
-pub(super) type Granted = BTreeMap<Uid, Vec<Erasure>>;
+/// What was granted for the UIDs of a page, as far as they have ended, and which of those records have rows.
+#[derive(Default)]
+pub(super) struct Granted {
+    by_uid: BTreeMap<Uid, Vec<Erasure>>,
+    left: BTreeSet<RecordId>,
+}
 
 impl Examiner {
-    /// Whether the chain says that a record has ended.
-    pub async fn has_ended(&self, uid: Uid) -> Result<bool, Hindrance> {
+    /// Whether the chain says that the record of these rows has ended, under the UID that they claim or that it was anchored under.
+    pub async fn has_ended(&self, rows: &Evidence) -> Result<bool, Hindrance> {
         let sight = self.sight().await?;
-        let known = self.on_chain(uid, &sight.block).await?;
-        Ok(known.is_some_and(|known| known.retired.is_some()))
+        let claimed = rows.claimed_uid.and_then(Uid::new);
+        let uids = [claimed, self.anchored_as(rows.record_id).await?];
+        for uid in uids.into_iter().flatten() {
+            let known = self.on_chain(uid, &sight.block).await?;
+            if known.is_some_and(|known| known.retired.is_some()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// What was granted for those of these records that have ended.
     pub(super) async fn granted(&self, words: &[OnChainRecord]) -> Result<Granted, Hindrance> {
         let ended = words.iter().filter(|record| record.retired.is_some());
         let ended: Vec<Uid> = ended.map(|record| record.uid).collect();
-        let mut granted = Granted::new();
+        let mut granted = Granted::default();
         if ended.is_empty() {
             return Ok(granted);
         }
         let mut connection = self.parts.pool.acquire().await?;
-        for one in self.granted_of(&mut connection, &ended).await? {
-            granted.entry(one.uid).or_default().push(one);
+        let found = self.granted_of(&mut connection, &ended).await?;
+        // By the record: rows that came back need not claim the UID, nor have a head at all.
+        let ids = found.iter().map(|one| one.record_id).collect();
+        granted.left = remains::of_records(&mut connection, &ids).await?;
+        for one in found {
+            granted.by_uid.entry(one.uid).or_default().push(one);
         }
         Ok(granted)
     }
@@ -62,8 +74,7 @@ impl Examiner {
         granted: &'e [Erasure],
         block: &Block,
     ) -> Result<Option<(&'e Erasure, ErasureEvidence)>, Hindrance> {
-        let deployment = self.parts.chain.deployment();
-        let site = (deployment.chain_id, deployment.relay);
+        let site = self.site();
         for erasure in granted {
             let opened = erasure.open(&self.parts.keys).ok().flatten();
             let evidence = opened.and_then(|json| ErasureEvidence::from_json(&json));
@@ -71,17 +82,44 @@ impl Examiner {
             let Some(evidence) = evidence.filter(stands_for) else {
                 continue;
             };
-            let ground = Ground {
-                site,
-                uid: chain.uid,
-                words: &chain.words(),
-                authorities: &self.parts.chain.authorities(block).await?,
-            };
-            if evidence.holds(&ground) {
+            if self.permits(&evidence, chain, retirement, block).await? {
                 return Ok(Some((erasure, evidence)));
             }
         }
         Ok(None)
+    }
+
+    fn site(&self) -> (u64, Address) {
+        let deployment = self.parts.chain.deployment();
+        (deployment.chain_id, deployment.relay)
+    }
+
+    async fn permits(
+        &self,
+        evidence: &ErasureEvidence,
+        chain: &OnChainRecord,
+        retirement: &Retirement,
+        block: &Block,
+    ) -> Result<bool, Hindrance> {
+        let words = chain.words();
+        let holds = |authorities: &[Address]| {
+            evidence.holds(&Ground {
+                site: self.site(),
+                uid: chain.uid,
+                first: chain.first_word(),
+                words: &words,
+                authorities,
+            })
+        };
+        if matches!(evidence.signatory, Signatory::Owner(_)) {
+            return Ok(holds(&[]));
+        }
+        let reader = &self.parts.chain;
+        if holds(&[reader.authority(block).await?]) {
+            return Ok(true);
+        }
+        // It was another one when the record ended.
+        Ok(holds(&[reader.authority_at(retirement.block).await?]))
     }
 
     /// A UID whose record has ended.
@@ -90,17 +128,23 @@ impl Examiner {
         chain: &OnChainRecord,
         retirement: &Retirement,
         row: Option<Evidence>,
-        granted: &[Erasure],
+        granted: &Granted,
         sight: &Sight,
     ) -> Result<Examined, Hindrance> {
-        let proof = self.proof_of(chain, retirement, granted, &sight.block);
+        let requests = granted
+            .by_uid
+            .get(&chain.uid)
+            .map_or(&[][..], Vec::as_slice);
+        let proof = self.proof_of(chain, retirement, requests, &sight.block);
         let proof = proof.await?.map(|(erasure, _)| erasure);
-        let just_now = row.is_some() && self.has_just_ended(retirement).await?;
+        let is_left = proof.is_some_and(|one| granted.left.contains(&one.record_id));
+        let is_unfinished = proof.is_some_and(|one| one.state == ErasureState::Granted);
         let judged = |row: Option<&Evidence>| {
             let opened = row.map(|row| Row::open(row, &self.parts.keys));
             judge(&Facts {
                 retirement_is_proven: proof.is_some(),
-                retired_just_now: just_now,
+                is_being_destroyed: is_unfinished,
+                is_left,
                 ..self.facts(Some(chain), opened.as_ref())
             })
         };
@@ -111,22 +155,22 @@ impl Examiner {
             row = evidence::by_uid(&mut connection, chain.uid).await?;
             finding = judged(row.as_ref());
         }
-        let is_unfinished = proof.is_some_and(|one| one.state == ErasureState::Granted);
         let is_erased = retirement.reason == RetirementReason::Erased;
         let is_ended = matches!(finding.verdict, Verdict::Retired | Verdict::RetiredUnproven);
+        // A request that is lost comes back from its copy.
+        let is_seen = row.is_some() || is_left || is_unfinished || proof.is_none();
         Ok(Examined {
             subject: Subject::uid(chain.uid),
             uid: Some(chain.uid),
-            is_to_be_destroyed: is_erased && is_ended && (row.is_some() || is_unfinished),
+            remains: match (is_erased && is_ended, is_seen) {
+                (false, _) => Remains::None,
+                (true, true) => Remains::Seen,
+                (true, false) => Remains::Unseen,
+            },
             evidence: row,
             finding,
             in_flight: false,
             at: self.now(),
         })
-    }
-
-    async fn has_just_ended(&self, retirement: &Retirement) -> Result<bool, Hindrance> {
-        let at = self.parts.chain.time_of(retirement.block).await?;
-        Ok(at.is_some_and(|at| self.now() < at.plus(MOMENT)))
     }
 }

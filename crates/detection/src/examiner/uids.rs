@@ -10,7 +10,7 @@ use database::verifications::Subject;
 use record::ids::{RecordId, Uid};
 use record::time::UnixMillis;
 
-use super::{Examined, Examiner, Sight, reading};
+use super::{Examined, Examiner, Remains, Sight, reading};
 use crate::obstacle::Hindrance;
 use crate::verdict::{Facts, Finding, Job, Obstacle, judge};
 
@@ -100,10 +100,7 @@ impl Examiner {
             let mut claiming = rows.by_uid.remove(&record.uid).unwrap_or_default();
             let row = self.rightful(record, &mut claiming).await?;
             examined.push(match &record.retired {
-                Some(retirement) => {
-                    let granted = granted.get(&record.uid).map_or(&[][..], Vec::as_slice);
-                    self.ended(record, retirement, row, granted, sight).await?
-                }
+                Some(retirement) => self.ended(record, retirement, row, &granted, sight).await?,
                 None => self.one(record, row, &rows, sight).await?,
             });
             for surplus in claiming {
@@ -241,7 +238,7 @@ impl Examiner {
             evidence,
             finding,
             in_flight: jobs.iter().any(Job::is_in_flight),
-            is_to_be_destroyed: false,
+            remains: Remains::None,
             at: self.now(),
         })
     }

@@ -4,10 +4,7 @@ use chain::{OnChainRecord, Retirement};
 use database::erasures::{self, Erasure, ErasureState};
 use database::evidence::{self, Evidence};
 use database::record_events::{self, Actor, RecordEventKind};
-use database::{
-    MySqlConnection, consents, corrections, owner_key_backups, owner_keys, record_backups,
-    record_versions, records,
-};
+use database::{MySqlConnection, owner_key_backups, record_backups, remains};
 use notification::{Destroyed, EventKey, Mail, first_name};
 use record::erasure::ErasureEvidence;
 use record::ids::Uid;
@@ -16,7 +13,7 @@ use sqlx::Connection;
 
 use super::Redactor;
 use super::failure::Failure;
-use crate::examiner::{Examined, Sight};
+use crate::examiner::Sight;
 use crate::verdict::newest_of;
 
 /// What destroying came across.
@@ -25,19 +22,12 @@ struct Found {
     retirement: Retirement,
     erasure: Erasure,
     evidence: ErasureEvidence,
-    /// How many copies the backup held.
-    copies: u64,
     at: UnixMillis,
 }
 
 impl Redactor {
     /// Destroys everything that is left. Nothing on the chain's word alone: somebody may have stolen the controller's key.
-    pub(super) async fn erase(
-        &self,
-        chain: &OnChainRecord,
-        stands: &Examined,
-        sight: &Sight,
-    ) -> Result<(), Failure> {
+    pub(super) async fn erase(&self, chain: &OnChainRecord, sight: &Sight) -> Result<(), Failure> {
         let Some(retirement) = &chain.retired else {
             return Ok(());
         };
@@ -45,12 +35,8 @@ impl Redactor {
             return Ok(());
         };
         let id = erasure.record_id;
-        let is_left = stands.record_id() == Some(id);
-        if !is_left && erasure.state == ErasureState::Destroyed {
-            return Ok(());
-        }
-        // In this order: as long as the head stands, it is tried again.
-        owner_key_backups::destroy(&mut *self.parts.keys.acquire().await?, id).await?;
+        // In this order: as long as rows stand, it is tried again.
+        let keys = owner_key_backups::destroy(&mut *self.parts.keys.acquire().await?, id).await?;
         let mut backup = self.parts.backup.acquire().await?;
         let copies = record_backups::destroy(&mut backup, chain.uid).await?;
         drop(backup);
@@ -59,11 +45,13 @@ impl Redactor {
             retirement: *retirement,
             erasure,
             evidence,
-            copies,
             at: self.registrar.examiner().now(),
         };
-        self.in_main(chain, found).await?;
-        tracing::info!(uid = chain.uid.get(), "an erased record was destroyed");
+        let rows = self.in_main(chain, found).await?;
+        if keys + copies + rows > 0 {
+            let uid = chain.uid.get();
+            tracing::info!(uid, keys, copies, rows, "an erased record was destroyed");
+        }
         Ok(())
     }
 
@@ -90,12 +78,8 @@ impl Redactor {
         let Some((copy, evidence)) = proof else {
             return Ok(None);
         };
-        match erasures::insert(&mut main, &examiner.parts().keys, copy).await {
-            Ok(()) => {}
-            // What stands there under its id is not ours any more: the officer hears of that by itself.
-            Err(error) if error.is_duplicate_of("PRIMARY") => {}
-            Err(error) => return Err(error.into()),
-        }
+        // What stands there under its id is not ours any more: the officer hears of that by itself.
+        erasures::put(&mut main, &examiner.parts().keys, copy).await?;
         tracing::warn!(
             uid = chain.uid.get(),
             "a request that was lost came back from its copy"
@@ -103,7 +87,8 @@ impl Redactor {
         Ok(Some((copy.clone(), evidence)))
     }
 
-    async fn in_main(&self, chain: &OnChainRecord, found: Found) -> Result<(), Failure> {
+    /// How many rows there were.
+    async fn in_main(&self, chain: &OnChainRecord, mut found: Found) -> Result<u64, Failure> {
         let (keys, id) = (
             &self.registrar.examiner().parts().keys,
             found.erasure.record_id,
@@ -111,28 +96,29 @@ impl Redactor {
         let mut connection = self.parts.main.acquire().await?;
         let mut transaction = connection.begin().await?;
         let rows = evidence::by_record(&mut transaction, id).await?;
-        let key_version = rows
-            .as_ref()
-            .and_then(|rows| Some(rows.owner_key.as_ref()?.app_key_version));
-        if found.erasure.state == ErasureState::Granted {
-            let receipt = rows
-                .as_ref()
-                .and_then(|rows| self.receipt(chain, rows, &found));
-            if let Some((to, mail)) = receipt {
-                let (front, event) = (keys.front(), EventKey::of(mail.kind(), id.as_bytes()));
-                notification::enqueue(&mut transaction, &front, found.at, event, &to, &mail)
-                    .await?;
-            }
+        let destroyed = remains::destroy(&mut transaction, &keys.front(), id).await?;
+        // Another process may have done it since it was read.
+        if let Some(stands) = erasures::lock(&mut transaction, keys, found.erasure.id).await? {
+            found.erasure = stands;
         }
-        consents::destroy(&mut transaction, id).await?;
-        record_versions::destroy(&mut transaction, id).await?;
-        owner_keys::destroy(&mut transaction, id).await?;
-        corrections::destroy(&mut transaction, id).await?;
-        records::destroy(&mut transaction, id).await?;
+        let is_first = found.erasure.state == ErasureState::Granted;
+        if !is_first && destroyed == 0 {
+            return Ok(0);
+        }
+        let receipt = rows
+            .as_ref()
+            .filter(|_| is_first)
+            .and_then(|rows| self.receipt(chain, rows, &found));
+        if let Some((to, mail)) = receipt {
+            let (front, event) = (keys.front(), EventKey::of(mail.kind(), id.as_bytes()));
+            notification::enqueue(&mut transaction, &front, found.at, event, &to, &mail).await?;
+        }
+        let wrapped = rows.as_ref().and_then(|rows| rows.owner_key.as_ref());
+        let key_version = wrapped.map(|wrapped| wrapped.app_key_version);
         self.note_destroyed(&mut transaction, &found, key_version)
             .await?;
         transaction.commit().await?;
-        Ok(())
+        Ok(destroyed)
     }
 
     async fn note_destroyed(
@@ -172,7 +158,6 @@ impl Redactor {
                 uid: found.uid,
                 at: found.at,
                 versions: rows.versions.len() as u64,
-                copies: found.copies,
                 block: found.retirement.block,
                 evidence: found.retirement.evidence.to_string(),
                 key_version: Some(wrapped.app_key_version),

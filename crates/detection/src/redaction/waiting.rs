@@ -1,18 +1,23 @@
 //! The records of which something waits to be destroyed. In memory alone: the sweep, which remembers no record with such
 //! values, comes across them again in every round.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use record::ids::Uid;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
-use crate::examiner::Examined;
+use crate::examiner::{Examined, Remains};
 use crate::verdict::Verdict;
 
 /// So many wait at once; the sweep comes across the others again, since it remembers none of them.
 const MOST: usize = 10_000;
+
+/// So long an erased record is left alone of which nothing is seen.
+const BETWEEN: Duration = Duration::from_secs(60 * 60);
 
 /// UIDs, each once.
 #[derive(Default)]
@@ -24,6 +29,8 @@ pub(crate) struct Waiting {
 #[derive(Default)]
 struct State {
     uids: BTreeSet<Uid>,
+    /// Erased records, and when their copies were last looked for.
+    looked_at: BTreeMap<Uid, Instant>,
     taken: Option<Uid>,
 }
 
@@ -33,12 +40,22 @@ impl Waiting {
         let is_replaced =
             |one: &Examined| one.finding.verdict == Verdict::Valid && one.has_replaced_values();
         for one in page {
-            if let Some(uid) = one
-                .uid
-                .filter(|_| one.is_to_be_destroyed || is_replaced(one))
-            {
-                self.add(uid);
+            match (one.uid, one.remains) {
+                (Some(uid), Remains::Seen) => self.add(uid),
+                (Some(uid), Remains::Unseen) => self.add_at_times(uid),
+                (Some(uid), Remains::None) if is_replaced(one) => self.add(uid),
+                _ => {}
             }
+        }
+    }
+
+    /// Whoever restores a dump of a backup brings erased records back to where no verdict looks.
+    fn add_at_times(&self, uid: Uid) {
+        let now = Instant::now();
+        let last = self.state().looked_at.get(&uid).copied();
+        if last.is_none_or(|last| now.duration_since(last) > BETWEEN) {
+            self.state().looked_at.insert(uid, now);
+            self.add(uid);
         }
     }
 
@@ -93,5 +110,17 @@ mod tests {
         assert_eq!(waiting.next().await, three);
         assert_eq!(waiting.next().await, one);
         assert_eq!(waiting.take(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn copies_of_what_was_erased_are_looked_for_once_an_hour() {
+        let (waiting, one) = (Waiting::default(), Uid::new(1).unwrap());
+        waiting.add_at_times(one);
+        assert_eq!(waiting.take(), Some(one));
+        waiting.add_at_times(one);
+        assert_eq!(waiting.take(), None);
+        tokio::time::advance(BETWEEN + Duration::from_secs(1)).await;
+        waiting.add_at_times(one);
+        assert_eq!(waiting.take(), Some(one));
     }
 }

@@ -1,6 +1,7 @@
 //! Putting a verified copy back: rows, step of the incident and mail in one transaction, under the account that may.
 
 use database::anchoring_jobs::{AnchoringJob, JobState};
+use database::erasures::{Erasure, ErasureState};
 use database::evidence;
 use database::incident_events::IncidentEventKind;
 use database::record_events::{self, Actor, RecordEventKind};
@@ -28,11 +29,16 @@ impl Restorer {
         let (front, now) = (parts.keys.front(), self.registrar.examiner().now());
         let mut connection = self.parts.main.acquire().await?;
         let mut transaction = connection.begin().await?;
-        let record = self.head(&mut transaction, copy).await?;
+        let mut record = self.head(&mut transaction, copy).await?;
         let id = record.id;
         let others = records::claiming(&mut transaction, uid, record.id).await?;
         records::release_uid(&mut transaction, uid, record.id).await?;
         records::put(&mut transaction, &front, &record).await?;
+        // The head is locked by now.
+        if self.is_being_erased(&record, uid).await? {
+            record.state = RecordState::Erasing;
+            records::put(&mut transaction, &front, &record).await?;
+        }
         let mut displaced = self.put_key(&mut transaction, &copy.key).await?;
         for version in &copy.versions {
             record_versions::put(&mut transaction, &version.values).await?;
@@ -85,6 +91,16 @@ impl Restorer {
             record.submission = SubmissionId::random(&mut rand::rng());
         }
         Ok(record)
+    }
+
+    /// Whether its end was decided: then it goes on from there.
+    async fn is_being_erased(&self, record: &Record, uid: Uid) -> Result<bool, RestoreError> {
+        let examiner = self.registrar.examiner();
+        let mut connection = examiner.parts().pool.acquire().await?;
+        let requests = examiner.granted_of(&mut connection, &[uid]).await?;
+        let is_granted =
+            |one: &Erasure| one.record_id == record.id && one.state == ErasureState::Granted;
+        Ok(requests.iter().any(is_granted))
     }
 
     /// What stands above the copy; whether something of it had to go. The head is locked by now: of what entry-app does with the record, all is done or waits for us.

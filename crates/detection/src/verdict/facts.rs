@@ -30,8 +30,10 @@ pub struct Facts<'a> {
     pub nonce_also_at: Option<Uid>,
     /// Whether a signed request or order is kept whose hash is the evidence of the retirement, and its signature holds.
     pub retirement_is_proven: bool,
-    /// Whether the block that retired the record is so young that its rows may still be there.
-    pub retired_just_now: bool,
+    /// Whether what was granted says that the rows were never destroyed yet.
+    pub is_being_destroyed: bool,
+    /// Whether other rows than `row` are there of a record that was erased.
+    pub is_left: bool,
     /// How long things may take.
     pub patience: Patience,
     /// Now.

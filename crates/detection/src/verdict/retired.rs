@@ -5,11 +5,11 @@ use chain::{Retirement, RetirementReason};
 use super::{Facts, Finding, Reason, Verdict};
 
 pub(super) fn judge(retirement: &Retirement, facts: &Facts<'_>) -> Finding {
-    let data_left = facts.row.is_some_and(|row| !row.holds_nothing());
+    let data_left = facts.is_left || facts.row.is_some_and(|row| !row.holds_nothing());
     let is_erased = retirement.reason == RetirementReason::Erased;
     if !facts.retirement_is_proven {
         Finding::new(Verdict::RetiredUnproven, Reason::RetirementNotProven)
-    } else if is_erased && data_left && !facts.retired_just_now {
+    } else if is_erased && data_left && !facts.is_being_destroyed {
         Finding::new(Verdict::RetiredUnproven, Reason::DataLeft)
     } else if is_erased && data_left {
         Finding::new(Verdict::Retired, Reason::BeingDestroyed)

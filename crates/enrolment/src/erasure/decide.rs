@@ -46,7 +46,7 @@ pub async fn grant(
     decided(&mut erasure, office);
     erasures::update(transaction, keys, &erasure).await?;
     consent_links::revoke_open(transaction, &front, id).await?;
-    consent_links::forget_all_used_for(transaction, &front, id).await?;
+    consent_links::forget_all_of(transaction, &front, id).await?;
     record.state = RecordState::Erasing;
     records::update(transaction, &front, &mut record, office.now).await?;
     office

@@ -1,4 +1,4 @@
-//! What the chain holds of a record, as the record's own rows tell.
+//! What binds a record to its owner's wallet on the chain, as the record's own rows tell.
 
 use alloy_primitives::{Address, B256};
 use database::records::Record;
@@ -13,11 +13,11 @@ use record::time::UnixMillis;
 
 use crate::EnrolmentError;
 
-/// The newest version that is anchored, with what binds its word to its owner's wallet.
+/// The first version, with what binds its word to its owner's wallet. It stays when its values are destroyed.
 pub struct Held {
     /// The record on chain.
     pub uid: Uid,
-    /// Its newest word.
+    /// Its first word.
     pub word: B256,
     /// The wallet that signed for it.
     pub wallet: Address,
@@ -35,15 +35,13 @@ impl Held {
         record: &Record,
         site: (u64, Address),
     ) -> Result<Option<Self>, EnrolmentError> {
-        let (id, next) = (record.id, record.version.next());
-        let (Some(uid), Some(next)) = (record.uid, next) else {
+        let (id, version) = (record.id, Version::FIRST);
+        let Some(uid) = record.uid else {
             return Ok(None);
         };
-        let values = record_versions::newest_anchored_below(connection, id, next).await?;
-        let Some(values) = values else {
-            return Ok(None);
-        };
-        let version = values.version;
+        let values = record_versions::load(connection, id, version).await?;
+        let values =
+            values.ok_or_else(|| EnrolmentError::unreadable("the first version is gone"))?;
         let consent = consents::load(connection, id, version).await?;
         let wrapped = owner_keys::of_record(connection, id).await?;
         let key = wrapped.and_then(|wrapped| keys.unwrap_owner_key(&wrapped).ok());
@@ -62,10 +60,13 @@ impl Held {
         let anchor = opened.anchor.as_ref()?.as_ref().ok()?;
         let wallet = *opened.wallet.as_ref().ok()?;
         let signature = opened.signature.as_ref()?.as_ref().ok()?;
-        let message = opened.whole_message()?;
-        let digest = message
-            .rebuilt(&opened.whole_fields()?, wallet)
-            .digest(site.0, site.1);
+        let digest = match opened.terms() {
+            Some(terms) => terms.digest,
+            None => opened
+                .whole_message()?
+                .rebuilt(&opened.whole_fields()?, wallet)
+                .digest(site.0, site.1),
+        };
         let binding = Binding {
             version: version.get(),
             timestamp: anchor.timestamp,
@@ -108,7 +109,8 @@ impl Held {
         let ground = Ground {
             site,
             uid: self.uid,
-            words: &[self.word],
+            first: Some(self.word),
+            words: &[],
             authorities: &[],
         };
         evidence.holds(&ground).then_some(evidence)

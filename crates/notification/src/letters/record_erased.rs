@@ -8,7 +8,7 @@ pub(crate) fn record_erased(first_name: &str, controller: &str, what: &Destroyed
         fact("Destroyed", moment(what.at)),
         fact("Record", format!("UID {}", what.uid)),
         fact("Versions of your details", what.versions.to_string()),
-        fact("Copies in the backup", what.copies.to_string()),
+        fact("Every copy of them", "destroyed"),
         fact("Your key, and its copy", "destroyed"),
         fact("On the chain", format!("ended in block {}", what.block)),
         fact("Evidence", what.evidence.clone()),

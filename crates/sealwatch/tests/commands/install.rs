@@ -36,7 +36,7 @@ async fn install_gives_each_app_its_least_rights_and_can_run_again() {
     let done = install(&home, &databases).await;
     assert!(done.succeeded, "{} {}", done.out, done.err);
     let listed: Vec<_> = fs::read_dir(home.path("addresses")).unwrap().collect();
-    assert_eq!(listed.len(), 14);
+    assert_eq!(listed.len(), 15);
     for entry in listed {
         let mode = entry.unwrap().metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);

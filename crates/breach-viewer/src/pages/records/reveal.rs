@@ -6,7 +6,7 @@ use database::access_log::{self, Access, AccessAction};
 use database::evidence::{self, Evidence};
 use database::sealed::SealedVersion;
 use database::verifications::Subject;
-use record::ids::{RecordId, Uid};
+use record::ids::RecordId;
 use sqlx::MySqlConnection;
 use web_kit::error::{Error, Result};
 use web_kit::page::{Page, html};
@@ -59,9 +59,7 @@ async fn reveal(
         None => evidence::by_record(connection, RecordId::from_bytes(*subject.as_bytes())).await?,
     };
     let found = found.ok_or(Error::NotFound)?;
-    if let Some(uid) = found.claimed_uid.and_then(Uid::new)
-        && has_ended(tower, uid).await
-    {
+    if has_ended(tower, &found).await {
         return Err(Error::conflict(
             "This record has ended on the chain: whatever is left of it, or has come back, is not shown.",
         ));
@@ -94,8 +92,8 @@ async fn reveal(
 }
 
 /// As far as the chain can be asked.
-async fn has_ended(tower: &Watchtower, uid: Uid) -> bool {
-    let ended = tower.registrar.examiner().has_ended(uid).await;
+async fn has_ended(tower: &Watchtower, found: &Evidence) -> bool {
+    let ended = tower.registrar.examiner().has_ended(found).await;
     ended.unwrap_or_else(|hindrance| {
         tracing::warn!(cause = ?hindrance, "whether a record has ended can't be told");
         false

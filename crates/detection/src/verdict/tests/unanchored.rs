@@ -321,14 +321,14 @@ fn retired_records_need_evidence_and_erased_ones_must_be_gone() {
         (erased.judge().verdict, erased.judge().reason),
         (Verdict::RetiredUnproven, Reason::DataLeft)
     );
-    erased.retired_just_now = true;
+    erased.is_being_destroyed = true;
     assert_eq!(
         (erased.judge().verdict, erased.judge().reason),
         (Verdict::Retired, Reason::BeingDestroyed)
     );
     erased.retirement_is_proven = false;
     assert_eq!(erased.judge().reason, Reason::RetirementNotProven);
-    (erased.retired_just_now, erased.retirement_is_proven) = (false, true);
+    (erased.is_being_destroyed, erased.retirement_is_proven) = (false, true);
     erased.evidence.versions.clear();
     assert_eq!(
         erased.judge().reason,
@@ -338,6 +338,9 @@ fn retired_records_need_evidence_and_erased_ones_must_be_gone() {
     erased.evidence.owner_key = None;
     assert_eq!(erased.judge().verdict, Verdict::Retired);
     assert_eq!(erased.judge_without_row().verdict, Verdict::Retired);
+    erased.is_left = true;
+    assert_eq!(erased.judge_without_row().reason, Reason::DataLeft);
+    erased.is_left = false;
     erased.retirement_is_proven = false;
     assert_eq!(
         erased.judge_without_row().reason,

@@ -121,7 +121,8 @@ pub struct World {
     pub jobs: Vec<Job>,
     pub nonce_also_at: Option<Uid>,
     pub retirement_is_proven: bool,
-    pub retired_just_now: bool,
+    pub is_being_destroyed: bool,
+    pub is_left: bool,
     pub obstacle: Option<Obstacle>,
     pub now: UnixMillis,
 }
@@ -174,7 +175,8 @@ impl World {
             jobs: vec![],
             nonce_also_at: None,
             retirement_is_proven: false,
-            retired_just_now: false,
+            is_being_destroyed: false,
+            is_left: false,
             obstacle: None,
             now: UnixMillis::from_seconds(START + 100 * DAY),
         }
@@ -413,7 +415,8 @@ impl World {
             jobs: &self.jobs,
             nonce_also_at: self.nonce_also_at,
             retirement_is_proven: self.retirement_is_proven,
-            retired_just_now: self.retired_just_now,
+            is_being_destroyed: self.is_being_destroyed,
+            is_left: self.is_left,
             patience: Patience {
                 consent: Duration::from_secs(30 * DAY),
                 anchoring: Duration::from_secs(3600),

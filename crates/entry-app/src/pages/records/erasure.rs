@@ -6,11 +6,12 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::erasures::{self, Erasure, ErasureState, Identity};
 use database::records::{Record, RecordState};
-use enrolment::erasure::{self, Granting, Held};
+use enrolment::erasure::{self, Granting};
 use record::entry::{MAX_NOTE, clean_note};
 use record::erasure::{ErasureEvidence, ErasureStatement, Ground, Signatory};
-use record::ids::RecordId;
+use record::ids::{RecordId, Uid};
 use record::signature::EcdsaSignature;
+use record::{Address, B256};
 use sqlx::{Connection, MySqlConnection};
 use web_kit::components::{Moment, Tone};
 use web_kit::error::{Error, Result};
@@ -40,10 +41,20 @@ const GRANTED: &str = "It is decided. The record ends on the chain now, and then
 struct Open {
     record: Record,
     erasure: Erasure,
-    /// What the owner signed, where they did and it opens.
+    on_chain: OnChain,
+    /// What the owner signed, where they did and it holds against the chain.
     signed: Option<ErasureEvidence>,
     /// What the authority would have to sign in their place.
     statement: ErasureStatement,
+}
+
+/// What signatures are held against, at a final block.
+struct OnChain {
+    site: (u64, Address),
+    uid: Uid,
+    first: Option<B256>,
+    words: Vec<B256>,
+    authority: Address,
 }
 
 #[derive(Template)]
@@ -107,7 +118,7 @@ pub async fn grant(
     let id = parse_id(&id)?;
     let mut connection = desk.pool.acquire().await?;
     let open = load(&desk, &mut connection, id).await?;
-    let Some(granting) = read(&desk, &open, &mut form).await? else {
+    let Some(granting) = read(&open, &mut form) else {
         let page = ErasurePage::new(page, &desk, open, form);
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response());
     };
@@ -120,7 +131,7 @@ pub async fn grant(
     let granted = erasure::grant(&mut transaction, &office, id, &granting, rng)
         .await
         .map_err(explain)?;
-    // Before the commit: who restores an older dump of the main database must not lose what the chain is to be compared with.
+    // Before the commit, and again by who tries it again: who restores an older dump of the main database must not lose what the chain is to be compared with.
     let mut backup = desk.backup.acquire().await?;
     erasures::insert(&mut backup, &desk.keys, &granted).await?;
     transaction.commit().await?;
@@ -193,22 +204,62 @@ async fn load(desk: &Desk, connection: &mut MySqlConnection, id: RecordId) -> Re
             "A correction of this record is under way. Give it up first, or have it anchored.",
         ));
     }
-    let held = Held::load(connection, &desk.keys, &record, desk.site())
-        .await
-        .map_err(explain)?;
-    let held = held.ok_or_else(|| Error::conflict(NOTHING_OPEN))?;
-    let controller = desk.profile.controller.identity();
+    // By the chain alone: a record whose rows were damaged can be erased as well.
+    let on_chain = OnChain::load(desk, erasure.uid).await?;
     let json = erasure.open(&desk.keys).ok().flatten();
+    let signed = json.and_then(|json| ErasureEvidence::from_json(&json));
     Ok(Open {
-        signed: json.and_then(|json| ErasureEvidence::from_json(&json)),
-        statement: held.statement(&controller, erasure.asked_at),
+        signed: signed.filter(|signed| on_chain.bears(signed)),
+        statement: ErasureStatement {
+            controller: desk.profile.controller.identity(),
+            uid: erasure.uid.get(),
+            record_proof: on_chain.word()?,
+            requested_at: erasure.asked_at.as_seconds(),
+        },
+        on_chain,
         record,
         erasure,
     })
 }
 
+impl OnChain {
+    async fn load(desk: &Desk, uid: Uid) -> Result<Self> {
+        let away = |error| {
+            tracing::warn!(%error, "whether a signature permits an erasure can't be told");
+            Error::Unavailable { what: "the chain" }
+        };
+        let block = desk.chain.final_block(None).await.map_err(away)?;
+        let known = desk.chain.record(uid, &block).await.map_err(away)?;
+        let known = known.filter(|known| known.retired.is_none());
+        let known = known.ok_or_else(|| Error::conflict(NOTHING_OPEN))?;
+        Ok(Self {
+            site: desk.site(),
+            uid,
+            first: known.first_word(),
+            words: known.words(),
+            authority: desk.chain.authority(&block).await.map_err(away)?,
+        })
+    }
+
+    /// The word that a statement is about: where the authority voided all, its order is about the newest.
+    fn word(&self) -> Result<B256> {
+        let word = self.first.or(self.words.last().copied());
+        word.ok_or_else(|| Error::conflict(NOTHING_OPEN))
+    }
+
+    fn bears(&self, evidence: &ErasureEvidence) -> bool {
+        evidence.holds(&Ground {
+            site: self.site,
+            uid: self.uid,
+            first: self.first,
+            words: &self.words,
+            authorities: &[self.authority],
+        })
+    }
+}
+
 /// What it is granted on; none where the form has problems.
-async fn read(desk: &Desk, open: &Open, form: &mut FormState) -> Result<Option<Granting>> {
+fn read(open: &Open, form: &mut FormState) -> Option<Granting> {
     let identity = match open.erasure.identity {
         Some(known) => Some(known),
         None => read_identity(form),
@@ -224,16 +275,12 @@ async fn read(desk: &Desk, open: &Open, form: &mut FormState) -> Result<Option<G
         );
     }
     if let Some(evidence) = &evidence
-        && !holds(desk, open, evidence).await?
+        && !open.on_chain.bears(evidence)
     {
-        let problem = match open.signed {
-            Some(_) => "What the owner signed does not hold against the chain any more.",
-            None => NOT_THEIRS,
-        };
-        form.problem("signature", problem);
+        form.problem("signature", NOT_THEIRS);
     }
     let complete = identity.zip(evidence).filter(|_| !form.has_problems());
-    Ok(complete.map(|(identity, evidence)| Granting { identity, evidence }))
+    complete.map(|(identity, evidence)| Granting { identity, evidence })
 }
 
 fn read_identity(form: &mut FormState) -> Option<Identity> {
@@ -259,25 +306,4 @@ fn read_order(statement: &ErasureStatement, form: &mut FormState) -> Option<Eras
         salt: rand::random::<[u8; 32]>().into(),
         signatory: Signatory::Authority,
     })
-}
-
-/// Whether it holds against what the chain says at a final block.
-async fn holds(desk: &Desk, open: &Open, evidence: &ErasureEvidence) -> Result<bool> {
-    let away = |error| {
-        tracing::warn!(%error, "whether a signature permits an erasure can't be told");
-        Error::Unavailable { what: "the chain" }
-    };
-    let block = desk.chain.final_block(None).await.map_err(away)?;
-    let uid = open.erasure.uid;
-    let known = desk.chain.record(uid, &block).await.map_err(away)?;
-    let Some(known) = known.filter(|known| known.retired.is_none()) else {
-        return Ok(false);
-    };
-    let authorities = desk.chain.authorities(&block).await.map_err(away)?;
-    Ok(evidence.holds(&Ground {
-        site: desk.site(),
-        uid,
-        words: &known.words(),
-        authorities: &authorities,
-    }))
 }

@@ -14,7 +14,7 @@ use sqlx::MySqlConnection;
 use web_kit::error::{Error, Result};
 use zeroize::Zeroizing;
 
-use super::explain_row;
+use super::{explain_row, place};
 use crate::state::Desk;
 
 /// The record, and in clear what of it could be opened.
@@ -49,9 +49,13 @@ pub struct Note {
 }
 
 impl Opened {
-    /// Reads the record and opens its values. A record whose own row is not ours is refused as such.
+    /// Reads the record and opens its values. A record whose own row is not ours is refused as such, and one that has ended on
+    /// the chain as well: its rows may be there still, or again.
     pub async fn load(desk: &Desk, connection: &mut MySqlConnection, id: RecordId) -> Result<Self> {
         let record = load_record(desk, connection, id).await?;
+        if place::has_ended(desk, &record).await {
+            return Err(Error::conflict(ended(record.state)));
+        }
         let wrapped = owner_keys::of_record(connection, id).await?;
         let key = wrapped.and_then(|wrapped| desk.keys.unwrap_owner_key(&wrapped).ok());
         let row = record_versions::load(connection, id, record.version).await?;
@@ -138,6 +142,18 @@ fn texts_of(details: &Details) -> [(&'static str, Cow<'_, str>); 5] {
         ("Age", Cow::Owned(details.age.to_string())),
         ("Address", Cow::Borrowed(details.address.as_str())),
     ]
+}
+
+/// Nothing is destroyed that nobody asked for: whoever has the controller's key could end any record.
+fn ended(state: RecordState) -> &'static str {
+    match state {
+        RecordState::Erasing => {
+            "This record was erased on the chain. Nothing of it is shown any more; what is left of it is being destroyed."
+        }
+        _ => {
+            "This record has ended on the chain, and nothing here says why. Tell your data-protection officer. Until that is clear, nothing of it is shown."
+        }
+    }
 }
 
 fn open_details(key: Option<&OwnerKey>, row: Option<RecordVersion>) -> Option<Details> {

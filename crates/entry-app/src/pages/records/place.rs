@@ -35,7 +35,7 @@ pub async fn load(desk: &Desk, record: &Record) -> Result<Option<Place>> {
     }))
 }
 
-/// Whether the record has ended on the chain, as far as that can be asked: a dump may have brought its rows back.
+/// Whether the record has ended on the chain, as far as that can be asked: its rows may be there still, or again.
 pub async fn has_ended(desk: &Desk, record: &Record) -> bool {
     let Some(uid) = record.uid else { return false };
     let known = async {

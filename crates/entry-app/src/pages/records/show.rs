@@ -6,15 +6,15 @@ use axum::response::{IntoResponse, Response};
 use database::access_log::AccessAction;
 use database::records::RecordState;
 use web_kit::components::{Badge, Copyable, Moment, Progress, Tone};
-use web_kit::error::{Error, Result};
+use web_kit::error::Result;
 use web_kit::page::{Page, html};
 use web_kit::sign_in::SignedIn;
 
 use super::link::HandedLink;
-use super::opened::{Opened, load_record};
+use super::opened::Opened;
 use super::qr::Qr;
 use super::standing::Standing;
-use super::{erased, parse_id, place};
+use super::{erased, parse_id};
 use crate::state::Desk;
 
 /// A link just made, shown this once.
@@ -43,12 +43,6 @@ pub async fn show(
     let mut connection = desk.pool.acquire().await?;
     if let Some(erased) = erased::page(&desk, &mut connection, &page, id).await? {
         return Ok(erased);
-    }
-    let record = load_record(&desk, &mut connection, id).await?;
-    if place::has_ended(&desk, &record).await {
-        return Err(Error::conflict(
-            "This record was erased on the chain. Nothing of it is shown any more; what is left of it is being destroyed.",
-        ));
     }
     let opened = Opened::load(&desk, &mut connection, id).await?;
     desk.log_access(&mut connection, &person, id, AccessAction::Revealed)

@@ -104,7 +104,7 @@ pub struct Server {
     /// What the app was told.
     pub settings: BTreeMap<&'static str, String>,
     lifetime: Lifetime,
-    databases: Databases,
+    pub databases: Databases,
     _files: TempDir,
 }
 
