@@ -128,12 +128,12 @@ pub const fn words(alarm: AlarmKind) -> &'static str {
             "The keys are not those that the database was written with, or somebody has written over all that shows it."
         }
         AlarmKind::RowTampered => {
-            "Somebody wrote rows behind Sealwatch's back: of accounts, sessions, links, jobs, mails, notices, incidents, the heads of \
-             records, or of no record at all. They are not used; the log names them. Find out who has access to the database."
+            "Somebody wrote rows behind Sealwatch's back: of accounts, sessions, links, jobs, mails, notices, incidents, requests of \
+             owners, consent taken back, the heads of records, or of no record at all. They are not used; the log names them. Find out who has access to the database."
         }
         AlarmKind::RowsDeleted => {
-            "Somebody took rows out of a table from which Sealwatch deletes nothing: mails, incidents, steps, jobs, links, accounts, or \
-             who looked at what. The log names the table. Find out who has access to the database, and compare with a backup."
+            "Somebody took rows out of a table from which Sealwatch deletes nothing: mails, incidents, steps, jobs, links, accounts, requests \
+             to be erased, consent taken back, or who looked at what. The log names the table. Find out who has access to the database, and compare with a backup."
         }
         AlarmKind::SchemaChanged => {
             "Somebody changed Sealwatch's tables, put a trigger on one, or had the server do something first in each session \

@@ -14,7 +14,7 @@ use database::operations_alarms::AlarmKind;
 use database::record_backups::{self, Backup};
 use database::record_events::{self, Actor, RecordEventKind};
 use database::sealed::{SealedVersion, seal_cell};
-use database::verifications::Subject;
+use database::verifications::{Source, Subject};
 use database::{MySqlConnection, MySqlPool, consents, record_versions};
 use keyring::{CellKind, OwnerKey};
 use record::ids::{Uid, Version};
@@ -27,11 +27,17 @@ use self::later::Later;
 pub(crate) use self::waiting::Waiting;
 use crate::examiner::Remains;
 use crate::obstacle::Hindrance;
-use crate::registrar::Registrar;
+use crate::registrar::{Occasion, Registrar};
 use crate::verdict::{Verdict, newest_of};
 
 /// So often it is looked at what has to be tried again.
 const TICK: Duration = Duration::from_secs(5);
+
+/// Whatever led here, watch, sweep or button: it was told already, or is in a moment.
+const COME_ACROSS: Occasion = Occasion {
+    source: Source::Sweep,
+    round: None,
+};
 
 /// Whatever fails is tried again sooner.
 const QUIET: Duration = Duration::from_secs(150);
@@ -145,6 +151,10 @@ impl Redactor {
             return Ok(None);
         };
         if stands.remains != Remains::None {
+            // Before nothing can be seen of it any more. It is the same as what led here, read again.
+            if stands.finding.verdict.is_bad() {
+                self.registrar.file(stands, COME_ACROSS).await?;
+            }
             return self.erase(&chain, &sight).await.map(|()| None);
         }
         match stands.finding.verdict {

@@ -128,7 +128,14 @@ impl Mail {
                 controller,
                 contact,
                 due_at,
-            } => erasure_received(first_name, (controller, contact), *due_at),
+                is_signed,
+                withdrawal_url,
+            } => erasure_received(
+                first_name,
+                (controller, contact),
+                (*due_at, *is_signed),
+                withdrawal_url,
+            ),
             Self::ErasureRefused {
                 first_name,
                 controller,

@@ -159,6 +159,10 @@ pub enum Mail {
         contact: String,
         /// By when.
         due_at: UnixMillis,
+        /// Whether their wallet signed it.
+        is_signed: bool,
+        /// Where they sign it, and do what else they may.
+        withdrawal_url: String,
     },
     /// To the data owner: their record is not erased.
     ErasureRefused {

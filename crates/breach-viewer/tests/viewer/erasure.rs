@@ -84,11 +84,14 @@ async fn an_erased_record_is_gone_and_stays_gone() {
         assert_eq!(officer.verify(uid).await, "Valid");
     }
     stage.assert_no_breach().await;
+    let day = "SELECT CAST(destroyed_at AS SIGNED) FROM erasures";
+    let destroyed_at = stage.number(day).await;
     let alarms = "SELECT COUNT(*) FROM operations_alarms";
     assert_eq!(stage.number(alarms).await, 0);
 
     the_dump_brings_nobody_back(&stage, &officer, id).await;
     nor_do_parts_of_it(&mut stage, &officer, id).await;
+    assert_eq!(stage.number(day).await, destroyed_at, "as the receipt says");
     assert_eq!(stage.cells_of(2).await, neighbour);
     nothing_is_restored(&stage, &officer).await;
     stage.site.stop().await.unwrap();
@@ -183,6 +186,10 @@ async fn the_dump_brings_nobody_back(stage: &Stage, officer: &Browser, id: Recor
 async fn is_destroyed_again(stage: &Stage, officer: &Browser, id: RecordId, times: i64) {
     stage.until_destroyed(id, times).await;
     assert_eq!(stage.left_of(id, 1).await, 0);
+    // It was told each time, whoever was first to come across it.
+    let told =
+        "SELECT COUNT(*) FROM incident_findings WHERE verdict = 'retired_unproven' AND uid = 1";
+    assert_eq!(stage.number(told).await, times - 1);
     stage.until_retired(officer, 1).await;
 }
 

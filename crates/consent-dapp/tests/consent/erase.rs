@@ -85,8 +85,10 @@ async fn an_owner_signs_that_everything_is_to_be_erased() {
     );
     let content = requests[0].open(&server.keys).unwrap().unwrap();
     assert!(ErasureEvidence::from_json(&content).is_some());
-    let (to, _) = server.desk().mail("erasure_received").await;
+    let (to, mail) = server.desk().mail("erasure_received").await;
     assert_eq!(to, "zoe@home.example");
+    assert_eq!(mail["is_signed"], true);
+    assert!(mail["withdrawal_url"].as_str().unwrap().ends_with(&ticket));
     let (_, desk) = server.desk().mail("erasure_asked").await;
     assert!(!desk.to_string().contains("Zoë"));
     // It is a request: nothing is destroyed.

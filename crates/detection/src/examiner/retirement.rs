@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chain::{Block, OnChainRecord, Retirement, RetirementReason};
 use database::erasures::{self, Erasure, ErasureState};
 use database::evidence::{self, Evidence};
+use database::record_events::{self, RecordEvent, RecordEventKind};
 use database::verifications::Subject;
 use database::{MySqlConnection, remains};
 use record::Address;
 use record::erasure::{ErasureEvidence, Ground, Signatory};
 use record::ids::{RecordId, Uid};
+use record::time::UnixMillis;
 
 use super::{Examined, Examiner, Remains, Sight};
 use crate::obstacle::Hindrance;
@@ -64,6 +66,16 @@ impl Examiner {
     ) -> Result<Vec<Erasure>, Hindrance> {
         let keys = &self.parts.keys;
         Ok(erasures::granted_of(connection, keys, uids).await?.rows)
+    }
+
+    /// When a record was first destroyed, as its history tells: a dump may bring back the request as it was before.
+    pub(crate) async fn destroyed_at(&self, id: RecordId) -> Result<Option<UnixMillis>, Hindrance> {
+        let mut connection = self.parts.pool.acquire().await?;
+        let front = self.parts.keys.front();
+        let history = record_events::of_record(&mut connection, &front, id).await?;
+        let of_kind = |one: &&RecordEvent| one.kind == RecordEventKind::Destroyed;
+        let destroyed = history.rows.iter().filter(of_kind);
+        Ok(destroyed.map(|one| one.at).min())
     }
 
     /// The request that the evidence on the chain stands for, signed by who may.
@@ -139,11 +151,15 @@ impl Examiner {
         let proof = proof.await?.map(|(erasure, _)| erasure);
         let is_left = proof.is_some_and(|one| granted.left.contains(&one.record_id));
         let is_unfinished = proof.is_some_and(|one| one.state == ErasureState::Granted);
+        let is_first = match proof.filter(|_| is_unfinished) {
+            Some(one) => self.destroyed_at(one.record_id).await?.is_none(),
+            None => false,
+        };
         let judged = |row: Option<&Evidence>| {
             let opened = row.map(|row| Row::open(row, &self.parts.keys));
             judge(&Facts {
                 retirement_is_proven: proof.is_some(),
-                is_being_destroyed: is_unfinished,
+                is_being_destroyed: is_first,
                 is_left,
                 ..self.facts(Some(chain), opened.as_ref())
             })

@@ -93,6 +93,7 @@ impl Redactor {
             &self.registrar.examiner().parts().keys,
             found.erasure.record_id,
         );
+        let before = self.registrar.examiner().destroyed_at(id).await?;
         let mut connection = self.parts.main.acquire().await?;
         let mut transaction = connection.begin().await?;
         let rows = evidence::by_record(&mut transaction, id).await?;
@@ -101,10 +102,12 @@ impl Redactor {
         if let Some(stands) = erasures::lock(&mut transaction, keys, found.erasure.id).await? {
             found.erasure = stands;
         }
-        let is_first = found.erasure.state == ErasureState::Granted;
-        if !is_first && destroyed == 0 {
+        if found.erasure.state == ErasureState::Destroyed && destroyed == 0 {
             return Ok(0);
         }
+        let is_first = found.erasure.state == ErasureState::Granted && before.is_none();
+        // Of a request that came back from its copy: the owner's receipt names that day.
+        found.erasure.destroyed_at = found.erasure.destroyed_at.or(before);
         let receipt = rows
             .as_ref()
             .filter(|_| is_first)

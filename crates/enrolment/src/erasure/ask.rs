@@ -118,6 +118,8 @@ async fn tell(
         controller: head.controller.to_owned(),
         contact: head.contact.to_owned(),
         due_at: erasure.due_at,
+        is_signed: asking.evidence.is_some(),
+        withdrawal_url: head.withdrawal_address(&keys.front(), asking.record),
     };
     let (front, at) = (keys.front(), asking.at);
     let event = EventKey::of(mail.kind(), erasure.id.as_bytes());

@@ -2,8 +2,10 @@
 
 use database::erasures::{Erasure, ErasureState, Identity};
 use database::request_way::RequestWay;
+use keyring::ApplicationKeys;
 use record::time::UnixMillis;
 use web_kit::components::Tone;
+use zeroize::Zeroizing;
 
 /// What is shown of it.
 pub struct ErasureView {
@@ -16,6 +18,8 @@ pub struct ErasureView {
     pub identity: Option<&'static str>,
     pub decided_at: Option<UnixMillis>,
     pub destroyed_at: Option<UnixMillis>,
+    /// Why it was refused; on the record's page alone.
+    pub reason: Option<Zeroizing<String>>,
 }
 
 impl ErasureView {
@@ -37,6 +41,18 @@ impl ErasureView {
             identity: erasure.identity.map(identity_in_words),
             decided_at: erasure.decided_at,
             destroyed_at: erasure.destroyed_at,
+            reason: None,
+        }
+    }
+
+    /// With what the owner was told, where it was refused and that opens.
+    pub fn with_reason(self, erasure: &Erasure, keys: &ApplicationKeys) -> Self {
+        let refused = Some(erasure).filter(|one| one.state == ErasureState::Refused);
+        let opened = refused.and_then(|one| one.open(keys).ok().flatten());
+        let reason = opened.and_then(|text| String::from_utf8(text.to_vec()).ok());
+        Self {
+            reason: reason.map(Zeroizing::new),
+            ..self
         }
     }
 }

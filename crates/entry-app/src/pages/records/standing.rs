@@ -81,7 +81,7 @@ impl Standing {
             erasure: asked
                 .rows
                 .last()
-                .map(|one| ErasureView::of(one, desk.clock.now())),
+                .map(|one| ErasureView::of(one, desk.clock.now()).with_reason(one, &desk.keys)),
             erasures_tampered: asked.tampered.len(),
             history: history::steps(desk, connection, &events.rows).await?,
             history_tampered: events.tampered.len(),
