@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use alloy::{
     primitives::{Bytes, U256},
-    rpc::types::Filter,
+    rpc::types::{Filter, Log},
     sol_types::{SolCall as _, SolEvent as _},
 };
 use record::{
@@ -149,30 +149,19 @@ impl ChainReader {
         self.endpoint.view(storage, call, at.number).await
     }
 
-    /// The authority at any block, by the events that nodes keep for ever. Looks backwards from there.
+    /// The authority at any block, by the events that nodes keep for ever.
     pub async fn authority_at(&self, block: u64) -> Result<Address, ChainError> {
-        let oldest = self.deployment.deployment_block;
-        let mut to = block;
-        while to >= oldest {
-            let from = oldest.max(to.saturating_sub(EVENT_SPAN - 1));
-            let filter = Filter::new()
-                .address(self.deployment.storage_layer)
-                .event_signature(ISecurityLayer::OwnershipTransferred::SIGNATURE_HASH)
-                .from_block(from)
-                .to_block(to);
-            if let Some(newest) = self.endpoint.logs(&filter).await?.last() {
-                return ISecurityLayer::OwnershipTransferred::decode_log_data(newest.data())
-                    .map(|event| event.newOwner)
-                    .map_err(|_| ChainError::Malformed {
-                        what: "an event without its owner",
-                    });
-            }
-            let Some(before) = from.checked_sub(1) else {
-                break;
-            };
-            to = before;
-        }
-        Ok(self.deployment.authority)
+        let filter = Filter::new()
+            .address(self.deployment.storage_layer)
+            .event_signature(ISecurityLayer::OwnershipTransferred::SIGNATURE_HASH);
+        let Some(log) = self.newest_log(&filter, block).await? else {
+            return Ok(self.deployment.authority);
+        };
+        ISecurityLayer::OwnershipTransferred::decode_log_data(log.data())
+            .map(|event| event.newOwner)
+            .map_err(|_| ChainError::Malformed {
+                what: "an event without its owner",
+            })
     }
 
     /// The master-data contract that the relay names at a block.
@@ -204,7 +193,7 @@ impl ChainReader {
         }
     }
 
-    /// Finds the transaction that anchored a proof, by its event, up to a block. Looks backwards from there: what is asked for is mostly recent.
+    /// Finds the transaction that anchored a proof, by its event, up to a block.
     pub async fn anchored(
         &self,
         uid: Uid,
@@ -212,39 +201,14 @@ impl ChainReader {
         proof: B256,
         up_to: &Block,
     ) -> Result<Option<Anchored>, ChainError> {
-        let oldest = self.deployment.deployment_block;
-        let mut to = up_to.number;
-        while to >= oldest {
-            let from = oldest.max(to.saturating_sub(EVENT_SPAN - 1));
-            if let Some(found) = self.anchored_within(uid, version, proof, from..=to).await? {
-                return Ok(Some(found));
-            }
-            let Some(before) = from.checked_sub(1) else {
-                break;
-            };
-            to = before;
-        }
-        Ok(None)
-    }
-
-    async fn anchored_within(
-        &self,
-        uid: Uid,
-        version: Version,
-        proof: B256,
-        blocks: std::ops::RangeInclusive<u64>,
-    ) -> Result<Option<Anchored>, ChainError> {
         // Its topics name the event's subject in full: there is one at most.
         let filter = Filter::new()
             .address(self.deployment.storage_layer)
             .event_signature(IStorageLayer::RecordProofAdded::SIGNATURE_HASH)
             .topic1(U256::from(uid.get()))
             .topic2(U256::from(version.get()))
-            .topic3(proof)
-            .from_block(*blocks.start())
-            .to_block(*blocks.end());
-        let logs = self.endpoint.logs(&filter).await?;
-        let Some(log) = logs.first() else {
+            .topic3(proof);
+        let Some(log) = self.newest_log(&filter, up_to.number).await? else {
             return Ok(None);
         };
         let event = IStorageLayer::RecordProofAdded::decode_log_data(log.data());
@@ -258,6 +222,24 @@ impl ChainReader {
                 what: "an event without its place",
             }),
         }
+    }
+
+    /// The newest event of a kind, up to a block. Looks backwards from there: what is asked for is mostly recent.
+    async fn newest_log(&self, filter: &Filter, up_to: u64) -> Result<Option<Log>, ChainError> {
+        let oldest = self.deployment.deployment_block;
+        let mut to = up_to;
+        while to >= oldest {
+            let from = oldest.max(to.saturating_sub(EVENT_SPAN - 1));
+            let within = filter.clone().from_block(from).to_block(to);
+            if let Some(log) = self.endpoint.logs(&within).await?.pop() {
+                return Ok(Some(log));
+            }
+            let Some(before) = from.checked_sub(1) else {
+                break;
+            };
+            to = before;
+        }
+        Ok(None)
     }
 
     /// Whether a contract wallet calls a signature valid (ERC-1271) at a block. A wallet without code, or one that reverts, does not.

@@ -223,21 +223,7 @@ pub async fn update(
     }
 }
 
-/// The request with this id.
-pub async fn load(
-    connection: &mut MySqlConnection,
-    keys: &ApplicationKeys,
-    id: ErasureId,
-) -> Result<Option<Erasure>, RowError> {
-    sqlx::query("SELECT * FROM erasures WHERE id = ?")
-        .bind(id.as_bytes().as_slice())
-        .fetch_optional(connection)
-        .await?
-        .map(|row| Erasure::read(&row, keys))
-        .transpose()
-}
-
-/// The same, locked.
+/// The request with this id, locked.
 pub async fn lock(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,

@@ -139,7 +139,7 @@ impl Examiner {
         &self,
         chain: &OnChainRecord,
         retirement: &Retirement,
-        row: Option<Evidence>,
+        mut row: Option<Evidence>,
         granted: &Granted,
         sight: &Sight,
     ) -> Result<Examined, Hindrance> {
@@ -164,7 +164,7 @@ impl Examiner {
                 ..self.facts(Some(chain), opened.as_ref())
             })
         };
-        let (mut row, mut finding) = (row.clone(), judged(row.as_ref()));
+        let mut finding = judged(row.as_ref());
         if finding.verdict.is_bad() && row.is_some() {
             // It may have been destroyed since it was read.
             let mut connection = self.parts.pool.acquire().await?;

@@ -78,7 +78,7 @@ impl Redactor {
         let Some((copy, evidence)) = proof else {
             return Ok(None);
         };
-        // What stands there under its id is not ours any more: the officer hears of that by itself.
+        // The finding is filed by now: a retirement that nothing proved.
         erasures::put(&mut main, &examiner.parts().keys, copy).await?;
         tracing::warn!(
             uid = chain.uid.get(),
