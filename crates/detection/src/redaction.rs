@@ -22,6 +22,7 @@ use sqlx::Connection;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
+use self::erasing::Erased;
 use self::failure::Failure;
 use self::later::Later;
 pub(crate) use self::waiting::Waiting;
@@ -142,7 +143,7 @@ impl Redactor {
 
     /// Destroys what there is to be destroyed of a record; tells after which time more is.
     async fn work_on(&self, uid: Uid) -> Result<Option<Duration>, Failure> {
-        let examiner = self.registrar.examiner();
+        let (examiner, waiting) = (self.registrar.examiner(), &self.registrar.waiting);
         // Once more with all that a verdict rests on: other rows that claim the UID, jobs, who else carries the nonce.
         let sight = examiner.sight().await?;
         let stands = examiner.subject_seen(Subject::uid(uid), sight).await?;
@@ -152,10 +153,15 @@ impl Redactor {
         };
         if stands.remains != Remains::None {
             // Before nothing can be seen of it any more. It is the same as what led here, read again.
-            if stands.finding.verdict.is_bad() {
-                self.registrar.file(stands, COME_ACROSS).await?;
+            let is_told = match stands.finding.verdict.is_bad() {
+                true => self.registrar.file(stands, COME_ACROSS).await?,
+                false => stands,
+            };
+            let is_told = is_told.finding.verdict.is_bad();
+            if self.erase(&chain, &sight, is_told).await? == Erased::CameBack {
+                waiting.add(uid);
             }
-            return self.erase(&chain, &sight).await.map(|()| None);
+            return Ok(None);
         }
         match stands.finding.verdict {
             Verdict::Valid => self.redact(uid, &chain).await,

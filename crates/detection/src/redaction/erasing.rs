@@ -16,6 +16,15 @@ use super::failure::Failure;
 use crate::examiner::Sight;
 use crate::verdict::newest_of;
 
+/// What came of an erased record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Erased {
+    /// Nothing of it is left that may be destroyed.
+    Gone,
+    /// Something came back after the look that led here, which saw nothing wrong: another look has to tell of it first.
+    CameBack,
+}
+
 /// What destroying came across.
 struct Found {
     uid: Uid,
@@ -26,13 +35,20 @@ struct Found {
 }
 
 impl Redactor {
-    /// Destroys everything that is left. Nothing on the chain's word alone: somebody may have stolen the controller's key.
-    pub(super) async fn erase(&self, chain: &OnChainRecord, sight: &Sight) -> Result<(), Failure> {
+    /// Destroys everything that is left. Nothing on the chain's word alone: somebody may have stolen the controller's key. And
+    /// nothing of what came back that was not told: `is_told` where the look that led here found something wrong.
+    pub(super) async fn erase(
+        &self,
+        chain: &OnChainRecord,
+        sight: &Sight,
+        is_told: bool,
+    ) -> Result<Erased, Failure> {
         let Some(retirement) = &chain.retired else {
-            return Ok(());
+            return Ok(Erased::Gone);
         };
-        let Some((erasure, evidence)) = self.request_for(chain, retirement, sight).await? else {
-            return Ok(());
+        let request = self.request_for(chain, retirement, sight, is_told).await?;
+        let Some((erasure, evidence)) = request else {
+            return Ok(Erased::Gone);
         };
         let id = erasure.record_id;
         // In this order: as long as rows stand, it is tried again.
@@ -47,12 +63,14 @@ impl Redactor {
             evidence,
             at: self.registrar.examiner().now(),
         };
-        let rows = self.in_main(chain, found).await?;
+        let Some(rows) = self.in_main(chain, found, is_told).await? else {
+            return Ok(Erased::CameBack);
+        };
         if keys + copies + rows > 0 {
             let uid = chain.uid.get();
             tracing::info!(uid, keys, copies, rows, "an erased record was destroyed");
         }
-        Ok(())
+        Ok(Erased::Gone)
     }
 
     /// The request that proves the retirement. One that the main database lost, by a dump from before it, comes back from its copy.
@@ -61,6 +79,7 @@ impl Redactor {
         chain: &OnChainRecord,
         retirement: &Retirement,
         sight: &Sight,
+        is_told: bool,
     ) -> Result<Option<(Erasure, ErasureEvidence)>, Failure> {
         let (examiner, uids) = (self.registrar.examiner(), [chain.uid]);
         let mut main = self.parts.main.acquire().await?;
@@ -72,13 +91,16 @@ impl Redactor {
         {
             return Ok(Some((one.clone(), evidence)));
         }
+        // Lost since it was looked at: the next look finds a retirement that nothing proves.
+        if !is_told {
+            return Ok(None);
+        }
         let mut backup = self.parts.backup.acquire().await?;
         let copies = examiner.granted_of(&mut backup, &uids).await?;
         let proof = examiner.proof_of(chain, retirement, &copies, block).await?;
         let Some((copy, evidence)) = proof else {
             return Ok(None);
         };
-        // The finding is filed by now: a retirement that nothing proved.
         erasures::put(&mut main, &examiner.parts().keys, copy).await?;
         tracing::warn!(
             uid = chain.uid.get(),
@@ -87,8 +109,13 @@ impl Redactor {
         Ok(Some((copy.clone(), evidence)))
     }
 
-    /// How many rows there were.
-    async fn in_main(&self, chain: &OnChainRecord, mut found: Found) -> Result<u64, Failure> {
+    /// How many rows there were; none where they have to be told of first.
+    async fn in_main(
+        &self,
+        chain: &OnChainRecord,
+        mut found: Found,
+        is_told: bool,
+    ) -> Result<Option<u64>, Failure> {
         let (keys, id) = (
             &self.registrar.examiner().parts().keys,
             found.erasure.record_id,
@@ -103,9 +130,13 @@ impl Redactor {
             found.erasure = stands;
         }
         if found.erasure.state == ErasureState::Destroyed && destroyed == 0 {
-            return Ok(0);
+            return Ok(Some(0));
         }
         let is_first = found.erasure.state == ErasureState::Granted && before.is_none();
+        if destroyed > 0 && !is_first && !is_told {
+            transaction.rollback().await?;
+            return Ok(None);
+        }
         // Of a request that came back from its copy: the owner's receipt names that day.
         found.erasure.destroyed_at = found.erasure.destroyed_at.or(before);
         let receipt = rows
@@ -121,7 +152,7 @@ impl Redactor {
         self.note_destroyed(&mut transaction, &found, key_version)
             .await?;
         transaction.commit().await?;
-        Ok(destroyed)
+        Ok(Some(destroyed))
     }
 
     async fn note_destroyed(
