@@ -45,7 +45,7 @@ impl Pass {
         holds(jar, COOKIE, now, |expiry| self.mac(front, expiry))
     }
 
-    fn mac(self, front: &FrontKeys, expiry: UnixMillis) -> MacBuilder<'_> {
+    fn mac(self, front: &FrontKeys, expiry: UnixMillis) -> MacBuilder {
         front
             .mac("cookie.consent")
             .bytes(self.link.as_bytes())
@@ -76,7 +76,7 @@ impl RequestPass {
         holds(jar, REQUEST_COOKIE, now, |expiry| self.mac(front, expiry))
     }
 
-    fn mac(self, front: &FrontKeys, expiry: UnixMillis) -> MacBuilder<'_> {
+    fn mac(self, front: &FrontKeys, expiry: UnixMillis) -> MacBuilder {
         front
             .mac("cookie.withdrawal")
             .bytes(self.0.as_bytes())
@@ -85,7 +85,7 @@ impl RequestPass {
 }
 
 /// `expiry ‖ MAC`, as hex.
-fn value<'k>(now: UnixMillis, mac: impl FnOnce(UnixMillis) -> MacBuilder<'k>) -> String {
+fn value(now: UnixMillis, mac: impl FnOnce(UnixMillis) -> MacBuilder) -> String {
     let expiry = now.plus(LIFETIME);
     let mut value = expiry.0.to_be_bytes().to_vec();
     value.extend(mac(expiry).finish());
@@ -93,11 +93,11 @@ fn value<'k>(now: UnixMillis, mac: impl FnOnce(UnixMillis) -> MacBuilder<'k>) ->
 }
 
 /// Whether the browser brought a cookie of this name with this MAC, and its time is not over.
-fn holds<'k>(
+fn holds(
     jar: &CookieJar,
     name: &str,
     now: UnixMillis,
-    mac: impl FnOnce(UnixMillis) -> MacBuilder<'k>,
+    mac: impl FnOnce(UnixMillis) -> MacBuilder,
 ) -> bool {
     let brought = jar
         .get(name)

@@ -54,7 +54,7 @@ impl Access {
         Ok(access)
     }
 
-    fn mac<'k>(&self, keys: &'k ApplicationKeys) -> MacBuilder<'k> {
+    fn mac(&self, keys: &ApplicationKeys) -> MacBuilder {
         keys.mac(TABLE)
             .bytes(self.staff_id.as_bytes())
             .bytes(self.record_id.as_bytes())

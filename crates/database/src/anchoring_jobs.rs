@@ -96,7 +96,7 @@ impl AnchoringJob {
         Ok(job)
     }
 
-    fn mac<'k>(&self, keys: &'k ApplicationKeys) -> MacBuilder<'k> {
+    fn mac(&self, keys: &ApplicationKeys) -> MacBuilder {
         keys.mac(TABLE)
             .u64(self.id)
             .bytes(self.record_id.as_bytes())

@@ -40,7 +40,7 @@ impl AnchoringTransaction {
         Ok(transaction)
     }
 
-    fn mac<'k>(&self, keys: &'k ApplicationKeys) -> MacBuilder<'k> {
+    fn mac(&self, keys: &ApplicationKeys) -> MacBuilder {
         keys.mac(TABLE)
             .bytes(self.hash.as_slice())
             .u64(self.job_id)

@@ -39,7 +39,7 @@ impl ChainProgress {
         Ok(progress)
     }
 
-    fn mac<'k>(&self, keys: &'k ApplicationKeys) -> MacBuilder<'k> {
+    fn mac(&self, keys: &ApplicationKeys) -> MacBuilder {
         keys.mac(TABLE)
             .text(&self.reader)
             .u64(self.block_number)

@@ -52,7 +52,7 @@ impl<'r> Columns<'r> {
     }
 
     /// Compares the row's `mac` column with what its other columns give.
-    pub(crate) fn check(&self, row: impl ToString, mac: MacBuilder<'_>) -> Result<(), RowError> {
+    pub(crate) fn check(&self, row: impl ToString, mac: MacBuilder) -> Result<(), RowError> {
         let stored: Vec<u8> = self.get("mac")?;
         mac.verify(&stored).map_err(|source| RowError::Mac {
             table: self.table,

@@ -149,7 +149,7 @@ impl ConsentLink {
         Ok(link)
     }
 
-    fn mac<'k>(&self, keys: &'k FrontKeys) -> MacBuilder<'k> {
+    fn mac(&self, keys: &FrontKeys) -> MacBuilder {
         let mac = keys
             .mac(TABLE)
             .bytes(self.id.as_bytes())

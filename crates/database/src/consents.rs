@@ -79,7 +79,7 @@ impl Consent {
         self.columns(keys).verify(&self.mac).is_ok()
     }
 
-    fn columns<'k>(&self, keys: &'k FrontKeys) -> MacBuilder<'k> {
+    fn columns(&self, keys: &FrontKeys) -> MacBuilder {
         keys.mac(TABLE)
             .bytes(self.record_id.as_bytes())
             .u32(self.version.get())

@@ -119,7 +119,7 @@ impl Erasure {
         Ok(erasure)
     }
 
-    fn mac<'k>(&self, keys: &'k ApplicationKeys) -> MacBuilder<'k> {
+    fn mac(&self, keys: &ApplicationKeys) -> MacBuilder {
         keys.mac(TABLE)
             .bytes(self.id.as_bytes())
             .bytes(self.record_id.as_bytes())

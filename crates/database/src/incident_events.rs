@@ -108,7 +108,7 @@ impl IncidentEvent {
         Ok(event)
     }
 
-    fn mac<'k>(&self, keys: &'k ApplicationKeys) -> MacBuilder<'k> {
+    fn mac(&self, keys: &ApplicationKeys) -> MacBuilder {
         keys.mac(TABLE)
             .u64(self.incident_id)
             .text(self.kind.as_str())

@@ -85,7 +85,7 @@ impl IncidentEvidence {
         Ok(evidence)
     }
 
-    fn mac<'k>(&self, keys: &'k ApplicationKeys) -> MacBuilder<'k> {
+    fn mac(&self, keys: &ApplicationKeys) -> MacBuilder {
         keys.mac(TABLE)
             .u64(self.id)
             .u64(self.incident_id)

@@ -57,7 +57,7 @@ impl Incident {
         Ok(incident)
     }
 
-    fn mac<'k>(&self, keys: &'k ApplicationKeys) -> MacBuilder<'k> {
+    fn mac(&self, keys: &ApplicationKeys) -> MacBuilder {
         keys.mac(TABLE)
             .u64(self.id)
             .text(self.state.as_str())

@@ -41,7 +41,7 @@ impl Lease {
         Ok(lease)
     }
 
-    fn mac<'k>(&self, keys: &'k ApplicationKeys) -> MacBuilder<'k> {
+    fn mac(&self, keys: &ApplicationKeys) -> MacBuilder {
         keys.mac(TABLE)
             .text(&self.name)
             .bytes(&self.holder)

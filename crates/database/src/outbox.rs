@@ -147,7 +147,7 @@ impl Mail {
         Ok(mail)
     }
 
-    fn mac<'k>(&self, keys: &'k FrontKeys) -> MacBuilder<'k> {
+    fn mac(&self, keys: &FrontKeys) -> MacBuilder {
         keys.mac(TABLE)
             .bytes(self.id.as_bytes())
             .bytes(&self.event_key)

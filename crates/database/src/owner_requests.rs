@@ -101,7 +101,7 @@ impl OwnerRequest {
         Ok(request)
     }
 
-    fn mac<'k>(&self, keys: &'k FrontKeys) -> MacBuilder<'k> {
+    fn mac(&self, keys: &FrontKeys) -> MacBuilder {
         keys.mac(TABLE)
             .bytes(self.id.as_bytes())
             .bytes(self.record_id.as_bytes())

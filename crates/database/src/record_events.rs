@@ -144,7 +144,7 @@ impl RecordEvent {
         Ok(event)
     }
 
-    fn mac<'k>(&self, keys: &'k FrontKeys) -> MacBuilder<'k> {
+    fn mac(&self, keys: &FrontKeys) -> MacBuilder {
         let (actor_kind, actor_id) = self.actor.columns();
         keys.mac(TABLE)
             .bytes(self.record_id.as_bytes())

@@ -160,7 +160,7 @@ impl Record {
         })
     }
 
-    fn mac<'k>(&self, keys: &'k FrontKeys) -> MacBuilder<'k> {
+    fn mac(&self, keys: &FrontKeys) -> MacBuilder {
         keys.mac(TABLE)
             .bytes(self.id.as_bytes())
             .opt_u64(self.uid.map(Uid::get))

@@ -97,7 +97,7 @@ pub struct RowCount {
 }
 
 impl RowCount {
-    fn mac<'k>(&self, table: &str, keys: &'k ApplicationKeys) -> MacBuilder<'k> {
+    fn mac(&self, table: &str, keys: &ApplicationKeys) -> MacBuilder {
         keys.mac(TABLE)
             .text(table)
             .u64(self.until)

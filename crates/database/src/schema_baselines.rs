@@ -205,7 +205,7 @@ impl Kept {
         Ok(kept)
     }
 
-    fn mac<'k>(&self, keys: &'k ApplicationKeys) -> MacBuilder<'k> {
+    fn mac(&self, keys: &ApplicationKeys) -> MacBuilder {
         keys.mac(TABLE)
             .bytes(&self.migrations)
             .bytes(&self.fingerprint)

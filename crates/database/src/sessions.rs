@@ -66,7 +66,7 @@ impl Session {
         Ok(session)
     }
 
-    fn mac<'k>(&self, keys: &'k ApplicationKeys) -> MacBuilder<'k> {
+    fn mac(&self, keys: &ApplicationKeys) -> MacBuilder {
         keys.mac(TABLE)
             .bytes(&self.id_hash)
             .text(self.app.as_str())

@@ -157,12 +157,7 @@ impl SweepPart {
         }
     }
 
-    fn mac<'k>(
-        &self,
-        keys: &'k ApplicationKeys,
-        round: &SweepRound,
-        told: &Told,
-    ) -> MacBuilder<'k> {
+    fn mac(&self, keys: &ApplicationKeys, round: &SweepRound, told: &Told) -> MacBuilder {
         let (first, last) = self.span();
         keys.mac(TABLE)
             .u64(round.started_at.0)

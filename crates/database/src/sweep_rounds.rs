@@ -88,7 +88,7 @@ impl SweepRound {
         Ok(round)
     }
 
-    fn mac<'k>(&self, keys: &'k ApplicationKeys) -> MacBuilder<'k> {
+    fn mac(&self, keys: &ApplicationKeys) -> MacBuilder {
         keys.mac(TABLE)
             .u64(self.id)
             .text(self.kind.as_str())

@@ -67,7 +67,7 @@ impl Verification {
         Ok(verification)
     }
 
-    fn mac<'k>(&self, keys: &'k ApplicationKeys) -> MacBuilder<'k> {
+    fn mac(&self, keys: &ApplicationKeys) -> MacBuilder {
         keys.mac(TABLE)
             .bytes(self.subject.as_bytes())
             .opt_u64(self.uid.map(Uid::get))

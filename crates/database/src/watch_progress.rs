@@ -36,7 +36,7 @@ impl WatchProgress {
         Ok(progress)
     }
 
-    fn mac<'k>(&self, keys: &'k ApplicationKeys) -> MacBuilder<'k> {
+    fn mac(&self, keys: &ApplicationKeys) -> MacBuilder {
         keys.mac(TABLE)
             .text(&self.reader)
             .text(&self.position)

@@ -67,7 +67,7 @@ impl Withdrawal {
         Ok(withdrawal)
     }
 
-    fn mac<'k>(&self, keys: &'k FrontKeys) -> MacBuilder<'k> {
+    fn mac(&self, keys: &FrontKeys) -> MacBuilder {
         keys.mac(TABLE)
             .bytes(self.record_id.as_bytes())
             .u32(self.draft.get())

@@ -1,7 +1,7 @@
 //! The application keys: what entry-app and breach-viewer hold.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rand::CryptoRng;
 use record::ids::{KeyId, RecordId};
@@ -12,45 +12,111 @@ use crate::front::FrontKeys;
 use crate::index::IndexKey;
 use crate::master::MasterKey;
 use crate::owner_key::OwnerKey;
-use crate::ring::{KeyCheckError, KeyRing, SealedError};
+use crate::ring::{Kept, KeyCheckError, KeyRing, RingKey, SealedError};
 use crate::row_mac::MacBuilder;
 use crate::secret::Secret;
 use crate::wrap::{UnwrapError, WrapHeader, WrappedOwnerKey, unwrap, wrap};
 
 const WRAP_PURPOSE: &[u8] = b"sealwatch/v1/owner-key";
 
-/// Application keys in all their versions. A clone is a handle to the same keys.
+/// Application keys in all their versions. A clone is a handle to the same keys: what one of them takes over
+/// ([`Self::follow`]), all have.
 #[derive(Clone)]
-pub struct ApplicationKeys(Arc<Application>);
+pub struct ApplicationKeys(Arc<Held>);
 
-struct Application {
-    ring: KeyRing,
-    wrap: BTreeMap<u32, AesKey>,
+struct Held {
+    versions: RwLock<Arc<Versions>>,
     index: IndexKey,
     /// Kept to write the key file.
     index_secret: Secret,
     front: FrontKeys,
 }
 
+/// The keys that have versions, as of one reading of their file.
+struct Versions {
+    ring: Arc<KeyRing>,
+    /// Of each version that is not destroyed.
+    wrap: BTreeMap<u32, AesKey>,
+}
+
+/// The keys of another deployment, or fewer than those at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("these are not the keys at hand and more: other keys, or a version is missing")]
+pub struct OtherKeys;
+
+impl Versions {
+    fn new(current: u32, kept: BTreeMap<u32, Kept>) -> Option<Self> {
+        let ring = KeyRing::new(current, kept)?;
+        let wrap = ring.iter().filter_map(|key| {
+            let secret = key.kept.whole()?;
+            Some((key.version, AesKey::new(&secret.derive("wrap"))))
+        });
+        Some(Self {
+            wrap: wrap.collect(),
+            ring: Arc::new(ring),
+        })
+    }
+
+    /// The version in use, and every version with whether it still unwraps.
+    fn uses(&self) -> (u32, BTreeMap<u32, bool>) {
+        let unwraps = |key: &RingKey| (key.version, self.wrap.contains_key(&key.version));
+        (
+            self.ring.current().version,
+            self.ring.iter().map(unwraps).collect(),
+        )
+    }
+}
+
 impl ApplicationKeys {
     pub(crate) fn new(
         current: u32,
-        secrets: BTreeMap<u32, Secret>,
+        kept: BTreeMap<u32, Kept>,
         index_secret: Secret,
         front: FrontKeys,
     ) -> Option<Self> {
-        let ring = KeyRing::new(current, secrets)?;
-        let wrap = ring
-            .iter()
-            .map(|key| (key.version, AesKey::new(&key.secret.derive("wrap"))))
-            .collect();
-        Some(Self(Arc::new(Application {
-            ring,
-            wrap,
+        Some(Self(Arc::new(Held {
+            versions: RwLock::new(Arc::new(Versions::new(current, kept)?)),
             index: IndexKey::new(&index_secret),
             index_secret,
             front,
         })))
+    }
+
+    fn versions(&self) -> Arc<Versions> {
+        let versions = self.0.versions.read();
+        Arc::clone(&versions.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The same keys with other versions.
+    pub(crate) fn with(&self, current: u32, kept: BTreeMap<u32, Kept>) -> Option<Self> {
+        let index = self.index_secret().clone();
+        Self::new(current, kept, index, self.front())
+    }
+
+    /// Takes over the versions of a newer reading of the same keys; true when that changed anything. Keys that do not open and
+    /// check all that these do are refused: rows would seem to be somebody else's.
+    pub fn follow(&self, newer: &Self) -> Result<bool, OtherKeys> {
+        let is_index = newer.index_secret().bytes() == self.index_secret().bytes();
+        let (theirs, ours) = (newer.versions(), self.versions());
+        let is_same = is_index && newer.0.front.is_same_as(&self.0.front);
+        if !is_same || !theirs.ring.covers(&ours.ring) {
+            return Err(OtherKeys);
+        }
+        let versions = self.0.versions.write();
+        *versions.unwrap_or_else(PoisonError::into_inner) = Arc::clone(&theirs);
+        Ok(theirs.uses() != ours.uses())
+    }
+
+    /// Every version, and whether it still unwraps owner keys: a destroyed one only opens and checks what it sealed and signed.
+    #[must_use]
+    pub fn all_versions(&self) -> BTreeMap<u32, bool> {
+        self.versions().uses().1
+    }
+
+    /// Whether nobody can unwrap what this version and those before it wrapped.
+    #[must_use]
+    pub fn are_destroyed_up_to(&self, version: u32) -> bool {
+        self.versions().wrap.range(..=version).next().is_none()
     }
 
     /// The front keys, which the applications share with consent-dapp.
@@ -68,7 +134,7 @@ impl ApplicationKeys {
     /// The version that seals and wraps now.
     #[must_use]
     pub fn current_version(&self) -> u32 {
-        self.0.ring.current().version
+        self.versions().ring.current().version
     }
 
     /// A fresh key for one owner's record, to be wrapped by the current application key.
@@ -87,12 +153,13 @@ impl ApplicationKeys {
         owner: &OwnerKey,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> WrappedOwnerKey {
-        let app_key_version = self.current_version();
+        let versions = self.versions();
+        let app_key_version = versions.ring.current().version;
         let header = WrapHeader {
             app_key_version,
             ..WrapHeader::of(owner)
         };
-        let key = &self.0.wrap[&app_key_version];
+        let key = &versions.wrap[&app_key_version];
         WrappedOwnerKey {
             key_id: owner.key_id,
             record_id: owner.record_id,
@@ -104,8 +171,8 @@ impl ApplicationKeys {
     /// Unwraps the owner key of a row. A genuine key that was moved to this row is told as such.
     pub fn unwrap_owner_key(&self, row: &WrappedOwnerKey) -> Result<OwnerKey, UnwrapError> {
         let (header, _) = WrapHeader::split(&row.bytes).ok_or(UnwrapError::Malformed)?;
-        let key = self
-            .0
+        let versions = self.versions();
+        let key = versions
             .wrap
             .get(&header.app_key_version)
             .ok_or(UnwrapError::UnknownKey(header.app_key_version))?;
@@ -123,6 +190,16 @@ impl ApplicationKeys {
         Ok(owner)
     }
 
+    /// The version that wrapped these bytes, whatever the row around them says; none where no key at hand opens them.
+    #[must_use]
+    pub fn wrapped_by(&self, bytes: &[u8]) -> Option<u32> {
+        let (header, _) = WrapHeader::split(bytes)?;
+        let versions = self.versions();
+        let key = versions.wrap.get(&header.app_key_version)?;
+        unwrap(key, WRAP_PURPOSE, &[], bytes).ok()?;
+        Some(header.app_key_version)
+    }
+
     /// Seals a value under the current application key. `context` names the use (`table.column`), `aad` the row.
     #[must_use]
     pub fn seal(
@@ -132,7 +209,7 @@ impl ApplicationKeys {
         value: &[u8],
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Vec<u8> {
-        self.0.ring.seal(context, aad, value, rng)
+        self.versions().ring.seal(context, aad, value, rng)
     }
 
     /// Opens what [`Self::seal`] sealed for the same context and row.
@@ -142,26 +219,26 @@ impl ApplicationKeys {
         aad: &[u8],
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, SealedError> {
-        self.0.ring.open(context, aad, sealed)
+        self.versions().ring.open(context, aad, sealed)
     }
 
     /// Starts the MAC of a row of `table`.
-    pub fn mac(&self, table: &str) -> MacBuilder<'_> {
-        self.0.ring.mac(table)
+    pub fn mac(&self, table: &str) -> MacBuilder {
+        MacBuilder::new(self.ring(), table)
     }
 
     /// A known value sealed under each version, to be stored beside the data: it tells wrong keys from altered data.
     pub fn check_cells(&self, rng: &mut (impl CryptoRng + ?Sized)) -> Vec<(u32, Vec<u8>)> {
-        self.0.ring.check_cells(rng)
+        self.versions().ring.check_cells(rng)
     }
 
     /// Whether the key of this version is the one the stored cell was made with.
     pub fn verify_check_cell(&self, version: u32, cell: &[u8]) -> Result<(), KeyCheckError> {
-        self.0.ring.verify_check_cell(version, cell)
+        self.versions().ring.verify_check_cell(version, cell)
     }
 
-    pub(crate) fn ring(&self) -> &KeyRing {
-        &self.0.ring
+    pub(crate) fn ring(&self) -> Arc<KeyRing> {
+        Arc::clone(&self.versions().ring)
     }
 
     /// Equal for equal sets of keys, in one process.
@@ -172,7 +249,9 @@ impl ApplicationKeys {
         all.extend_from_slice(&self.current_version().to_be_bytes());
         for key in self.ring().iter() {
             all.extend_from_slice(&key.version.to_be_bytes());
-            all.extend_from_slice(key.secret.bytes());
+            all.push(u8::from(key.kept.whole().is_some()));
+            all.extend_from_slice(key.kept.seal().bytes());
+            all.extend_from_slice(key.kept.mac().bytes());
         }
         all.extend_from_slice(self.front().to_json().as_bytes());
         self.index().blind("keys", &all)
@@ -192,7 +271,8 @@ mod tests {
     fn before_and_after() -> (ApplicationKeys, ApplicationKeys) {
         let rng = &mut rand::rng();
         let [first, second, front, hash, index] = std::array::from_fn(|_| Secret::random(rng));
-        let front = FrontKeys::new(1, BTreeMap::from([(1, front)]), hash).unwrap();
+        let front = FrontKeys::new(1, BTreeMap::from([(1, Kept::Whole(front))]), hash).unwrap();
+        let [first, second] = [first, second].map(Kept::Whole);
         let old = BTreeMap::from([(1, first.clone())]);
         let both = BTreeMap::from([(1, first), (2, second)]);
         let before = ApplicationKeys::new(1, old, index.clone(), front.clone()).unwrap();

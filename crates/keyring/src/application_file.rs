@@ -11,14 +11,15 @@ use crate::application::ApplicationKeys;
 use crate::front::FrontKeys;
 use crate::key_file::{KeyFileError, KeyFileProblem, read_secret_file};
 use crate::master::MasterKey;
-use crate::ring::KeyRing;
-use crate::secret::Secret;
+use crate::ring::{Kept, KeyRing, RingKey};
 
 const FORMAT: u32 = 1;
 const APPLICATION: &str = "application";
 const FRONT: &str = "front";
 const FRONT_HASH: &str = "front_hash";
 const INDEX: &str = "index";
+const SEAL: &str = "seal";
+const MAC: &str = "mac";
 /// Keys that have no versions are wrapped as this one.
 const UNVERSIONED: u32 = 0;
 
@@ -44,7 +45,19 @@ struct WrappedRing {
 #[serde(deny_unknown_fields)]
 struct WrappedKey {
     version: u32,
-    wrapped: String,
+    /// The key itself; left out where it was destroyed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    wrapped: Option<String>,
+    /// What stays of a destroyed key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    destroyed: Option<WrappedRest>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrappedRest {
+    seal: String,
+    mac: String,
 }
 
 impl ApplicationKeys {
@@ -63,8 +76,8 @@ impl ApplicationKeys {
         ApplicationFile {
             format: FORMAT,
             master_check: master.check(),
-            application: WrappedRing::wrap(master, APPLICATION, self.ring(), rng),
-            front: WrappedRing::wrap(master, FRONT, front.ring(), rng),
+            application: WrappedRing::wrap(master, APPLICATION, &self.ring(), rng),
+            front: WrappedRing::wrap(master, FRONT, &front.ring(), rng),
             front_hash: master.wrap(FRONT_HASH, UNVERSIONED, front.hash_key(), rng),
             index: master.wrap(INDEX, UNVERSIONED, self.index_secret(), rng),
         }
@@ -138,13 +151,12 @@ impl WrappedRing {
         ring: &KeyRing,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Self {
-        let keys = ring.iter().map(|key| WrappedKey {
-            version: key.version,
-            wrapped: master.wrap(purpose, key.version, &key.secret, rng),
-        });
+        let keys = ring.iter();
         Self {
             current: ring.current().version,
-            keys: keys.collect(),
+            keys: keys
+                .map(|key| WrappedKey::wrap(master, purpose, key, rng))
+                .collect(),
         }
     }
 
@@ -152,18 +164,65 @@ impl WrappedRing {
         &self,
         master: &MasterKey,
         purpose: &str,
-    ) -> Result<BTreeMap<u32, Secret>, KeyFileProblem> {
-        let mut secrets = BTreeMap::new();
-        for WrappedKey { version, wrapped } in &self.keys {
-            let secret = master.unwrap(purpose, *version, wrapped).ok_or_else(|| {
+    ) -> Result<BTreeMap<u32, Kept>, KeyFileProblem> {
+        let mut all = BTreeMap::new();
+        for key in &self.keys {
+            let version = key.version;
+            let kept = key.unwrap(master, purpose).ok_or_else(|| {
                 KeyFileProblem::Altered(format!("the {purpose} key of version {version}"))
             })?;
-            if secrets.insert(*version, secret).is_some() {
+            if all.insert(version, kept).is_some() {
                 return Err(malformed(format!("{purpose} key version {version} twice")));
             }
         }
-        Ok(secrets)
+        Ok(all)
     }
+}
+
+impl WrappedKey {
+    fn wrap(
+        master: &MasterKey,
+        purpose: &str,
+        key: &RingKey,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Self {
+        let version = key.version;
+        let (wrapped, destroyed) = match &key.kept {
+            Kept::Whole(secret) => (Some(master.wrap(purpose, version, secret, rng)), None),
+            Kept::Reduced { seal, mac } => {
+                let rest = WrappedRest {
+                    seal: master.wrap(&rest_of(purpose, SEAL), version, seal, rng),
+                    mac: master.wrap(&rest_of(purpose, MAC), version, mac, rng),
+                };
+                (None, Some(rest))
+            }
+        };
+        Self {
+            version,
+            wrapped,
+            destroyed,
+        }
+    }
+
+    fn unwrap(&self, master: &MasterKey, purpose: &str) -> Option<Kept> {
+        let version = self.version;
+        match (&self.wrapped, &self.destroyed) {
+            (Some(wrapped), None) => {
+                let secret = master.unwrap(purpose, version, wrapped)?;
+                Some(Kept::Whole(secret))
+            }
+            (None, Some(rest)) => Some(Kept::Reduced {
+                seal: master.unwrap(&rest_of(purpose, SEAL), version, &rest.seal)?,
+                mac: master.unwrap(&rest_of(purpose, MAC), version, &rest.mac)?,
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// The purpose of what stays of a destroyed key.
+fn rest_of(purpose: &str, what: &str) -> String {
+    format!("{purpose}/{what}")
 }
 
 fn malformed(what: String) -> KeyFileProblem {

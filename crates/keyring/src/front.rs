@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::index::{keyed_hash, mac_key};
 use crate::link::LinkSecret;
-use crate::ring::{KeyCheckError, KeyRing, SealedError};
+use crate::ring::{Kept, KeyCheckError, KeyRing, SealedError};
 use crate::row_mac::MacBuilder;
 use crate::secret::Secret;
 
@@ -18,7 +18,7 @@ use crate::secret::Secret;
 pub struct FrontKeys(Arc<Front>);
 
 struct Front {
-    ring: KeyRing,
+    ring: Arc<KeyRing>,
     /// The secret of the hash key, kept to write `front.json`.
     hash_secret: Secret,
     hash: hmac::Key,
@@ -27,13 +27,13 @@ struct Front {
 impl FrontKeys {
     pub(crate) fn new(
         current: u32,
-        secrets: BTreeMap<u32, Secret>,
+        kept: BTreeMap<u32, Kept>,
         hash_secret: Secret,
     ) -> Option<Self> {
         let hash = mac_key(&hash_secret.derive("front/hash"));
-        let ring = KeyRing::new(current, secrets)?;
+        let ring = KeyRing::new(current, kept)?;
         Some(Self(Arc::new(Front {
-            ring,
+            ring: Arc::new(ring),
             hash_secret,
             hash,
         })))
@@ -48,7 +48,7 @@ impl FrontKeys {
         value: &[u8],
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Vec<u8> {
-        self.0.ring.seal(context, aad, value, rng)
+        self.ring().seal(context, aad, value, rng)
     }
 
     /// Opens what [`Self::seal`] sealed for the same context and row.
@@ -58,12 +58,12 @@ impl FrontKeys {
         aad: &[u8],
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, SealedError> {
-        self.0.ring.open(context, aad, sealed)
+        self.ring().open(context, aad, sealed)
     }
 
     /// Starts the MAC of a row of `table`.
-    pub fn mac(&self, table: &str) -> MacBuilder<'_> {
-        self.0.ring.mac(table)
+    pub fn mac(&self, table: &str) -> MacBuilder {
+        MacBuilder::new(self.ring(), table)
     }
 
     /// A keyed hash of a value in `column` (`table.column`), to find or to refuse it again. Its key has no versions.
@@ -80,16 +80,23 @@ impl FrontKeys {
 
     /// A known value sealed under each version, as [`crate::ApplicationKeys::check_cells`] gives.
     pub fn check_cells(&self, rng: &mut (impl CryptoRng + ?Sized)) -> Vec<(u32, Vec<u8>)> {
-        self.0.ring.check_cells(rng)
+        self.ring().check_cells(rng)
     }
 
     /// Whether the key of this version is the one the stored cell was made with.
     pub fn verify_check_cell(&self, version: u32, cell: &[u8]) -> Result<(), KeyCheckError> {
-        self.0.ring.verify_check_cell(version, cell)
+        self.ring().verify_check_cell(version, cell)
     }
 
-    pub(crate) fn ring(&self) -> &KeyRing {
-        &self.0.ring
+    pub(crate) fn ring(&self) -> Arc<KeyRing> {
+        Arc::clone(&self.0.ring)
+    }
+
+    /// Whether both are the same keys.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        self.hash_key().bytes() == other.hash_key().bytes()
+            && self.ring().covers(&other.ring())
+            && other.ring().covers(&self.ring())
     }
 
     pub(crate) fn hash_key(&self) -> &Secret {

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::front::FrontKeys;
 use crate::key_file::{KeyFileError, KeyFileProblem, read_secret_file};
+use crate::ring::Kept;
 use crate::secret::Secret;
 
 const FORMAT: u32 = 1;
@@ -42,7 +43,7 @@ impl FrontKeys {
         let ring = self.ring();
         let keys: Vec<_> = ring
             .iter()
-            .map(|key| (key.version, key.secret.to_hex()))
+            .filter_map(|key| Some((key.version, key.kept.whole()?.to_hex())))
             .collect();
         let hash = self.hash_key().to_hex();
         let file = FrontFile {
@@ -77,7 +78,7 @@ fn parse(contents: &str) -> Result<FrontKeys, KeyFileProblem> {
                 "key version {version} is not 64 hexadecimal digits"
             ))
         })?;
-        if secrets.insert(*version, secret).is_some() {
+        if secrets.insert(*version, Kept::Whole(secret)).is_some() {
             return Err(malformed(format!("key version {version} twice")));
         }
     }

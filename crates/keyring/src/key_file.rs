@@ -128,7 +128,7 @@ pub(crate) fn write_new_files(files: &[NewFile]) -> Result<(), KeyFileError> {
         }
     }
     for (written, file) in files.iter().enumerate() {
-        if let Err(problem) = write(file) {
+        if let Err(problem) = write(&file.path, &file.contents) {
             for earlier in &files[..written] {
                 // The first problem is the one to tell.
                 let _ = fs::remove_file(&earlier.path);
@@ -139,22 +139,52 @@ pub(crate) fn write_new_files(files: &[NewFile]) -> Result<(), KeyFileError> {
     Ok(())
 }
 
-fn write(file: &NewFile) -> Result<(), KeyFileProblem> {
+/// Where a file that will replace this one is written first.
+pub(crate) fn next_to(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".next");
+    name.into()
+}
+
+/// Replaces files with mode 0600: all are written in full before the first is put in its place, in this order.
+pub(crate) fn replace_files(files: &[NewFile]) -> Result<(), KeyFileError> {
+    for file in files {
+        let next = next_to(&file.path);
+        // Of an attempt that was broken off.
+        match fs::remove_file(&next) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(KeyFileProblem::Write(error).at(&next));
+            }
+            _ => {}
+        }
+        write(&next, &file.contents).map_err(|problem| problem.at(&next))?;
+    }
+    files.iter().try_for_each(|file| put_in_place(&file.path))
+}
+
+/// Puts what was written beside a file in its place.
+pub(crate) fn put_in_place(path: &Path) -> Result<(), KeyFileError> {
+    fs::rename(next_to(path), path)
+        .and_then(|()| sync_directory(path))
+        .map_err(|error| KeyFileProblem::Write(error).at(path))
+}
+
+fn write(path: &Path, contents: &str) -> Result<(), KeyFileProblem> {
     let mut handle = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(&file.path)
+        .open(path)
         .map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => KeyFileProblem::Exists,
             _ => KeyFileProblem::Write(error),
         })?;
     handle
-        .write_all(file.contents.as_bytes())
+        .write_all(contents.as_bytes())
         .and_then(|()| handle.sync_all())
-        .and_then(|()| sync_directory(&file.path))
+        .and_then(|()| sync_directory(path))
         .map_err(|error| {
-            let _ = fs::remove_file(&file.path);
+            let _ = fs::remove_file(path);
             KeyFileProblem::Write(error)
         })
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rand::CryptoRng;
-use zeroize::Zeroizing;
 
 use crate::application::ApplicationKeys;
 use crate::escrow;
@@ -13,6 +12,8 @@ use crate::key_file::{
     KeyFileError, KeyFileProblem, NewFile, create_directory, read_secret_file, write_new_files,
 };
 use crate::master::MasterKey;
+use crate::ring::Kept;
+use crate::rotation::master_file;
 use crate::secret::Secret;
 
 const FIRST_VERSION: u32 = 1;
@@ -50,7 +51,7 @@ impl KeySet {
     /// Fresh keys, in memory only.
     pub fn generate(rng: &mut (impl CryptoRng + ?Sized)) -> Self {
         let master = MasterKey::generate(rng);
-        let mut first = || BTreeMap::from([(FIRST_VERSION, Secret::random(rng))]);
+        let mut first = || BTreeMap::from([(FIRST_VERSION, Kept::Whole(Secret::random(rng)))]);
         let (application, front) = (first(), first());
         let front = FrontKeys::new(FIRST_VERSION, front, Secret::random(rng))
             .expect("the first version is there");
@@ -133,14 +134,30 @@ impl KeySet {
         ours == theirs
     }
 
-    fn new_files(&self, files: &KeyFiles, rng: &mut (impl CryptoRng + ?Sized)) -> [NewFile; 3] {
-        let mut master = Zeroizing::new(String::with_capacity(2 * Secret::LEN + 1));
-        master.push_str(&self.master.to_hex());
-        master.push('\n');
+    pub(crate) const fn of(master: MasterKey, application: ApplicationKeys) -> Self {
+        Self {
+            master,
+            application,
+        }
+    }
+
+    pub(crate) const fn master(&self) -> &MasterKey {
+        &self.master
+    }
+
+    pub(crate) fn into_master(self) -> MasterKey {
+        self.master
+    }
+
+    pub(crate) fn new_files(
+        &self,
+        files: &KeyFiles,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> [NewFile; 3] {
         [
             NewFile {
                 path: files.master.clone(),
-                contents: master,
+                contents: master_file(&self.master),
             },
             NewFile {
                 path: files.application.clone(),

@@ -10,7 +10,6 @@ use zeroize::Zeroizing;
 use crate::aead::AesKey;
 use crate::encoding::{Reader, put_bytes};
 use crate::index::mac_key;
-use crate::row_mac::MacBuilder;
 use crate::secret::Secret;
 
 const FORMAT: u8 = 1;
@@ -43,21 +42,67 @@ pub enum KeyCheckError {
     Wrong(u32),
 }
 
+/// What is kept of one version of a key.
+#[derive(Clone)]
+pub(crate) enum Kept {
+    /// The key itself, from which all others are derived.
+    Whole(Secret),
+    /// What opens and checks what it sealed and signed. The key is destroyed, and with it whatever else is derived from it.
+    Reduced { seal: Secret, mac: Secret },
+}
+
+impl Kept {
+    pub(crate) fn seal(&self) -> Secret {
+        match self {
+            Self::Whole(secret) => secret.derive("seal"),
+            Self::Reduced { seal, .. } => seal.clone(),
+        }
+    }
+
+    pub(crate) fn mac(&self) -> Secret {
+        match self {
+            Self::Whole(secret) => secret.derive("mac"),
+            Self::Reduced { mac, .. } => mac.clone(),
+        }
+    }
+
+    /// The key itself, unless it is destroyed.
+    pub(crate) fn whole(&self) -> Option<&Secret> {
+        match self {
+            Self::Whole(secret) => Some(secret),
+            Self::Reduced { .. } => None,
+        }
+    }
+
+    /// What stays of it.
+    pub(crate) fn reduced(&self) -> Self {
+        Self::Reduced {
+            seal: self.seal(),
+            mac: self.mac(),
+        }
+    }
+
+    /// Whether both open and check the same.
+    fn agrees_with(&self, other: &Self) -> bool {
+        self.seal().bytes() == other.seal().bytes() && self.mac().bytes() == other.mac().bytes()
+    }
+}
+
 /// One version of a key with the keys derived from it.
 pub(crate) struct RingKey {
     pub(crate) version: u32,
-    pub(crate) secret: Secret,
+    pub(crate) kept: Kept,
     pub(crate) mac: hmac::Key,
     seal: AesKey,
 }
 
 impl RingKey {
-    fn new(version: u32, secret: Secret) -> Self {
+    fn new(version: u32, kept: Kept) -> Self {
         Self {
             version,
-            mac: mac_key(&secret.derive("mac")),
-            seal: AesKey::new(&secret.derive("seal")),
-            secret,
+            mac: mac_key(&kept.mac()),
+            seal: AesKey::new(&kept.seal()),
+            kept,
         }
     }
 }
@@ -68,14 +113,31 @@ pub(crate) struct KeyRing {
 }
 
 impl KeyRing {
-    /// `None` when the current version is not among the keys.
-    pub(crate) fn new(current: u32, secrets: BTreeMap<u32, Secret>) -> Option<Self> {
-        let keys: BTreeMap<_, _> = secrets
+    /// `None` when the current version is not among the keys, or destroyed.
+    pub(crate) fn new(current: u32, kept: BTreeMap<u32, Kept>) -> Option<Self> {
+        let keys: BTreeMap<_, _> = kept
             .into_iter()
-            .map(|(version, secret)| (version, RingKey::new(version, secret)))
+            .map(|(version, kept)| (version, RingKey::new(version, kept)))
             .collect();
-        keys.contains_key(&current)
+        let is_whole = |key: &RingKey| key.kept.whole().is_some();
+        keys.get(&current)
+            .is_some_and(is_whole)
             .then_some(Self { current, keys })
+    }
+
+    /// What it is made of, to make another one.
+    pub(crate) fn parts(&self) -> (u32, BTreeMap<u32, Kept>) {
+        let kept = self.iter().map(|key| (key.version, key.kept.clone()));
+        (self.current, kept.collect())
+    }
+
+    /// Whether this ring opens and checks whatever the other one does.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        let is_here = |key: &RingKey| {
+            self.get(key.version)
+                .is_some_and(|ours| ours.kept.agrees_with(&key.kept))
+        };
+        other.iter().all(is_here)
     }
 
     pub(crate) fn current(&self) -> &RingKey {
@@ -88,10 +150,6 @@ impl KeyRing {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &RingKey> {
         self.keys.values()
-    }
-
-    pub(crate) fn mac(&self, table: &str) -> MacBuilder<'_> {
-        MacBuilder::new(self, table)
     }
 
     pub(crate) fn seal(

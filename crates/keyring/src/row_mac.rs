@@ -1,5 +1,7 @@
 //! MACs on rows that grant access or move work: a row planted or altered by SQL is told at once.
 
+use std::sync::Arc;
+
 use aws_lc_rs::hmac;
 use thiserror::Error;
 
@@ -29,13 +31,13 @@ pub enum MacError {
 ///
 /// Each column is written with its kind and length, so that no two rows share an encoding.
 #[must_use]
-pub struct MacBuilder<'k> {
-    ring: &'k KeyRing,
+pub struct MacBuilder {
+    ring: Arc<KeyRing>,
     message: Vec<u8>,
 }
 
-impl<'k> MacBuilder<'k> {
-    pub(crate) fn new(ring: &'k KeyRing, table: &str) -> Self {
+impl MacBuilder {
+    pub(crate) fn new(ring: Arc<KeyRing>, table: &str) -> Self {
         let mut message = Vec::with_capacity(256);
         put_bytes(&mut message, PURPOSE);
         put_bytes(&mut message, table.as_bytes());

@@ -5,6 +5,7 @@ mod cells;
 mod key_files;
 mod links;
 mod owner_keys;
+mod rotation;
 mod row_macs;
 mod sealed_values;
 mod secrecy;

@@ -19,7 +19,7 @@ fn any_row() -> impl Strategy<Value = (String, Vec<Column>)> {
     ("[ab]{0,2}", prop::collection::vec(column, 0..5))
 }
 
-fn mac<'k>(keys: &'k ApplicationKeys, (table, row): &(String, Vec<Column>)) -> MacBuilder<'k> {
+fn mac(keys: &ApplicationKeys, (table, row): &(String, Vec<Column>)) -> MacBuilder {
     row.iter()
         .fold(keys.mac(table), |mac, column| match column {
             Column::Null => mac.opt_bytes(None),

@@ -21,7 +21,7 @@ macro_rules! assert_never {
 macro_rules! secrets_are_never {
     ($shown:path) => {
         assert_never!($shown: ApplicationKeys, FrontKeys, IndexKey, KeySet, LinkSecret,
-            MacBuilder<'static>, MasterKey, Opened, OwnerKey)
+            MacBuilder, MasterKey, Opened, OwnerKey)
     };
 }
 

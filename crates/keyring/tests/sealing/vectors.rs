@@ -142,7 +142,7 @@ fn sealed_values(set: &KeySet, rng: &mut Counting) -> Value {
 fn row_macs(set: &KeySet) -> Value {
     let front = set.application().front();
     let columns = json!([{ "bytes": "0102" }, { "number": 7 }, null, { "bytes": "" }]);
-    let case = |keys, mac: keyring::MacBuilder<'_>| {
+    let case = |keys, mac: keyring::MacBuilder| {
         let mac = mac.bytes(&[1, 2]).u64(7).opt_bytes(None).text("");
         json!({ "keys": keys, "table": "staff", "columns": columns, "mac": hex::encode(mac.finish()) })
     };
