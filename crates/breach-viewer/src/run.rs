@@ -6,6 +6,7 @@ use axum::Router;
 use database::PoolSettings;
 use record::time::Clock;
 use web_kit::doorway::Program;
+use web_kit::key_following;
 use web_kit::lifetime::Lifetime;
 use web_kit::readiness::Readiness;
 use web_kit::right_keys::HeldKeys;
@@ -68,6 +69,10 @@ pub async fn assemble(
     let pool = database::pool(&settings.database, &PoolSettings::default())?;
     let keys = settings.keys.application.clone();
     let held = HeldKeys::Application(keys.clone());
+    lifetime.spawn(
+        "key files",
+        key_following::follow(settings.keys.clone(), lifetime.clone()),
+    );
     let site = Site::new(NAME, &settings.web, NAVIGATION.to_vec(), &assets::ALL);
     let sessions = Sessions::new(SessionParts {
         app: App::Viewer,

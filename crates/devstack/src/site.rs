@@ -145,6 +145,11 @@ impl Site {
         self.operator.add_staff(staff).await
     }
 
+    /// Changes the keys, as the operator does with `sealwatch keys`; the databases and a new escrow copy are named for it.
+    pub async fn change_keys(&self, change: &str, more: &[&str]) -> Result<()> {
+        self.operator.change_keys(change, more).await
+    }
+
     /// Fails with the log's end when a part has ended by itself.
     pub fn check_running(&mut self) -> Result<()> {
         self.database.server().check_running()?;

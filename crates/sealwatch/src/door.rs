@@ -46,7 +46,10 @@ impl Door {
     }
 }
 
-async fn check_keys(connection: &mut MySqlConnection, keys: &ApplicationKeys) -> Result<()> {
+pub(crate) async fn check_keys(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+) -> Result<()> {
     match key_checks::verify(connection, keys)
         .await
         .context("the database is not ready; run `sealwatch migrate` first")?

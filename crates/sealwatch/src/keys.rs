@@ -1,8 +1,15 @@
 //! `sealwatch keys`
 
+mod add;
+mod change;
 mod check;
+mod databases;
+mod destroy;
 mod init;
 mod recover;
+mod rewrap;
+mod rotate_master;
+mod use_newest;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -18,6 +25,19 @@ pub(crate) enum Keys {
     Recover(Paths),
     /// Check that the key files are whole and belong together, and the escrow copy with them
     Check(check::Check),
+    /// Add a further application key to the files, to be used once every host has it
+    Add(Paths),
+    /// Seal, sign and wrap with the newest application key from now on
+    #[command(after_help = databases::settings_help())]
+    Use(use_newest::Use),
+    /// Wrap every owner's key anew under the application key in use
+    #[command(after_help = databases::settings_help())]
+    Rewrap(rewrap::Rewrap),
+    /// Destroy what unwraps owners' keys of an older version: erasures are final then, and older dumps open nothing
+    #[command(after_help = databases::settings_help())]
+    Destroy(destroy::Destroy),
+    /// Wrap the same application keys by a new master key
+    RotateMaster(Paths),
 }
 
 #[derive(Args)]
@@ -33,10 +53,15 @@ pub(crate) struct Paths {
     passphrase_file: Option<PathBuf>,
 }
 
-pub(crate) fn run(command: Keys, out: &mut impl Write) -> Result<()> {
+pub(crate) async fn run(command: Keys, out: &mut impl Write) -> Result<()> {
     match command {
         Keys::Init(paths) => init::run(&paths, out),
         Keys::Recover(paths) => recover::run(&paths, out),
         Keys::Check(check) => check::run(&check, out),
+        Keys::Add(paths) => add::run(&paths, out),
+        Keys::Use(args) => use_newest::run(&args, out).await,
+        Keys::Rewrap(args) => rewrap::run(&args, out).await,
+        Keys::Destroy(args) => destroy::run(&args, out).await,
+        Keys::RotateMaster(paths) => rotate_master::run(&paths, out),
     }
 }

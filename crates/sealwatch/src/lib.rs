@@ -26,7 +26,7 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Make, recover and check the key files
+    /// Make, recover, check, rotate and destroy keys
     #[command(subcommand)]
     Keys(keys::Keys),
     /// Bring the three databases to the newest schema and store the key-check values
@@ -48,7 +48,7 @@ enum Command {
 /// Runs one command. What it has to say goes to `out`.
 pub async fn run(cli: Cli, out: &mut impl Write) -> Result<()> {
     match cli.command {
-        Command::Keys(command) => keys::run(command, out),
+        Command::Keys(command) => keys::run(command, out).await,
         Command::Migrate => migrate::run(out).await,
         Command::Install(args) => install::run(&args, out).await,
         Command::Grants(args) => grants::run(&args, out),

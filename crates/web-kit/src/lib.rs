@@ -14,6 +14,7 @@ pub mod components;
 pub mod doorway;
 pub mod error;
 pub mod form;
+pub mod key_following;
 pub mod lifetime;
 pub mod page;
 pub mod password;

@@ -26,6 +26,7 @@ mod put_back;
 mod redaction;
 mod refused;
 mod restore;
+mod rotation;
 mod rounds;
 mod second_endpoint;
 mod silenced;

@@ -154,6 +154,26 @@ impl Operator {
         added
     }
 
+    /// Changes keys; each change makes an escrow copy of its own.
+    pub(super) async fn change_keys(&self, change: &str, more: &[&str]) -> Result<()> {
+        let mut command = self.command(["keys", change])?;
+        for setting in ["DATABASE_URL", "KEY_BACKUP_DATABASE_URL"] {
+            let address = self.address_dir().join(format!("sealwatch.{setting}"));
+            command.env(format!("{setting}_FILE"), address);
+        }
+        command.arg("--dir").arg(self.key_dir());
+        if change != "rewrap" {
+            let number = rand::random::<u32>();
+            let passphrase = self.dir.join(format!("passphrase-{number:08x}"));
+            private_file::write(&passphrase, &hex::encode(rand::random::<[u8; 16]>()))?;
+            let escrow = self.dir.join(format!("escrow-{number:08x}.json"));
+            command.arg("--escrow").arg(escrow);
+            command.arg("--passphrase-file").arg(passphrase);
+        }
+        command.args(more);
+        run(command).await
+    }
+
     fn command<const N: usize>(&self, words: [&str; N]) -> Result<Command> {
         let mut command = Command::new(tools::binary("sealwatch")?);
         command.args(words);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use keyring::KeySet;
+use keyring::{ApplicationKeys, KeySet};
 use secrecy::ExposeSecret;
 
 use crate::new_secret::known_secret;
@@ -31,6 +31,7 @@ pub(crate) fn run(check: &Check, out: &mut impl Write) -> Result<()> {
         check.dir.display(),
         set.application().current_version()
     )?;
+    tell_others(set.application(), out)?;
     let Some(escrow) = &check.escrow else {
         return Ok(());
     };
@@ -46,5 +47,20 @@ pub(crate) fn run(check: &Check, out: &mut impl Write) -> Result<()> {
         );
     }
     writeln!(out, "{} holds the same keys.", escrow.display())?;
+    Ok(())
+}
+
+/// The versions beside the one in use.
+fn tell_others(keys: &ApplicationKeys, out: &mut impl Write) -> Result<()> {
+    let current = keys.current_version();
+    for (version, unwraps) in keys.all_versions() {
+        let is = match unwraps {
+            _ if version == current => continue,
+            true if version > current => "not in use yet",
+            true => "older; it still unwraps owners' keys",
+            false => "destroyed; it unwraps nothing",
+        };
+        writeln!(out, "  version {version}: {is}")?;
+    }
     Ok(())
 }

@@ -45,7 +45,7 @@ fn refuse_existing(paths: &Paths) -> Result<()> {
     Ok(())
 }
 
-fn check(passphrase: &SecretString) -> Result<(), String> {
+pub(super) fn check(passphrase: &SecretString) -> Result<(), String> {
     if passphrase.expose_secret().chars().count() < PASSPHRASE_MIN {
         return Err(format!(
             "Use at least {PASSPHRASE_MIN} characters. Five or six unrelated words are easy to remember."

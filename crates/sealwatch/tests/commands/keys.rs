@@ -1,7 +1,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::{Home, PASSPHRASE, run_at_terminal, sealwatch, set_mode};
+use crate::{Home, Outcome, PASSPHRASE, run, run_at_terminal, sealwatch, set_mode};
 
 #[test]
 fn init_makes_private_files_and_says_what_losing_them_means() {
@@ -172,4 +172,82 @@ fn check_tells_what_is_wrong() {
         "{}",
         checked.err
     );
+}
+
+#[tokio::test]
+async fn keys_change_in_steps_and_each_refusal_says_what_to_do() {
+    let (home, databases) = (Home::with_keys(), crate::databases().await);
+    assert!(run(home.command(&databases).arg("migrate")).succeeded);
+    let passphrase = home.path("passphrase");
+    let change = |what: &str, escrow: &str, more: &[&str]| {
+        let mut command = home.command(&databases);
+        command.args(["keys", what, "--dir"]).arg(home.path("keys"));
+        command.arg("--escrow").arg(home.path(escrow));
+        command.arg("--passphrase-file").arg(&passphrase);
+        run(command.args(more))
+    };
+    let refused = |outcome: Outcome, why: &str| {
+        assert!(!outcome.succeeded);
+        assert!(outcome.err.contains(why), "{}", outcome.err);
+    };
+    let before = fs::read(home.path("keys/application-keys.json")).unwrap();
+    refused(change("add", "escrow.json", &[]), "Name a new file");
+    refused(change("use", "e1.json", &["--now"]), "add one first");
+    refused(
+        change("destroy", "e1.json", &["--version", "1", "--yes"]),
+        "version 1 is in use",
+    );
+    let after = fs::read(home.path("keys/application-keys.json")).unwrap();
+    assert_eq!(after, before);
+
+    let added = change("add", "e1.json", &[]);
+    assert!(added.succeeded, "{}", added.err);
+    assert!(added.out.contains("Nothing uses it yet"), "{}", added.out);
+    refused(
+        change("add", "e2.json", &[]),
+        "version 2 is there and not in use yet",
+    );
+    refused(
+        change("use", "e2.json", &[]),
+        "wait until it is a minute old",
+    );
+    assert!(change("use", "e2.json", &["--now"]).succeeded);
+    let mut rewrap = home.command(&databases);
+    let rewrapped = run(rewrap
+        .args(["keys", "rewrap", "--dir"])
+        .arg(home.path("keys")));
+    assert!(
+        rewrapped
+            .out
+            .contains("Older versions wrap nothing any more"),
+        "{}",
+        rewrapped.err
+    );
+    // Without a terminal nobody can confirm it.
+    refused(
+        change("destroy", "e3.json", &["--version", "1"]),
+        "no terminal to ask at",
+    );
+    assert!(change("destroy", "e3.json", &["--version", "1", "--yes"]).succeeded);
+    let checked = home.keys_with(
+        "check",
+        "e3.json",
+        &["--passphrase-file", passphrase.to_str().unwrap()],
+    );
+    for told in [
+        "version 2 is in use",
+        "version 1: destroyed",
+        "holds the same keys",
+    ] {
+        assert!(
+            checked.out.contains(told),
+            "{} {}",
+            checked.out,
+            checked.err
+        );
+    }
+    for name in ["keys/master.key", "keys/application-keys.json", "e3.json"] {
+        let mode = fs::metadata(home.path(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
 }

@@ -58,12 +58,17 @@ impl Home {
     }
 
     fn keys(&self, command: &str, more: &[&str]) -> Outcome {
+        self.keys_with(command, "escrow.json", more)
+    }
+
+    /// With this escrow copy.
+    fn keys_with(&self, command: &str, escrow: &str, more: &[&str]) -> Outcome {
         let mut sealwatch = sealwatch();
         sealwatch
             .args(["keys", command, "--dir"])
             .arg(self.path("keys"))
             .arg("--escrow")
-            .arg(self.path("escrow.json"))
+            .arg(self.path(escrow))
             .args(more);
         run(&mut sealwatch)
     }

@@ -1,7 +1,7 @@
 //! Groups of settings that more than one app reads, so that a name means the same everywhere.
 
 use std::fmt::Display;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -80,23 +80,42 @@ fn checked_url(
 }
 
 /// The keys of an app that may open records.
+#[derive(Clone)]
 pub struct Keys {
     /// The versioned application keys, unwrapped by the master key.
     pub application: ApplicationKeys,
+    /// The files that they are in.
+    pub files: KeyFiles,
+}
+
+/// Where the keys of such an app are.
+#[derive(Clone)]
+pub struct KeyFiles {
+    /// The master key's.
+    pub master: PathBuf,
+    /// The application keys', wrapped by it.
+    pub application: PathBuf,
 }
 
 impl Keys {
     /// Reads `MASTER_KEY_FILE` and `APPLICATION_KEYS_FILE` and loads what they name.
     pub fn read(reader: &mut Reader) -> Option<Self> {
-        let master = reader.file("MASTER_KEY_FILE", "file of the master key", MasterKey::load);
+        let master = reader.file("MASTER_KEY_FILE", "file of the master key", |path| {
+            MasterKey::load(path).map(|key| (key, path.to_owned()))
+        });
         // Read by itself first: a wrong master key hides nothing else.
         let wrapped = reader.file(
             "APPLICATION_KEYS_FILE",
             "file of the application keys, wrapped by the master key",
-            WrappedApplicationKeys::load,
+            |path| WrappedApplicationKeys::load(path).map(|keys| (keys, path.to_owned())),
         );
-        let application = reader.accept("APPLICATION_KEYS_FILE", wrapped?.open(&master?))?;
-        Some(Self { application })
+        let ((wrapped, application), (key, master)) = (wrapped?, master?);
+        let files = KeyFiles {
+            master,
+            application,
+        };
+        let application = reader.accept("APPLICATION_KEYS_FILE", wrapped.open(&key))?;
+        Some(Self { application, files })
     }
 }
 

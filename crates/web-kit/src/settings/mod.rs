@@ -32,7 +32,9 @@ use std::str::FromStr;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-pub use groups::{Chain, Database, Deployment, FrontKeysFile, Keys, Mail, Profile, SecondEndpoint};
+pub use groups::{
+    Chain, Database, Deployment, FrontKeysFile, KeyFiles, Keys, Mail, Profile, SecondEndpoint,
+};
 pub use log_filter::{LogFilter, NotADirective};
 use problem::wanted;
 pub use problem::{SettingProblem, SettingsError};

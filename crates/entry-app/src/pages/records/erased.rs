@@ -28,6 +28,8 @@ struct ErasedPage {
     uid: Uid,
     view: ErasureView,
     key_version: Option<u32>,
+    /// Whether nobody can unwrap what that version and those before it wrapped.
+    is_final: bool,
     standing: Told,
 }
 
@@ -49,6 +51,9 @@ pub async fn page(
         uid: erasure.uid,
         view: ErasureView::of(&erasure, desk.clock.now()),
         key_version: erasure.key_version,
+        is_final: erasure
+            .key_version
+            .is_some_and(|version| desk.keys.are_destroyed_up_to(version)),
         standing: Told {
             history: history::steps(desk, connection, &events.rows).await?,
             history_tampered: events.tampered.len(),

@@ -1,0 +1,75 @@
+//! Where owners' keys lie, wrapped.
+
+use anyhow::{Context, Result};
+use database::rewrapping::KeyTable;
+use database::{MySqlPool, PoolSettings};
+use keyring::ApplicationKeys;
+use web_kit::settings::{Database, Reader};
+
+use crate::door::check_keys;
+
+struct Settings {
+    main: Database,
+    backup: Database,
+}
+
+fn settings(reader: &mut Reader) -> Option<Settings> {
+    let main = main_settings(reader);
+    let backup = Database::read(
+        reader,
+        "KEY_BACKUP_DATABASE_URL",
+        "the backup of owner keys, as the same account",
+    );
+    Some(Settings {
+        main: main?,
+        backup: backup?,
+    })
+}
+
+fn main_settings(reader: &mut Reader) -> Option<Database> {
+    Database::read(
+        reader,
+        "DATABASE_URL",
+        "the main database, as the account that runs `sealwatch migrate`",
+    )
+}
+
+pub(crate) fn settings_help() -> String {
+    Reader::describe(settings)
+}
+
+/// The main database, which these keys belong to.
+pub(super) async fn main(keys: &ApplicationKeys) -> Result<MySqlPool> {
+    let database = Reader::from_env().finish(main_settings)?;
+    connect("DATABASE_URL", &database, keys).await
+}
+
+/// Both tables of wrapped keys, which these keys belong to.
+pub(super) async fn both(keys: &ApplicationKeys) -> Result<[(KeyTable, MySqlPool); 2]> {
+    let settings = Reader::from_env().finish(settings)?;
+    let main = connect("DATABASE_URL", &settings.main, keys).await?;
+    let backup = database::connect(&settings.backup.url, &PoolSettings::default())
+        .await
+        .context("KEY_BACKUP_DATABASE_URL")?;
+    Ok([(KeyTable::InUse, main), (KeyTable::Backups, backup)])
+}
+
+async fn connect(
+    name: &'static str,
+    database: &Database,
+    keys: &ApplicationKeys,
+) -> Result<MySqlPool> {
+    let pool = database::connect(&database.url, &PoolSettings::default())
+        .await
+        .context(name)?;
+    check_keys(&mut *pool.acquire().await?, keys).await?;
+    Ok(pool)
+}
+
+/// In words.
+pub(super) const fn name_of(table: KeyTable) -> &'static str {
+    match table {
+        KeyTable::InUse => "main database",
+        KeyTable::Backups => "backup of keys",
+    }
+}
