@@ -15,7 +15,7 @@ const COMPILED: &str = concat!(
 /// So many words go into one transaction.
 const AT_ONCE: usize = 500;
 /// So many transactions make a block: the node hashes all that it holds for each.
-const IN_A_BLOCK: usize = 20;
+const IN_A_BLOCK: usize = 200;
 const GAS: u64 = 100_000_000;
 
 /// A chain on which a master-data is registered that takes many words at once.

@@ -38,7 +38,7 @@ const FILLERS: usize = 3;
 /// Memory of the database server; what is not needed is not taken.
 const POOL: &str = "8G";
 /// What a block of the chain may hold.
-const BLOCK_GAS: u64 = 2_000_000_000;
+const BLOCK_GAS: u64 = 20_000_000_000;
 
 /// The records, the database and the chain that they are in.
 pub struct DataSet {

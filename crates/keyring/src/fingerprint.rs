@@ -8,12 +8,13 @@ use zeroize::Zeroizing;
 /// of them are kept at a time.
 pub type Fingerprint = [u8; LENGTH];
 
-const LENGTH: usize = 15;
+/// The shortest that NIST SP 800-38D approves without conditions.
+const LENGTH: usize = 12;
 
 /// A key that lives and ends with a process.
 ///
 /// A fingerprint is the GMAC (NIST SP 800-38D) under one nonce for all. That hides nothing and would give the key away to who sees
-/// fingerprints; as long as nobody does, two different texts of n blocks of 16 bytes agree with a chance of n in 2^120, whoever
+/// fingerprints; as long as nobody does, two different texts of n blocks of 16 bytes agree with a chance of n in 2^96, whoever
 /// chose them.
 pub struct FingerprintKey(LessSafeKey);
 

@@ -1,4 +1,4 @@
-//! What a worker remembers of records that were valid: 15 bytes of each. docs/SWEEP.md argues why that is enough.
+//! What a worker remembers of records that were valid: 12 bytes of each. docs/SWEEP.md argues why that is enough.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -177,36 +177,36 @@ mod tests {
         let (mut memory, first) = (memory(), uid(1));
         for number in 1..=4096 {
             assert!(!memory.knows(first, uid(number), &[0; 15]), "{number}");
-            memory.set(first, uid(number), Some([7; 15]), &BLOCK);
+            memory.set(first, uid(number), Some([7; 12]), &BLOCK);
         }
         memory.forget(7..=9);
         memory.forget(0..=0);
         memory.forget(5000..=u64::MAX);
         memory.set(first, uid(20), None, &BLOCK);
-        let known = (1..=4096).filter(|number| memory.knows(first, uid(*number), &[7; 15]));
+        let known = (1..=4096).filter(|number| memory.knows(first, uid(*number), &[7; 12]));
         assert_eq!(known.count(), 4096 - 4);
-        assert!(!memory.knows(first, uid(1), &[8; 15]));
-        assert!(!memory.knows(uid(4097), uid(4097), &[7; 15]));
+        assert!(!memory.knows(first, uid(1), &[8; 12]));
+        assert!(!memory.knows(uid(4097), uid(4097), &[7; 12]));
         memory.begin(uid(4097), uid(5000));
         for number in 4097..=5000 {
-            memory.set(uid(4097), uid(number), Some([7; 15]), &BLOCK);
+            memory.set(uid(4097), uid(number), Some([7; 12]), &BLOCK);
         }
         memory.forget(4090..=4100);
-        let knows = |first, number| memory.knows(uid(first), uid(number), &[7; 15]);
+        let knows = |first, number| memory.knows(uid(first), uid(number), &[7; 12]);
         assert!(knows(1, 4089) && !knows(1, 4090) && !knows(1, 4096));
         assert!(!knows(4097, 4097) && !knows(4097, 4100) && knows(4097, 4101));
-        memory.set(first, uid(4096), Some([7; 15]), &BLOCK);
+        memory.set(first, uid(4096), Some([7; 12]), &BLOCK);
         // The last part of a round grows with the chain.
         memory.begin(first, uid(4097));
-        assert!(memory.knows(first, uid(4096), &[7; 15]));
+        assert!(memory.knows(first, uid(4096), &[7; 12]));
     }
 
     #[test]
     fn what_was_read_at_an_older_block_is_not_remembered() {
         let mut memory = memory();
         let older = Block { number: 4, ..BLOCK };
-        memory.set(uid(1), uid(1), Some([7; 15]), &older);
-        assert!(!memory.knows(uid(1), uid(1), &[7; 15]));
+        memory.set(uid(1), uid(1), Some([7; 12]), &older);
+        assert!(!memory.knows(uid(1), uid(1), &[7; 12]));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `sealwatch keys destroy`
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use anyhow::{Result, ensure};
 use clap::Args;
@@ -71,11 +71,15 @@ fn confirm(args: &Destroy) -> Result<()> {
     if args.yes {
         return Ok(());
     }
-    let version = args.version;
-    let question = format!(
-        "Dumps of the databases from before the re-wrapping will open nothing any more. Type {version} to destroy the key"
+    writeln!(
+        io::stderr(),
+        "Dumps of the databases from before `sealwatch keys rewrap` will open nothing any more. Without new ones, stop here (with --yes \
+         this is not asked)."
+    )?;
+    let typed = visible("version to be destroyed, once more", None)?;
+    ensure!(
+        typed == args.version.to_string(),
+        "that is another version; nothing was changed"
     );
-    let typed = visible(&question, None)?;
-    ensure!(typed == version.to_string(), "nothing was changed");
     Ok(())
 }
