@@ -1,6 +1,6 @@
 //! Whether what is stored is what the owner signed, and the proof that follows from it: one look at the unsealed row serves both.
 
-use chain::{ChainError, ChainReader, Outage};
+use chain::{ChainError, ChainReader, WalletAnswer, WalletQuestion};
 use database::{
     consents,
     sealed::{KeptMessage, SealedVersion},
@@ -14,7 +14,7 @@ use record::{
     signature::ConsentSignature,
 };
 
-use crate::Rejection;
+use crate::{Rejection, round::Sight};
 
 /// An unsealed version with what its owner signed, every cell of it whole and in its place.
 pub(crate) struct Statement {
@@ -29,10 +29,20 @@ pub(crate) struct Statement {
 pub(crate) enum Verdict {
     Holds,
     Fails(Rejection),
-    /// The chain's time has not come to that of the offer yet: a chain's time stands still between its blocks.
+    /// The chain's time has not come to that of the offer yet (it stands still between its blocks), or the block at which a contract
+    /// wallet accepted is not final.
     Early,
-    /// A contract wallet's answer at an earlier block, which the node no longer knows.
+    /// A contract wallet's answer at a block that the node does not know, or whose state it no longer keeps.
     Unknown,
+}
+
+impl Verdict {
+    const fn of(signed: bool) -> Self {
+        match signed {
+            true => Self::Holds,
+            false => Self::Fails(Rejection::ConsentInvalid),
+        }
+    }
 }
 
 impl Statement {
@@ -71,6 +81,7 @@ impl Statement {
     pub async fn check(
         &self,
         reader: &ChainReader,
+        sight: &Sight,
         standing: &Standing<'_>,
         timestamp: u64,
     ) -> Result<Verdict, ChainError> {
@@ -81,31 +92,45 @@ impl Statement {
             }
             Err(problem) => return Ok(Verdict::Fails(problem.into())),
         }
-        let digest = self.digest(reader);
-        let signed = match &self.signature {
-            ConsentSignature::Ecdsa(signature) => signature
-                .recover(&digest)
-                .is_ok_and(|signer| signer == self.wallet),
-            ConsentSignature::Contract { bytes, check_block } => {
-                let wallet = self.wallet;
-                match reader
-                    .contract_wallet_accepts(wallet, digest, bytes, *check_block)
-                    .await
-                {
-                    // The node is there and does not keep that block's state.
-                    Err(ChainError::Unreachable {
-                        cause: Outage::Refused(_),
-                    }) => {
-                        return Ok(Verdict::Unknown);
-                    }
-                    answer => answer?,
-                }
+        match &self.signature {
+            ConsentSignature::Ecdsa(signature) => {
+                let signer = signature.recover(&self.digest(reader));
+                Ok(Verdict::of(signer.is_ok_and(|one| one == self.wallet)))
             }
-        };
-        Ok(if signed {
-            Verdict::Holds
-        } else {
-            Verdict::Fails(Rejection::ConsentInvalid)
+            ConsentSignature::Contract { bytes, check_block } => {
+                let question = WalletQuestion {
+                    wallet: self.wallet,
+                    digest: self.digest(reader),
+                    signature: bytes.clone(),
+                    at: *check_block,
+                };
+                self.ask(reader, sight, question, timestamp).await
+            }
+        }
+    }
+
+    /// Asks a contract wallet once more, at the block at which it accepted.
+    async fn ask(
+        &self,
+        reader: &ChainReader,
+        sight: &Sight,
+        question: WalletQuestion,
+        timestamp: u64,
+    ) -> Result<Verdict, ChainError> {
+        // What is not final may still be another block, in which it does not accept.
+        if question.at > sight.last.number {
+            return Ok(match question.at > sight.head.number {
+                true => Verdict::Unknown,
+                false => Verdict::Early,
+            });
+        }
+        let answers = reader.ask_wallets(&[question]).await?;
+        Ok(match answers.first() {
+            Some(WalletAnswer::Accepts { block_time }) => {
+                Verdict::of(self.message.covers_check(*block_time, timestamp))
+            }
+            Some(WalletAnswer::Refuses) => Verdict::of(false),
+            Some(WalletAnswer::NotTold) | None => Verdict::Unknown,
         })
     }
 

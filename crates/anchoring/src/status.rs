@@ -53,7 +53,7 @@ pub enum Problem {
     BackupOutOfReach,
     /// A row was planted or altered. It is passed over.
     RowTampered,
-    /// The node can not tell what a contract wallet answered at an earlier block. Its record is passed over.
+    /// The node can not tell what a contract wallet answered at the block of its signature. Its record is passed over.
     WalletUnchecked,
 }
 
@@ -89,7 +89,7 @@ impl Problem {
             }
             Self::RowTampered => "A row was planted or altered. It is passed over.",
             Self::WalletUnchecked => {
-                "The node keeps no state old enough to check a contract wallet's signature. Its record waits."
+                "The node can not tell what a contract wallet answered when its owner signed: it keeps no state that old, or lags behind. The record waits."
             }
         }
     }

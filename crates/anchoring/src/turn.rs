@@ -95,7 +95,7 @@ impl Work {
             version: place.version,
             previous_proofs: &place.previous_proofs,
         };
-        let verdict = statement.check(self.reader(), &standing, place.timestamp);
+        let verdict = statement.check(self.reader(), sight, &standing, place.timestamp);
         match verdict.await? {
             Verdict::Holds => self.sign(sight, fees, end, job, &place, &statement).await,
             Verdict::Fails(rejection) => Ok(Turn::Rejected(rejection)),

@@ -33,7 +33,7 @@ pub(crate) struct Endpoint {
     second: Option<Provider>,
 }
 
-type Provider = RootProvider<Ethereum>;
+pub(crate) type Provider = RootProvider<Ethereum>;
 
 impl Endpoint {
     pub(crate) fn new(url: &Url, second: Option<&Url>) -> Result<Self, ChainError> {
@@ -46,6 +46,11 @@ impl Endpoint {
     /// The first endpoint alone: what is sent goes there, and what is asked of it is not evidence.
     pub(crate) const fn provider(&self) -> &Provider {
         &self.provider
+    }
+
+    /// The second and independent one.
+    pub(crate) const fn second(&self) -> Option<&Provider> {
+        self.second.as_ref()
     }
 
     /// The answer on which all endpoints agree.

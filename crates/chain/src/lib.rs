@@ -19,6 +19,7 @@ mod records;
 mod sending;
 mod stored;
 mod transaction;
+mod wallets;
 
 pub use block::{Block, SeenBlock};
 pub use call::MasterDataCall;
@@ -31,3 +32,4 @@ pub use reader::{Anchored, ChainReader};
 pub use records::{MAX_PAGE, OnChainRecord, OnChainVersion, Retirement, RetirementReason};
 pub use sending::SendOutcome;
 pub use transaction::{SignedTransaction, TransactionError};
+pub use wallets::{WalletAnswer, WalletQuestion};

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use alloy::{
-    primitives::{Bytes, U256},
+    primitives::U256,
     rpc::types::{Filter, Log},
-    sol_types::{SolCall as _, SolEvent as _},
+    sol_types::SolEvent as _,
 };
 use record::{
     Address, B256,
@@ -15,16 +15,13 @@ use url::Url;
 
 use crate::{
     Block, ChainError, Deployment, SeenBlock,
-    contracts::{IERC1271, IMasterData, IRecordRelay, ISecurityLayer, IStorageLayer},
+    contracts::{IMasterData, IRecordRelay, ISecurityLayer, IStorageLayer},
     endpoint::Endpoint,
     pins,
 };
 
 /// How many blocks one question for events spans: what the common providers allow.
 pub(crate) const EVENT_SPAN: u64 = 10_000;
-
-/// What ERC-1271 answers for a valid signature.
-const ERC_1271_VALID: [u8; 4] = [0x16, 0x26, 0xba, 0x7e];
 
 /// Reads the pinned chain. Cheap to clone.
 #[derive(Clone)]
@@ -240,24 +237,5 @@ impl ChainReader {
             to = before;
         }
         Ok(None)
-    }
-
-    /// Whether a contract wallet calls a signature valid (ERC-1271) at a block. A wallet without code, or one that reverts, does not.
-    pub async fn contract_wallet_accepts(
-        &self,
-        wallet: Address,
-        digest: B256,
-        signature: &[u8],
-        at: u64,
-    ) -> Result<bool, ChainError> {
-        let call = IERC1271::isValidSignatureCall {
-            hash: digest,
-            signature: Bytes::copy_from_slice(signature),
-        };
-        let answer = self.endpoint.call(wallet, call.abi_encode(), at).await?;
-        Ok(answer.is_some_and(|answer| {
-            IERC1271::isValidSignatureCall::abi_decode_returns(&answer)
-                .is_ok_and(|magic| magic == ERC_1271_VALID)
-        }))
     }
 }

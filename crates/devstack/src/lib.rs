@@ -7,6 +7,7 @@
 mod accounts;
 mod app;
 mod chain;
+mod contract;
 mod data_dir;
 mod database;
 mod databases;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 pub use self::choice::{Choice, allowed};
-pub use self::terms::ConsentTerms;
+pub use self::terms::{CHECK_SLACK, ConsentTerms};
 use self::typed_data::Details;
 use crate::{
     ids::{Uid, Version},
@@ -305,6 +305,26 @@ mod tests {
                 message().check_terms(&standing(7, 1, &[]), timestamp),
                 expected
             );
+        }
+    }
+
+    #[test]
+    fn a_contract_wallet_is_asked_between_offer_and_anchor() {
+        let message = ConsentMessage {
+            issued_at: 10_000,
+            ..message()
+        };
+        let terms = message.terms(1, Address::repeat_byte(9));
+        for (block_time, expected) in [
+            (9_099, false),
+            (9_100, true),
+            (10_500, true),
+            (11_000, true),
+            (11_001, false),
+            (u64::MAX, false),
+        ] {
+            assert_eq!(message.covers_check(block_time, 11_000), expected);
+            assert_eq!(terms.covers_check(block_time, 11_000), expected);
         }
     }
 

@@ -6,3 +6,4 @@ mod pins;
 mod reading;
 mod second;
 mod support;
+mod wallets;

@@ -1,7 +1,6 @@
 //! What stands on the chain, at a final block.
 
 use crate::support::{Stage, account, uid, version, word};
-use alloy::primitives::Bytes;
 use chain::{Block, ChainError, MAX_PAGE, OnChainVersion, Retirement, RetirementReason};
 use record::B256;
 use serde_json::json;
@@ -153,41 +152,6 @@ async fn an_anchored_proof_is_found_by_its_event() {
             .unwrap(),
         None
     );
-}
-
-#[tokio::test]
-async fn contract_wallets_answer_for_themselves() {
-    let stage = Stage::set().await;
-    let reader = stage.reader(0).await;
-    let agrees = account("owner-01");
-    let refuses = account("owner-02");
-    let reverts = account("owner-03");
-    // PUSH4 magic, PUSH1 224, SHL, PUSH0, MSTORE, PUSH1 32, PUSH0, RETURN; the same with another word; PUSH0, PUSH0, REVERT.
-    for (wallet, code) in [
-        (agrees, "0x631626ba7e60e01b5f5260205ff3"),
-        (refuses, "0x63ffffffff60e01b5f5260205ff3"),
-        (reverts, "0x5f5ffd"),
-    ] {
-        stage
-            .chain
-            .rpc("anvil_setCode", json!([wallet, code]))
-            .await
-            .unwrap();
-    }
-    stage.chain.mine(1).await.unwrap();
-    let Block { number, .. } = reader.head().await.unwrap();
-    let signature = Bytes::from_static(&[1, 2, 3]);
-    for (wallet, expected) in [
-        (agrees, true),
-        (refuses, false),
-        (reverts, false),
-        (account("owner-04"), false),
-    ] {
-        let answer = reader
-            .contract_wallet_accepts(wallet, word(1), &signature, number)
-            .await;
-        assert_eq!(answer, Ok(expected));
-    }
 }
 
 #[tokio::test]

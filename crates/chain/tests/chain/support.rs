@@ -36,7 +36,11 @@ impl Stage {
             mining: Mining::EachTransaction,
             ..ChainOptions::default()
         };
-        let chain = Chain::start_deployed(&options).await.unwrap();
+        Self::on(Chain::start_deployed(&options).await.unwrap())
+    }
+
+    /// On a chain that the contracts are on.
+    pub fn on(chain: Chain) -> Self {
         let deployment = Deployment::load(&chain.deployment_file()).unwrap();
         Self { chain, deployment }
     }

@@ -47,6 +47,11 @@ impl ConsentTerms {
         serde_json::from_slice(json).map_err(|_| MalformedMessage)
     }
 
+    /// [`ConsentMessage::covers_check`], of the message that this was.
+    pub const fn covers_check(&self, block_time: u64, timestamp: u64) -> bool {
+        covers_check(self.issued_at, block_time, timestamp)
+    }
+
     /// [`ConsentMessage::check_terms`], of the message that this was.
     pub fn check(&self, standing: &Standing<'_>, timestamp: u64) -> Result<(), TermsProblem> {
         check(
@@ -77,6 +82,11 @@ impl ConsentMessage {
         }
     }
 
+    /// Whether a contract wallet was asked in the time between offer and anchor. All in Unix seconds.
+    pub const fn covers_check(&self, block_time: u64, timestamp: u64) -> bool {
+        covers_check(self.issued_at, block_time, timestamp)
+    }
+
     /// Checks that the message is for this version of this record, and was anchored within its time. `timestamp` in Unix seconds.
     pub fn check_terms(&self, standing: &Standing<'_>, timestamp: u64) -> Result<(), TermsProblem> {
         check(
@@ -88,6 +98,14 @@ impl ConsentMessage {
             timestamp,
         )
     }
+}
+
+/// By so many seconds a check block may seem older than the offer: the newest block is always a little old, and the clock that dated the
+/// offer is not the chain's.
+pub const CHECK_SLACK: u64 = 15 * 60;
+
+const fn covers_check(issued_at: u64, block_time: u64, timestamp: u64) -> bool {
+    issued_at <= block_time.saturating_add(CHECK_SLACK) && block_time <= timestamp
 }
 
 fn check(
