@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use database::PoolSettings;
 use database::sweep_rounds::SweepRound;
+use database::verifications::VerdictKind;
 use detection::{alarm_of, sweep_once, words, words_of};
 use indicatif::{ProgressBar, ProgressStyle};
 use record::time::Clock;
@@ -60,7 +61,7 @@ impl Outcome {
     fn code(&self) -> u8 {
         match self {
             Self::Verified(round) if round.bad > 0 => WRONG,
-            Self::Verified(round) if round.problem.is_none() => 0,
+            Self::Verified(round) if is_verified(round) => 0,
             Self::Verified(_) | Self::Unverifiable(_) => UNVERIFIABLE,
         }
     }
@@ -68,7 +69,7 @@ impl Outcome {
     fn json(&self) -> Value {
         match self {
             Self::Verified(round) => json!({
-                "verified": round.problem.is_none(),
+                "verified": is_verified(round),
                 "problem": round.problem,
                 "round": round.id,
                 "block": round.block_number,
@@ -133,6 +134,13 @@ async fn round(settings: &Settings) -> anyhow::Result<Outcome> {
             Ok(Outcome::Unverifiable(words(alarm_of(obstacle)).to_owned()))
         }
     }
+}
+
+/// Whether nothing was refused on the way, and of every record something could be told.
+fn is_verified(round: &SweepRound) -> bool {
+    let is_untold = |count: &u64| *count > 0;
+    let untold = round.verdicts.get(&VerdictKind::Unverifiable);
+    round.problem.is_none() && !untold.is_some_and(is_untold)
 }
 
 /// How many records this very round found to have which verdict.

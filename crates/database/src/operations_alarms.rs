@@ -23,6 +23,8 @@ text_enum! {
         ChainDisagrees = "chain_disagrees",
         /// Two independent endpoints tell different things.
         EndpointsDisagree = "endpoints_disagree",
+        /// The node keeps no state of blocks at which contract wallets are to be asked.
+        ChainForgets = "chain_forgets",
         /// The database does not answer.
         DatabaseUnreachable = "database_unreachable",
         /// The database takes no writes.

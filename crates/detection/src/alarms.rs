@@ -10,7 +10,7 @@ use record::time::UnixMillis;
 use sqlx::Connection;
 
 use crate::alarm_memory::Standing;
-use crate::obstacle::{self, Hindrance, alarm_of, may_be_meant};
+use crate::obstacle::{self, Hindrance, alarm_of, concerns_some_records, may_be_meant};
 use crate::registrar::Registrar;
 use crate::verdict::Obstacle;
 
@@ -53,7 +53,8 @@ impl Registrar {
     /// stays, although the round went on without it.
     pub async fn all_clear(&self, begun_at: UnixMillis) -> Result<(), Hindrance> {
         let alarms = self.examiner().alarms();
-        let stays = |kind| may_be_meant(kind) && alarms.raised_after(kind, begun_at);
+        let is_partial = |kind| may_be_meant(kind) || concerns_some_records(kind);
+        let stays = |kind| is_partial(kind) && alarms.raised_after(kind, begun_at);
         let kinds = obstacle::ALL.map(alarm_of).into_iter();
         self.clear(kinds.filter(|kind| !stays(*kind))).await
     }

@@ -3,6 +3,7 @@
 mod reading;
 mod retirement;
 mod uids;
+mod wallets;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -318,7 +319,7 @@ impl Examiner {
         Examined {
             subject: Subject::row(row.record_id),
             uid: None,
-            finding: self.judged(None, Some(&row), jobs, None),
+            finding: self.judged_opened(None, Some(&Row::open(&row, &self.parts.keys)), jobs, None),
             evidence: Some(row),
             in_flight: jobs.iter().any(Job::is_in_flight),
             remains: Remains::None,
@@ -327,30 +328,40 @@ impl Examiner {
     }
 
     /// What a record with these rows would be judged, were they the ones in the database.
-    pub(crate) fn judged(
+    pub(crate) async fn judged(
         &self,
-        chain: Option<&OnChainRecord>,
+        chain: &OnChainRecord,
         row: Option<&Evidence>,
         jobs: &[Job],
         nonce_also_at: Option<Uid>,
+    ) -> Result<Finding, Hindrance> {
+        let opened = self.opened([(chain, row)]).await?.pop().flatten();
+        Ok(self.judged_opened(Some(chain), opened.as_ref(), jobs, nonce_also_at))
+    }
+
+    fn judged_opened(
+        &self,
+        chain: Option<&OnChainRecord>,
+        row: Option<&Row>,
+        jobs: &[Job],
+        nonce_also_at: Option<Uid>,
     ) -> Finding {
-        let opened = row.map(|row| Row::open(row, &self.parts.keys));
         judge(&Facts {
             jobs,
             nonce_also_at,
-            ..self.facts(chain, opened.as_ref())
+            ..self.facts(chain, row)
         })
     }
 
     /// Whether these rows hold this version of the chain whole.
-    pub(crate) fn holds(
+    pub(crate) async fn holds(
         &self,
         chain: &OnChainRecord,
         version: &OnChainVersion,
         row: &Evidence,
-    ) -> bool {
-        let opened = Row::open(row, &self.parts.keys);
-        holds(&self.facts(Some(chain), Some(&opened)), version)
+    ) -> Result<bool, Hindrance> {
+        let opened = self.opened([(chain, Some(row))]).await?.pop().flatten();
+        Ok(holds(&self.facts(Some(chain), opened.as_ref()), version))
     }
 
     fn facts<'a>(&self, chain: Option<&'a OnChainRecord>, row: Option<&'a Row>) -> Facts<'a> {

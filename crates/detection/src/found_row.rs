@@ -4,11 +4,12 @@ use database::consents::Consent;
 use database::evidence::Evidence;
 use database::records::Head;
 use database::sealed::SealedVersion;
+use record::signature::MAX_CONTRACT_SIGNATURE;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// No cell of ours is as long. Whoever fills a row with more must not keep it from being filed.
-const LONGEST_CELL: usize = 16 * 1024;
+/// No cell of ours is as long: the longest is the signature of a contract wallet, with what a cell adds to it. Whoever fills a row with more must not keep it from being filed.
+const LONGEST_CELL: usize = MAX_CONTRACT_SIGNATURE + 1024;
 const MOST_VERSIONS: usize = 16;
 
 /// The row's columns. The caller seals the whole.

@@ -90,6 +90,7 @@ pub const fn alarm_of(obstacle: Obstacle) -> AlarmKind {
         Obstacle::ChainBehind => AlarmKind::ChainBehind,
         Obstacle::ChainDisagrees => AlarmKind::ChainDisagrees,
         Obstacle::EndpointsDisagree => AlarmKind::EndpointsDisagree,
+        Obstacle::ChainForgets => AlarmKind::ChainForgets,
         Obstacle::WrongKeys => AlarmKind::KeysWrong,
     }
 }
@@ -119,6 +120,10 @@ pub const fn words(alarm: AlarmKind) -> &'static str {
         AlarmKind::ChainDisagrees => "The chain's contracts tell different things.",
         AlarmKind::EndpointsDisagree => {
             "The two endpoints of the chain tell different things: one of them lies or is broken."
+        }
+        AlarmKind::ChainForgets => {
+            "The chain's node can't tell what contract wallets answered when their owners signed: it keeps no state that old. The records \
+             of these owners can't be verified; all others are. An archive node mends it."
         }
         AlarmKind::ClockOff => {
             "Our clock and the time of the chain's newest block are more than five minutes apart: one of the two is off, or the \
@@ -188,11 +193,16 @@ pub(crate) const fn may_be_meant(alarm: AlarmKind) -> bool {
     )
 }
 
-/// Whether no verdict can be given for as long as this alarm stands. A database that refuses something is not among these: records
+/// Whether it keeps us from some records only, while all others are judged.
+pub(crate) const fn concerns_some_records(alarm: AlarmKind) -> bool {
+    matches!(alarm, AlarmKind::DatabaseRefuses | AlarmKind::ChainForgets)
+}
+
+/// Whether no verdict can be given for as long as this alarm stands. What concerns some records is not among these: the others
 /// are judged all the same, and what is found is kept. Nothing can be kept where it is read-only: what the pages know is of before.
 #[must_use]
 pub fn hinders_verification(alarm: AlarmKind) -> bool {
-    alarm != AlarmKind::DatabaseRefuses && ALL.into_iter().any(|one| alarm_of(one) == alarm)
+    !concerns_some_records(alarm) && ALL.into_iter().any(|one| alarm_of(one) == alarm)
 }
 
 /// Whether that can be said to be no breach. That nothing in the database fits the keys may also be because somebody has
@@ -203,7 +213,7 @@ pub fn is_no_breach(alarm: AlarmKind) -> bool {
 }
 
 /// Every obstacle that an alarm of ours stands for.
-pub(crate) const ALL: [Obstacle; 10] = [
+pub(crate) const ALL: [Obstacle; 11] = [
     Obstacle::DatabaseUnreachable,
     Obstacle::DatabaseReadOnly,
     Obstacle::DatabaseRefuses,
@@ -213,6 +223,7 @@ pub(crate) const ALL: [Obstacle; 10] = [
     Obstacle::ChainBehind,
     Obstacle::ChainDisagrees,
     Obstacle::EndpointsDisagree,
+    Obstacle::ChainForgets,
     Obstacle::WrongKeys,
 ];
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use chain::OnChainRecord;
 use database::evidence::{self, Evidence};
 use database::operations_alarms::AlarmKind;
-use database::record_backups::{self, Backup};
+use database::record_backups::{self, Backup, StoredBackup};
 use database::record_events::{self, Actor, RecordEventKind};
 use database::sealed::{SealedVersion, seal_cell};
 use database::verifications::{Source, Subject};
@@ -177,7 +177,7 @@ impl Redactor {
         let Some(row) = evidence::by_uid(&mut transaction, uid).await? else {
             return Ok(None);
         };
-        if !self.is_valid(chain, &row) {
+        if !self.is_valid(chain, &row).await? {
             return Ok(None);
         }
         let (replaced, pause) = self.replaced(chain, &row)?;
@@ -196,12 +196,10 @@ impl Redactor {
         Ok(pause)
     }
 
-    fn is_valid(&self, chain: &OnChainRecord, row: &Evidence) -> bool {
-        let finding = self
-            .registrar
-            .examiner()
-            .judged(Some(chain), Some(row), &[], None);
-        finding.verdict == Verdict::Valid
+    async fn is_valid(&self, chain: &OnChainRecord, row: &Evidence) -> Result<bool, Hindrance> {
+        let examiner = self.registrar.examiner();
+        let finding = examiner.judged(chain, Some(row), &[], None).await?;
+        Ok(finding.verdict == Verdict::Valid)
     }
 
     /// The versions that are to lose their values now, and after which time the next one is. What the authority voided counts
@@ -260,6 +258,28 @@ impl Redactor {
         })
     }
 
+    /// Whether one of these copies holds the newest version whole.
+    async fn is_backed_up(
+        &self,
+        chain: &OnChainRecord,
+        row: &Evidence,
+        stored: &[StoredBackup],
+    ) -> Result<bool, Hindrance> {
+        let Some(newest) = newest_of(chain) else {
+            return Ok(false);
+        };
+        let examiner = self.registrar.examiner();
+        let of_record = |copy: &&StoredBackup| copy.backup.record.id == row.record_id;
+        for copy in stored.iter().filter(of_record) {
+            let mut as_copied = row.clone();
+            as_copied.versions = vec![copy.backup.sealed()];
+            if examiner.holds(chain, newest, &as_copied).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// First in the backup: as long as the rows have their values, this is tried again.
     async fn in_backup(
         &self,
@@ -269,15 +289,7 @@ impl Redactor {
     ) -> Result<(), Failure> {
         let mut connection = self.parts.backup.acquire().await?;
         let stored = record_backups::of_uid(&mut connection, chain.uid).await?;
-        let is_backed_up = newest_of(chain).is_some_and(|newest| {
-            stored.iter().any(|copy| {
-                let mut as_copied = row.clone();
-                as_copied.versions = vec![copy.backup.sealed()];
-                copy.backup.record.id == row.record_id
-                    && self.registrar.examiner().holds(chain, newest, &as_copied)
-            })
-        });
-        if !is_backed_up {
+        if !self.is_backed_up(chain, row, &stored).await? {
             return Err(Failure::NotBackedUp);
         }
         let now = self.registrar.examiner().now();
@@ -306,9 +318,9 @@ impl Redactor {
             record_events::append(transaction, &front, id, kind, actor, now).await?;
         }
         let stands = evidence::by_uid(transaction, uid).await?;
-        match stands.is_some_and(|stands| self.is_valid(chain, &stands)) {
-            true => Ok(()),
-            false => Err(Failure::WouldNotHold),
+        match stands {
+            Some(stands) if self.is_valid(chain, &stands).await? => Ok(()),
+            _ => Err(Failure::WouldNotHold),
         }
     }
 }

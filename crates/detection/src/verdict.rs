@@ -10,6 +10,7 @@ mod facts;
 mod finding;
 mod known;
 mod newest;
+mod question;
 mod retired;
 mod rolled_back;
 mod row;

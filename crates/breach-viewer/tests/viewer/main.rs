@@ -6,6 +6,7 @@ mod access;
 mod another_chain;
 mod baseline;
 mod chain;
+mod contract_wallet;
 mod correction;
 mod database;
 mod day;

@@ -1,4 +1,6 @@
 use alloy::dyn_abi::TypedData;
+use alloy::hex;
+use alloy::primitives::{Address, B256, eip191_hash_message};
 use alloy::signers::SignerSync;
 use alloy::signers::local::{MnemonicBuilder, PrivateKeySigner, coins_bip39::English};
 use anyhow::{Context, Result};
@@ -9,15 +11,25 @@ use url::Url;
 use super::browser::Browser;
 use super::mail::{owner_code, way_in};
 
-/// A person with a wallet; the key never leaves this process.
+/// A person with a wallet; the keys never leave this process.
 pub struct Owner {
-    wallet: PrivateKeySigner,
+    keys: Vec<PrivateKeySigner>,
+    account: Address,
 }
 
 impl Owner {
     /// Somebody with a key of their own.
-    pub fn new(wallet: PrivateKeySigner) -> Self {
-        Self { wallet }
+    pub fn new(key: PrivateKeySigner) -> Self {
+        let account = key.address();
+        Self {
+            keys: vec![key],
+            account,
+        }
+    }
+
+    /// Somebody whose wallet is a contract that takes the signatures of these keys, one behind the other.
+    pub fn of_contract(keys: Vec<PrivateKeySigner>, account: Address) -> Self {
+        Self { keys, account }
     }
 
     /// The holder of one of anvil's named accounts.
@@ -27,26 +39,31 @@ impl Owner {
             accounts.derivation_path,
             accounts.named(name)?.index
         );
-        let wallet = MnemonicBuilder::<English>::default()
+        let key = MnemonicBuilder::<English>::default()
             .phrase(accounts.mnemonic.as_str())
             .derivation_path(&path)?
             .build()?;
-        Ok(Self { wallet })
+        Ok(Self::new(key))
+    }
+
+    fn signature(&self, digest: &B256) -> Result<String> {
+        let mut signatures = Vec::new();
+        for key in &self.keys {
+            signatures.extend(key.sign_hash_sync(digest)?.as_bytes());
+        }
+        Ok(hex::encode_prefixed(signatures))
     }
 
     /// Opens the link, shows by a signed challenge who is there, and signs the details.
     pub async fn sign(&self, link: &str, granted: &[&str]) -> Result<()> {
         let browser = Browser::new(&Url::parse(link)?)?;
-        let account = self.wallet.address().to_string();
+        let account = self.account.to_string();
         browser.page(link).await?;
         let challenge = browser
             .post(&format!("{link}/challenge"), &json!({ "account": account }))
             .await?;
         let challenge = challenge["message"].as_str().context("a challenge")?;
-        let signature = self
-            .wallet
-            .sign_message_sync(challenge.as_bytes())?
-            .to_string();
+        let signature = self.signature(&eip191_hash_message(challenge.as_bytes()))?;
         let answer = json!({ "account": account, "signature": signature });
         browser.post(&format!("{link}/wallet"), &answer).await?;
 
@@ -54,10 +71,7 @@ impl Owner {
             .post(&format!("{link}/message"), &json!({ "granted": granted }))
             .await?;
         let typed_data: TypedData = serde_json::from_value(message["typedData"].clone())?;
-        let signature = self
-            .wallet
-            .sign_hash_sync(&typed_data.eip712_signing_hash()?)?
-            .to_string();
+        let signature = self.signature(&typed_data.eip712_signing_hash()?)?;
         let signed = json!({ "granted": granted, "account": account, "signature": signature });
         browser.post(&format!("{link}/sign"), &signed).await?;
         Ok(())
@@ -77,11 +91,8 @@ impl Owner {
             .post(&format!("{erase}/message"), &json!({}))
             .await?;
         let typed_data: TypedData = serde_json::from_value(message["typedData"].clone())?;
-        let signature = self
-            .wallet
-            .sign_hash_sync(&typed_data.eip712_signing_hash()?)?
-            .to_string();
-        let account = self.wallet.address().to_string();
+        let signature = self.signature(&typed_data.eip712_signing_hash()?)?;
+        let account = self.account.to_string();
         let signed = json!({ "account": account, "signature": signature });
         browser.post(&format!("{erase}/sign"), &signed).await?;
         Ok(())

@@ -12,7 +12,7 @@ use record::time::UnixMillis;
 
 use super::{Examined, Examiner, Remains, Sight, reading};
 use crate::obstacle::Hindrance;
-use crate::verdict::{Facts, Finding, Job, Obstacle, judge};
+use crate::verdict::{Facts, Finding, Job, Obstacle, Row, judge};
 
 /// What was read of the rows of a page.
 struct Rows {
@@ -96,17 +96,29 @@ impl Examiner {
     ) -> Result<Vec<Examined>, Hindrance> {
         let mut examined = Vec::with_capacity(words.len());
         let granted = self.granted(words).await?;
+        let mut found = Vec::with_capacity(words.len());
         for record in words {
             let mut claiming = rows.by_uid.remove(&record.uid).unwrap_or_default();
             let row = self.rightful(record, &mut claiming).await?;
+            found.push((record, row, claiming));
+        }
+        // Of what has ended nothing depends on a wallet any more.
+        let goes_on = |record: &OnChainRecord| record.retired.is_none();
+        let rows_found = found.iter().map(|(record, row, _)| {
+            let row = row.as_ref().filter(|_| goes_on(record));
+            (*record, row)
+        });
+        let opened = self.opened(rows_found).await?;
+        for ((record, row, claiming), opened) in found.into_iter().zip(opened) {
             examined.push(match &record.retired {
                 Some(retirement) => self.ended(record, retirement, row, &granted, sight).await?,
-                None => self.one(record, row, &rows, sight).await?,
+                None => self.one(record, row, opened, &rows, sight).await?,
             });
             for surplus in claiming {
                 examined.push(self.unknown(surplus, sight).await?);
             }
         }
+        self.note_forgotten(&examined).await?;
         // What was read may have changed since: an answer is as old as its first part.
         examined.iter_mut().for_each(|one| one.at = at);
         Ok(examined)
@@ -181,13 +193,15 @@ impl Examiner {
         if claiming.len() < 2 {
             return Ok(claiming.pop());
         }
-        let is_fine = |row: &Evidence| {
-            !self
-                .judged(Some(chain), Some(row), &[], None)
-                .verdict
-                .is_bad()
-        };
-        let at = match claiming.iter().position(is_fine) {
+        let mut fine = None;
+        for (at, row) in claiming.iter().enumerate() {
+            let finding = self.judged(chain, Some(row), &[], None).await?;
+            if !finding.verdict.is_bad() {
+                fine = Some(at);
+                break;
+            }
+        }
+        let at = match fine {
             Some(at) => at,
             None => {
                 let mut connection = self.parts.pool.acquire().await?;
@@ -205,6 +219,7 @@ impl Examiner {
         &self,
         chain: &OnChainRecord,
         row: Option<Evidence>,
+        opened: Option<Row>,
         rows: &Rows,
         sight: &Sight,
     ) -> Result<Examined, Hindrance> {
@@ -214,7 +229,7 @@ impl Examiner {
             .and_then(|job| Job::seen_from(job, sight.block.number))
             .into_iter()
             .collect();
-        let quick = self.judged(Some(chain), row.as_ref(), &in_flight, None);
+        let quick = self.judged_opened(Some(chain), opened.as_ref(), &in_flight, None);
         let shares_its_nonce = row
             .as_ref()
             .is_some_and(|row| rows.sharing_nonces.contains(&row.record_id));
@@ -288,7 +303,9 @@ impl Examiner {
             ),
             None => (Vec::new(), None),
         };
-        let finding = self.judged(Some(chain), row.as_ref(), &jobs, nonce_also_at);
+        drop(connection);
+        let judged = self.judged(chain, row.as_ref(), &jobs, nonce_also_at);
+        let finding = judged.await?;
         Ok((row, finding, jobs))
     }
 }

@@ -46,12 +46,13 @@ impl Restorer {
                 let changes = piece.changes.iter().rev();
                 changes.for_each(|change| rows.take_back(change));
                 let copies = rows.copies(&parts.keys.front());
-                let mut keys = rows.key.iter().chain(&stored);
-                if let Some(copy) = keys.find_map(|key| self.whole(chain, &copies, key.clone())) {
-                    return Ok(Some(Copy {
-                        is_from_log: true,
-                        ..copy
-                    }));
+                for key in rows.key.iter().chain(&stored) {
+                    if let Some(copy) = self.whole(chain, &copies, key.clone()).await? {
+                        return Ok(Some(Copy {
+                            is_from_log: true,
+                            ..copy
+                        }));
+                    }
                 }
             }
         }

@@ -119,7 +119,7 @@ impl Restorer {
         }
         for (record, copies) in &copies {
             for key in self.keys_of(*record).await? {
-                if let Some(copy) = self.whole(chain, copies, key) {
+                if let Some(copy) = self.whole(chain, copies, key).await? {
                     return Ok(Plan::Matches(Box::new(copy)));
                 }
             }
@@ -129,31 +129,54 @@ impl Restorer {
 
     /// One copy of each version that the chain holds, each whole by itself, and valid together. Whoever plants copies
     /// can't hide the genuine ones behind them.
-    pub(super) fn whole(
+    pub(super) async fn whole(
         &self,
         chain: &Seen,
         copies: &[Backup],
         key: WrappedOwnerKey,
-    ) -> Option<Copy> {
+    ) -> Result<Option<Copy>, Hindrance> {
         let examiner = self.registrar.examiner();
         let front = examiner.parts().keys.front();
         let mut versions = Vec::new();
         for version in chain.versions() {
-            let of_version = |copy: &&Backup| copy.values.version == version.version;
-            let copy = copies.iter().filter(of_version).find(|copy| {
-                let row = evidence_of(std::slice::from_ref(*copy), &key, &front);
-                row.is_some_and(|row| examiner.holds(&chain.record, version, &row))
-            })?;
-            versions.push(copy.clone());
+            match self.whole_version(chain, version, copies, &key).await? {
+                Some(copy) => versions.push(copy.clone()),
+                None => return Ok(None),
+            }
         }
-        let row = evidence_of(&versions, &key, &front)?;
-        let finding = examiner.judged(Some(&chain.record), Some(&row), &[], None);
-        (finding.verdict == Verdict::Valid).then(|| Copy {
+        let Some(row) = evidence_of(&versions, &key, &front) else {
+            return Ok(None);
+        };
+        let finding = examiner.judged(&chain.record, Some(&row), &[], None);
+        let is_valid = finding.await?.verdict == Verdict::Valid;
+        Ok(is_valid.then(|| Copy {
             chain: chain.clone(),
             versions,
             key,
             is_from_log: false,
-        })
+        }))
+    }
+
+    /// The first copy of a version that is whole by itself.
+    async fn whole_version<'c>(
+        &self,
+        chain: &Seen,
+        version: &OnChainVersion,
+        copies: &'c [Backup],
+        key: &WrappedOwnerKey,
+    ) -> Result<Option<&'c Backup>, Hindrance> {
+        let examiner = self.registrar.examiner();
+        let front = examiner.parts().keys.front();
+        let of_version = |copy: &&Backup| copy.values.version == version.version;
+        for copy in copies.iter().filter(of_version) {
+            let Some(row) = evidence_of(std::slice::from_ref(copy), key, &front) else {
+                continue;
+            };
+            if examiner.holds(&chain.record, version, &row).await? {
+                return Ok(Some(copy));
+            }
+        }
+        Ok(None)
     }
 
     /// Why there is nothing to put back: a version without a copy, or what the newest copies would be judged.
@@ -182,7 +205,8 @@ impl Restorer {
         let row = keys
             .first()
             .and_then(|key| evidence_of(&newest, key, &front));
-        let finding = examiner.judged(Some(&chain.record), row.as_ref(), &[], None);
+        let finding = examiner.judged(&chain.record, row.as_ref(), &[], None);
+        let finding = finding.await?;
         Ok(Plan::DoesNotMatch(Box::new(finding)))
     }
 

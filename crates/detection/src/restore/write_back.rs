@@ -176,7 +176,8 @@ impl Restorer {
     ) -> Result<Finding, RestoreError> {
         let stands = evidence::by_record(connection, id).await?;
         let examiner = self.registrar.examiner();
-        Ok(examiner.judged(Some(&copy.chain.record), stands.as_ref(), jobs, None))
+        let judged = examiner.judged(&copy.chain.record, stands.as_ref(), jobs, None);
+        Ok(judged.await?)
     }
 
     /// A draft that stands above what was restored is on its way: the head is of it.

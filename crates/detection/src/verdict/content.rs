@@ -94,6 +94,14 @@ impl<'a> Content<'a> {
         }
     }
 
+    /// Whether a contract wallet was asked at a block of the time between offer and anchor.
+    pub const fn covers_check(&self, block_time: u64, timestamp: u64) -> bool {
+        match &self.said {
+            Said::Values { message, .. } => message.covers_check(block_time, timestamp),
+            Said::Terms(terms) => terms.covers_check(block_time, timestamp),
+        }
+    }
+
     /// The proof that this row gives at a spot.
     pub fn proof(&self, site: Site, spot: Spot) -> B256 {
         self.proof_with(site, spot, &self.rebuilt_digest(site))

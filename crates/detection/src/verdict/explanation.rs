@@ -143,6 +143,9 @@ fn of_obstacle(obstacle: Obstacle) -> &'static str {
         Obstacle::ChainBehind => "The chain that answers is behind what was seen before.",
         Obstacle::ChainDisagrees => "What is told about the chain contradicts itself.",
         Obstacle::EndpointsDisagree => "The two endpoints of the chain tell different things.",
+        Obstacle::ChainForgets => {
+            "The chain's node can't tell what the owner's contract wallet answered when it signed: it keeps no state that old."
+        }
         Obstacle::WrongKeys => "The keys in use are not those that sealed the records.",
     }
 }
@@ -154,6 +157,9 @@ fn of_consent(problem: ConsentProblem, which: &str) -> String {
         }
         ConsentProblem::Contract => format!(
             "{which} is anchored, and the owner's contract wallet was not seen to accept it."
+        ),
+        ConsentProblem::CheckBlock => format!(
+            "{which} is anchored, and the owner's contract wallet accepted it at another time than between being asked and the anchor."
         ),
         ConsentProblem::Terms(terms) => {
             let what = match terms {

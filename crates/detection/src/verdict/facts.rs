@@ -61,6 +61,8 @@ pub enum Obstacle {
     ChainDisagrees,
     /// Two independent endpoints tell different things.
     EndpointsDisagree,
+    /// The node keeps no state of a block at which a contract wallet is to be asked.
+    ChainForgets,
     /// The key-check cells do not open: these are not the keys that sealed the records.
     WrongKeys,
 }

@@ -145,6 +145,8 @@ pub enum ConsentProblem {
     Signature,
     /// No contract was seen to accept it.
     Contract,
+    /// A contract accepted it, at another time than between offer and anchor.
+    CheckBlock,
     /// The owner signed something else.
     Terms(TermsProblem),
     /// Another wallet than in this version.

@@ -1,7 +1,7 @@
 //! A row beside what the chain knows of it.
 
-use chain::{OnChainRecord, OnChainVersion};
-use record::{B256, ids::Version, proof::Leaves};
+use chain::{OnChainRecord, OnChainVersion, WalletAnswer};
+use record::{B256, consent::CHECK_SLACK, ids::Version, proof::Leaves};
 
 use super::{
     Facts, Row, VersionRow,
@@ -47,6 +47,24 @@ impl<'a> Known<'a> {
             version,
             timestamp,
         })
+    }
+
+    /// Whether the version before this one was anchored when a contract wallet was asked about this one: its message names that. Somebody
+    /// who owned the wallet earlier, and does not any more, could else date what they sign back to then.
+    pub fn could_follow(&self, version: Version, block_time: u64) -> bool {
+        let mut counting = self.before(version).filter(|one| !one.voided);
+        let before = counting
+            .next()
+            .and_then(|one| self.row.versions.get(&one.version));
+        let anchor = before.and_then(VersionRow::anchor);
+        anchor.is_none_or(|anchor| anchor.timestamp <= block_time.saturating_add(CHECK_SLACK))
+    }
+
+    /// Whether every contract wallet that was asked about a version that counts has told.
+    pub fn is_told(&self) -> bool {
+        let counting = self.chain.versions.iter().filter(|one| !one.voided);
+        let mut rows = counting.filter_map(|one| self.row.versions.get(&one.version));
+        rows.all(|row| row.contract_answer != Some(WalletAnswer::NotTold))
     }
 
     /// Whether the row gives the word of this version.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chain::OnChainVersion;
+use chain::{OnChainVersion, WalletAnswer};
 use record::{
     B256,
     consent::{Standing, TermsProblem},
@@ -10,7 +10,7 @@ use record::{
 };
 
 use super::{
-    ConsentProblem, Finding, Reason, Verdict, VersionRow,
+    ConsentProblem, Finding, Obstacle, Reason, Verdict, VersionRow,
     content::{Content, Match, Spot},
     known::{Fault, Known},
 };
@@ -53,6 +53,10 @@ pub(super) fn judge<'a>(known: &Known<'a>) -> Result<Finding, Fault<'a>> {
     if !known.is_whole(newest, row) || !known.uid_fits() || !known.head_fits() {
         return Err(fault);
     }
+    if !known.is_told() {
+        let reason = Reason::Obstacle(Obstacle::ChainForgets);
+        return Ok(Finding::new(Verdict::Unverifiable, reason).of(newest));
+    }
     let valid = Finding::new(Verdict::Valid, Reason::Matches).of(newest);
     Ok(valid.found(Some(newest.word)))
 }
@@ -65,7 +69,10 @@ pub(super) fn holds(known: &Known<'_>, version: &OnChainVersion) -> bool {
     let Some((content, spot, matched)) = known.matched(version, row) else {
         return false;
     };
-    known.is_whole(version, row) && consent_problem(known, row, &content, spot, &matched).is_none()
+    let is_told = row.contract_answer != Some(WalletAnswer::NotTold);
+    is_told
+        && known.is_whole(version, row)
+        && consent_problem(known, row, &content, spot, &matched).is_none()
 }
 
 /// A version that the authority voided counts for nothing. Its row may be gone; one that stands is as it was anchored.
@@ -132,12 +139,18 @@ fn consent_problem(
                 return Some(ConsentProblem::Signature);
             }
         }
-        // Not asked counts as refused: a thief would else hide behind a question that nobody puts.
-        ConsentSignature::Contract { .. } => {
-            if row.contract_accepts != Some(true) {
-                return Some(ConsentProblem::Contract);
+        ConsentSignature::Contract { .. } => match row.contract_answer {
+            Some(WalletAnswer::Accepts { block_time }) => {
+                let follows = known.could_follow(spot.version, block_time);
+                if !follows || !content.covers_check(block_time, spot.timestamp) {
+                    return Some(ConsentProblem::CheckBlock);
+                }
             }
-        }
+            // Whatever else is at fault is told; what is not is called valid by nobody (`Known::is_told`).
+            Some(WalletAnswer::NotTold) => {}
+            // Not asked counts as refused: a thief would else hide behind a question that nobody puts.
+            Some(WalletAnswer::Refuses) | None => return Some(ConsentProblem::Contract),
+        },
     }
     let previous_proofs = known.chain.previous_proofs(spot.version);
     let standing = Standing {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chain::WalletAnswer;
 use database::{
     consents,
     evidence::Evidence,
@@ -79,8 +80,8 @@ pub struct VersionRow {
     pub nonce_fits: bool,
     /// Whether the consent's row is as consent-dapp wrote it: when it came, by which link, to which draft.
     pub receipt_fits: bool,
-    /// Whether the contract at the wallet's address accepts the signature at its check block; only asked for kind 2.
-    pub contract_accepts: Option<bool>,
+    /// What the contract at the wallet's address answers at the check block; only asked for kind 2.
+    pub contract_answer: Option<WalletAnswer>,
 }
 
 impl Row {
@@ -185,7 +186,7 @@ impl VersionRow {
             leaves,
             nonce_fits,
             receipt_fits,
-            contract_accepts: None,
+            contract_answer: None,
         }
     }
 

@@ -79,6 +79,9 @@ const fn advice(alarm: AlarmKind) -> &'static str {
         AlarmKind::EndpointsDisagree => {
             "Ask operations to find out by a third endpoint which one lies."
         }
+        AlarmKind::ChainForgets => {
+            "Ask operations for an archive node as the chain's endpoint. The grid shows which records wait for it, as unverifiable."
+        }
         AlarmKind::ClockOff => {
             "Ask operations to set the viewer's clock by the network, and to look whether the chain's endpoint gets new blocks."
         }

@@ -1,8 +1,9 @@
 //! What somebody can do who also holds the application's keys and the controller's key of the chain.
 
+use chain::WalletAnswer;
 use database::record_versions::RecordVersion;
 use record::{
-    consent::TermsProblem,
+    consent::{CHECK_SLACK, TermsProblem},
     ids::{Draft, Uid},
     signature::ConsentSignature,
 };
@@ -10,6 +11,8 @@ use record::{
 use super::{super::*, world::*};
 
 const SIGNED: Draft = Draft::new(1);
+/// In it the first version was anchored.
+const BLOCK: u64 = 1;
 
 /// Where the thief leaves the row of what was anchored anew.
 #[derive(Clone, Copy, Debug)]
@@ -180,23 +183,92 @@ fn one_signature_under_two_uids_is_no_consent_to_the_second() {
     );
 }
 
-#[test]
-fn a_contract_wallet_has_to_have_accepted() {
+/// A record that a contract wallet signed, which accepted at this block.
+fn signed_by_a_contract(check_block: u64) -> World {
     let mut world = World::anchored(0);
     let mut plain = world.signed(1, "one");
-    plain.signature = ConsentSignature::contract(vec![1, 2, 3], 50).unwrap();
+    plain.signature = ConsentSignature::contract(vec![1, 2, 3], check_block).unwrap();
     world.put(1, SIGNED, &plain);
     let digest = plain.rebuilt_digest();
     world.anchor(1, &plain, digest);
     world.evidence.claimed_uid = Some(7);
+    world
+}
+
+/// Of a block of the time at which the record was anchored.
+fn accepts(world: &World) -> WalletAnswer {
+    WalletAnswer::Accepts {
+        block_time: world.chain.as_ref().unwrap().timestamp,
+    }
+}
+
+#[test]
+fn a_contract_wallet_has_to_have_accepted() {
+    let mut world = signed_by_a_contract(BLOCK);
+    let questions = world.questions();
+    let [(asked, question)] = &questions[..] else {
+        panic!("one question");
+    };
+    let plain = world.plain(1);
+    assert_eq!((*asked, question.at), (version(1), BLOCK));
+    assert_eq!(question.wallet, plain.wallet);
+    assert_eq!(question.digest, plain.rebuilt_digest());
+    assert_eq!(question.signature, [1, 2, 3]);
     assert_eq!(
-        world.judge_with_contract(Some(true)).verdict,
+        world.judge_with_contract(accepts(&world)).verdict,
         Verdict::Valid
     );
-    for refused in [Some(false), None] {
-        let finding = world.judge_with_contract(refused);
-        assert_eq!(finding.reason, Reason::Consent(ConsentProblem::Contract));
+    let refused = world.judge_with_contract(WalletAnswer::Refuses);
+    assert_eq!(refused.reason, Reason::Consent(ConsentProblem::Contract));
+    // Nobody asked.
+    assert_eq!(consent_problem(&world), ConsentProblem::Contract);
+}
+
+#[test]
+fn a_contract_wallet_has_to_have_accepted_between_offer_and_anchor() {
+    let world = signed_by_a_contract(BLOCK + 1);
+    assert!(world.questions().is_empty(), "not about what came after");
+    assert_eq!(
+        world.judge_with_contract(accepts(&world)).reason,
+        Reason::Consent(ConsentProblem::Contract)
+    );
+    let world = signed_by_a_contract(BLOCK);
+    let timestamp = world.chain.as_ref().unwrap().timestamp;
+    for block_time in [0, timestamp + 1] {
+        let finding = world.judge_with_contract(WalletAnswer::Accepts { block_time });
+        assert_eq!(finding.verdict, Verdict::ConsentInvalid);
+        assert_eq!(finding.reason, Reason::Consent(ConsentProblem::CheckBlock));
     }
+}
+
+/// Somebody who owned the wallet before the first version was signed, and dates what they sign back to then.
+#[test]
+fn a_former_owner_can_not_answer_for_what_came_after() {
+    let mut world = World::anchored(1);
+    let mut plain = world.signed(2, "moved house");
+    let first = START + DAY;
+    plain.message.issued_at = START;
+    plain.signature = ConsentSignature::contract(vec![1, 2, 3], 2).unwrap();
+    world.put(2, SIGNED, &plain);
+    let digest = plain.rebuilt_digest();
+    world.anchor(2, &plain, digest);
+    let judge = |block_time| world.judge_with_contract(WalletAnswer::Accepts { block_time });
+    assert_eq!(judge(first).verdict, Verdict::Valid);
+    for block_time in [START, first - CHECK_SLACK - 1] {
+        let reason = judge(block_time).reason;
+        assert_eq!(reason, Reason::Consent(ConsentProblem::CheckBlock));
+    }
+}
+
+#[test]
+fn what_a_node_no_longer_knows_is_neither_valid_nor_a_breach_and_hides_none() {
+    let mut world = signed_by_a_contract(BLOCK);
+    let finding = world.judge_with_contract(WalletAnswer::NotTold);
+    assert_eq!(finding.verdict, Verdict::Unverifiable);
+    assert_eq!(finding.reason, Reason::Obstacle(Obstacle::ChainForgets));
+    *world.row(1).values.email.last_mut().unwrap() ^= 1;
+    let finding = world.judge_with_contract(WalletAnswer::NotTold);
+    assert_eq!(said(&finding), is(Verdict::Altered, &["email"]));
 }
 
 #[test]

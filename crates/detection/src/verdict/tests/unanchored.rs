@@ -280,6 +280,7 @@ fn obstacles_come_before_everything() {
         Obstacle::ChainBehind,
         Obstacle::ChainDisagrees,
         Obstacle::EndpointsDisagree,
+        Obstacle::ChainForgets,
         Obstacle::DatabaseReadOnly,
         Obstacle::DatabaseRefuses,
         Obstacle::DatabaseInterrupts,

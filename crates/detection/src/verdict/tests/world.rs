@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chain::{OnChainRecord, OnChainVersion};
+use chain::{OnChainRecord, OnChainVersion, WalletAnswer, WalletQuestion};
 use database::{
     evidence::Evidence,
     record_versions::RecordVersion,
@@ -398,11 +398,19 @@ impl World {
         judge(&self.facts(Some(&row)))
     }
 
-    /// The verdict where the contract of a contract wallet was asked about the newest version.
-    pub fn judge_with_contract(&self, accepts: Option<bool>) -> Finding {
+    /// The verdict where contract wallets were asked whatever there is to be asked, and all gave this answer.
+    pub fn judge_with_contract(&self, answer: WalletAnswer) -> Finding {
         let mut row = Row::open(&self.evidence, &self.keys);
-        row.versions.values_mut().last().unwrap().contract_accepts = accepts;
+        for (version, _) in self.questions() {
+            row.answered(version, answer);
+        }
         judge(&self.facts(Some(&row)))
+    }
+
+    /// What contract wallets are asked.
+    pub fn questions(&self) -> Vec<(Version, WalletQuestion)> {
+        let row = Row::open(&self.evidence, &self.keys);
+        row.questions(self.chain.as_ref().unwrap(), (CHAIN_ID, RELAY))
     }
 
     fn facts<'a>(&'a self, row: Option<&'a Row>) -> Facts<'a> {
