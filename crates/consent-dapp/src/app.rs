@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use chain::ChainReader;
 use enrolment::Letterhead;
 use keyring::FrontKeys;
 use notification::Recipient;
@@ -35,6 +36,8 @@ pub struct Parts {
     pub profile: Arc<ControllerProfile>,
     /// The chain, as wallets are told of it.
     pub network: Network,
+    /// The chain, to ask contract wallets; without it they can't sign.
+    pub chain: Option<ChainReader>,
     /// The staff who hear of signatures and corrections.
     pub desk_email: Recipient,
     /// Where staff work, for links in mails to them.

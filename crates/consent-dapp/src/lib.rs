@@ -22,6 +22,7 @@ mod refusal;
 mod router;
 mod run;
 mod settings;
+mod signer;
 mod standing;
 mod tampering;
 mod ticket_visit;

@@ -31,8 +31,11 @@ pub struct Receipt {
     pub granted: Vec<String>,
     /// The wallet that signed, with its checksum.
     pub wallet: String,
-    /// The signature: r‖s‖v, as `0x` hex.
+    /// The signature as `0x` hex: r‖s‖v, or whatever a contract wallet takes.
     pub signature: String,
+    /// Of a contract wallet: the block at which it accepted the signature.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check_block: Option<u64>,
     /// What it signs (EIP-712).
     pub digest: B256,
     /// The contract that the signature is made out to.
@@ -108,6 +111,10 @@ impl Receipt {
                 .collect(),
             wallet: message.wallet.to_string(),
             signature: format!("0x{}", hex::encode(signature.bytes())),
+            check_block: match signature {
+                ConsentSignature::Ecdsa(_) => None,
+                ConsentSignature::Contract { check_block, .. } => Some(check_block),
+            },
             digest: message.digest(chain_id, relay),
             relay: relay.to_string(),
             chain_id,

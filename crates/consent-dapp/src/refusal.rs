@@ -31,8 +31,22 @@ pub enum Refusal {
     },
     /// Details or offer are not those the owner saw.
     ChangedMeanwhile,
-    /// Not the signature of a plain account.
+    /// Not the signature of a plain account, and contract wallets can't be asked here.
     ContractWallet,
+    /// The signature of a contract wallet, where none is taken: under a request to be erased.
+    ContractErasure,
+    /// A contract wallet does not call the signature its own.
+    NotAccepted {
+        /// The wallet that was asked.
+        wallet: Address,
+    },
+    /// Not the signature of a plain account, and there is no contract at its address.
+    NoContract {
+        /// The address.
+        wallet: Address,
+    },
+    /// The chain can't be asked about a contract wallet right now.
+    TryAgain,
     /// The request can't be read; says what of it.
     Malformed(&'static str),
     /// The link lets nobody in.
@@ -49,7 +63,12 @@ impl Refusal {
             Self::NotRegistered { .. } => (StatusCode::FORBIDDEN, "not_registered"),
             Self::WrongWallet { .. } => (StatusCode::FORBIDDEN, "wrong_wallet"),
             Self::ChangedMeanwhile => (StatusCode::CONFLICT, "changed_meanwhile"),
-            Self::ContractWallet => (StatusCode::UNPROCESSABLE_ENTITY, "contract_wallet"),
+            Self::ContractWallet | Self::ContractErasure => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "contract_wallet")
+            }
+            Self::NotAccepted { .. } => (StatusCode::FORBIDDEN, "not_accepted"),
+            Self::NoContract { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "no_contract"),
+            Self::TryAgain => (StatusCode::SERVICE_UNAVAILABLE, "try_again"),
             Self::Malformed(_) => (StatusCode::UNPROCESSABLE_ENTITY, "malformed"),
             Self::Closed(Closed::Unknown) => (StatusCode::NOT_FOUND, "link_unknown"),
             Self::Closed(_) => (StatusCode::GONE, "link_closed"),
@@ -71,7 +90,19 @@ impl Refusal {
                 "What you signed is not what is stored now. Reload this page, read it again, and sign again. Nothing was stored.".into()
             }
             Self::ContractWallet => {
-                "This is not the signature of a plain account. Smart and multi-signature wallets can’t sign here yet: ask the organisation to register a plain account. Nothing was stored.".into()
+                "This is not the signature of a plain account. Smart and multi-signature wallets can’t sign here: ask the organisation to register a plain account. Nothing was stored.".into()
+            }
+            Self::ContractErasure => {
+                "A contract wallet can’t sign this request. Ask for it below, without the wallet: the people at the desk then make sure that it is you. Nothing was stored.".into()
+            }
+            Self::NotAccepted { wallet } => format!(
+                "The wallet {wallet} is a contract, and it did not accept this signature. If several owners have to sign, or something has to be approved on the chain first, see to that; then reload this page and sign again. Nothing was stored."
+            ),
+            Self::NoContract { wallet } => format!(
+                "This is not the signature of a plain account, and there is no contract at {wallet} on this chain. A new smart wallet comes onto the chain with its first transaction: make one, then sign again. Nothing was stored."
+            ),
+            Self::TryAgain => {
+                "We ask the chain whether your wallet’s contract accepts this signature, and the chain does not answer right now. Nothing is lost: try again in a minute.".into()
             }
             Self::Malformed(what) => format!("This request can’t be used: {what}. Reload this page and try again."),
             Self::Closed(closed) => format!("{}. {}", closed.title(), closed.what()),

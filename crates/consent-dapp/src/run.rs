@@ -62,6 +62,7 @@ pub async fn assemble(
         front: settings.front,
         profile: settings.profile,
         network: settings.network,
+        chain: settings.chain,
         desk_email: settings.desk_email,
         entry_url: settings.entry_url,
         demo_wallet,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chain::Deployment;
+use chain::{ChainReader, Deployment};
 use keyring::FrontKeys;
 use notification::Recipient;
 use secrecy::ExposeSecret;
@@ -18,6 +18,8 @@ const DAY: Duration = Duration::from_hours(24);
 /// The only chain that the demo wallet plays on: anvil's default.
 pub const DEMO_CHAIN: u64 = 31_337;
 
+const NODE: &str = "CHAIN_RPC_URL";
+
 /// What the process was told.
 pub struct Settings {
     /// Where it listens and how owners reach it.
@@ -30,6 +32,8 @@ pub struct Settings {
     pub profile: Arc<ControllerProfile>,
     /// The chain, as wallets are told of it.
     pub network: Network,
+    /// The chain, to ask contract wallets.
+    pub chain: Option<ChainReader>,
     /// The staff who hear of signatures and corrections.
     pub desk_email: Recipient,
     /// Where staff work, for links in mails to them.
@@ -67,13 +71,16 @@ impl Settings {
         );
         let deployment = settings::Deployment::read(reader, Deployment::load);
         let network = read_network(reader, deployment.as_ref());
-        let demo_wallet = read_demo_wallet(reader, deployment.as_ref());
+        let node = read_node(reader);
+        let demo_wallet = read_demo_wallet(reader, deployment.as_ref(), node.as_ref());
+        let chain = read_chain(reader, deployment, node.as_ref());
         Some(Self {
             web: web?,
             database: database?.url,
             front: front?.front,
             profile: profile?,
             network: network?,
+            chain: chain?,
             desk_email: desk_email?,
             entry_url: entry_url?,
             drafts: DAY * draft_days?,
@@ -104,25 +111,50 @@ fn read_network(reader: &mut Reader, deployment: Option<&Deployment>) -> Option<
     })
 }
 
+/// The inner `None` where it is not set.
+fn read_node(reader: &mut Reader) -> Option<Option<Url>> {
+    let text = reader.optional_secret(
+        NODE,
+        "JSON-RPC endpoint of the chain, to ask contract wallets (ERC-1271); without it plain accounts alone can sign",
+    )?;
+    let Some(text) = text else {
+        return Some(None);
+    };
+    match Url::parse(text.expose_secret()) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Some(Some(url)),
+        _ => reader.problem(NODE, "must begin with http:// or https://"),
+    }
+}
+
+/// The newest block is asked for: what is final is looked at by who anchors.
+fn read_chain(
+    reader: &mut Reader,
+    deployment: Option<Deployment>,
+    node: Option<&Option<Url>>,
+) -> Option<Option<ChainReader>> {
+    let (deployment, node) = (deployment?, node?);
+    let Some(node) = node else {
+        return Some(None);
+    };
+    match ChainReader::new(node, deployment, 0) {
+        Ok(chain) => Some(Some(chain)),
+        Err(error) => reader.problem(NODE, error.to_string()),
+    }
+}
+
 /// The inner `None` is the normal case: no demo wallet. Whatever speaks against it is said at once.
-fn read_demo_wallet(reader: &mut Reader, deployment: Option<&Deployment>) -> Option<Option<Url>> {
+fn read_demo_wallet(
+    reader: &mut Reader,
+    deployment: Option<&Deployment>,
+    node: Option<&Option<Url>>,
+) -> Option<Option<Url>> {
     let on = reader.switch(
         "DEMO_WALLET",
         "1 lets a newcomer play the owner with anvil's keys; only on chain 31337 with ENVIRONMENT=development",
     );
-    let rpc_url = reader.optional_secret(
-        "CHAIN_RPC_URL",
-        "the node behind the demo wallet; not used without it",
-    );
-    let (on, rpc_url) = (on?, rpc_url?);
-    if !on {
+    if !on? {
         return Some(None);
     }
-    let node = match rpc_url.as_ref().map(|url| Url::parse(url.expose_secret())) {
-        Some(Ok(url)) if matches!(url.scheme(), "http" | "https") => Ok(url),
-        Some(_) => Err("must begin with http:// or https://"),
-        None => Err("is missing (the demo wallet signs through it)"),
-    };
     let mut problems = Vec::new();
     if Environment::known(reader) == Some(Environment::Production) {
         problems.push(("DEMO_WALLET", "is refused unless ENVIRONMENT=development"));
@@ -130,13 +162,14 @@ fn read_demo_wallet(reader: &mut Reader, deployment: Option<&Deployment>) -> Opt
     if deployment.is_some_and(|deployment| deployment.chain_id != DEMO_CHAIN) {
         problems.push(("DEMO_WALLET", "is refused on any chain but 31337"));
     }
-    problems.extend(node.as_ref().err().map(|reason| ("CHAIN_RPC_URL", *reason)));
+    if node == Some(&None) {
+        problems.push((NODE, "is missing (the demo wallet signs through it)"));
+    }
     for (name, reason) in &problems {
         reader.problem::<()>(name, *reason);
     }
     // Without a deployment, or with a wrong environment, nobody knows whether it may be on.
     let is_known = deployment.is_some() && Environment::known(reader).is_some();
-    node.ok()
-        .filter(|_| is_known && problems.is_empty())
-        .map(Some)
+    let node = node?.clone()?;
+    (is_known && problems.is_empty()).then_some(Some(node))
 }

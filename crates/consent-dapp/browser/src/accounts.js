@@ -35,7 +35,7 @@ export function pickRegistered(accounts, registered) {
   );
 }
 
-/** Contract wallets sign differently (ERC-1271). A delegated plain account (EIP-7702) still signs as a plain one. */
+/** No contract wallet can sign a request to be erased. A delegated plain account (EIP-7702) still signs as a plain one. */
 export async function refuseContract(provider, account) {
   let code = "0x";
   try {
@@ -44,6 +44,6 @@ export async function refuseContract(provider, account) {
     // A wallet that can't tell is no reason to stop: the server looks at the signature.
   }
   if (typeof code === "string" && code !== "0x" && !code.toLowerCase().startsWith("0xef0100")) {
-    throw new Problem("contract_wallet", "This account is a contract (a smart or multi-signature wallet). Such wallets can't sign here yet. Please ask the organisation to register a plain account.");
+    throw new Problem("contract_wallet", "This account is a contract (a smart or multi-signature wallet). Such wallets can't sign this request: ask for it below, without the wallet.");
   }
 }

@@ -1,5 +1,5 @@
 // Reading is over: check the message against the page, have it signed, hand it in.
-import { connect, pickRegistered, refuseContract } from "./accounts.js";
+import { connect, pickRegistered } from "./accounts.js";
 import { post } from "./doors.js";
 import { isOn, networkOf } from "./network.js";
 import { check } from "./typed-data.js";
@@ -13,7 +13,6 @@ export function bindSign(page, wallets) {
   const sign = async (wallet) => {
     const account = pickRegistered(await connect(wallet.provider), page.dataset.wallet);
     if (!(await isOn(wallet.provider, network))) return panel.offerSwitch(wallet, network, sign);
-    await refuseContract(wallet.provider, account);
 
     const granted = ticked(page);
     const message = await post(page.dataset.link, "message", { granted });

@@ -9,18 +9,20 @@ use database::record_events::{self, Actor, RecordEventKind};
 use database::records::{self, RecordState};
 use database::sealed::{SignedConsent, seal_consent};
 use keyring::OwnerKey;
+use record::B256;
 use record::consent::ConsentMessage;
-use record::signature::{ConsentSignature, EcdsaSignature};
+use record::signature::ConsentSignature;
 use serde::Deserialize;
 use sqlx::MySqlConnection;
 
 use crate::admission::{read_offer, read_predecessor};
 use crate::app::App;
-use crate::body::{Body, account, signature};
+use crate::body::{Body, account};
 use crate::details::Details;
 use crate::mail;
 use crate::pages::wallet::Next;
 use crate::refusal::Refusal;
+use crate::signer::Given;
 use crate::visit::{Held, Identified, Visit};
 
 /// Ticks and signature; `account` only chooses the words of a refusal.
@@ -31,37 +33,36 @@ pub struct Signed {
     signature: String,
 }
 
+/// What the owner agrees to, as the row and the ticks say now.
+struct Stated {
+    held: Held,
+    key: OwnerKey,
+    details: Details,
+    message: ConsentMessage,
+}
+
 /// Stores the consent if the registered wallet signed exactly what is stored.
 pub async fn submit(
     State(app): State<App>,
     Identified(visit): Identified,
     Body(signed): Body<Signed>,
 ) -> Result<(CookieJar, Json<Next>), Refusal> {
-    let signature = signature(&signed.signature)?;
+    let signature = checked(&app, &visit, &signed).await?;
     let mut transaction = app.database.begin().await?;
-    let held = visit.hold(&app, &mut transaction).await?;
-    let key = visit.owner_key()?;
-    let offer = read_offer(&held.link, &key)?.ok_or(Refusal::IdentifyAgain)?;
-    if offer.has_expired(visit.now) {
-        return Err(Refusal::IdentifyAgain);
+    let stated = Stated::read(&app, &visit, &signed.granted, &mut transaction).await?;
+    if stated.digest(&app) != signature.digest {
+        return Err(Refusal::ChangedMeanwhile);
     }
-    let details = Details::load(&app, &held.link, &key, &mut transaction).await?;
-    let follows = read_predecessor(&held.link, &key)?;
-    let ticks = offer.ticks(&signed.granted)?;
-    let message = offer.message(&details, &ticks, follows.as_ref());
-    check_signer(&app, &message, &signature, &signed.account)?;
-
     store(
         &app,
         &visit,
-        &held,
-        &key,
-        &message,
-        signature,
+        &stated,
+        &signature.signature,
         &mut transaction,
     )
     .await?;
-    mail::consent_given(&app, &mut transaction, &held.record, &details, visit.now).await?;
+    let (record, details) = (&stated.held.record, &stated.details);
+    mail::consent_given(&app, &mut transaction, record, details, visit.now).await?;
     transaction.commit().await?;
     // The hour of the receipt begins now.
     let cookie = visit
@@ -75,49 +76,73 @@ pub async fn submit(
     ))
 }
 
-fn check_signer(
-    app: &App,
-    message: &ConsentMessage,
-    signature: &EcdsaSignature,
-    claimed: &str,
-) -> Result<(), Refusal> {
-    let digest = message.digest(app.network.chain_id, app.network.relay);
-    let signer = signature
-        .recover(&digest)
-        .map_err(|_| Refusal::ChangedMeanwhile)?;
-    if signer == message.wallet {
-        return Ok(());
-    }
-    // A signature over other words recovers to an account that nobody has.
-    if signer == account(claimed)? {
-        Err(Refusal::WrongWallet {
-            signer,
-            registered: message.wallet,
+impl Stated {
+    /// Record and link stay locked until the transaction ends.
+    async fn read(
+        app: &App,
+        visit: &Visit,
+        granted: &[String],
+        connection: &mut MySqlConnection,
+    ) -> Result<Self, Refusal> {
+        let held = visit.hold(app, connection).await?;
+        let key = visit.owner_key()?;
+        let offer = read_offer(&held.link, &key)?.ok_or(Refusal::IdentifyAgain)?;
+        if offer.has_expired(visit.now) {
+            return Err(Refusal::IdentifyAgain);
+        }
+        let details = Details::load(app, &held.link, &key, connection).await?;
+        let follows = read_predecessor(&held.link, &key)?;
+        let ticks = offer.ticks(granted)?;
+        let message = offer.message(&details, &ticks, follows.as_ref());
+        Ok(Self {
+            held,
+            key,
+            details,
+            message,
         })
-    } else {
-        Err(Refusal::ChangedMeanwhile)
     }
+
+    fn digest(&self, app: &App) -> B256 {
+        self.message.digest(app.network.chain_id, app.network.relay)
+    }
+}
+
+/// A signature of the registered wallet, and over what.
+struct Checked {
+    digest: B256,
+    signature: ConsentSignature,
+}
+
+/// A contract wallet's node may take its time, so nothing is locked meanwhile.
+async fn checked(app: &App, visit: &Visit, signed: &Signed) -> Result<Checked, Refusal> {
+    let given = Given::read(&signed.signature)?;
+    let claimed = account(&signed.account)?;
+    let mut transaction = app.database.begin().await?;
+    let stated = Stated::read(app, visit, &signed.granted, &mut transaction).await?;
+    transaction.rollback().await?;
+    let (digest, wallet) = (stated.digest(app), stated.message.wallet);
+    let signature = given.by(app, wallet, digest).await?;
+    let signature = signature.map_err(|why| why.refusal(wallet, claimed))?;
+    Ok(Checked { digest, signature })
 }
 
 async fn store(
     app: &App,
     visit: &Visit,
-    held: &Held,
-    key: &OwnerKey,
-    message: &ConsentMessage,
-    signature: EcdsaSignature,
+    stated: &Stated,
+    signature: &ConsentSignature,
     connection: &mut MySqlConnection,
 ) -> Result<(), Refusal> {
     let (front, now) = (&app.front, visit.now);
-    let (mut record, mut link) = (held.record.clone(), held.link.clone());
+    let (mut record, mut link) = (stated.held.record.clone(), stated.held.link.clone());
     let signed = SignedConsent {
         version: link.version,
         draft: link.draft,
         link_id: link.id,
-        message,
-        signature: &ConsentSignature::Ecdsa(signature),
+        message: &stated.message,
+        signature,
     };
-    let consent = seal_consent(key, front, &signed, &mut rand::rng(), now);
+    let consent = seal_consent(&stated.key, front, &signed, &mut rand::rng(), now);
     consents::insert(connection, &consent).await?;
     link.end(LinkState::Used);
     consent_links::update(connection, front, &link).await?;

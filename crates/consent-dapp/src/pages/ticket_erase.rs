@@ -8,8 +8,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use enrolment::request::{self, ErasureOffer};
+use record::Address;
 use record::ids::RequestId;
-use record::signature::EcdsaSignature;
+use record::signature::{ConsentSignature, EcdsaSignature};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use web_kit::error::Result;
@@ -17,11 +18,12 @@ use web_kit::form::FormState;
 use web_kit::page::{Page, html};
 
 use crate::app::App;
-use crate::body::{Body, account, signature};
+use crate::body::{Body, account};
 use crate::elsewhere::Elsewhere;
 use crate::mail;
 use crate::pages::wallet::Next;
 use crate::refusal::Refusal;
+use crate::signer::Given;
 use crate::ticket_visit::TicketVisit;
 use crate::urls::TicketUrls;
 
@@ -100,9 +102,10 @@ pub async fn sign(
     visit: TicketVisit,
     Body(signed): Body<Signed>,
 ) -> std::result::Result<Json<Next>, Refusal> {
-    let signature = signature(&signed.signature)?;
+    let given = Given::read(&signed.signature)?;
+    let claimed = account(&signed.account)?;
     let (id, offer) = offered(&app, &visit).await?;
-    check_signer(&app, &offer, &signature, &signed.account)?;
+    let signature = signed_by_key(&app, &offer, &given, claimed).await?;
     ask(&app, &visit, id, Some(&signature)).await?;
     Ok(Json(Next {
         next: visit.urls.page().to_owned(),
@@ -136,28 +139,24 @@ async fn still_offered(
     }
 }
 
-fn check_signer(
+/// The evidence on the chain has to hold for ever with nothing of the record left, and names no block at which a contract could be asked.
+async fn signed_by_key(
     app: &App,
     offer: &ErasureOffer,
-    signature: &EcdsaSignature,
-    claimed: &str,
-) -> std::result::Result<(), Refusal> {
-    let digest = offer
-        .statement
-        .digest(app.network.chain_id, app.network.relay);
-    let signer = signature
-        .recover(&digest)
-        .map_err(|_| Refusal::ChangedMeanwhile)?;
-    if signer == offer.wallet {
-        return Ok(());
-    }
-    // A signature over other words recovers to an account that nobody has.
-    match signer == account(claimed)? {
-        true => Err(Refusal::WrongWallet {
-            signer,
-            registered: offer.wallet,
+    given: &Given,
+    claimed: Address,
+) -> std::result::Result<EcdsaSignature, Refusal> {
+    let (chain_id, relay) = (app.network.chain_id, app.network.relay);
+    let digest = offer.statement.digest(chain_id, relay);
+    match given.by(app, offer.wallet, digest).await? {
+        Ok(ConsentSignature::Ecdsa(signature)) => Ok(signature),
+        Ok(ConsentSignature::Contract { .. }) => Err(Refusal::ContractErasure),
+        Err(why) => Err(match why.refusal(offer.wallet, claimed) {
+            Refusal::NotAccepted { .. } | Refusal::NoContract { .. } | Refusal::ContractWallet => {
+                Refusal::ContractErasure
+            }
+            refusal => refusal,
         }),
-        false => Err(Refusal::ChangedMeanwhile),
     }
 }
 

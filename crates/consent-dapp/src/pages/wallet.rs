@@ -3,14 +3,16 @@
 use axum::Json;
 use axum::extract::State;
 use axum_extra::extract::CookieJar;
+use record::Address;
 use serde::{Deserialize, Serialize};
 
 use crate::admission;
 use crate::app::App;
-use crate::body::{Body, account, signature};
+use crate::body::{Body, account};
 use crate::challenge::{Challenge, personal_digest};
 use crate::details::Details;
 use crate::refusal::Refusal;
+use crate::signer::{Given, NotSigned};
 use crate::visit::Open;
 
 /// Who signed the challenge, and the signature.
@@ -35,18 +37,18 @@ pub async fn submit(
     Body(answered): Body<Answered>,
 ) -> Result<(CookieJar, Json<Next>), Refusal> {
     let account = account(&answered.account)?;
-    let signature = signature(&answered.signature)?;
+    let given = Given::read(&answered.signature)?;
     let challenge = Challenge::from_cookie(&jar, visit.now).ok_or(Refusal::ChallengeExpired)?;
     let message = challenge.message(&app.front, visit.link.id, account, app.asker());
-    let signer = signature
-        .recover(&personal_digest(&message))
-        .map_err(|_| Refusal::ContractWallet)?;
+    // Asked of whatever account it claims to be: by who is asked nobody learns which one is registered.
+    let signed = given.by(&app, account, personal_digest(&message)).await?;
+    signed.map_err(|why| refused(&why, account))?;
 
     let mut transaction = app.database.begin().await?;
     let link = visit.lock_link(&app, &mut transaction).await?;
     let key = visit.owner_key()?;
     let details = Details::load(&app, &link, &key, &mut transaction).await?;
-    if signer != account || signer != details.wallet() {
+    if account != details.wallet() {
         return Err(Refusal::NotRegistered { signer: account });
     }
     let cookie = admission::admit(&app, &visit, link, &key, &mut transaction).await?;
@@ -57,4 +59,14 @@ pub async fn submit(
             next: visit.urls.page().to_owned(),
         }),
     ))
+}
+
+/// Says nothing of the registered wallet.
+const fn refused(why: &NotSigned, account: Address) -> Refusal {
+    match why {
+        NotSigned::ByAnother(_) => Refusal::NotRegistered { signer: account },
+        NotSigned::NotAccepted(_) => Refusal::NotAccepted { wallet: account },
+        NotSigned::NoContract => Refusal::NoContract { wallet: account },
+        NotSigned::NotAsked => Refusal::ContractWallet,
+    }
 }

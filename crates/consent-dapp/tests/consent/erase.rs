@@ -17,13 +17,19 @@ async fn let_in(server: &Server, uid: u64) -> (Owner, Link, String) {
     let link = server.desk().enter(owner.wallet()).await;
     let answer = owner.consent(&link, &["research"]).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    let ticket = let_in_again(server, &owner, &link, uid).await;
+    (owner, link, ticket)
+}
+
+/// Anchors what was signed, and lets its owner in by a code; gives where they are.
+pub async fn let_in_again(server: &Server, owner: &Owner, link: &Link, uid: u64) -> String {
     let uid = Uid::new(uid).unwrap();
-    server.desk().seal_anchor(&link, uid).await;
+    server.desk().seal_anchor(link, uid).await;
     let anchored = |record: &mut database::records::Record| {
         (record.state, record.uid) = (RecordState::Anchored, Some(uid));
     };
-    server.desk().change_head(&link, anchored).await;
-    let ticket = server.desk().ticket(&link);
+    server.desk().change_head(link, anchored).await;
+    let ticket = server.desk().ticket(link);
     // The mail of whoever comes later is the newest.
     server.clock.advance(Duration::from_secs(1));
     owner.submit(&ticket, &[]).await;
@@ -33,7 +39,7 @@ async fn let_in(server: &Server, uid: u64) -> (Owner, Link, String) {
     let door = format!("{ticket}/code");
     let page = owner.submit(&door, &[("code", code)]).await;
     assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text);
-    (owner, link, ticket)
+    ticket
 }
 
 async fn filed(server: &Server, link: &Link) -> Vec<Erasure> {

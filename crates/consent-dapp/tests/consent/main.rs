@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
 mod code;
+mod contract_wallet;
 mod correction;
 mod decline;
 mod demo_wallet;
