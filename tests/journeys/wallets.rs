@@ -1,5 +1,7 @@
 //! Everything about an owner's wallet that can go otherwise than hoped.
 
+use alloy::primitives::Address;
+use alloy::sol_types::SolValue as _;
 use anyhow::{Result, ensure};
 use demo::doors::{PEOPLE, consent_link};
 use devstack::Site;
@@ -114,6 +116,34 @@ async fn refuse_once_and_sign(owner: &Owner, fox: &Wallet) -> Result<()> {
     owner.try_to_sign().await?;
     owner.tab().press("Fox").await?;
     owner.is_at("used").await
+}
+
+/// It pretends nothing: its account is the contract, which takes what its owner's key signs (ERC-1271).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wallet_that_is_a_contract_lets_its_owner_in_and_signs() -> Result<()> {
+    let site = Site::start(&options()).await?;
+    let desk = Browser::launch(Screen::Desktop).await?;
+    let phone = Browser::launch(Screen::Phone).await?;
+    let office = Office::open(&site, &desk).await?;
+    let smart = Wallet::new("Smart", CHAIN_ID);
+    let owners = (vec![smart.address()],).abi_encode_params();
+    let chain = &site.chain;
+    let contract = chain.put_contract("OwnersWallet", "OwnersWallet", &owners);
+    let contract: Address = contract.await?.parse()?;
+    smart.pretend(contract);
+    let handed = office.enter(&PEOPLE[2], contract).await?;
+
+    let owner = Owner::with(&phone, &[&smart]).await?;
+    owner.open(&handed.link).await?;
+    owner.prove_wallet().await?;
+    owner.sign().await?;
+    let tab = owner.tab();
+    tab.open(&format!("{}/receipt", handed.link)).await?;
+    tab.find("[data-testid=receipt-check-block]").await?;
+    tab.see("The answer must be 0x1626ba7e").await?;
+    tab.look("consent-receipt-contract-wallet").await?;
+    tab.behaved()?;
+    site.stop().await
 }
 
 #[tokio::test(flavor = "multi_thread")]

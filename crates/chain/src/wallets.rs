@@ -201,3 +201,33 @@ fn asking_code(question: &WalletQuestion) -> Vec<u8> {
     ];
     [code.concat(), asked].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_endpoints_have_to_say_the_same_and_neither_has_to_remember() {
+        let (yes, no) = (
+            WalletAnswer::Accepts { block_time: 7 },
+            WalletAnswer::Refuses,
+        );
+        assert_eq!(agreed((yes, yes)), Ok(yes));
+        assert_eq!(agreed((no, no)), Ok(no));
+        let other_time = WalletAnswer::Accepts { block_time: 8 };
+        for told in [(yes, no), (no, yes), (yes, other_time)] {
+            let told = agreed(told);
+            assert!(matches!(told, Err(ChainError::EndpointsDisagree { .. })));
+        }
+        for one in [yes, no] {
+            assert_eq!(
+                agreed((one, WalletAnswer::NotTold)),
+                Ok(WalletAnswer::NotTold)
+            );
+            assert_eq!(
+                agreed((WalletAnswer::NotTold, one)),
+                Ok(WalletAnswer::NotTold)
+            );
+        }
+    }
+}

@@ -5,6 +5,7 @@ use database::{
     record_events::{self, RecordEventKind},
 };
 use record::signature::ConsentSignature;
+use serde_json::json;
 
 use crate::{
     people::ids,
@@ -208,6 +209,31 @@ async fn a_contract_wallet_is_asked_at_its_block() {
         "passed over, not rejected"
     );
     process.until_problem(Problem::WalletUnchecked).await;
+    process.stop().await;
+}
+
+/// A former owner would date what they sign back to when they were.
+#[tokio::test]
+async fn what_a_contract_wallet_accepted_before_the_offer_is_refused() {
+    let stage = Stage::without_blocks().await;
+    let minute = 60;
+    let early = stage.consented_between("Early Contract", 20 * minute, 3_600);
+    let early = stage.by_contract(early.await, AGREES).await;
+    let fine = stage.consented_by_contract("Fine Contract", AGREES).await;
+    let later = json!([21 * minute]);
+    stage.chain.rpc("evm_increaseTime", later).await.unwrap();
+    stage.chain.mine(1).await.unwrap();
+    for person in [&early, &fine] {
+        stage.approve(person.id).await;
+    }
+    let process = stage.start();
+    stage
+        .mine_until_all_are(&[fine.id], JobState::Anchored)
+        .await;
+    stage.assert_anchored(&fine).await;
+    let refused = stage.job(early.id).await;
+    assert_eq!(refused.state, JobState::Rejected);
+    assert_eq!(refused.problem.as_deref(), Some("consent_invalid"));
     process.stop().await;
 }
 

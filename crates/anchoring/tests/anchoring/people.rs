@@ -115,7 +115,12 @@ impl Stage {
 
     /// A person whose wallet is a contract with this code; its answer is asked for at the head.
     pub async fn consented_by_contract(&self, name: &str, code: &str) -> Person {
-        let mut person = self.consented(name).await;
+        let person = self.consented(name).await;
+        self.by_contract(person, code).await
+    }
+
+    /// The same person, with a contract at their wallet's address.
+    pub async fn by_contract(&self, mut person: Person, code: &str) -> Person {
         let wallet = person.wallet.address();
         self.chain
             .rpc("anvil_setCode", json!([wallet, code]))

@@ -4,7 +4,7 @@ use chain::{OnChainRecord, WalletAnswer, WalletQuestion};
 use record::{Address, ids::Version, signature::ConsentSignature};
 
 use super::{
-    Row,
+    Row, VersionRow,
     content::{Content, Site},
 };
 
@@ -18,7 +18,9 @@ impl Row {
     ) -> Vec<(Version, WalletQuestion)> {
         let site = Site { chain_id, relay };
         let known = self.versions.range(..=chain.newest().version);
-        let contents = known.filter_map(|(version, row)| Some((*version, Content::of(row)?)));
+        let of_contracts = known.filter(|(_, row)| is_signed_by_contract(row));
+        let contents =
+            of_contracts.filter_map(|(version, row)| Some((*version, Content::of(row)?)));
         let questions = contents.filter_map(|(version, content)| match content.signature {
             ConsentSignature::Contract { bytes, check_block } if *check_block <= chain.block => {
                 let question = WalletQuestion {
@@ -40,4 +42,11 @@ impl Row {
             row.contract_answer = Some(answer);
         }
     }
+}
+
+/// Of most records nothing more is made for this.
+fn is_signed_by_contract(row: &VersionRow) -> bool {
+    let opened = row.opened.as_ref();
+    let signature = opened.and_then(|opened| opened.signature.as_ref());
+    matches!(signature, Some(Ok(ConsentSignature::Contract { .. })))
 }
