@@ -22,6 +22,8 @@ text_enum! {
         Evidence = "evidence",
         /// The record was found by its wallet or e-mail address.
         Searched = "searched",
+        /// A copy of everything was shown, to be handed to the owner.
+        Copied = "copied",
     }
 }
 

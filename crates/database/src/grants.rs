@@ -192,7 +192,11 @@ const ENTRY: &[(&str, &str)] = &[
     ("withdrawals", "SELECT, INSERT"),
     ("owner_requests", "SELECT, UPDATE"),
     ("erasures", "SELECT, INSERT, UPDATE"),
+    ("access_copies", "SELECT, INSERT, UPDATE"),
     ("record_events", "SELECT, INSERT"),
+    // To tell owners of those that concern them. All columns: the MAC covers them.
+    ("incidents", "SELECT"),
+    ("incident_findings", "SELECT"),
     ("anchoring_jobs", "SELECT, INSERT, UPDATE"),
     ("anchoring_transactions", "SELECT, INSERT"),
     ("leases", "SELECT, INSERT, UPDATE, DELETE"),
@@ -214,6 +218,11 @@ const CONSENT: &[(&str, &str)] = &[
     ("corrections", "INSERT, DELETE, SELECT (record_id, version)"),
     ("withdrawals", "SELECT, INSERT"),
     ("owner_requests", "SELECT, INSERT, UPDATE, DELETE"),
+    // To open one, to count wrong codes and to empty it; whose it is and how it was asked for stays.
+    (
+        "access_copies",
+        "SELECT, UPDATE (wrapped_key, desk_code, content, state, identity, code_attempts, opened_at, mac)",
+    ),
     ("record_events", "INSERT"),
     // Declining withdraws the mails of the owner's links; no address and no content of any mail may be read.
     (
@@ -243,6 +252,7 @@ const VIEWER: &[(&str, &str)] = &[
     ("withdrawals", "SELECT"),
     ("owner_requests", "SELECT"),
     ("erasures", "SELECT"),
+    ("access_copies", "SELECT"),
     ("anchoring_jobs", "SELECT"),
     ("anchoring_transactions", "SELECT"),
     ("leases", "SELECT, INSERT, UPDATE, DELETE"),
@@ -288,6 +298,10 @@ const ERASE: &[(&str, &str)] = &[
     (
         "consent_links",
         "SELECT, UPDATE (wrapped_key, desk_code, predecessor, offer, state, code_attempts, mac)",
+    ),
+    (
+        "access_copies",
+        "SELECT, UPDATE (wrapped_key, desk_code, content, state, identity, code_attempts, opened_at, mac)",
     ),
     ("erasures", "SELECT, INSERT, UPDATE"),
     ("record_events", "INSERT"),

@@ -21,7 +21,7 @@ pub use tally::{Tally, tally};
 const TABLE: &str = "incident_findings";
 /// Rows as found may be long.
 const AT_ONCE: u32 = 50;
-/// More findings of one subject are not looked at, the newest first: there is one for each way in which it is bad.
+/// More findings of one subject are not looked at: there is one for each way in which it is bad.
 const MOST_OF_SUBJECT: u32 = 1000;
 
 /// One record at fault.
@@ -231,6 +231,21 @@ pub async fn unresolved(
     unresolved
         .read(connection, u64::MAX, MOST_OF_SUBJECT, read)
         .await
+}
+
+/// The findings about a subject, resolved or not, oldest first.
+pub async fn of_subject(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    subject: Subject,
+) -> Result<Checked<Finding>, RowError> {
+    let all = Numbered {
+        query: "SELECT * FROM incident_findings WHERE subject = ? AND id > ? ORDER BY id LIMIT ?",
+        filter: &[Value::Bytes(subject.as_bytes())],
+        at_once: AT_ONCE,
+    };
+    let read = |row: &MySqlRow| Finding::read(row, keys);
+    all.read(connection, 0, MOST_OF_SUBJECT, read).await
 }
 
 /// Those of these subjects that have findings which are not resolved.

@@ -19,6 +19,7 @@ mod numbered;
 mod tampering_log;
 mod transaction;
 
+pub mod access_copies;
 pub mod access_log;
 pub mod anchoring_jobs;
 pub mod anchoring_transactions;

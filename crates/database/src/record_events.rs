@@ -69,6 +69,16 @@ text_enum! {
         Retired = "retired",
         /// Nothing of it is left.
         Destroyed = "destroyed",
+        /// The owner asked for a copy of everything, and it was made.
+        CopyAsked = "copy_asked",
+        /// Staff wrote down how they know who asked for it.
+        CopyIdentified = "copy_identified",
+        /// It was handed over: the owner opened it, or staff did for them.
+        CopyGiven = "copy_given",
+        /// Its link was taken back.
+        CopyRevoked = "copy_revoked",
+        /// Too many wrong codes for it.
+        CopyLocked = "copy_locked",
     }
 }
 

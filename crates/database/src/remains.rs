@@ -9,15 +9,18 @@ use sqlx::{MySql, QueryBuilder};
 
 use crate::column::Columns;
 use crate::error::RowError;
-use crate::{consent_links, consents, corrections, owner_keys, record_versions, records};
+use crate::{
+    access_copies, consent_links, consents, corrections, owner_keys, record_versions, records,
+};
 
 /// What each holds of a person. What owners want corrected is not among them: the viewer may not read it.
-const HOLDING: [&str; 5] = [
+const HOLDING: [&str; 6] = [
     "SELECT id AS record_id FROM records WHERE id IN (",
     "SELECT record_id FROM record_versions WHERE record_id IN (",
     "SELECT record_id FROM owner_keys WHERE record_id IN (",
     "SELECT record_id FROM consents WHERE record_id IN (",
     "SELECT record_id FROM consent_links WHERE wrapped_key <> '' AND record_id IN (",
+    "SELECT record_id FROM access_copies WHERE content <> '' AND record_id IN (",
 ];
 
 /// Those of these records of which something is left.
@@ -55,6 +58,7 @@ pub async fn destroy(
         .fetch_optional(&mut *connection)
         .await?;
     let mut rows = consent_links::forget_all_of(connection, keys, id).await? as u64;
+    rows += access_copies::end_all_of(connection, keys, id).await? as u64;
     rows += consents::destroy(connection, id).await?;
     rows += record_versions::destroy(connection, id).await?;
     rows += u64::from(owner_keys::destroy(connection, id).await?);

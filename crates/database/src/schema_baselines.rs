@@ -14,7 +14,8 @@ use crate::migrations::Kind;
 const TABLE: &str = "schema_baselines";
 
 /// Our tables.
-pub(crate) const TABLES: [&str; 32] = [
+pub(crate) const TABLES: [&str; 33] = [
+    "access_copies",
     "access_log",
     "anchoring_jobs",
     "anchoring_transactions",

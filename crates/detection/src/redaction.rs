@@ -15,7 +15,7 @@ use database::record_backups::{self, Backup, StoredBackup};
 use database::record_events::{self, Actor, RecordEventKind};
 use database::sealed::{SealedVersion, seal_cell};
 use database::verifications::{Source, Subject};
-use database::{MySqlConnection, MySqlPool, consents, record_versions};
+use database::{MySqlConnection, MySqlPool, access_copies, consents, record_versions};
 use keyring::{CellKind, OwnerKey};
 use record::ids::{Uid, Version};
 use sqlx::Connection;
@@ -316,6 +316,10 @@ impl Redactor {
             let (kind, actor) = (RecordEventKind::ValuesDestroyed, Actor::System);
             let id = after.record.id;
             record_events::append(transaction, &front, id, kind, actor, now).await?;
+        }
+        // A copy made for the owner before holds the values, too; they may ask for another.
+        if let Some(one) = replaced.first() {
+            access_copies::end_all_of(transaction, &front, one.after.record.id).await?;
         }
         let stands = evidence::by_uid(transaction, uid).await?;
         match stands {

@@ -33,11 +33,13 @@ pub enum CellKind {
     ConsentTerms = 11,
     /// Why staff did not correct what the owner asked them to.
     CorrectionAnswer = 12,
+    /// A copy of everything that is held about the owner.
+    AccessCopy = 13,
 }
 
 impl CellKind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Field,
         Self::Anchor,
         Self::ConsentMessage,
@@ -50,6 +52,7 @@ impl CellKind {
         Self::Predecessor,
         Self::ConsentTerms,
         Self::CorrectionAnswer,
+        Self::AccessCopy,
     ];
 
     const fn code(self) -> u8 {

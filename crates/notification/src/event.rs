@@ -26,6 +26,12 @@ impl EventKey {
         Self::of("consent_link", link.as_bytes())
     }
 
+    /// The key of the mail with the link to a copy of everything.
+    #[must_use]
+    pub fn of_access_copy(copy: LinkId) -> Self {
+        Self::of("copy_ready", copy.as_bytes())
+    }
+
     /// The key of what happened to one draft of a record: a version that was given up may be begun anew.
     #[must_use]
     pub fn of_draft(kind: &str, record: RecordId, version: Version, draft: Draft) -> Self {

@@ -71,7 +71,7 @@ pub(crate) fn fact(name: &'static str, value: impl Into<String>) -> Fact {
 }
 
 /// `21 November 2026, 14:05 UTC`
-pub(crate) fn moment(at: UnixMillis) -> String {
+pub fn moment(at: UnixMillis) -> String {
     let format =
         format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
     i64::try_from(at.as_seconds())

@@ -6,6 +6,7 @@ mod consent_given;
 mod consent_link;
 mod consent_received;
 mod consent_withdrawn;
+mod copy_ready;
 mod correction_asked;
 mod correction_declined;
 mod correction_dropped;
@@ -26,6 +27,7 @@ use consent_given::consent_given;
 use consent_link::{Occasion, consent_link};
 use consent_received::consent_received;
 use consent_withdrawn::consent_withdrawn;
+use copy_ready::copy_ready;
 use correction_asked::correction_asked;
 use correction_declined::correction_declined;
 use correction_dropped::correction_dropped;
@@ -150,6 +152,15 @@ impl Mail {
                 controller,
                 destroyed,
             } => record_erased(first_name, controller, destroyed),
+            Self::CopyReady {
+                first_name,
+                controller,
+                contact,
+                url,
+                expires_at,
+                withdrawal_url,
+            } => copy_ready(first_name, (controller, contact), url, *expires_at)
+                .with_withdrawal(Some(withdrawal_url)),
             Self::BreachFound {
                 incident,
                 detected_at,

@@ -189,6 +189,21 @@ pub enum Mail {
         /// What was destroyed.
         destroyed: Destroyed,
     },
+    /// To the data owner: a copy of everything that is held about them is ready.
+    CopyReady {
+        /// The owner's first name ([`crate::first_name`]).
+        first_name: String,
+        /// The controller's name.
+        controller: String,
+        /// How the owner reaches the controller.
+        contact: String,
+        /// The link to it.
+        url: String,
+        /// When the link stops working.
+        expires_at: UnixMillis,
+        /// Where the owner asks for a new one, and does what else they may.
+        withdrawal_url: String,
+    },
     /// To the data-protection officer: an incident was opened.
     BreachFound {
         /// The incident's number.
@@ -288,6 +303,7 @@ impl Mail {
             Self::ErasureReceived { .. } => "erasure_received",
             Self::ErasureRefused { .. } => "erasure_refused",
             Self::RecordErased { .. } => "record_erased",
+            Self::CopyReady { .. } => "copy_ready",
             Self::BreachFound { .. } => "breach_found",
             Self::Restored { .. } => "restored",
             Self::OperationsAlarm { .. } => "operations_alarm",

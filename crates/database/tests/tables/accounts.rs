@@ -116,7 +116,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
     .fetch_all(&stage.pool)
     .await
     .unwrap();
-    assert_eq!(tables.len(), 33);
+    assert_eq!(tables.len(), 34);
 
     use Account::{Consent, Entry, Erase, Migrate, Restore, Viewer, Watch};
     let readable = |account| -> &[&str] {
@@ -136,6 +136,9 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "withdrawals",
                 "owner_requests",
                 "erasures",
+                "access_copies",
+                "incidents",
+                "incident_findings",
                 "anchoring_jobs",
                 "anchoring_transactions",
                 "leases",
@@ -153,6 +156,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "notices",
                 "withdrawals",
                 "owner_requests",
+                "access_copies",
                 "key_checks",
                 "operations_alarms",
             ],
@@ -170,6 +174,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "withdrawals",
                 "owner_requests",
                 "erasures",
+                "access_copies",
                 "anchoring_jobs",
                 "anchoring_transactions",
                 "leases",
@@ -197,6 +202,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "consent_links",
                 "owner_keys",
                 "erasures",
+                "access_copies",
             ],
             _ => &[],
         }
@@ -235,6 +241,12 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "UPDATE withdrawals SET at = 1",
                 "DELETE FROM withdrawals",
                 "DELETE FROM erasures",
+                "DELETE FROM access_copies",
+                "UPDATE incidents SET state = 'closed'",
+                "UPDATE incident_findings SET resolved_at = 1",
+                "INSERT INTO incident_findings SELECT * FROM incident_findings",
+                "SELECT 1 FROM incident_events",
+                "SELECT 1 FROM incident_evidence",
                 "INSERT INTO owner_requests SELECT * FROM owner_requests",
                 "DELETE FROM owner_requests",
                 "UPDATE anchoring_transactions SET nonce = 1",
@@ -268,6 +280,11 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "SELECT 1 FROM sessions",
                 "SELECT 1 FROM anchoring_jobs",
                 "SELECT 1 FROM erasures",
+                "INSERT INTO access_copies SELECT * FROM access_copies",
+                "DELETE FROM access_copies",
+                "UPDATE access_copies SET record_id = ''",
+                "UPDATE access_copies SET expires_at = 1",
+                "SELECT 1 FROM incidents",
                 "DELETE FROM key_checks",
             ],
         ),
@@ -284,6 +301,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "UPDATE withdrawals SET at = 1",
                 "UPDATE owner_requests SET asked_at = 1",
                 "UPDATE erasures SET asked_at = 1",
+                "UPDATE access_copies SET content = ''",
                 "UPDATE incident_events SET at = 1",
                 "DELETE FROM incident_events",
                 "UPDATE incident_evidence SET happened_at = 1",
@@ -318,6 +336,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
         "DELETE FROM corrections WHERE record_id = '' AND version = 2",
         "SELECT * FROM records WHERE id = '' FOR UPDATE",
         "SELECT * FROM consent_links WHERE id = '' FOR UPDATE",
+        "SELECT * FROM access_copies WHERE id = '' FOR UPDATE",
     ] {
         accounts.allows(Consent, main, statement).await;
     }

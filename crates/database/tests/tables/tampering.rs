@@ -1,6 +1,7 @@
 //! Every column of every row that carries a MAC is changed by SQL, one at a time: the row must be refused, or not be
 //! found any more.
 
+use database::access_copies::{self, AccessCopy, CopyState};
 use database::access_log::{self, Access, AccessAction};
 use database::anchoring_jobs::{self, JobState};
 use database::anchoring_transactions::{self, AnchoringTransaction};
@@ -21,7 +22,7 @@ use database::verifications::{self, Source, Subject, VerdictKind};
 use database::withdrawals::{self, Withdrawal};
 use database::{Checked, RowError, leases, row_counts, staff, sweep_rounds};
 use record::B256;
-use record::ids::{ErasureId, MailId, RecordId, Uid, Version};
+use record::ids::{ErasureId, LinkId, MailId, RecordId, Uid, Version};
 use sqlx::{AssertSqlSafe, MySqlConnection, Row};
 
 use crate::stage::{CLERK, MINUTE, NOW, Stage};
@@ -88,7 +89,9 @@ impl Column {
             ("records", _) if name == "state" => "declined",
             ("consent_links", _) if name == "state" => "used",
             ("owner_requests", _) if name == "state" => "void",
-            ("withdrawals" | "erasures", _) if name == "way" => "by_letter",
+            ("withdrawals" | "erasures" | "access_copies", _) if name == "way" => "by_letter",
+            ("access_copies", _) if name == "state" => "revoked",
+            ("access_copies", _) if name == "identity" => "known",
             ("erasures", _) if name == "state" => "refused",
             ("erasures", _) if name == "identity" => "known",
             ("outbox", _) if name == "state" => "sent",
@@ -253,6 +256,32 @@ async fn consent_taken_back_and_the_way_in_to_it() {
         .unwrap();
     every_column_counts(&stage, "erasures", &[], async |connection| {
         listed(erasures::of_record(connection, &stage.keys, id).await)
+    })
+    .await;
+
+    let copy = AccessCopy {
+        id: LinkId::random(&mut rand::rng()),
+        record_id: id,
+        version: Version::FIRST,
+        draft,
+        secret_hash: [3; 32],
+        wrapped_key: vec![1; 97],
+        desk_code: vec![2; 60],
+        content: vec![3; 600],
+        state: CopyState::Open,
+        way: RequestWay::ByPhone,
+        identity: Some(Identity::Document),
+        code_attempts: 0,
+        created_by: Some(CLERK),
+        asked_at: NOW,
+        expires_at: NOW.plus(MINUTE),
+        opened_at: None,
+    };
+    access_copies::insert(&mut connection, front, &copy)
+        .await
+        .unwrap();
+    every_column_counts(&stage, "access_copies", &[], async |connection| {
+        listed(access_copies::of_record(connection, front, id).await)
     })
     .await;
 

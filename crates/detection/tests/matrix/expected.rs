@@ -168,6 +168,7 @@ pub fn guarded_edited(table: &str, column: &str) -> Expected {
                 "staff"
                     | "consent_links"
                     | "erasures"
+                    | "access_copies"
                     | "anchoring_jobs"
                     | "outbox"
                     | "incidents"

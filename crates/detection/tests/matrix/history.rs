@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use database::access_copies::{self, AccessCopy, CopyState};
 use database::access_log::{self, Access, AccessAction};
 use database::anchoring_jobs::{self, JobState};
 use database::anchoring_transactions::{self, AnchoringTransaction};
@@ -276,6 +277,9 @@ async fn withdraw(
         .await
         .unwrap();
     event(stage, connection, id, RecordEventKind::ConsentWithdrawn).await;
+    if !person.kind.has_ended() {
+        ask_copy(stage, connection, person, rng).await;
+    }
     if let Some(uid) = person.uid.and_then(Uid::new) {
         ask_erasure(stage, connection, (id, uid), rng).await;
     }
@@ -309,6 +313,43 @@ async fn ask_erasure(
         .await
         .unwrap();
     event(stage, connection, id, RecordEventKind::ErasureAsked).await;
+}
+
+/// A copy of everything that the owner asked for, before they open it.
+async fn ask_copy(
+    stage: &Stage,
+    connection: &mut MySqlConnection,
+    person: &Person,
+    rng: &mut StdRng,
+) {
+    let (front, now, key) = (stage.keys.front(), stage.clock.now(), &person.key);
+    let (id, secret) = (LinkId::random(rng), LinkSecret::generate(rng));
+    let (version, draft) = (Version::FIRST, person.draft);
+    let mut cell = |kind, value: &[u8]| sealed::seal_cell(key, version, draft, kind, value, rng);
+    let desk_code = cell(CellKind::DeskCode, b"481516");
+    let content = cell(CellKind::AccessCopy, b"{}");
+    let copy = AccessCopy {
+        id,
+        record_id: person.id,
+        version,
+        draft,
+        secret_hash: front.hash_secret(&secret),
+        wrapped_key: secret.wrap(key, id, rng),
+        desk_code,
+        content,
+        state: CopyState::Open,
+        way: RequestWay::Link,
+        identity: None,
+        code_attempts: 0,
+        created_by: None,
+        asked_at: now,
+        expires_at: now.plus(Duration::from_secs(7 * 86_400)),
+        opened_at: None,
+    };
+    access_copies::insert(connection, &front, &copy)
+        .await
+        .unwrap();
+    event(stage, connection, person.id, RecordEventKind::CopyAsked).await;
 }
 
 /// What the owner and the clerk do before anything is anchored.

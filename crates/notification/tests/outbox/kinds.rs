@@ -180,6 +180,34 @@ async fn owners_are_told_that_a_correction_they_signed_was_given_up() {
 }
 
 #[tokio::test]
+async fn the_copy_of_everything_is_ready() {
+    let [subject, text, html] = arrived(Mail::CopyReady {
+        first_name: "Zoë".to_owned(),
+        controller: "Städtische Klinik".to_owned(),
+        contact: "records@klinik.example".to_owned(),
+        url: "https://consent.example.org/a/abc".to_owned(),
+        expires_at: AT,
+        withdrawal_url: "https://consent.example.org/w/abc".to_owned(),
+    })
+    .await;
+    assert_eq!(
+        subject,
+        "Städtische Klinik: the copy of your record is ready"
+    );
+    all_say(
+        &[text, html],
+        &[
+            "Good day Zoë,",
+            "https://consent.example.org/a/abc",
+            "https://consent.example.org/w/abc",
+            "21 November 2026, 14:15 UTC",
+            "a signature of your wallet",
+            "records@klinik.example",
+        ],
+    );
+}
+
+#[tokio::test]
 async fn an_owner_without_a_link_gets_a_code() {
     let [subject, text, html] = arrived(Mail::OwnerCode {
         first_name: "Zoë".to_owned(),

@@ -75,6 +75,10 @@ fn words(kind: &str) -> (&'static str, &'static str) {
             "The e-mail address is to be corrected, to the address before",
             "If that address is out of use, nothing has to be done; otherwise tell the owner in another way.",
         ),
+        "copy_ready" => (
+            "The copy of everything is ready, to a data owner",
+            "In Sealwatch Entry, check the owner's e-mail address; the copy can be handed over at the desk.",
+        ),
         "breach_found" => ("A breach was found, to the officer", TO_OFFICER),
         "restored" => ("A record was restored, to the officer", TO_OFFICER),
         "operations_alarm" => (

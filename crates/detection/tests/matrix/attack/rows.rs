@@ -124,7 +124,7 @@ pub async fn insert_version(
 }
 
 /// Rows of all that carries a MAC written or changed, and rows that hang on nothing; each is told by an alarm.
-pub const PLANTED: [&str; 48] = [
+pub const PLANTED: [&str; 51] = [
     "INSERT INTO staff SELECT RANDOM_BYTES(16), RANDOM_BYTES(32), login, display_name, password_hash,
      'data_protection_officer', NULL, created_at, mac FROM staff LIMIT 1",
     "UPDATE staff SET role = 'data_protection_officer' LIMIT 1",
@@ -183,6 +183,11 @@ pub const PLANTED: [&str; 48] = [
     "UPDATE erasures SET state = 'granted', decided_at = asked_at LIMIT 1",
     "INSERT INTO erasures SELECT RANDOM_BYTES(16), record_id, uid, 'granted', way, identity, asked_at, due_at, RANDOM_BYTES(16), asked_at,
      content, NULL, NULL, mac FROM erasures LIMIT 1",
+    // As if somebody knew who asks, or it could be opened for longer, or by another link.
+    "UPDATE access_copies SET identity = 'document', opened_at = asked_at LIMIT 1",
+    "UPDATE access_copies SET expires_at = expires_at + 1 LIMIT 1",
+    "INSERT INTO access_copies SELECT RANDOM_BYTES(16), record_id, version, draft, RANDOM_BYTES(32), wrapped_key, desk_code, content, 'open',
+     way, 'known', 0, created_by, asked_at, expires_at, opened_at, mac FROM access_copies LIMIT 1",
     "UPDATE access_log SET staff_id = RANDOM_BYTES(16) LIMIT 1",
     "INSERT INTO notices VALUES (RANDOM_BYTES(32), 'What we do not say.', 1)",
     "UPDATE notices SET text = CONCAT(text, ' And sell it.')",
@@ -221,7 +226,7 @@ pub async fn plant(stage: &Stage, which: Option<usize>, rng: &mut StdRng) -> (St
 }
 
 /// The tables that hold a trace of what was done, or of what was to be done.
-pub const TRACES: [&str; 15] = [
+pub const TRACES: [&str; 16] = [
     "staff",
     "consent_links",
     "notices",
@@ -231,6 +236,7 @@ pub const TRACES: [&str; 15] = [
     "anchoring_transactions",
     "outbox",
     "erasures",
+    "access_copies",
     "incidents",
     "incident_findings",
     "incident_events",

@@ -72,5 +72,10 @@ const fn words(kind: RecordEventKind) -> &'static str {
         RecordEventKind::ErasureGranted => "Erasure granted",
         RecordEventKind::Retired => "Ended on the chain",
         RecordEventKind::Destroyed => "Everything destroyed",
+        RecordEventKind::CopyAsked => "Copy of everything asked for, and made",
+        RecordEventKind::CopyIdentified => "Written down how the owner is known",
+        RecordEventKind::CopyGiven => "Copy of everything handed over",
+        RecordEventKind::CopyRevoked => "Copy of everything taken back",
+        RecordEventKind::CopyLocked => "Copy of everything locked after wrong codes",
     }
 }
