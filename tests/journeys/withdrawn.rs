@@ -30,9 +30,11 @@ async fn consent_is_taken_back_as_easily_as_it_was_given_and_allowed_again() -> 
     let owner = Owner::with(&phone, &[&wallet]).await?;
 
     at_home(&site, &owner, person).await?;
+    a_copy_of_everything(&site, &owner, person).await?;
     let told = mailed(&site, DESK, &person.record).await?;
     ensure!(!told.text.contains(RESEARCH), "staff read it in the record");
     at_the_desk(&office, person).await?;
+    handed_over(&office, person).await?;
     for one in &people {
         ensure!(
             officer.verify(one.uid).await? == "Valid",
@@ -69,6 +71,45 @@ async fn at_home(site: &Site, owner: &Owner, person: &Enrolled) -> Result<()> {
     tab.press_on("[data-testid=note-submit]").await?;
     tab.see("The desk has your note.").await?;
     tab.allow_scripts(true).await
+}
+
+/// Asked for on the same page; the link in the mail takes the wallet, and then shows and gives everything.
+async fn a_copy_of_everything(site: &Site, owner: &Owner, person: &Enrolled) -> Result<()> {
+    let tab = owner.tab();
+    let email = person.person.email;
+    tab.press_on("[data-testid=ask-copy]").await?;
+    tab.see("a mail with the link to it is on its way").await?;
+    tab.look("copy-asked").await?;
+    let mail = mailed(site, email, "See my copy").await?;
+    let mut words = mail.text.split_whitespace();
+    let link = words.find(|word| word.contains("/a/"));
+    owner.open(link.context("a link")?).await?;
+    owner.is_at("identify").await?;
+    tab.dont_see(email).await?;
+    tab.look("copy-identify").await?;
+    tab.press_on("[data-testid=use-wallet]").await?;
+    owner.is_at("copy").await?;
+    tab.see(email).await?;
+    tab.see("Taken back on").await?;
+    tab.look("copy-read").await
+}
+
+async fn handed_over(office: &Office<'_>, person: &Enrolled) -> Result<()> {
+    let tab = office.tab();
+    office.show(&person.record).await?;
+    tab.see("The owner opened it").await?;
+    tab.press("Hand it over…").await?;
+    tab.dont_see("Show it, to print").await?;
+    tab.look("entry-copy-whose").await?;
+    tab.press_on("[name=seen][value=document]").await?;
+    tab.press("Write it down").await?;
+    tab.see("staff saw a document").await?;
+    tab.look("entry-copy").await?;
+    tab.press("Show it, to print").await?;
+    tab.see(person.person.email).await?;
+    tab.look("entry-copy-read").await?;
+    office.show(&person.record).await?;
+    tab.see("Copy of everything handed over").await
 }
 
 async fn at_the_desk(office: &Office<'_>, person: &Enrolled) -> Result<()> {

@@ -1,13 +1,14 @@
 //! What is over is destroyed by itself. An hour after signing, the link's copy of the owner's key goes: what a receipt needed it
 //! for is over. So does that of a link that nobody used, a day after it expired: whoever finds it in an old mail and the rows in an
-//! old backup opens nothing. So does what requests to take consent back hold, and what nobody signed in time, as a whole.
+//! old backup opens nothing; a copy of everything goes with it. So does what requests to take consent back hold, and what nobody signed in time, as a whole.
 
 use std::time::Duration;
 
-use database::{MySqlPool, RowError, consent_links};
+use database::{MySqlPool, RowError, access_copies, consent_links};
 use enrolment::EnrolmentError;
 use keyring::FrontKeys;
 use record::time::Clock;
+use sqlx::Connection as _;
 use web_kit::lifetime::Lifetime;
 
 use crate::pass;
@@ -64,7 +65,10 @@ impl Forgetting {
             consent_links::forget_used(&mut connection, front, now.minus(pass::LIFETIME)).await?;
         let lapsed =
             consent_links::forget_lapsed(&mut connection, front, now.minus(LAPSED)).await?;
-        Ok(used + lapsed)
+        let mut transaction = connection.begin().await?;
+        let copies = access_copies::end_expired(&mut transaction, front, now.minus(LAPSED)).await?;
+        transaction.commit().await?;
+        Ok(used + lapsed + copies)
     }
 
     async fn tidy(&self) -> Result<usize, RowError> {

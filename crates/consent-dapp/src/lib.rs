@@ -7,6 +7,7 @@ mod before;
 mod body;
 mod challenge;
 mod closed;
+mod copy_visit;
 mod demo_wallet;
 mod details;
 mod elsewhere;

@@ -1,5 +1,5 @@
-//! The cookies of owners who have shown who they are, each good for an hour: of one link and draft, or of one request to take
-//! consent back.
+//! The cookies of owners who have shown who they are, each good for an hour: of one link and draft, of one request to take
+//! consent back, or of one copy of everything.
 
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ pub const LIFETIME: Duration = Duration::from_hours(1);
 
 const COOKIE: &str = "consent";
 const REQUEST_COOKIE: &str = "withdrawal";
+const COPY_COOKIE: &str = "copy";
 const EXPIRY_LEN: usize = 8;
 
 /// Who may read: whoever opened this link and knew the code, or held the wallet.
@@ -79,6 +80,36 @@ impl RequestPass {
     fn mac(self, front: &FrontKeys, expiry: UnixMillis) -> MacBuilder {
         front
             .mac("cookie.withdrawal")
+            .bytes(self.0.as_bytes())
+            .u64(expiry.0)
+    }
+}
+
+/// Who may read a copy of everything: whoever opened its link and held the wallet, or knew the code of the desk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CopyPass(pub LinkId);
+
+impl CopyPass {
+    /// The cookie to set.
+    pub fn cookie(
+        self,
+        front: &FrontKeys,
+        now: UnixMillis,
+        urls: &LinkUrls,
+        secure: bool,
+    ) -> Cookie<'static> {
+        let value = value(now, |expiry| self.mac(front, expiry));
+        private_cookie(COPY_COOKIE, value, LIFETIME, urls.page(), secure)
+    }
+
+    /// Whether the browser brought this pass and it still holds.
+    pub fn is_held(self, jar: &CookieJar, front: &FrontKeys, now: UnixMillis) -> bool {
+        holds(jar, COPY_COOKIE, now, |expiry| self.mac(front, expiry))
+    }
+
+    fn mac(self, front: &FrontKeys, expiry: UnixMillis) -> MacBuilder<'_> {
+        front
+            .mac("cookie.copy")
             .bytes(self.0.as_bytes())
             .u64(expiry.0)
     }

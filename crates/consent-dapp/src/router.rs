@@ -9,8 +9,9 @@ use web_kit::settings::TrustedProxies;
 
 use crate::app::App;
 use crate::pages::{
-    challenge, code, correction, decline, demo_wallet, link, message, receipt, sign, start, ticket,
-    ticket_code, ticket_correction, ticket_erase, ticket_purposes, wallet, withdraw,
+    challenge, code, copy, copy_code, copy_wallet, correction, decline, demo_wallet, link, message,
+    receipt, sign, start, ticket, ticket_code, ticket_copy, ticket_correction, ticket_erase,
+    ticket_purposes, wallet, withdraw,
 };
 use crate::urls::route;
 
@@ -49,12 +50,19 @@ pub fn routes(app: App, proxies: TrustedProxies) -> Router {
         )
         .route(route::TICKET_ERASE_MESSAGE, post(ticket_erase::message))
         .route(route::TICKET_ERASE_SIGN, post(ticket_erase::sign))
+        .route(route::TICKET_COPY, post(ticket_copy::submit))
+        .route(route::COPY, get(copy::show))
+        .route(route::COPY_CODE, post(copy_code::submit))
+        .route(route::COPY_CHALLENGE, post(copy_wallet::ask))
+        .route(route::COPY_WALLET, post(copy_wallet::submit))
+        .route(route::COPY_FILE, get(copy::download))
         .layer(per_address(proxies, BURST, PERIOD));
     if app.has_demo_wallet() {
         // Outside the limit: a wallet of its own machine is asked several times for one signature.
         router = router
             .route(route::DEMO_WALLET, post(demo_wallet::answer))
-            .route(route::TICKET_DEMO_WALLET, post(demo_wallet::answer_ticket));
+            .route(route::TICKET_DEMO_WALLET, post(demo_wallet::answer_ticket))
+            .route(route::COPY_DEMO_WALLET, post(demo_wallet::answer_copy));
     }
     router.with_state(app)
 }

@@ -23,6 +23,13 @@ pub mod route {
     pub const TICKET_ERASE: &str = "/w/{ticket}/erase";
     pub const TICKET_ERASE_MESSAGE: &str = "/w/{ticket}/erase/message";
     pub const TICKET_ERASE_SIGN: &str = "/w/{ticket}/erase/sign";
+    pub const TICKET_COPY: &str = "/w/{ticket}/copy";
+    pub const COPY: &str = "/a/{secret}";
+    pub const COPY_CODE: &str = "/a/{secret}/code";
+    pub const COPY_CHALLENGE: &str = "/a/{secret}/challenge";
+    pub const COPY_WALLET: &str = "/a/{secret}/wallet";
+    pub const COPY_FILE: &str = "/a/{secret}/copy.json";
+    pub const COPY_DEMO_WALLET: &str = "/a/{secret}/demo-wallet";
     pub const DEMO_WALLET: &str = "/c/{secret}/demo-wallet";
     pub const TICKET_DEMO_WALLET: &str = "/w/{ticket}/demo-wallet";
 }
@@ -34,6 +41,11 @@ impl LinkUrls {
     /// Of the link with this secret.
     pub fn new(secret: &LinkSecret) -> Self {
         Self(Zeroizing::new(format!("/c/{}", *secret.to_url())))
+    }
+
+    /// Of the link to a copy of everything.
+    pub fn of_copy(secret: &LinkSecret) -> Self {
+        Self(Zeroizing::new(format!("/a/{}", *secret.to_url())))
     }
 
     /// The link itself; also the path that its cookies are limited to.
@@ -64,6 +76,11 @@ impl LinkUrls {
     /// The receipt, to keep.
     pub fn receipt_json(&self) -> String {
         self.below("receipt.json")
+    }
+
+    /// A copy of everything, to take along.
+    pub fn copy_file(&self) -> String {
+        self.below("copy.json")
     }
 
     /// The choice of what is taken back.
@@ -103,6 +120,11 @@ impl TicketUrls {
     /// The form that asks for a correction.
     pub fn correction(&self) -> String {
         format!("{}/correction", self.0)
+    }
+
+    /// Where a copy of everything is asked for.
+    pub fn copy(&self) -> String {
+        format!("{}/copy", self.0)
     }
 
     /// Where everything is asked to be erased.

@@ -189,7 +189,8 @@ fn answer(parts: &Parts, app: &App, refusal: Refusal, visit: Option<&Visit>) -> 
     }
 }
 
-fn wants_json(parts: &Parts) -> bool {
+/// Whether a script asks.
+pub fn wants_json(parts: &Parts) -> bool {
     [header::CONTENT_TYPE, header::ACCEPT].iter().any(|name| {
         parts
             .headers

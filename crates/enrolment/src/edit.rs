@@ -10,6 +10,7 @@ use database::records::{self, Record, RecordState};
 use database::{corrections, record_versions};
 
 use crate::EnrolmentError;
+use crate::access;
 use crate::details::Details;
 use crate::link::{self, FreshLink, Sending};
 use crate::office::Office;
@@ -51,6 +52,7 @@ pub async fn edit(
     record_versions::replace_draft(transaction, old_draft, &sealed).await?;
     records::update(transaction, &front, &mut record, office.now).await?;
     link::end_all(transaction, &front, id).await?;
+    access::end_all(transaction, &front, id).await?;
     corrections::resolve(transaction, id, record.version..=record.version, office.now).await?;
     office
         .note(transaction, id, RecordEventKind::Edited)

@@ -6,6 +6,8 @@ use database::{MySqlConnection, RowError, corrections, owner_keys, record_versio
 use keyring::FrontKeys;
 use record::time::UnixMillis;
 
+use crate::access;
+
 /// No value has this index: it finds nobody.
 const NO_INDEX: [u8; 32] = [0; 32];
 
@@ -31,6 +33,7 @@ pub async fn end(
     now: UnixMillis,
 ) -> Result<(), RowError> {
     let id = record.id;
+    access::end_all(transaction, front, id).await?;
     corrections::destroy(transaction, id).await?;
     record_versions::destroy(transaction, id).await?;
     owner_keys::destroy(transaction, id).await?;

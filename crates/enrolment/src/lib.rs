@@ -1,9 +1,10 @@
 //! Bringing a person in: their record, the links by which they sign it, edits before they have signed, and corrections after;
-//! the end of what nobody signs, taking back what was allowed, and having all of it erased.
+//! the end of what nobody signs, taking back what was allowed, a copy of everything, and having all of it erased.
 //!
 //! Each use case works inside the caller's transaction and leaves there, beside its rows, the history and the mail that
 //! belong to them.
 
+pub mod access;
 mod desk;
 mod details;
 mod edit;

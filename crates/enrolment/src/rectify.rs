@@ -14,6 +14,7 @@ use database::{consent_links, consents, corrections, record_versions};
 use notification::{EventKey, Mail};
 
 use crate::EnrolmentError;
+use crate::access;
 use crate::details::Details;
 use crate::link::{self, FreshLink, Sending};
 use crate::office::Office;
@@ -232,6 +233,7 @@ pub async fn step_back(
     let anchored = record_versions::newest_anchored_below(transaction, id, version).await?;
     let anchored = anchored
         .ok_or_else(|| EnrolmentError::unreadable("the values of the version before are gone"))?;
+    access::end_all(transaction, front, id).await?;
     record_versions::remove(transaction, id, version).await?;
     (record.version, record.draft) = (anchored.version, anchored.draft);
     record.state = RecordState::Anchored;

@@ -1,12 +1,13 @@
-//! Lets owners in who hold no link, and files what they ask for: consent-dapp, which they ask, can open no record.
+//! Lets owners in who hold no link, files what they ask for, and makes copies for them: consent-dapp, which they ask, can open no record.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use chain::Deployment;
+use enrolment::access::Particulars;
 use enrolment::request::{Answered, Answering, answer_requests};
 use enrolment::{EnrolmentError, Letterhead};
 use keyring::ApplicationKeys;
-use record::Address;
 use record::consent::Purpose;
 use record::time::Clock;
 use sqlx::MySqlPool;
@@ -22,8 +23,8 @@ pub struct Answerer {
     pub keys: ApplicationKeys,
     pub clock: Clock,
     pub profile: Arc<ControllerProfile>,
-    /// Chain and relay.
-    pub site: (u64, Address),
+    /// Where the contracts are.
+    pub deployment: Deployment,
     pub consent_url: Arc<Url>,
 }
 
@@ -54,8 +55,13 @@ impl Answerer {
                 consent_url: &self.consent_url,
             },
             identity: &controller.identity(),
-            site: self.site,
-            is_choice: &|purpose: &Purpose| self.profile.is_choice(purpose),
+            particulars: Particulars {
+                address: &controller.address,
+                officer: &self.profile.officer.contact,
+                site: (self.deployment.chain_id, self.deployment.relay),
+                storage_layer: self.deployment.storage_layer,
+                is_choice: &|purpose: &Purpose| self.profile.is_choice(purpose),
+            },
             now: self.clock.now(),
         };
         answer_requests(&self.pool, &answering, &mut crate::state::rng()).await

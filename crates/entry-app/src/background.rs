@@ -62,10 +62,7 @@ pub fn answer(
         keys: keys.clone(),
         clock: clock.clone(),
         profile: Arc::clone(&settings.profile),
-        site: (
-            settings.chain.deployment.chain_id,
-            settings.chain.deployment.relay,
-        ),
+        deployment: settings.chain.deployment.clone(),
         consent_url: Arc::clone(consent_url),
     };
     let held = HeldKeys::Application(keys);

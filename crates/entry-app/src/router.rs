@@ -7,8 +7,8 @@ use web_kit::sign_in::{Sessions, staff_only};
 
 use crate::pages::erasures;
 use crate::pages::records::{
-    approve, approve_many, ask_again, drop_correction, edit, enter, erase, erasure, link, list,
-    progress, rectify, refuse_correction, revoke, search, show, withdraw,
+    access, access_hand, approve, approve_many, ask_again, drop_correction, edit, enter, erase,
+    erasure, link, list, progress, rectify, refuse_correction, revoke, search, show, withdraw,
 };
 use crate::state::AppState;
 use crate::urls::route;
@@ -51,6 +51,21 @@ pub fn routes(state: AppState, sessions: &Sessions) -> Router {
         )
         .route(route::ERASE_AGAIN, post(erasure::again))
         .route(route::ERASURES, get(erasures::show))
+        .route(route::ACCESS, get(access::show).post(access::submit))
+        // Whoever had to sign in anew comes back to the page that leads there.
+        .route(
+            route::ACCESS_IDENTITY,
+            get(access::show).post(access_hand::identify),
+        )
+        .route(
+            route::ACCESS_COPY,
+            get(access::show).post(access_hand::show),
+        )
+        .route(
+            route::ACCESS_FILE,
+            get(access::show).post(access_hand::download),
+        )
+        .route(route::ACCESS_REVOKE, post(access_hand::revoke))
         .route(route::LINK, post(link::submit))
         .route(route::REVOKE, post(revoke::submit))
         .route(route::APPROVE, post(approve::submit));

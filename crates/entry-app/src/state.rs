@@ -8,8 +8,10 @@ use chain::ChainReader;
 use database::RowError;
 use database::access_log::{self, Access, AccessAction};
 use enrolment::Office;
+use enrolment::access::Particulars;
 use keyring::ApplicationKeys;
 use record::Address;
+use record::consent::Purpose;
 use record::ids::RecordId;
 use record::time::Clock;
 use sqlx::{MySqlConnection, MySqlPool};
@@ -69,6 +71,21 @@ impl Desk {
     pub fn site(&self) -> (u64, Address) {
         let deployment = self.chain.deployment();
         (deployment.chain_id, deployment.relay)
+    }
+
+    /// What a copy of everything says of controller and chain.
+    pub fn particulars<'a>(
+        &'a self,
+        is_choice: &'a (dyn Fn(&Purpose) -> bool + Send + Sync),
+    ) -> Particulars<'a> {
+        let deployment = self.chain.deployment();
+        Particulars {
+            address: &self.profile.controller.address,
+            officer: &self.profile.officer.contact,
+            site: self.site(),
+            storage_layer: deployment.storage_layer,
+            is_choice,
+        }
     }
 
     /// Writes down that this person looked at a record.

@@ -44,6 +44,16 @@ pub mod route {
     pub const ERASE_AGAIN: &str = "/records/{id}/erasure/again";
     /// All that owners want erased.
     pub const ERASURES: &str = "/erasures";
+    /// A copy of everything, for its owner.
+    pub const ACCESS: &str = "/records/{id}/access";
+    /// How staff know who asks for it.
+    pub const ACCESS_IDENTITY: &str = "/records/{id}/access/identity";
+    /// It, to print.
+    pub const ACCESS_COPY: &str = "/records/{id}/access/copy";
+    /// It, as a file.
+    pub const ACCESS_FILE: &str = "/records/{id}/access/copy.json";
+    /// It taken back.
+    pub const ACCESS_REVOKE: &str = "/records/{id}/access/revoke";
     /// A new link for it.
     pub const LINK: &str = "/records/{id}/link";
     /// Its link taken back.
@@ -60,6 +70,16 @@ pub fn record(id: RecordId) -> String {
 /// What is decided about its erasure.
 pub fn erasure(id: RecordId) -> String {
     format!("/records/{id}/erasure")
+}
+
+/// A copy of everything, for its owner.
+pub fn access(id: RecordId) -> String {
+    format!("/records/{id}/access")
+}
+
+/// That copy as a file.
+pub fn access_file(id: RecordId) -> String {
+    format!("/records/{id}/access/copy.json")
 }
 
 /// How it stands, without its details.

@@ -54,6 +54,9 @@ impl Stage {
             format!(
                 "SELECT COUNT(*) FROM consent_links WHERE record_id = X'{id}' AND wrapped_key <> ''"
             ),
+            format!(
+                "SELECT COUNT(*) FROM access_copies WHERE record_id = X'{id}' AND content <> ''"
+            ),
         ] {
             left += self.number(&rows).await;
         }
@@ -72,6 +75,11 @@ async fn an_erased_record_is_gone_and_stays_gone() {
     let officer = stage.officer().await;
     stage.until_all_valid(&officer).await;
     let neighbour = stage.cells_of(2).await;
+    stage
+        .clerk
+        .make_copy(&stage.people[0].record)
+        .await
+        .unwrap();
     keep_a_dump(&stage).await;
     let id = stage.erase(1).await;
     stage.until_destroyed(id, 1).await;
@@ -110,6 +118,7 @@ async fn keep_a_dump(stage: &Stage) {
         "consents",
         "owner_keys",
         "consent_links",
+        "access_copies",
     ];
     let rows = tables.map(|table| (table.to_owned(), table));
     for (table, name) in rows.iter().map(|(table, name)| (table, *name)) {
@@ -185,7 +194,7 @@ async fn is_destroyed_again(stage: &Stage, officer: &Browser, id: RecordId, time
     stage.until_retired(officer, 1).await;
 }
 
-/// Rows that claim no UID, that have no head, or that stand in links and backups alone.
+/// Rows that claim no UID, that have no head, or that stand in links, copies made for the owner and backups alone.
 async fn nor_do_parts_of_it(stage: &mut Stage, officer: &Browser, id: RecordId) {
     let of_person = format!("record_id = X'{id}'");
     let parts = [
@@ -201,6 +210,13 @@ async fn nor_do_parts_of_it(stage: &mut Stage, officer: &Browser, id: RecordId) 
              SET consent_links.wrapped_key = dump_consent_links.wrapped_key, consent_links.desk_code = dump_consent_links.desk_code,
                  consent_links.offer = dump_consent_links.offer, consent_links.mac = dump_consent_links.mac
              WHERE consent_links.record_id = X'{id}'"
+        ),
+        format!(
+            "UPDATE access_copies JOIN dump_access_copies USING (id)
+             SET access_copies.wrapped_key = dump_access_copies.wrapped_key, access_copies.desk_code = dump_access_copies.desk_code,
+                 access_copies.content = dump_access_copies.content, access_copies.state = dump_access_copies.state,
+                 access_copies.mac = dump_access_copies.mac
+             WHERE access_copies.record_id = X'{id}'"
         ),
     ];
     for (part, times) in parts.iter().zip(4..) {

@@ -24,9 +24,15 @@ async fn replaced_values_are_destroyed_and_the_version_stays_verifiable() {
         let keep = format!("CREATE TABLE kept_{table} AS SELECT * FROM {table} WHERE {FIRST}");
         stage.sql_schema(&keep).await;
     }
+    for person in &stage.people[..2] {
+        stage.clerk.make_copy(&person.record).await.unwrap();
+    }
     correct(&stage, 1).await;
     until_destroyed(&stage, 1).await;
     nothing_is_left(&stage).await;
+    // The copy that the owner had asked for holds them, too; the neighbour's stands.
+    let copies = "SELECT COUNT(*) FROM access_copies WHERE content <> ''";
+    assert_eq!(stage.number(copies).await, 1);
     stage.until_all_valid(&officer).await;
     assert_eq!(stage.cells_of(2).await, neighbour);
     stage.assert_no_breach().await;

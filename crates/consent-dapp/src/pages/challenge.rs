@@ -3,12 +3,15 @@
 use axum::Json;
 use axum::extract::State;
 use axum_extra::extract::CookieJar;
+use record::ids::LinkId;
+use record::time::UnixMillis;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::body::{Body, account};
 use crate::challenge::Challenge;
 use crate::refusal::Refusal;
+use crate::urls::LinkUrls;
 use crate::visit::Open;
 
 /// The account that the wallet offers.
@@ -29,9 +32,19 @@ pub async fn ask(
     Open(visit): Open,
     Body(asked): Body<Asked>,
 ) -> Result<(CookieJar, Json<Answer>), Refusal> {
+    make(&app, (visit.link.id, &visit.urls), visit.now, &asked)
+}
+
+/// The same for whatever link.
+pub fn make(
+    app: &App,
+    (link, urls): (LinkId, &LinkUrls),
+    now: UnixMillis,
+    asked: &Asked,
+) -> Result<(CookieJar, Json<Answer>), Refusal> {
     let account = account(&asked.account)?;
-    let challenge = Challenge::new(visit.now, &mut rand::rng());
-    let message = challenge.message(&app.front, visit.link.id, account, app.asker());
-    let cookie = challenge.cookie(&visit.urls, app.is_secure());
+    let challenge = Challenge::new(now, &mut rand::rng());
+    let message = challenge.message(&app.front, link, account, app.asker());
+    let cookie = challenge.cookie(urls, app.is_secure());
     Ok((CookieJar::new().add(cookie), Json(Answer { message })))
 }

@@ -18,6 +18,8 @@ use crate::refusal::Refusal;
 use crate::visit::{Open, Visit};
 
 const CODE_DIGITS: usize = 6;
+/// Beside what can be no code.
+pub const NO_CODE: &str = "The code has six digits. This did not count as a try.";
 
 /// Lets the owner in, or counts a wrong code.
 pub async fn submit(State(app): State<App>, Open(visit): Open, form: FormState) -> Response {
@@ -30,17 +32,9 @@ pub async fn submit(State(app): State<App>, Open(visit): Open, form: FormState) 
 }
 
 async fn check(app: &App, visit: &Visit, typed: &str) -> Result<Response, Refusal> {
-    let digits: String = typed
-        .chars()
-        .filter(|c| !c.is_whitespace() && *c != '-')
-        .collect();
-    if digits.len() != CODE_DIGITS || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return again(
-            app,
-            visit,
-            "The code has six digits. This did not count as a try.".into(),
-        );
-    }
+    let Some(digits) = digits(typed) else {
+        return again(app, visit, NO_CODE.to_owned());
+    };
 
     let mut transaction = app.database.begin().await?;
     let link = visit.lock_link(app, &mut transaction).await?;
@@ -79,19 +73,31 @@ async fn check(app: &App, visit: &Visit, typed: &str) -> Result<Response, Refusa
 }
 
 fn wrong(app: &App, visit: &Visit, link: &ConsentLink) -> Result<Response, Refusal> {
-    match MAX_CODE_ATTEMPTS.saturating_sub(link.code_attempts) {
-        0 => Ok(Redirect::to(visit.urls.page()).into_response()),
-        1 => again(
-            app,
-            visit,
-            "That is not the code. One try is left; after that the link is locked.".into(),
-        ),
-        left => again(
-            app,
-            visit,
-            format!("That is not the code. {left} tries are left."),
-        ),
+    match tries_left(link.code_attempts) {
+        None => Ok(Redirect::to(visit.urls.page()).into_response()),
+        Some(problem) => again(app, visit, problem),
     }
+}
+
+/// What is wrong with a code after so many wrong ones; none when that locks the link.
+pub fn tries_left(attempts: u32) -> Option<String> {
+    match MAX_CODE_ATTEMPTS.saturating_sub(attempts) {
+        0 => None,
+        1 => {
+            Some("That is not the code. One try is left; after that the link is locked.".to_owned())
+        }
+        left => Some(format!("That is not the code. {left} tries are left.")),
+    }
+}
+
+/// A code as people type it; none of what can be no code.
+pub fn digits(typed: &str) -> Option<String> {
+    let digits: String = typed
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '-')
+        .collect();
+    let is_one = digits.len() == CODE_DIGITS && digits.bytes().all(|b| b.is_ascii_digit());
+    is_one.then_some(digits)
 }
 
 fn again(app: &App, visit: &Visit, problem: String) -> Result<Response, Refusal> {

@@ -1,4 +1,4 @@
-//! `POST /c/{secret}/demo-wallet` and `/w/{ticket}/demo-wallet`: what the demo wallet's page script asks. Mounted only where the demo wallet is on.
+//! `POST /c/{secret}/demo-wallet`, `/a/{secret}/demo-wallet` and `/w/{ticket}/demo-wallet`: what the demo wallet's page script asks. Mounted only where the demo wallet is on.
 
 use axum::Json;
 use axum::extract::State;
@@ -6,6 +6,7 @@ use web_kit::error::Error;
 
 use crate::app::App;
 use crate::body::Body;
+use crate::copy_visit::CopyVisit;
 use crate::demo_wallet::{Answer, Asked};
 use crate::details::Details;
 use crate::pages::ticket_erase;
@@ -24,6 +25,17 @@ pub async fn answer(
     let details =
         Details::load(&app, &visit.link, &key, &mut *app.database.acquire().await?).await?;
     Ok(Json(wallet.answer(details.wallet(), &asked).await?))
+}
+
+/// The same for the wallet that opens a copy of everything.
+pub async fn answer_copy(
+    State(app): State<App>,
+    visit: CopyVisit,
+    Body(asked): Body<Asked>,
+) -> Result<Json<Answer>, Refusal> {
+    let wallet = app.demo_wallet.as_ref().ok_or(Error::NotFound)?;
+    let registered = visit.disclosure()?.wallet().ok_or(Error::NotFound)?;
+    Ok(Json(wallet.answer(registered, &asked).await?))
 }
 
 /// The same for the owner who was let in by a code.

@@ -43,13 +43,34 @@ struct IdentifyPage<'a> {
     page: Page,
     app: &'a App,
     link: &'a LinkUrls,
+    asks: Asks,
     elsewhere: Elsewhere,
     form: &'a FormState,
 }
 
+/// Why it is asked who is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    /// To have details checked.
+    ToCheck,
+    /// To hand over a copy of everything.
+    ToHandOver,
+}
+
 /// Asks who is there: nothing personal stands on this page.
 pub fn identify(app: &App, link: &LinkUrls, form: &FormState) -> Result<Html<String>> {
+    identify_for(app, link, Asks::ToCheck, form)
+}
+
+/// The same for whatever reason.
+pub fn identify_for(
+    app: &App,
+    link: &LinkUrls,
+    asks: Asks,
+    form: &FormState,
+) -> Result<Html<String>> {
     html(&IdentifyPage {
+        asks,
         page: app.page("First, show that it’s you"),
         app,
         link,

@@ -2,6 +2,9 @@
 
 pub mod challenge;
 pub mod code;
+pub mod copy;
+pub mod copy_code;
+pub mod copy_wallet;
 pub mod correction;
 pub mod decline;
 pub mod demo_wallet;
@@ -12,6 +15,7 @@ pub mod sign;
 pub mod start;
 pub mod ticket;
 pub mod ticket_code;
+pub mod ticket_copy;
 pub mod ticket_correction;
 pub mod ticket_erase;
 pub mod ticket_purposes;

@@ -1,5 +1,5 @@
-//! `GET` and `POST /w/{ticket}`: an owner without a link wants to take consent back, to have something corrected, or all of it erased.
-//! Works without JavaScript.
+//! `GET` and `POST /w/{ticket}`: an owner without a link wants to take consent back, a copy of everything, to have something corrected, or all
+//! of it erased. Works without JavaScript.
 
 use askama::Template;
 use axum::extract::State;
@@ -48,6 +48,8 @@ struct OpenPage<'a> {
     /// Where everything is asked to be erased, where that can be.
     urls_erase: Option<String>,
     has_asked_erasure: bool,
+    offers_copy: bool,
+    has_asked_copy: bool,
     form: &'a FormState,
 }
 
@@ -125,6 +127,8 @@ fn draw(
         has_wished: admission.has_wished,
         urls_erase: admission.erasure.as_ref().map(|_| visit.urls.erase()),
         has_asked_erasure: admission.has_asked_erasure,
+        offers_copy: admission.offers_copy,
+        has_asked_copy: admission.has_asked_copy,
         form,
     };
     Ok(html(&page)?.into_response())

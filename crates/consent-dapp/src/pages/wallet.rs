@@ -4,6 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum_extra::extract::CookieJar;
 use record::Address;
+use record::ids::LinkId;
+use record::time::UnixMillis;
 use serde::{Deserialize, Serialize};
 
 use crate::admission;
@@ -29,6 +31,23 @@ pub struct Next {
     pub next: String,
 }
 
+/// The wallet that signed the challenge of this link and browser. Whether it is the registered one is still to be seen.
+pub async fn signer(
+    app: &App,
+    jar: &CookieJar,
+    (link, now): (LinkId, UnixMillis),
+    answered: &Answered,
+) -> Result<Address, Refusal> {
+    let account = account(&answered.account)?;
+    let given = Given::read(&answered.signature)?;
+    let challenge = Challenge::from_cookie(jar, now).ok_or(Refusal::ChallengeExpired)?;
+    let message = challenge.message(&app.front, link, account, app.asker());
+    // Asked of whatever account it claims to be: by who is asked nobody learns which one is registered.
+    let signed = given.by(app, account, personal_digest(&message)).await?;
+    signed.map_err(|why| refused(&why, account))?;
+    Ok(account)
+}
+
 /// Lets the owner in if the registered wallet signed.
 pub async fn submit(
     State(app): State<App>,
@@ -36,20 +55,13 @@ pub async fn submit(
     jar: CookieJar,
     Body(answered): Body<Answered>,
 ) -> Result<(CookieJar, Json<Next>), Refusal> {
-    let account = account(&answered.account)?;
-    let given = Given::read(&answered.signature)?;
-    let challenge = Challenge::from_cookie(&jar, visit.now).ok_or(Refusal::ChallengeExpired)?;
-    let message = challenge.message(&app.front, visit.link.id, account, app.asker());
-    // Asked of whatever account it claims to be: by who is asked nobody learns which one is registered.
-    let signed = given.by(&app, account, personal_digest(&message)).await?;
-    signed.map_err(|why| refused(&why, account))?;
-
+    let signer = signer(&app, &jar, (visit.link.id, visit.now), &answered).await?;
     let mut transaction = app.database.begin().await?;
     let link = visit.lock_link(&app, &mut transaction).await?;
     let key = visit.owner_key()?;
     let details = Details::load(&app, &link, &key, &mut transaction).await?;
-    if account != details.wallet() {
-        return Err(Refusal::NotRegistered { signer: account });
+    if signer != details.wallet() {
+        return Err(Refusal::NotRegistered { signer });
     }
     let cookie = admission::admit(&app, &visit, link, &key, &mut transaction).await?;
     transaction.commit().await?;

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::harness::{Link, Owner, Server};
 
 /// Somebody whose record is anchored, let in by a code; and where they are.
-async fn let_in(server: &Server, uid: u64) -> (Owner, Link, String) {
+pub async fn let_in(server: &Server, uid: u64) -> (Owner, Link, String) {
     let owner = Owner::new(server);
     let link = server.desk().enter(owner.wallet()).await;
     let answer = owner.consent(&link, &["research"]).await;

@@ -3,6 +3,7 @@
 
 mod code;
 mod contract_wallet;
+mod copy;
 mod correction;
 mod decline;
 mod demo_wallet;

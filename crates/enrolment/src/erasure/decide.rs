@@ -11,6 +11,7 @@ use record::ids::RecordId;
 
 use super::current;
 use crate::EnrolmentError;
+use crate::access;
 use crate::letterhead::Reader;
 use crate::office::Office;
 use crate::signed::newest_signed;
@@ -47,6 +48,7 @@ pub async fn grant(
     erasures::update(transaction, keys, &erasure).await?;
     consent_links::revoke_open(transaction, &front, id).await?;
     consent_links::forget_all_of(transaction, &front, id).await?;
+    access::end_all(transaction, &front, id).await?;
     record.state = RecordState::Erasing;
     records::update(transaction, &front, &mut record, office.now).await?;
     office

@@ -64,6 +64,16 @@ pub struct Admission {
     /// Whether they have asked for it.
     #[serde(default)]
     pub has_asked_erasure: bool,
+    /// Whether they may have a copy of everything: not of what is being erased.
+    #[serde(default)]
+    pub offers_copy: bool,
+    /// Since when a copy of everything is still to be made.
+    #[serde(default)]
+    #[zeroize(skip)]
+    pub(super) copy: Option<UnixMillis>,
+    /// Whether they have asked for one.
+    #[serde(default)]
+    pub has_asked_copy: bool,
 }
 
 impl Admission {

@@ -2,24 +2,24 @@
 
 use std::time::Duration;
 
-use alloy_primitives::Address;
 use database::corrections::{self, Correction};
 use database::owner_requests::{self, OwnerRequest, RequestState};
 use database::record_events::{self, Actor, RecordEventKind};
-use database::records::{self, Record};
+use database::records::{self, Record, RecordState};
 use database::sealed::seal_cell;
 use database::{MySqlPool, RowError};
 use keyring::{ApplicationKeys, CellKind};
 use notification::{EventKey, Mail};
 use rand::CryptoRng;
-use record::consent::Purpose;
 use record::ids::RequestId;
 use record::time::UnixMillis;
 use sqlx::MySqlConnection;
 
 use super::admission::{Admission, CODE_LIFETIME, Wish, fill, new_code, read};
+use super::copy;
 use super::erasure::{file, offer};
 use crate::EnrolmentError;
+use crate::access::Particulars;
 use crate::letterhead::Letterhead;
 use crate::link::key_of;
 use crate::signed::newest_signed;
@@ -39,10 +39,8 @@ pub struct Answering<'a> {
     pub letterhead: Letterhead<'a>,
     /// Who holds the records, as owners sign it: name and address.
     pub identity: &'a str,
-    /// Chain and relay, as owners sign them.
-    pub site: (u64, Address),
-    /// Whether a purpose was its owner's to choose, as far as anybody knows.
-    pub is_choice: &'a (dyn Fn(&Purpose) -> bool + Send + Sync),
+    /// What a copy of everything says of controller and chain.
+    pub particulars: Particulars<'a>,
     /// When.
     pub now: UnixMillis,
 }
@@ -150,7 +148,8 @@ async fn admission(
         return Ok(None);
     };
     let keys = answering.keys;
-    let allowed = Allowed::load(transaction, keys, &record, answering.is_choice).await?;
+    let is_choice = answering.particulars.is_choice;
+    let allowed = Allowed::load(transaction, keys, &record, is_choice).await?;
     let Some(allowed) = allowed else {
         return Ok(None);
     };
@@ -166,10 +165,14 @@ async fn admission(
         erasure,
         erase: None,
         has_asked_erasure: false,
+        offers_copy: record.state != RecordState::Erasing,
+        copy: None,
+        has_asked_copy: false,
     }))
 }
 
-/// Puts what an owner wishes where it belongs: a note into the record, under the owner's own key, an erasure among those asked for.
+/// Puts what an owner wishes where it belongs: a note into the record, under the owner's own key, an erasure among those asked for; and
+/// makes a copy for who wants one.
 async fn take_wish(
     transaction: &mut MySqlConnection,
     answering: &Answering<'_>,
@@ -180,7 +183,8 @@ async fn take_wish(
     let no_words = || EnrolmentError::unreadable("a wish without its words");
     let mut admission = read(&request, &front)?.ok_or_else(no_words)?;
     let (wish, erase) = (admission.wish.take(), admission.erase.take());
-    if wish.is_none() && erase.is_none() {
+    let copy = admission.copy.take();
+    if wish.is_none() && erase.is_none() && copy.is_none() {
         return Err(no_words());
     }
     let record = records::load(transaction, &front, id).await?;
@@ -195,6 +199,10 @@ async fn take_wish(
     }
     if let Some((erase, offer)) = erase.zip(admission.erasure.as_ref()) {
         file(transaction, answering, &record, (&erase, offer), rng).await?;
+    }
+    if let Some(asked_at) = copy {
+        let asked = (request.id, asked_at);
+        copy::make(transaction, answering, &record, asked, rng).await?;
     }
     fill(&mut request, &front, RequestState::Ready, &admission, rng)?;
     owner_requests::update(transaction, &front, &request).await?;

@@ -77,7 +77,14 @@ pub(super) async fn offer(
     if record.state == RecordState::Erasing {
         return Ok(None);
     }
-    let held = match Held::load(transaction, answering.keys, record, answering.site).await {
+    let held = match Held::load(
+        transaction,
+        answering.keys,
+        record,
+        answering.particulars.site,
+    )
+    .await
+    {
         // It keeps nobody from what else they may do.
         Err(error) if error.is_tampering() => None,
         held => held?,
@@ -100,9 +107,19 @@ pub(super) async fn file(
     let signature = erase.signature.as_deref().and_then(signature);
     let evidence = match signature {
         Some(signature) => {
-            let held = Held::load(transaction, answering.keys, record, answering.site).await?;
+            let held = Held::load(
+                transaction,
+                answering.keys,
+                record,
+                answering.particulars.site,
+            )
+            .await?;
             held.and_then(|held| {
-                held.signed_by_owner(offer.statement.clone(), signature, answering.site)
+                held.signed_by_owner(
+                    offer.statement.clone(),
+                    signature,
+                    answering.particulars.site,
+                )
             })
         }
         None => None,

@@ -5,13 +5,16 @@ use database::records::RecordState;
 use database::request_way::RequestWay;
 use database::withdrawals;
 use database::{corrections, outbox, sealed};
+use enrolment::access::Particulars;
 use enrolment::request::{
     Answered, Answering, admit, answer_requests, ask, clean_code, open, recent, tidy, wish,
+    wish_copy,
 };
 use enrolment::withdrawal::{TakenBack, Taking, take_back, take_back_by_request};
 use enrolment::{EnrolmentError, FreshLink, Letterhead, Reader, Sending, newest_signed};
 use keyring::CellKind;
 use notification::EventKey;
+use record::Address;
 use record::consent::{Choice, Purpose};
 use record::ids::{CorrectionId, Draft, RecordId, RequestId};
 
@@ -109,8 +112,13 @@ impl Stage {
             keys: &self.keys,
             letterhead: office.letterhead(),
             identity: IDENTITY,
-            site: SITE,
-            is_choice: &|purpose: &Purpose| purpose.name != CARE,
+            particulars: Particulars {
+                address: "1 Harbour Street\nNordhaven",
+                officer: "privacy@nordhaven.example",
+                site: SITE,
+                storage_layer: Address::repeat_byte(0x57),
+                is_choice: &|purpose: &Purpose| purpose.name != CARE,
+            },
             now: office.now,
         };
         answer_requests(&self.pool, &answering, &mut rng())
@@ -590,6 +598,38 @@ async fn a_wish_is_put_into_its_record_once() {
     assert_eq!(stage.answer().await, done(0));
     assert_eq!(stage.count("SELECT COUNT(*) FROM corrections").await, 1);
     let asked = "SELECT COUNT(*) FROM record_events WHERE kind = 'correction_requested'";
+    assert_eq!(stage.count(asked).await, 1);
+}
+
+/// Nor is a copy of everything made twice.
+#[tokio::test]
+async fn a_copy_waits_until_its_record_opens_and_is_made_once() {
+    let stage = Stage::new().await;
+    let id = stage.signed(false).await;
+    let (request, _) = stage.asked(id).await;
+    let mut transaction = stage.pool.begin().await.unwrap();
+    let now = stage.clock.now();
+    let wished = wish_copy(&mut transaction, &stage.front, request, now, &mut rng()).await;
+    assert!(wished.unwrap());
+    transaction.commit().await.unwrap();
+    stage
+        .run("CREATE TABLE kept AS SELECT * FROM owner_requests")
+        .await;
+    let turn = "UPDATE owner_keys SET wrapped = REVERSE(wrapped)";
+    stage.run(turn).await;
+    assert_eq!(stage.answer().await.waiting, 1);
+    stage.run(turn).await;
+    assert_eq!(stage.answer().await, done(1));
+    stage.run("DELETE FROM owner_requests").await;
+    stage
+        .run("INSERT INTO owner_requests SELECT * FROM kept")
+        .await;
+    assert_eq!(stage.answer().await, done(1));
+    assert_eq!(stage.count("SELECT COUNT(*) FROM access_copies").await, 1);
+    let mails = "SELECT COUNT(*) FROM outbox WHERE kind = 'copy_ready'";
+    assert_eq!(stage.count(mails).await, 1);
+    let asked =
+        "SELECT COUNT(*) FROM record_events WHERE kind = 'copy_asked' AND actor_kind = 'owner'";
     assert_eq!(stage.count(asked).await, 1);
 }
 

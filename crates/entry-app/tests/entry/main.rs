@@ -4,6 +4,7 @@
 mod access;
 mod anchoring;
 mod approve;
+mod copy;
 mod edit;
 mod enter;
 mod erase;

@@ -1,14 +1,19 @@
 use std::time::Duration;
 
+use database::erasures::Identity;
+use database::record_events::{self, Actor, RecordEventKind};
 use database::records::{self, Record, RecordState};
-use database::sealed::{Anchor, Predecessor};
-use database::{consents, outbox, owner_keys, record_versions};
+use database::request_way::RequestWay;
+use database::sealed::{Anchor, Predecessor, SealedVersion, seal_cell};
+use database::{access_copies, consents, outbox, owner_keys, record_versions};
+use enrolment::access::{self, Asking, Particulars};
 use enrolment::request::{Answering, answer_requests};
 use enrolment::{Details, Entry, FreshLink, OWN_WALLET, Office, Place, Sending};
-use keyring::{OwnerKey, Ticket};
+use keyring::{CellKind, OwnerKey, Ticket};
 use rand::rngs::StdRng;
 use record::consent::Purpose;
-use record::ids::{Draft, RecordId, StaffId, SubmissionId, Uid, Version};
+use record::ids::{Draft, LinkId, RecordId, StaffId, SubmissionId, Uid, Version};
+use record::proof::{Leaves, RecordProofInput, consent_hash};
 use record::{Address, B256};
 use sqlx::MySqlConnection;
 use zeroize::Zeroizing;
@@ -214,12 +219,104 @@ impl<'a> Desk<'a> {
             keys: &self.server.keys,
             letterhead: office.letterhead(),
             identity: IDENTITY,
-            site: (31_337, DEPLOYMENT_RELAY),
-            is_choice: &|purpose: &Purpose| purpose.lawful_basis.starts_with("Consent"),
+            particulars: particulars(),
             now: office.now,
         };
         let answered = answer_requests(&self.server.admin, &answering, &mut rng()).await;
         assert_eq!(answered.unwrap().done, 1);
+    }
+
+    /// Has a copy of everything made, as somebody asked for it by letter whom nobody knows yet.
+    pub async fn make_copy(&self, link: &Link) {
+        let office = self.office();
+        let asking = Asking {
+            id: LinkId::random(&mut rng()),
+            record: link.record,
+            way: RequestWay::ByLetter,
+            identity: None,
+            staff: Some(self.staff),
+            letterhead: office.letterhead(),
+            particulars: &particulars(),
+            asked_at: office.now,
+            now: office.now,
+        };
+        let mut transaction = self.server.admin.begin().await.unwrap();
+        access::make(&mut transaction, &self.server.keys, &asking, &mut rng())
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
+    }
+
+    /// Knows the owner of the copy that can be opened, and tells them its code.
+    pub async fn copy_code(&self, link: &Link) -> String {
+        let (office, front) = (self.office(), self.server.keys.front());
+        let mut transaction = self.server.admin.begin().await.unwrap();
+        let copies = access_copies::of_record(&mut transaction, &front, link.record).await;
+        let copy = copies.unwrap().rows.remove(0);
+        let place = (link.record, copy.id);
+        access::identify(&mut transaction, &office, place, Identity::Document)
+            .await
+            .unwrap();
+        let copies = access_copies::of_record(&mut transaction, &front, link.record).await;
+        let copy = copies.unwrap().rows.remove(0);
+        let code = access::desk_code(&mut transaction, &office, &copy).await;
+        transaction.commit().await.unwrap();
+        code.unwrap().unwrap().to_string()
+    }
+
+    /// Destroys the values of the first version, as breach-viewer does once another one is anchored. Gives the word that the first
+    /// one has.
+    pub async fn redact_first(&self, link: &Link) -> B256 {
+        let (front, now, first) = (
+            self.server.keys.front(),
+            self.server.clock.now(),
+            Version::FIRST,
+        );
+        let mut connection = self.server.admin.acquire().await.unwrap();
+        let values = record_versions::load(&mut connection, link.record, first).await;
+        let consent = consents::load(&mut connection, link.record, first).await;
+        let (values, consent) = (values.unwrap().unwrap(), consent.unwrap().unwrap());
+        let opened = SealedVersion {
+            values: values.clone(),
+            consent: Some(consent.clone()),
+        }
+        .open(&link.key);
+        let terms = opened.whole_message().unwrap();
+        let terms = terms.terms(31_337, DEPLOYMENT_RELAY);
+        let anchor = opened.anchor.unwrap().unwrap();
+        let input = RecordProofInput {
+            chain_id: 31_337,
+            relay: DEPLOYMENT_RELAY,
+            wallet: opened.wallet.unwrap(),
+            uid: anchor.uid,
+            version: first,
+            timestamp: anchor.timestamp,
+            consent_hash: consent_hash(&terms.digest, &opened.signature.unwrap().unwrap()),
+            leaves: Leaves::new(anchor.leaves).unwrap(),
+        };
+        let (draft, kind) = (values.draft, CellKind::ConsentTerms);
+        let cell = seal_cell(&link.key, first, draft, kind, &terms.to_json(), &mut rng());
+        let redacted = consent.redacted(cell, &front);
+        record_versions::redact(&mut connection, &values)
+            .await
+            .unwrap();
+        consents::redact(&mut connection, &consent, &redacted)
+            .await
+            .unwrap();
+        let (what, who) = (RecordEventKind::ValuesDestroyed, Actor::System);
+        record_events::append(&mut connection, &front, link.record, what, who, now)
+            .await
+            .unwrap();
+        input.record_proof()
+    }
+
+    /// Takes back whatever copy can be opened.
+    pub async fn revoke_copy(&self, link: &Link) {
+        let mut transaction = self.server.admin.begin().await.unwrap();
+        access::revoke(&mut transaction, &self.office(), link.record)
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
     }
 
     /// What the newest mail of a kind says: to whom, and its content.
@@ -330,6 +427,17 @@ impl<'a> Desk<'a> {
             record,
             key: self.server.keys.unwrap_owner_key(&wrapped).unwrap(),
         }
+    }
+}
+
+/// What copies say of controller and chain.
+fn particulars() -> Particulars<'static> {
+    Particulars {
+        address: "1 Quay Street\nRiverside",
+        officer: "privacy@riverside.example",
+        site: (31_337, DEPLOYMENT_RELAY),
+        storage_layer: Address::repeat_byte(0x57),
+        is_choice: &|purpose: &Purpose| purpose.lawful_basis.starts_with("Consent"),
     }
 }
 

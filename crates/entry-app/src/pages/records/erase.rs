@@ -101,7 +101,8 @@ pub async fn submit(
     Ok(Redirect::to(&urls::erasure(id)).into_response())
 }
 
-fn read(form: &mut FormState) -> Option<(RequestWay, Option<Identity>)> {
+/// How the owner asked, and how it is known that it is they; none with what is wrong beside the form's fields.
+pub fn read(form: &mut FormState) -> Option<(RequestWay, Option<Identity>)> {
     let way = form.value("way");
     let way = RequestWay::AT_THE_DESK
         .iter()

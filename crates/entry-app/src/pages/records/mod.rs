@@ -1,5 +1,8 @@
 //! Records: entered, linked, corrected, approved, anchored.
 
+pub mod access;
+pub mod access_hand;
+pub mod access_view;
 mod anchoring_view;
 pub mod approve;
 pub mod approve_many;

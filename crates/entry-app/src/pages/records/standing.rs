@@ -8,6 +8,8 @@ use sqlx::MySqlConnection;
 use web_kit::components::Tone;
 use web_kit::error::Result;
 
+use super::access;
+use super::access_view::AccessView;
 use super::anchoring_view::{self, AnchoringView};
 use super::erasure_view::ErasureView;
 use super::history::{self, Step};
@@ -45,6 +47,8 @@ pub struct Standing {
     pub jobs_tampered: usize,
     pub erasure: Option<ErasureView>,
     pub erasures_tampered: usize,
+    pub access: Option<AccessView>,
+    pub accesses_tampered: usize,
     pub history: Vec<Step>,
     pub history_tampered: usize,
 }
@@ -59,6 +63,7 @@ impl Standing {
         let (id, state) = (record.id, record.state);
         let (link, links_tampered) = link_view::load(desk, connection, id).await?;
         let (anchoring, jobs_tampered) = anchoring_view::load(desk, connection, record).await?;
+        let (access, accesses_tampered) = access::open_one(desk, connection, id).await?;
         let asked = erasures::of_record(connection, &desk.keys, id).await?;
         let events = record_events::of_record(connection, &desk.keys.front(), id).await?;
         let mut standing = Self {
@@ -83,6 +88,8 @@ impl Standing {
                 .last()
                 .map(|one| ErasureView::of(one, desk.clock.now()).with_reason(one, &desk.keys)),
             erasures_tampered: asked.tampered.len(),
+            access: access.as_ref().map(AccessView::of),
+            accesses_tampered,
             history: history::steps(desk, connection, &events.rows).await?,
             history_tampered: events.tampered.len(),
         };
@@ -167,6 +174,11 @@ impl Standing {
     /// Whether a correction can be begun.
     pub fn can_be_corrected(&self) -> bool {
         self.state == RecordState::Anchored
+    }
+
+    /// Whether anything is held that its owner could have a copy of.
+    pub fn can_be_copied(&self) -> bool {
+        !self.state.is_empty() && self.state != RecordState::Erasing
     }
 
     /// Whether it can be noted that the owner wants it erased.

@@ -6,7 +6,7 @@ use database::corrections::{self, Correction};
 use database::record_events::{self, Actor, RecordEventKind};
 use database::records::{self, Record, RecordState};
 use database::sealed::{self, PlainVersion, SignedConsent};
-use database::{MySqlConnection, consents, owner_keys, record_versions};
+use database::{MySqlConnection, consents, notices, owner_keys, record_versions};
 use keyring::{CellKind, OwnerKey};
 use record::B256;
 use record::consent::{ConsentMessage, Purpose, signed_fields};
@@ -14,6 +14,8 @@ use record::ids::{CorrectionId, LinkId};
 use record::signature::ConsentSignature;
 
 use super::server::{Server, id_of};
+
+const NOTICE: &str = "What we do with your details, and your rights.";
 
 /// A data owner, who does in the tables what consent-dapp does for one.
 pub struct Owner {
@@ -42,12 +44,14 @@ impl Owner {
     pub async fn sign_for(&self, server: &Server, page: &str, purposes: Vec<Purpose>) {
         let mut transaction = server.admin.begin().await.unwrap();
         let opened = Stored::load(server, &mut transaction, page).await;
-        let message = message(server, &opened.plain, purposes);
+        let now = server.clock.now();
+        let notice = notices::keep(&mut transaction, NOTICE, now).await.unwrap();
+        let message = message(server, &opened.plain, purposes, notice);
         let (chain_id, relay) = pins(server);
         let digest = message.digest(chain_id, relay);
         let signature = self.wallet.sign_hash_sync(&digest).unwrap();
         let signature = ConsentSignature::ecdsa(&signature.as_bytes()).unwrap();
-        let (front, now) = (server.keys.front(), server.clock.now());
+        let front = server.keys.front();
         let signed = SignedConsent {
             version: opened.record.version,
             draft: opened.record.draft,
@@ -123,11 +127,16 @@ impl Asked {
     }
 }
 
-fn message(server: &Server, plain: &PlainVersion, purposes: Vec<Purpose>) -> ConsentMessage {
+fn message(
+    server: &Server,
+    plain: &PlainVersion,
+    purposes: Vec<Purpose>,
+    notice: B256,
+) -> ConsentMessage {
     let now = server.clock.now().as_seconds();
     ConsentMessage {
         controller: "Riverside Health Centre".to_owned(),
-        notice: B256::repeat_byte(9),
+        notice,
         purposes,
         fields: signed_fields(&plain.fields),
         wallet: plain.wallet,

@@ -1,0 +1,96 @@
+//! What the owner asked for, and what came of it.
+
+use database::erasures::{self, ErasureState, Identity};
+use database::{access_copies, corrections, sealed, withdrawals};
+use keyring::CellKind;
+use record::consent::Choice;
+
+use super::disclosure::{Copied, Correction, Erasure, Withdrawal};
+use super::gather::Gathering;
+use crate::EnrolmentError;
+
+pub(super) async fn withdrawals(
+    gathering: &mut Gathering<'_>,
+) -> Result<Vec<Withdrawal>, EnrolmentError> {
+    let (front, id) = (gathering.keys.front(), gathering.record.id);
+    let found = withdrawals::of_record(gathering.connection, &front, id).await?;
+    let mut told = Vec::new();
+    for row in gathering.ours(found) {
+        let opened = row.open(&front).ok();
+        let purposes = opened.and_then(|json| serde_json::from_slice::<Vec<Choice>>(&json).ok());
+        let Some(purposes) = purposes else {
+            gathering.left_out += 1;
+            continue;
+        };
+        told.push(Withdrawal {
+            at: row.at,
+            way: row.way.as_str().to_owned(),
+            purposes,
+        });
+    }
+    Ok(told)
+}
+
+pub(super) async fn corrections(
+    gathering: &mut Gathering<'_>,
+) -> Result<Vec<Correction>, EnrolmentError> {
+    let mut found = corrections::of_record(gathering.connection, gathering.record.id).await?;
+    found.reverse();
+    let mut told = Vec::new();
+    for row in found {
+        let open = |kind, cell: &[u8]| {
+            let cell = sealed::open_cell(gathering.key, row.version, row.draft, kind, cell).ok()?;
+            cell.text().map(str::to_owned)
+        };
+        let Some(note) = open(CellKind::CorrectionNote, &row.note) else {
+            gathering.left_out += 1;
+            continue;
+        };
+        let answer = row.answer.as_deref();
+        told.push(Correction {
+            asked_at: row.asked_at,
+            note,
+            resolved_at: row.resolved_at,
+            answer: answer.and_then(|cell| open(CellKind::CorrectionAnswer, cell)),
+        });
+    }
+    Ok(told)
+}
+
+pub(super) async fn erasures(
+    gathering: &mut Gathering<'_>,
+) -> Result<Vec<Erasure>, EnrolmentError> {
+    let (keys, id) = (gathering.keys, gathering.record.id);
+    let found = erasures::of_record(gathering.connection, keys, id).await?;
+    let told = gathering.ours(found).into_iter().map(|row| {
+        let refused = Some(&row).filter(|row| row.state == ErasureState::Refused);
+        let reason = refused.and_then(|row| row.open(keys).ok().flatten());
+        Erasure {
+            asked_at: row.asked_at,
+            way: row.way.as_str().to_owned(),
+            identity: name_of(row.identity),
+            due_at: row.due_at,
+            state: row.state.as_str().to_owned(),
+            decided_at: row.decided_at,
+            reason: reason.and_then(|text| str::from_utf8(&text).map(str::to_owned).ok()),
+        }
+    });
+    Ok(told.collect())
+}
+
+/// Requests like this one, and what came of those before.
+pub(super) async fn copies(gathering: &mut Gathering<'_>) -> Result<Vec<Copied>, EnrolmentError> {
+    let (front, id) = (gathering.keys.front(), gathering.record.id);
+    let found = access_copies::of_record(gathering.connection, &front, id).await?;
+    let told = gathering.ours(found).into_iter().rev().map(|row| Copied {
+        asked_at: row.asked_at,
+        way: row.way.as_str().to_owned(),
+        identity: name_of(row.identity),
+        opened_at: row.opened_at,
+    });
+    Ok(told.collect())
+}
+
+fn name_of(identity: Option<Identity>) -> Option<String> {
+    identity.map(|identity| identity.as_str().to_owned())
+}

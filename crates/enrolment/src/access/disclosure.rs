@@ -1,0 +1,236 @@
+//! What a copy says: the shape of its JSON, which docs/ACCESS.md tells field by field. Others read it: what a field means stays.
+
+use alloy_primitives::{Address, B256};
+use record::consent::{Choice, ConsentMessage, ConsentTerms};
+use record::ids::RecordId;
+use record::time::UnixMillis;
+use serde::{Deserialize, Serialize};
+
+use crate::EnrolmentError;
+
+/// Names this format.
+pub(super) const FORMAT: &str = "sealwatch/v1/access";
+
+/// What the file is called.
+pub const FILE_NAME: &str = "sealwatch-copy.json";
+
+/// Everything that is held about one owner. It holds their details in clear and is theirs.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Disclosure {
+    pub(super) format: String,
+    /// When it was gathered.
+    pub made_at: UnixMillis,
+    pub(super) controller: Controller,
+    pub(super) notices: Vec<Notice>,
+    pub(super) record: Held,
+    pub(super) chain: Chain,
+    pub(super) versions: Vec<Version>,
+    pub(super) purposes: Vec<Purpose>,
+    pub(super) withdrawals: Vec<Withdrawal>,
+    pub(super) corrections: Vec<Correction>,
+    pub(super) erasures: Vec<Erasure>,
+    pub(super) copies: Vec<Copied>,
+    pub(super) history: Vec<Step>,
+    pub(super) readers: Vec<Look>,
+    pub(super) mails: Vec<Sent>,
+    pub(super) incidents: Vec<Incident>,
+    pub(super) left_out: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Controller {
+    pub(super) name: String,
+    pub(super) address: String,
+    pub(super) contact: String,
+    pub(super) officer: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Notice {
+    pub(super) hash: B256,
+    pub(super) text: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Held {
+    pub(super) id: RecordId,
+    pub(super) uid: Option<u64>,
+    pub(super) state: String,
+    pub(super) entered_at: UnixMillis,
+    pub(super) source: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Chain {
+    pub(super) chain_id: u64,
+    pub(super) relay: Address,
+    pub(super) storage_layer: Address,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Version {
+    pub(super) version: u32,
+    pub(super) is_anchored: bool,
+    pub(super) wallet: Address,
+    pub(super) relation: String,
+    pub(super) fields: Option<Vec<Field>>,
+    pub(super) values_destroyed_at: Option<UnixMillis>,
+    pub(super) leaves: Option<Vec<B256>>,
+    pub(super) consent: Option<Consent>,
+    pub(super) anchor: Option<Anchor>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Field {
+    pub(super) name: String,
+    pub(super) value: String,
+    pub(super) salt: B256,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Consent {
+    pub(super) received_at: UnixMillis,
+    pub(super) digest: B256,
+    pub(super) consent_hash: B256,
+    pub(super) signature: Signature,
+    pub(super) message: Option<ConsentMessage>,
+    pub(super) terms: Option<ConsentTerms>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Signature {
+    pub(super) kind: u8,
+    pub(super) check_block: u64,
+    pub(super) bytes: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Anchor {
+    pub(super) uid: u64,
+    pub(super) timestamp: u64,
+    pub(super) record_proof: B256,
+    pub(super) transaction: B256,
+    pub(super) block: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Purpose {
+    pub(super) name: String,
+    pub(super) lawful_basis: String,
+    pub(super) is_choice: bool,
+    pub(super) granted: bool,
+    pub(super) withdrawn_at: Option<UnixMillis>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Withdrawal {
+    pub(super) at: UnixMillis,
+    pub(super) way: String,
+    pub(super) purposes: Vec<Choice>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Correction {
+    pub(super) asked_at: UnixMillis,
+    pub(super) note: String,
+    pub(super) resolved_at: Option<UnixMillis>,
+    pub(super) answer: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Erasure {
+    pub(super) asked_at: UnixMillis,
+    pub(super) way: String,
+    pub(super) identity: Option<String>,
+    pub(super) due_at: UnixMillis,
+    pub(super) state: String,
+    pub(super) decided_at: Option<UnixMillis>,
+    pub(super) reason: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Copied {
+    pub(super) asked_at: UnixMillis,
+    pub(super) way: String,
+    pub(super) identity: Option<String>,
+    pub(super) opened_at: Option<UnixMillis>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Step {
+    pub(super) at: UnixMillis,
+    pub(super) what: String,
+    pub(super) by: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Look {
+    pub(super) at: UnixMillis,
+    pub(super) what: String,
+    pub(super) app: String,
+    pub(super) role: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Sent {
+    pub(super) kind: String,
+    pub(super) written_at: UnixMillis,
+    pub(super) sent_at: Option<UnixMillis>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Incident {
+    pub(super) number: u64,
+    pub(super) state: String,
+    pub(super) detected_at: UnixMillis,
+    pub(super) closed_at: Option<UnixMillis>,
+    pub(super) findings: Vec<Finding>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Finding {
+    pub(super) verdict: String,
+    pub(super) fields: Vec<String>,
+    pub(super) found_at: UnixMillis,
+    pub(super) resolved_at: Option<UnixMillis>,
+}
+
+impl Disclosure {
+    /// From the JSON that a copy's row holds.
+    ///
+    /// # Errors
+    /// When it is none of ours.
+    pub fn from_json(json: &[u8]) -> Result<Self, EnrolmentError> {
+        let read: Self = serde_json::from_slice(json).map_err(EnrolmentError::unreadable)?;
+        match read.format == FORMAT {
+            true => Ok(read),
+            false => Err(EnrolmentError::unreadable("a copy of another format")),
+        }
+    }
+
+    /// The wallet that is the owner's: the same in all versions.
+    #[must_use]
+    pub fn wallet(&self) -> Option<Address> {
+        self.versions.last().map(|version| version.wallet)
+    }
+}

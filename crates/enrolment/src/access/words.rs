@@ -1,0 +1,77 @@
+//! What stands in the file as one word, as people say it.
+
+/// Of what has no better words.
+pub(super) fn words(name: &str) -> String {
+    let text = name.replace('_', " ");
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
+}
+
+/// Of a field.
+pub(super) fn label(field: &str) -> String {
+    match field {
+        "email" => "E-mail".to_owned(),
+        "address" => "Postal address".to_owned(),
+        other => words(other),
+    }
+}
+
+/// How an owner asked.
+pub(super) fn way(name: &str) -> String {
+    let text = match name {
+        "receipt" => "On the page after signing",
+        "link" => "By the address in a mail",
+        "by_mail" => "By e-mail",
+        other => return words(other),
+    };
+    text.to_owned()
+}
+
+/// Before who it was.
+pub(super) fn looked(name: &str) -> String {
+    let text = match name {
+        "revealed" => "Shown to",
+        "edited" => "Opened for a change by",
+        "evidence" => "What changed it was shown to",
+        "searched" => "Found in a search by",
+        "copied" => "A copy for you was shown to",
+        other => return format!("{}, by", words(other)),
+    };
+    text.to_owned()
+}
+
+/// A step of the history.
+pub(super) fn happened(name: &str) -> String {
+    let text = match name {
+        "link_created" => "Link to sign made",
+        "link_sent" => "Link to sign sent",
+        "link_revoked" => "Link to sign taken back",
+        "link_opened" => "Link to sign opened",
+        "link_locked" => "Link to sign locked after wrong codes",
+        "consented" => "Signed",
+        "correction_requested" => "Correction asked for",
+        "correction_refused" => "Told why it is not corrected",
+        "consent_withdrawn" => "Consent taken back",
+        "anchoring_planned" | "anchoring_sent" | "anchoring_mined" => {
+            "On its way to the blockchain"
+        }
+        "anchoring_rejected" => "Not written to the blockchain",
+        "anchored" => "Written to the blockchain",
+        "restored" => "Put back from the verified backup",
+        "rectification_begun" => "Correction begun",
+        "rectification_dropped" => "Correction given up",
+        "values_destroyed" => "Values before the correction destroyed",
+        "erasure_asked" => "Erasure asked for",
+        "erasure_refused" => "Told why it is not erased",
+        "copy_asked" => "Copy of everything asked for",
+        "copy_identified" => "Written down how you are known",
+        "copy_given" => "Copy of everything handed over",
+        "copy_revoked" => "Copy of everything taken back",
+        "copy_locked" => "Copy of everything locked after wrong codes",
+        other => return words(other),
+    };
+    text.to_owned()
+}

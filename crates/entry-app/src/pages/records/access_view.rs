@@ -1,0 +1,32 @@
+//! How an owner's request for a copy of everything stands, on its page and on the record's.
+
+use database::access_copies::AccessCopy;
+use record::time::UnixMillis;
+
+use super::erasure_view::{identity_in_words, way_in_words};
+
+/// What is shown of one that can be opened.
+pub struct AccessView {
+    pub id: String,
+    pub asked_at: UnixMillis,
+    pub way: &'static str,
+    pub identity: Option<&'static str>,
+    /// Whether staff may hand it over.
+    pub is_known_here: bool,
+    pub expires_at: UnixMillis,
+    pub opened_at: Option<UnixMillis>,
+}
+
+impl AccessView {
+    pub fn of(copy: &AccessCopy) -> Self {
+        Self {
+            id: copy.id.to_string(),
+            asked_at: copy.asked_at,
+            way: way_in_words(copy.way),
+            identity: copy.identity.map(identity_in_words),
+            is_known_here: copy.is_known_at_the_desk(),
+            expires_at: copy.expires_at,
+            opened_at: copy.opened_at,
+        }
+    }
+}
