@@ -107,7 +107,7 @@ impl CopyPass {
         holds(jar, COPY_COOKIE, now, |expiry| self.mac(front, expiry))
     }
 
-    fn mac(self, front: &FrontKeys, expiry: UnixMillis) -> MacBuilder<'_> {
+    fn mac(self, front: &FrontKeys, expiry: UnixMillis) -> MacBuilder {
         front
             .mac("cookie.copy")
             .bytes(self.0.as_bytes())

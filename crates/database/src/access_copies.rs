@@ -121,7 +121,7 @@ impl AccessCopy {
         Ok(copy)
     }
 
-    fn mac<'k>(&self, keys: &'k FrontKeys) -> MacBuilder<'k> {
+    fn mac(&self, keys: &FrontKeys) -> MacBuilder {
         keys.mac(TABLE)
             .bytes(self.id.as_bytes())
             .bytes(self.record_id.as_bytes())

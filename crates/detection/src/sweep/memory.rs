@@ -176,7 +176,7 @@ mod tests {
     fn only_what_was_set_is_known_until_it_is_touched() {
         let (mut memory, first) = (memory(), uid(1));
         for number in 1..=4096 {
-            assert!(!memory.knows(first, uid(number), &[0; 15]), "{number}");
+            assert!(!memory.knows(first, uid(number), &[0; 12]), "{number}");
             memory.set(first, uid(number), Some([7; 12]), &BLOCK);
         }
         memory.forget(7..=9);
