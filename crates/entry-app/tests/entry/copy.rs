@@ -4,6 +4,7 @@ use chain::{ChainReader, Deployment};
 use database::incident_findings::{self, NewFinding};
 use database::incidents;
 use database::verifications::{Source, Subject, VerdictKind};
+use notification::EventKey;
 use record::consent::ConsentMessage;
 use record::ids::{Uid, Version};
 use record::proof::{FieldName, Fields, RecordProofInput, Salt, consent_hash};
@@ -186,6 +187,11 @@ async fn staff_hand_it_over_once_it_is_written_down_how_they_know_the_owner() {
     ] {
         assert!(history.contains(word), "{word}: {history}");
     }
+    let event = EventKey::of_access_copy(id.parse().unwrap());
+    server.give_up_mail(event).await;
+    assert!(clerk.get(&door).await.says("could not be delivered"));
+    let aside = clerk.get(&page).await.section("access");
+    assert!(aside.contains("could not be delivered"), "{aside}");
     // The next one tells of it.
     ask(&clerk, &page, "known").await;
     let next = file(&clerk, &page).await;

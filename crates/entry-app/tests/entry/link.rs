@@ -28,9 +28,8 @@ impl Server {
     }
 
     /// As the worker does it when the mail server refuses the mail for good.
-    async fn give_up_mail_of(&self, link: &ConsentLink) {
+    pub async fn give_up_mail(&self, event: EventKey) {
         let (front, mut connection) = (self.keys.front(), self.admin.acquire().await.unwrap());
-        let event = EventKey::of_consent_link(link.id);
         let written = outbox::by_event_key(&mut connection, &front, event.as_bytes()).await;
         let mail = Mail {
             state: MailState::GivenUp,
@@ -127,7 +126,8 @@ async fn a_mail_that_was_given_up_is_told_where_its_link_is() {
     assert!(!shown.says(WARNING));
 
     let link = server.link(&shown).await;
-    server.give_up_mail_of(&link).await;
+    let event = EventKey::of_consent_link(link.id);
+    server.give_up_mail(event).await;
     assert!(clerk.get(&page).await.says(WARNING));
     let path = format!("{page}/link");
     clerk.post(&path, &[("send", "desk")]).await;

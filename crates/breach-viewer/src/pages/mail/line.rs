@@ -77,7 +77,7 @@ fn words(kind: &str) -> (&'static str, &'static str) {
         ),
         "copy_ready" => (
             "The copy of everything is ready, to a data owner",
-            "In Sealwatch Entry, check the owner's e-mail address; the copy can be handed over at the desk.",
+            "The record's page in Sealwatch Entry says so as well. The copy can be handed over at the desk; the owner may want to hear of it in another way.",
         ),
         "breach_found" => ("A breach was found, to the officer", TO_OFFICER),
         "restored" => ("A record was restored, to the officer", TO_OFFICER),

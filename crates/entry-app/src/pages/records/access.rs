@@ -136,17 +136,18 @@ pub async fn draw(
     form: FormState,
 ) -> Result<Html<String>> {
     let (open, tampered) = open_one(desk, connection, id).await?;
-    let code = match &open {
-        Some(copy) => access::desk_code(connection, &desk.office(person), copy)
+    let (mut view, mut code) = (None, None);
+    if let Some(copy) = &open {
+        view = Some(AccessView::load(desk, connection, copy).await?);
+        code = access::desk_code(connection, &desk.office(person), copy)
             .await
-            .map_err(explain)?,
-        None => None,
-    };
+            .map_err(explain)?;
+    }
     html(&AccessPage {
         page: page.titled("A copy of everything"),
         record_address: urls::record(id),
         address: urls::access(id),
-        view: open.as_ref().map(AccessView::of),
+        view,
         code,
         tampered,
         form,

@@ -1,9 +1,14 @@
 //! How an owner's request for a copy of everything stands, on its page and on the record's.
 
 use database::access_copies::AccessCopy;
+use notification::EventKey;
 use record::time::UnixMillis;
+use sqlx::MySqlConnection;
+use web_kit::error::Result;
 
 use super::erasure_view::{identity_in_words, way_in_words};
+use super::link_view::is_undelivered;
+use crate::state::Desk;
 
 /// What is shown of one that can be opened.
 pub struct AccessView {
@@ -15,11 +20,19 @@ pub struct AccessView {
     pub is_known_here: bool,
     pub expires_at: UnixMillis,
     pub opened_at: Option<UnixMillis>,
+    /// Whether the mail that was to bring its link could not be delivered.
+    pub is_undelivered: bool,
 }
 
 impl AccessView {
-    pub fn of(copy: &AccessCopy) -> Self {
-        Self {
+    /// Of a copy, as it was read.
+    pub async fn load(
+        desk: &Desk,
+        connection: &mut MySqlConnection,
+        copy: &AccessCopy,
+    ) -> Result<Self> {
+        let event = EventKey::of_access_copy(copy.id);
+        Ok(Self {
             id: copy.id.to_string(),
             asked_at: copy.asked_at,
             way: way_in_words(copy.way),
@@ -27,6 +40,7 @@ impl AccessView {
             is_known_here: copy.is_known_at_the_desk(),
             expires_at: copy.expires_at,
             opened_at: copy.opened_at,
-        }
+            is_undelivered: is_undelivered(desk, connection, event).await?,
+        })
     }
 }

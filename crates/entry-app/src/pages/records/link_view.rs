@@ -44,24 +44,24 @@ pub async fn load(
         false => None,
     };
     let (label, tone) = words(&link, now);
+    let event = EventKey::of_consent_link(link.id);
     let view = LinkView {
         label,
         tone,
         is_open,
-        is_undelivered: is_open && is_undelivered(desk, connection, &link).await?,
+        is_undelivered: is_open && is_undelivered(desk, connection, event).await?,
         expires_at: link.expires_at,
         desk_code,
     };
     Ok((Some(view), tampered))
 }
 
-/// A mail that somebody else changed tells nothing; that it was changed is an alarm elsewhere.
-async fn is_undelivered(
+/// Whether a mail did not reach its reader. One that somebody else changed tells nothing; that it was changed is an alarm elsewhere.
+pub async fn is_undelivered(
     desk: &Desk,
     connection: &mut MySqlConnection,
-    link: &ConsentLink,
+    event: EventKey,
 ) -> Result<bool> {
-    let event = EventKey::of_consent_link(link.id);
     match outbox::by_event_key(connection, &desk.keys.front(), event.as_bytes()).await {
         Ok(mail) => {
             Ok(mail.is_some_and(|mail| matches!(mail.state, MailState::GivenUp | MailState::Seen)))

@@ -63,7 +63,11 @@ impl Standing {
         let (id, state) = (record.id, record.state);
         let (link, links_tampered) = link_view::load(desk, connection, id).await?;
         let (anchoring, jobs_tampered) = anchoring_view::load(desk, connection, record).await?;
-        let (access, accesses_tampered) = access::open_one(desk, connection, id).await?;
+        let (copy, accesses_tampered) = access::open_one(desk, connection, id).await?;
+        let access = match &copy {
+            Some(copy) => Some(AccessView::load(desk, connection, copy).await?),
+            None => None,
+        };
         let asked = erasures::of_record(connection, &desk.keys, id).await?;
         let events = record_events::of_record(connection, &desk.keys.front(), id).await?;
         let mut standing = Self {
@@ -88,7 +92,7 @@ impl Standing {
                 .last()
                 .map(|one| ErasureView::of(one, desk.clock.now()).with_reason(one, &desk.keys)),
             erasures_tampered: asked.tampered.len(),
-            access: access.as_ref().map(AccessView::of),
+            access,
             accesses_tampered,
             history: history::steps(desk, connection, &events.rows).await?,
             history_tampered: events.tampered.len(),
