@@ -20,7 +20,7 @@ async fn every_page_and_every_action_asks_to_sign_in() {
         assert!(answer.says("<h1>Sign in</h1>"), "{path}");
         assert!(!answer.says("Ågren"), "{path}");
     }
-    for action in ["/progress", "/edit"] {
+    for action in ["/progress", "/edit", "/access"] {
         let path = format!("{page}{action}");
         assert_eq!(stranger.get(&path).await.status, 401, "{path}");
     }
@@ -30,13 +30,24 @@ async fn every_page_and_every_action_asks_to_sign_in() {
         let answer = stranger.post(path, &typed.fields()).await;
         assert_eq!(answer.status, 401, "{path}");
     }
-    for action in ["edit", "link", "revoke", "approve"] {
+    for action in [
+        "edit",
+        "link",
+        "revoke",
+        "approve",
+        "access",
+        "access/identity",
+        "access/copy",
+        "access/copy.json",
+        "access/revoke",
+    ] {
         let path = format!("{page}/{action}");
         assert_eq!(stranger.post(&path, &typed.fields()).await.status, 401);
     }
     assert_eq!(server.record(&page).await, before);
     assert_eq!(server.count("SELECT COUNT(*) FROM records").await, 1);
     assert_eq!(server.count("SELECT COUNT(*) FROM consent_links").await, 1);
+    assert_eq!(server.count("SELECT COUNT(*) FROM access_copies").await, 0);
 }
 
 #[tokio::test]
