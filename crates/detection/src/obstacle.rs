@@ -22,6 +22,9 @@ pub enum Hindrance {
     /// The keys at hand are not those of the database.
     #[error("the keys are not those that the database was written with")]
     WrongKeys,
+    /// The node keeps no state of a block at which a contract wallet is to be asked.
+    #[error("the node keeps no state old enough to ask a contract wallet")]
+    Forgotten,
     /// A mail could not be put into the outbox.
     #[error("the mail could not be put into the outbox")]
     Mail(#[from] EnqueueError),
@@ -46,6 +49,7 @@ impl Hindrance {
             }
             Self::Chain(ChainError::EndpointsDisagree { .. }) => Obstacle::EndpointsDisagree,
             Self::WrongKeys => Obstacle::WrongKeys,
+            Self::Forgotten => Obstacle::ChainForgets,
             Self::Connection(RowError::Sql(error)) if turns_away(error) => {
                 Obstacle::DatabaseUnreachable
             }

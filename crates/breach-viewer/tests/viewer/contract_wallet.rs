@@ -137,6 +137,10 @@ async fn a_node_without_old_states_is_told_and_is_no_breach(stage: &mut Stage) {
     stage.alter_email(3).await;
     let altered = |grid: &Answer| grid.line(3).contains("Altered");
     stage.until(&officer, "/records", altered).await;
+    // Nor does it call the backup's copy another one than was signed.
+    let plan = officer.get("/records/3/restore").await;
+    assert_eq!(plan.status, 503);
+    assert!(plan.says("an archive node of the chain"), "{}", plan.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -34,7 +34,7 @@ impl Failure {
     pub const fn has_an_alarm_of_its_own(&self) -> bool {
         matches!(
             self,
-            Self::Hindered(Hindrance::Chain(_) | Hindrance::WrongKeys)
+            Self::Hindered(Hindrance::Chain(_) | Hindrance::WrongKeys | Hindrance::Forgotten)
         )
     }
 }

@@ -14,7 +14,7 @@ use record::ids::{RecordId, Uid, Version};
 use super::Restorer;
 use crate::examiner::Examined;
 use crate::obstacle::Hindrance;
-use crate::verdict::{Finding, Verdict};
+use crate::verdict::{Finding, Obstacle, Reason, Verdict};
 
 /// What a restore of one record would come to.
 pub enum Plan {
@@ -207,7 +207,11 @@ impl Restorer {
             .and_then(|key| evidence_of(&newest, key, &front));
         let finding = examiner.judged(&chain.record, row.as_ref(), &[], None);
         let finding = finding.await?;
-        Ok(Plan::DoesNotMatch(Box::new(finding)))
+        match finding.reason {
+            // Nobody can say that it does not match.
+            Reason::Obstacle(Obstacle::ChainForgets) => Err(Hindrance::Forgotten),
+            _ => Ok(Plan::DoesNotMatch(Box::new(finding))),
+        }
     }
 
     /// The owner's key, from its own backup or as it stands.

@@ -26,6 +26,9 @@ fn unavailable(hindrance: Hindrance) -> Error {
         Hindrance::WrongKeys => Error::Unavailable {
             what: "the right keys",
         },
+        Hindrance::Forgotten => Error::Unavailable {
+            what: "an archive node of the chain",
+        },
         Hindrance::Connection(error) | Hindrance::Row(error) => error.into(),
         Hindrance::Mail(error) => error.into(),
     }
