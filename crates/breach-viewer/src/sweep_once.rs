@@ -12,6 +12,8 @@ use detection::{alarm_of, sweep_once, words, words_of};
 use indicatif::{ProgressBar, ProgressStyle};
 use record::time::Clock;
 use serde_json::{Value, json};
+use web_kit::key_following;
+use web_kit::lifetime::Lifetime;
 
 use crate::background;
 use crate::settings::Settings;
@@ -115,6 +117,12 @@ async fn round(settings: &Settings) -> anyhow::Result<Outcome> {
     };
     let pool = database::pool(&settings.database, &limits)?;
     let registrar = background::registrar(settings, &pool, &Clock::system())?;
+    // A round may take hours, in which keys may be replaced.
+    let lifetime = Lifetime::new();
+    lifetime.spawn(
+        "key files",
+        key_following::follow(settings.keys.clone(), lifetime.clone()),
+    );
     // On standard error, and on a terminal only.
     let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(
         "{bar:40} {pos} of {len} · {per_second} · {eta} left",
@@ -127,6 +135,7 @@ async fn round(settings: &Settings) -> anyhow::Result<Outcome> {
     };
     let made = sweep_once(&registrar, workers, tell).await;
     bar.finish_and_clear();
+    lifetime.end();
     match made {
         Ok(round) => Ok(Outcome::Verified(round)),
         Err(hindrance) => {

@@ -250,6 +250,15 @@ pub async fn load(
         .transpose()
 }
 
+/// Locks the heads that claim a UID until the caller's transaction ends, whatever stands in them.
+pub async fn lock_heads_of(connection: &mut MySqlConnection, uid: Uid) -> Result<(), RowError> {
+    sqlx::query("SELECT id FROM records WHERE uid = ? FOR UPDATE")
+        .bind(uid.get())
+        .fetch_all(connection)
+        .await?;
+    Ok(())
+}
+
 /// The record with this id, locked until the caller's transaction ends.
 pub async fn lock(
     connection: &mut MySqlConnection,

@@ -47,22 +47,54 @@ pub async fn of_records(
     Ok(left)
 }
 
-/// Destroys all that is left of a record, its head locked first as the apps do; tells how many rows.
+/// Locks what tells how a record stands, its head first as the apps do, until the caller's transaction ends.
+pub async fn lock(connection: &mut MySqlConnection, id: RecordId) -> Result<(), RowError> {
+    for locking in [
+        "SELECT id FROM records WHERE id = ? FOR UPDATE",
+        "SELECT key_id FROM owner_keys WHERE record_id = ? FOR UPDATE",
+    ] {
+        sqlx::query(locking)
+            .bind(id.as_bytes().as_slice())
+            .fetch_all(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Destroys all that is left of a record; tells how many rows.
 pub async fn destroy(
     connection: &mut MySqlConnection,
     keys: &FrontKeys,
     id: RecordId,
 ) -> Result<u64, RowError> {
-    sqlx::query("SELECT id FROM records WHERE id = ? FOR UPDATE")
-        .bind(id.as_bytes().as_slice())
-        .fetch_optional(&mut *connection)
-        .await?;
+    lock(connection, id).await?;
     let mut rows = consent_links::forget_all_of(connection, keys, id).await? as u64;
     rows += access_copies::end_all_of(connection, keys, id).await? as u64;
+    rows += empty(connection, id).await?;
     rows += consents::destroy(connection, id).await?;
     rows += record_versions::destroy(connection, id).await?;
     rows += u64::from(owner_keys::destroy(connection, id).await?);
-    rows += corrections::destroy(connection, id).await?;
+    // Not counted: no verdict sees them, so nobody could tell of them first.
+    corrections::destroy(connection, id).await?;
     rows += u64::from(records::destroy(connection, id).await?);
+    Ok(rows)
+}
+
+/// Empties links and copies that do not carry our MAC: whoever touches one must not have it stay.
+async fn empty(connection: &mut MySqlConnection, id: RecordId) -> Result<u64, RowError> {
+    const EMPTYING: [&str; 2] = [
+        "UPDATE consent_links SET wrapped_key = '', desk_code = '', predecessor = NULL, offer = NULL
+         WHERE record_id = ? AND wrapped_key <> ''",
+        "UPDATE access_copies SET wrapped_key = '', desk_code = '', content = ''
+         WHERE record_id = ? AND (wrapped_key <> '' OR desk_code <> '' OR content <> '')",
+    ];
+    let mut rows = 0;
+    for emptying in EMPTYING {
+        let done = sqlx::query(emptying)
+            .bind(id.as_bytes().as_slice())
+            .execute(&mut *connection)
+            .await?;
+        rows += done.rows_affected();
+    }
     Ok(rows)
 }

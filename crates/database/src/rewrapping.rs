@@ -33,6 +33,15 @@ pub struct Seen {
     pub foreign: u64,
 }
 
+/// By what the keys of a table, or of a page of it, are wrapped.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wrapped {
+    /// By the version that was asked about.
+    pub by_it: u64,
+    /// Rows that hold no key that opens.
+    pub foreign: u64,
+}
+
 /// Where a walk through a table stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place(Vec<u8>);
@@ -118,18 +127,23 @@ pub async fn rewrap(
     Ok((seen, next))
 }
 
-/// How many genuine keys of the next page this version wraps, whatever their rows say.
+/// How many genuine keys of the next page this version wraps, whatever their rows say; and how many rows hold no key that opens.
 pub async fn wrapped_by(
     connection: &mut MySqlConnection,
     table: KeyTable,
     keys: &ApplicationKeys,
     version: u32,
     after: &Place,
-) -> Result<(u64, Option<Place>), RowError> {
+) -> Result<(Wrapped, Option<Place>), RowError> {
     let (page, next) = page(connection, table, after).await?;
-    let is_under = |row: &&WrappedOwnerKey| keys.wrapped_by(&row.bytes) == Some(version);
-    let count = page.iter().flatten().filter(is_under).count();
-    Ok((count as u64, next))
+    let mut wrapped = Wrapped::default();
+    for row in &page {
+        match row.as_ref().and_then(|row| keys.wrapped_by(&row.bytes)) {
+            Some(by) => wrapped.by_it += u64::from(by == version),
+            None => wrapped.foreign += 1,
+        }
+    }
+    Ok((wrapped, next))
 }
 
 /// The next rows in the order of their ids, those that can't be read as none.

@@ -15,7 +15,7 @@ use database::record_backups::{self, Backup, StoredBackup};
 use database::record_events::{self, Actor, RecordEventKind};
 use database::sealed::{SealedVersion, seal_cell};
 use database::verifications::{Source, Subject};
-use database::{MySqlConnection, MySqlPool, access_copies, consents, record_versions};
+use database::{MySqlConnection, MySqlPool, access_copies, consents, record_versions, records};
 use keyring::{CellKind, OwnerKey};
 use record::ids::{Uid, Version};
 use sqlx::Connection;
@@ -143,7 +143,7 @@ impl Redactor {
 
     /// Destroys what there is to be destroyed of a record; tells after which time more is.
     async fn work_on(&self, uid: Uid) -> Result<Option<Duration>, Failure> {
-        let (examiner, waiting) = (self.registrar.examiner(), &self.registrar.waiting);
+        let examiner = self.registrar.examiner();
         // Once more with all that a verdict rests on: other rows that claim the UID, jobs, who else carries the nonce.
         let sight = examiner.sight().await?;
         let stands = examiner.subject_seen(Subject::uid(uid), sight).await?;
@@ -158,10 +158,8 @@ impl Redactor {
                 false => stands,
             };
             let is_told = is_told.finding.verdict.is_bad();
-            if self.erase(&chain, &sight, is_told).await? == Erased::CameBack {
-                waiting.add(uid);
-            }
-            return Ok(None);
+            let erased = self.erase(&chain, &sight, is_told).await?;
+            return Ok((erased == Erased::CameBack).then_some(TICK));
         }
         match stands.finding.verdict {
             Verdict::Valid => self.redact(uid, &chain).await,
@@ -174,6 +172,8 @@ impl Redactor {
     async fn redact(&self, uid: Uid, chain: &OnChainRecord) -> Result<Option<Duration>, Failure> {
         let mut connection = self.parts.main.acquire().await?;
         let mut transaction = connection.begin().await?;
+        // Whoever makes a copy for its owner, or drafts a correction, locks the record's head first as well.
+        records::lock_heads_of(&mut transaction, uid).await?;
         let Some(row) = evidence::by_uid(&mut transaction, uid).await? else {
             return Ok(None);
         };

@@ -11,12 +11,13 @@ use crate::settings::Keys;
 
 const EVERY: Duration = Duration::from_secs(1);
 
-/// By what a file is told to be another one: its inode, its length, when it was written. None where it can't be asked.
+/// By what a file is told to be another one: its inode, its length, when it or its mode was changed. None where it can't be asked.
 type Mark = Option<(u64, u64, i64, i64)>;
 
 /// Takes over what stands in the files until the process ends. What can't be taken over is told once, and the keys at hand stay.
 pub async fn follow(keys: Keys, lifetime: Lifetime) {
-    let mut seen = marks(&keys);
+    // They may have changed since they were read.
+    let mut seen = [None, None];
     while !lifetime.is_ending() {
         tokio::select! {
             () = lifetime.ended() => return,
@@ -48,8 +49,8 @@ fn marks(keys: &Keys) -> [Mark; 2] {
         Some((
             metadata.ino(),
             metadata.len(),
-            metadata.mtime(),
-            metadata.mtime_nsec(),
+            metadata.ctime(),
+            metadata.ctime_nsec(),
         ))
     };
     [mark(&keys.files.master), mark(&keys.files.application)]

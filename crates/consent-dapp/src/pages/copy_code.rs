@@ -20,6 +20,9 @@ use crate::pages::copy::identify;
 use crate::pass::CopyPass;
 use crate::refusal::Refusal;
 
+const NOT_GIVEN: &str =
+    "No code was given to anybody for this copy yet. Ask for it where your details were entered.";
+
 /// Lets the owner in, or counts a wrong code.
 pub async fn submit(State(app): State<App>, visit: CopyVisit, form: FormState) -> Response {
     match check(&app, &visit, form.value("code")).await {
@@ -36,6 +39,10 @@ async fn check(app: &App, visit: &CopyVisit, typed: &str) -> Result<Response, Re
     };
     let mut transaction = app.database.begin().await?;
     let copy = visit.hold(app, &mut transaction).await?;
+    // Before staff know the owner they give no code to anybody: whoever types one guesses.
+    if !copy.is_known_at_the_desk() {
+        return again(app, visit, NOT_GIVEN.to_owned());
+    }
     let (key, kind) = (visit.owner_key()?, CellKind::DeskCode);
     let code = open_cell(&key, copy.version, copy.draft, kind, &copy.desk_code)?;
     let page = Redirect::to(visit.urls.page());

@@ -154,8 +154,12 @@ async fn another_wallet_opens_nothing() {
 async fn the_code_of_the_desk_opens_it_and_wrong_ones_lock_it() {
     let server = Server::start().await;
     let (owner, link, place) = asked(&server, 7).await;
-    let code = server.desk().copy_code(&link).await;
     let door = format!("{place}/code");
+    // Nobody was given one yet: no guess is looked at, nor counted.
+    let page = owner.submit(&door, &[("code", "123456")]).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.text.contains("No code was given to anybody"));
+    let code = server.desk().copy_code(&link).await;
     let page = owner.submit(&door, &[("code", "12")]).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(page.text.contains("did not count"));

@@ -36,7 +36,7 @@ struct Found {
 
 impl Redactor {
     /// Destroys everything that is left. Nothing on the chain's word alone: somebody may have stolen the controller's key. And
-    /// nothing of what came back that was not told: `is_told` where the look that led here found something wrong.
+    /// nothing that came back to the main database and was not told: `is_told` where the look that led here found something wrong.
     pub(super) async fn erase(
         &self,
         chain: &OnChainRecord,
@@ -123,6 +123,8 @@ impl Redactor {
         let before = self.registrar.examiner().destroyed_at(id).await?;
         let mut connection = self.parts.main.acquire().await?;
         let mut transaction = connection.begin().await?;
+        // Its key may be wrapped anew at this moment: the receipt names the version that it is wrapped by.
+        remains::lock(&mut transaction, id).await?;
         let rows = evidence::by_record(&mut transaction, id).await?;
         let destroyed = remains::destroy(&mut transaction, &keys.front(), id).await?;
         // Another process may have done it since it was read.
@@ -130,6 +132,8 @@ impl Redactor {
             found.erasure = stands;
         }
         if found.erasure.state == ErasureState::Destroyed && destroyed == 0 {
+            // What no verdict can see is gone as well.
+            transaction.commit().await?;
             return Ok(Some(0));
         }
         let is_first = found.erasure.state == ErasureState::Granted && before.is_none();
@@ -148,7 +152,11 @@ impl Redactor {
             notification::enqueue(&mut transaction, &front, found.at, event, &to, &mail).await?;
         }
         let wrapped = rows.as_ref().and_then(|rows| rows.owner_key.as_ref());
-        let key_version = wrapped.map(|wrapped| wrapped.app_key_version);
+        // What the row says of itself anybody can have written; what does not open may have been wrapped by any version.
+        let key_version = wrapped.map(|wrapped| {
+            let told = keys.wrapped_by(&wrapped.bytes);
+            told.unwrap_or_else(|| keys.current_version())
+        });
         self.note_destroyed(&mut transaction, &found, key_version)
             .await?;
         transaction.commit().await?;
@@ -194,7 +202,7 @@ impl Redactor {
                 versions: rows.versions.len() as u64,
                 block: found.retirement.block,
                 evidence: found.retirement.evidence.to_string(),
-                key_version: Some(wrapped.app_key_version),
+                key_version: Some(key.app_key_version()),
             },
         };
         Some((fields.get("email")?.value().to_owned(), mail))

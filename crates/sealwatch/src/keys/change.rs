@@ -5,7 +5,7 @@ use std::io::Write;
 
 use anyhow::{Result, ensure};
 use keyring::{KeyFiles, KeySet};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{Paths, init};
 use crate::new_secret::new_secret;
@@ -26,13 +26,26 @@ pub(super) fn load(paths: &Paths, out: &mut impl Write) -> Result<KeySet> {
     Ok(KeySet::load(&paths.dir)?)
 }
 
-/// Puts the changed keys in place.
+/// Asks for a passphrase and puts the changed keys in place.
 pub(super) fn save(set: &KeySet, paths: &Paths, out: &mut impl Write) -> Result<()> {
-    let passphrase = new_secret(
+    save_with(set, paths, &passphrase(paths)?, out)
+}
+
+pub(super) fn passphrase(paths: &Paths) -> Result<SecretString> {
+    new_secret(
         "passphrase of the new escrow copy",
         paths.passphrase_file.as_deref(),
         init::check,
-    )?;
+    )
+}
+
+/// Puts the changed keys in place.
+pub(super) fn save_with(
+    set: &KeySet,
+    paths: &Paths,
+    passphrase: &SecretString,
+    out: &mut impl Write,
+) -> Result<()> {
     set.replace(
         &paths.dir,
         &paths.escrow,

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use anyhow::{Result, ensure};
 use clap::Args;
 use database::MySqlPool;
-use database::rewrapping::{self, KeyTable, Place};
+use database::rewrapping::{self, KeyTable, Place, Wrapped};
 use keyring::ApplicationKeys;
 
-use super::{Paths, change, databases};
+use super::{Paths, change, databases, rewrap};
 use crate::new_secret::visible;
 
 #[derive(Args)]
@@ -21,6 +21,9 @@ pub(crate) struct Destroy {
     /// Do not ask: new dumps of the databases were taken since `sealwatch keys rewrap`
     #[arg(long)]
     yes: bool,
+    /// Also where rows hold no key that opens, which an older dump or the server's log might still bring back
+    #[arg(long)]
+    even_so: bool,
 }
 
 pub(crate) async fn run(args: &Destroy, out: &mut impl Write) -> Result<()> {
@@ -29,16 +32,17 @@ pub(crate) async fn run(args: &Destroy, out: &mut impl Write) -> Result<()> {
     let keys = set.application().clone();
     // What can't be done at all is told before the databases are asked.
     let without = set.without_unwrapping(version)?;
-    for (table, pool) in databases::both(&keys).await? {
-        let wrapped = still_wrapped(table, &pool, &keys, version).await?;
-        ensure!(
-            wrapped == 0,
-            "{wrapped} keys in the {} are wrapped by version {version}: nothing was changed. Run `sealwatch keys rewrap` first",
-            databases::name_of(table)
-        );
-    }
+    let tables = databases::both(&keys).await?;
+    look(args, &tables, &keys).await?;
     confirm(args)?;
-    change::save(&without, paths, out)?;
+    let passphrase = change::passphrase(paths)?;
+    // Time has passed: somebody may have been entered by a host that is behind.
+    look(args, &tables, &keys).await?;
+    change::save_with(&without, paths, &passphrase, out)?;
+    for (table, pool) in &tables {
+        // With the keys of before, as long as they are at hand.
+        rewrap::through(*table, pool, &keys).await?;
+    }
     writeln!(
         out,
         "Application key version {version} is destroyed in {}: nobody can unwrap with this file what it wrapped.\n\
@@ -48,18 +52,46 @@ pub(crate) async fn run(args: &Destroy, out: &mut impl Write) -> Result<()> {
     change::tell_to_copy(paths, out)
 }
 
-async fn still_wrapped(
+/// Refuses while anything would be lost that could still be brought back.
+async fn look(
+    args: &Destroy,
+    tables: &[(KeyTable, MySqlPool)],
+    keys: &ApplicationKeys,
+) -> Result<()> {
+    let version = args.version;
+    for (table, pool) in tables {
+        let (wrapped, name) = (
+            wrapped(*table, pool, keys, version).await?,
+            databases::name_of(*table),
+        );
+        ensure!(
+            wrapped.by_it == 0,
+            "{} keys in the {name} are wrapped by version {version}: nothing was changed. Run `sealwatch keys rewrap` first",
+            wrapped.by_it
+        );
+        ensure!(
+            wrapped.foreign == 0 || args.even_so,
+            "{} rows in the {name} hold no key that opens: nothing was changed. What they held before may still be in a dump or in the \
+             server's log, wrapped by this version: restore them in breach-viewer first, or say --even-so",
+            wrapped.foreign
+        );
+    }
+    Ok(())
+}
+
+async fn wrapped(
     table: KeyTable,
     pool: &MySqlPool,
     keys: &ApplicationKeys,
     version: u32,
-) -> Result<u64> {
+) -> Result<Wrapped> {
     let mut connection = pool.acquire().await?;
-    let (mut all, mut place) = (0, Place::start());
+    let (mut all, mut place) = (Wrapped::default(), Place::start());
     loop {
-        let (wrapped, next) =
+        let (some, next) =
             rewrapping::wrapped_by(&mut connection, table, keys, version, &place).await?;
-        all += wrapped;
+        all.by_it += some.by_it;
+        all.foreign += some.foreign;
         match next {
             Some(next) => place = next,
             None => return Ok(all),

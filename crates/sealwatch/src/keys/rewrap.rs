@@ -39,11 +39,11 @@ pub(crate) async fn run(args: &Rewrap, out: &mut impl Write) -> Result<()> {
         all = all.and(seen);
     }
     if all.foreign > 0 {
-        writeln!(
-            out,
-            "{} rows hold no key that opens: altered, planted, or wrapped by a version that was destroyed. breach-viewer tells of those of records.",
+        bail!(
+            "{} rows hold no key that opens: altered, planted, or wrapped by a version that was destroyed. Restore in breach-viewer what it \
+             tells of, and run this again: once an older version is destroyed, dumps and the log bring none of them back",
             all.foreign
-        )?;
+        );
     }
     if all.left > 0 {
         bail!(
@@ -60,7 +60,11 @@ pub(crate) async fn run(args: &Rewrap, out: &mut impl Write) -> Result<()> {
     Ok(())
 }
 
-async fn through(table: KeyTable, pool: &MySqlPool, keys: &ApplicationKeys) -> Result<Seen> {
+pub(super) async fn through(
+    table: KeyTable,
+    pool: &MySqlPool,
+    keys: &ApplicationKeys,
+) -> Result<Seen> {
     let mut connection = pool.acquire().await?;
     let bar = ProgressBar::new(rewrapping::count(&mut connection, table).await?).with_style(
         ProgressStyle::with_template(
