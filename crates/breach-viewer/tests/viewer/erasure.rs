@@ -230,14 +230,17 @@ async fn nor_do_parts_of_it(stage: &mut Stage, officer: &Browser, id: RecordId) 
     stage
         .sql_script(&format!(
             "INSERT INTO {backup}.record_backups SELECT * FROM dump_backup WHERE {left};
-             INSERT INTO {keys}.owner_key_backups SELECT * FROM dump_keys WHERE {left}"
+             INSERT INTO {keys}.owner_key_backups SELECT * FROM dump_keys WHERE {left};
+             INSERT INTO corrections (id, record_id, version, draft, note, asked_at)
+             VALUES (RANDOM_BYTES(16), X'{id}', 1, 0, 'a note that no verdict sees', 0)"
         ))
         .await;
     // They are looked for once an hour, and when the viewer starts.
     stage.restart_viewer(&[]).await;
     let copies = format!(
         "SELECT (SELECT COUNT(*) FROM {backup}.record_backups WHERE {left})
-              + (SELECT COUNT(*) FROM {keys}.owner_key_backups WHERE {left})"
+              + (SELECT COUNT(*) FROM {keys}.owner_key_backups WHERE {left})
+              + (SELECT COUNT(*) FROM corrections WHERE {left})"
     );
     stage
         .until_number("no copies", &copies, |count| count == 0)
