@@ -70,7 +70,7 @@ pub struct Erasure {
     pub content: Option<Vec<u8>>,
     /// When nothing was left.
     pub destroyed_at: Option<UnixMillis>,
-    /// The newest application key that had wrapped the owner's.
+    /// The newest application key that had wrapped the owner's, or may have sealed a link to it.
     pub key_version: Option<u32>,
 }
 

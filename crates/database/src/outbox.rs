@@ -1,9 +1,12 @@
 //! Mail to be sent, written in the transaction of what it tells. One event key, one mail. Recipient and payload are sealed
 //! under the front key and wiped once they are of no more use. MAC under the front key: a planted mail is never sent.
 //!
+//! Of a mail with a link's secret both are sealed under the application key, and pass away with it (docs/KEY_ROTATION.md):
+//! who holds the front keys alone neither reads the link nor has it sent to another address.
+//!
 //! `waiting → sent | given_up | withdrawn | refused`, `given_up → seen`.
 
-use keyring::{FrontKeys, MacBuilder, SealedError};
+use keyring::{ApplicationKeys, FrontKeys, MacBuilder, SealedError};
 use rand::CryptoRng;
 use record::ids::MailId;
 use record::time::UnixMillis;
@@ -21,6 +24,8 @@ pub use claim::{claim_due, give_up, mark_sent, put_off, retry_at};
 pub use undelivered::{any_overdue, any_undelivered, mark_seen, readdress, undelivered, withdraw};
 
 const TABLE: &str = "outbox";
+const RECIPIENT: &str = "outbox.recipient";
+const PAYLOAD: &str = "outbox.payload";
 
 text_enum! {
     /// What has become of a mail.
@@ -91,12 +96,36 @@ impl Mail {
         now: UnixMillis,
     ) -> Self {
         let aad = new.id.as_bytes();
+        let recipient = seal_recipient(keys, new.id, new.recipient, rng);
+        let payload = keys.seal(PAYLOAD, aad, new.payload, rng);
+        Self::waiting(new, (recipient, payload), now)
+    }
+
+    /// The same of a mail with a link's secret, which the front keys do not open.
+    #[must_use]
+    pub fn seal_link(
+        keys: &ApplicationKeys,
+        new: &NewMail<'_>,
+        rng: &mut (impl CryptoRng + ?Sized),
+        now: UnixMillis,
+    ) -> Self {
+        let aad = new.id.as_bytes();
+        let recipient = keys.seal_passing(RECIPIENT, aad, new.recipient.as_bytes(), rng);
+        let payload = keys.seal_passing(PAYLOAD, aad, new.payload, rng);
+        Self::waiting(new, (recipient, payload), now)
+    }
+
+    fn waiting(
+        new: &NewMail<'_>,
+        (recipient, payload): (Vec<u8>, Vec<u8>),
+        now: UnixMillis,
+    ) -> Self {
         Self {
             id: new.id,
             event_key: new.event_key,
             kind: new.kind.to_owned(),
-            recipient: Some(seal_recipient(keys, new.id, new.recipient, rng)),
-            payload: Some(keys.seal("outbox.payload", aad, new.payload, rng)),
+            recipient: Some(recipient),
+            payload: Some(payload),
             state: MailState::Waiting,
             attempts: 0,
             next_attempt_at: now,
@@ -113,7 +142,7 @@ impl Mail {
     ) -> Result<Option<Zeroizing<String>>, SealedError> {
         self.recipient
             .as_deref()
-            .map(|sealed| index::text(keys.open("outbox.recipient", self.id.as_bytes(), sealed)?))
+            .map(|sealed| index::text(keys.open(RECIPIENT, self.id.as_bytes(), sealed)?))
             .transpose()
     }
 
@@ -124,7 +153,35 @@ impl Mail {
     ) -> Result<Option<Zeroizing<Vec<u8>>>, SealedError> {
         self.payload
             .as_deref()
-            .map(|sealed| keys.open("outbox.payload", self.id.as_bytes(), sealed))
+            .map(|sealed| keys.open(PAYLOAD, self.id.as_bytes(), sealed))
+            .transpose()
+    }
+
+    /// The address of a mail that [`Self::seal_link`] sealed; none once it is wiped.
+    pub fn open_link_recipient(
+        &self,
+        keys: &ApplicationKeys,
+    ) -> Result<Option<Zeroizing<String>>, SealedError> {
+        let opened = self.open_passing(keys, RECIPIENT, self.recipient.as_deref())?;
+        opened.map(index::text).transpose()
+    }
+
+    /// Its content; none once it is wiped.
+    pub fn open_link_payload(
+        &self,
+        keys: &ApplicationKeys,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, SealedError> {
+        self.open_passing(keys, PAYLOAD, self.payload.as_deref())
+    }
+
+    fn open_passing(
+        &self,
+        keys: &ApplicationKeys,
+        context: &str,
+        sealed: Option<&[u8]>,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, SealedError> {
+        sealed
+            .map(|sealed| keys.open_passing(context, self.id.as_bytes(), sealed))
             .transpose()
     }
 
@@ -178,7 +235,7 @@ fn seal_recipient(
     recipient: &str,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Vec<u8> {
-    keys.seal("outbox.recipient", id.as_bytes(), recipient.as_bytes(), rng)
+    keys.seal(RECIPIENT, id.as_bytes(), recipient.as_bytes(), rng)
 }
 
 /// Writes a mail; false when its event has one already.

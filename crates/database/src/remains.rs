@@ -47,27 +47,16 @@ pub async fn of_records(
     Ok(left)
 }
 
-/// Locks what tells how a record stands, its head first as the apps do, until the caller's transaction ends.
-pub async fn lock(connection: &mut MySqlConnection, id: RecordId) -> Result<(), RowError> {
-    for locking in [
-        "SELECT id FROM records WHERE id = ? FOR UPDATE",
-        "SELECT key_id FROM owner_keys WHERE record_id = ? FOR UPDATE",
-    ] {
-        sqlx::query(locking)
-            .bind(id.as_bytes().as_slice())
-            .fetch_all(&mut *connection)
-            .await?;
-    }
-    Ok(())
-}
-
-/// Destroys all that is left of a record; tells how many rows.
+/// Destroys all that is left of a record, its head locked first as the apps do; tells how many rows.
 pub async fn destroy(
     connection: &mut MySqlConnection,
     keys: &FrontKeys,
     id: RecordId,
 ) -> Result<u64, RowError> {
-    lock(connection, id).await?;
+    sqlx::query("SELECT id FROM records WHERE id = ? FOR UPDATE")
+        .bind(id.as_bytes().as_slice())
+        .fetch_optional(&mut *connection)
+        .await?;
     let mut rows = consent_links::forget_all_of(connection, keys, id).await? as u64;
     rows += access_copies::end_all_of(connection, keys, id).await? as u64;
     rows += empty(connection, id).await?;

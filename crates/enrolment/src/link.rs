@@ -13,7 +13,7 @@ use database::record_versions::RecordVersion;
 use database::records::{self, Record, RecordState};
 use database::sealed::{self, Predecessor};
 use database::{RowError, owner_keys, record_versions};
-use notification::{EventKey, Mail};
+use notification::{EventKey, LinkMail};
 
 use crate::EnrolmentError;
 use crate::desk::new_code;
@@ -233,11 +233,10 @@ async fn send(
     (before, details): (Option<&Details>, &Details),
     link: &FreshLink,
 ) -> Result<(), EnrolmentError> {
-    let front = office.keys.front();
     // An address that nobody has confirmed yet may be somebody else's.
     let is_confirmed = before.is_some_and(|before| before.email == details.email);
     let withdrawal_url = office.withdrawal_url(record.id).filter(|_| is_confirmed);
-    let mail = Mail::ConsentLink {
+    let mail = LinkMail::ConsentLink {
         first_name: notification::first_name(&details.name),
         controller: office.controller.to_owned(),
         url: link.address.as_str().to_owned(),
@@ -247,9 +246,9 @@ async fn send(
         withdrawal_url,
     };
     let event = EventKey::of_consent_link(link.id);
-    notification::enqueue(
+    notification::enqueue_link(
         transaction,
-        &front,
+        office.keys,
         office.now,
         event,
         &details.email,

@@ -34,7 +34,7 @@ pub fn start(
 ) -> anyhow::Result<watch::Receiver<AnchoringStatus>> {
     let keys = settings.keys.application.clone();
     let mailer = Mailer::new(settings.mail.server.clone(), settings.mail.sender.clone());
-    let outbox = Outbox::new(pool.clone(), keys.front(), mailer, clock.clone());
+    let outbox = Outbox::new(pool.clone(), keys.clone(), mailer, clock.clone());
     let mail = outbox.run(lifetime.token());
     let held = HeldKeys::Application(keys);
     lifetime.spawn("outbox", held.then(pool.clone(), lifetime.clone(), mail));

@@ -15,9 +15,11 @@ use crate::owner_key::OwnerKey;
 use crate::ring::{Kept, KeyCheckError, KeyRing, RingKey, SealedError};
 use crate::row_mac::MacBuilder;
 use crate::secret::Secret;
+use crate::value::Bound;
 use crate::wrap::{UnwrapError, WrapHeader, WrappedOwnerKey, unwrap, wrap};
 
 const WRAP_PURPOSE: &[u8] = b"sealwatch/v1/owner-key";
+const PASSING_PURPOSE: &[u8] = b"sealwatch/v1/passing";
 
 /// Application keys in all their versions. A clone is a handle to the same keys: what one of them takes over
 /// ([`Self::follow`]), all have.
@@ -35,8 +37,9 @@ struct Held {
 /// The keys that have versions, as of one reading of their file.
 struct Versions {
     ring: Arc<KeyRing>,
-    /// Of each version that is not destroyed.
+    /// Of each version that is not destroyed, as is `passing`.
     wrap: BTreeMap<u32, AesKey>,
+    passing: BTreeMap<u32, AesKey>,
 }
 
 /// The keys of another deployment, or fewer than those at hand.
@@ -47,12 +50,16 @@ pub struct OtherKeys;
 impl Versions {
     fn new(current: u32, kept: BTreeMap<u32, Kept>) -> Option<Self> {
         let ring = KeyRing::new(current, kept)?;
-        let wrap = ring.iter().filter_map(|key| {
-            let secret = key.kept.whole()?;
-            Some((key.version, AesKey::new(&secret.derive("wrap"))))
-        });
+        let derived = |info: &'static str| {
+            let key = move |key: &RingKey| {
+                let secret = key.kept.whole()?;
+                Some((key.version, AesKey::new(&secret.derive(info))))
+            };
+            ring.iter().filter_map(key).collect()
+        };
         Some(Self {
-            wrap: wrap.collect(),
+            wrap: derived("wrap"),
+            passing: derived("passing"),
             ring: Arc::new(ring),
         })
     }
@@ -222,6 +229,33 @@ impl ApplicationKeys {
         self.versions().ring.open(context, aad, sealed)
     }
 
+    /// Seals, under the current application key, what is to be read soon, and by nobody once that version is destroyed.
+    /// Otherwise as [`Self::seal`].
+    #[must_use]
+    pub fn seal_passing(
+        &self,
+        context: &str,
+        aad: &[u8],
+        value: &[u8],
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Vec<u8> {
+        let versions = self.versions();
+        let version = versions.ring.current().version;
+        passing(context, aad).seal((version, &versions.passing[&version]), value, rng)
+    }
+
+    /// Opens what [`Self::seal_passing`] sealed for the same context and row. What a destroyed version sealed is
+    /// [`SealedError::UnknownKey`] for ever.
+    pub fn open_passing(
+        &self,
+        context: &str,
+        aad: &[u8],
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SealedError> {
+        let versions = self.versions();
+        passing(context, aad).open(sealed, |version| versions.passing.get(&version))
+    }
+
     /// Starts the MAC of a row of `table`.
     pub fn mac(&self, table: &str) -> MacBuilder {
         MacBuilder::new(self.ring(), table)
@@ -259,6 +293,14 @@ impl ApplicationKeys {
 
     pub(crate) fn index_secret(&self) -> &Secret {
         &self.0.index_secret
+    }
+}
+
+const fn passing<'a>(context: &'a str, aad: &'a [u8]) -> Bound<'a> {
+    Bound {
+        purpose: PASSING_PURPOSE,
+        context,
+        aad,
     }
 }
 

@@ -23,6 +23,7 @@ mod rotation;
 mod row_mac;
 mod secret;
 mod ticket;
+mod value;
 mod wrap;
 
 pub use application::{ApplicationKeys, OtherKeys};

@@ -8,11 +8,10 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::aead::AesKey;
-use crate::encoding::{Reader, put_bytes};
 use crate::index::mac_key;
 use crate::secret::Secret;
+use crate::value::Bound;
 
-const FORMAT: u8 = 1;
 const PURPOSE: &[u8] = b"sealwatch/v1/sealed";
 const CHECK_CONTEXT: &str = "key_checks.cell";
 const CHECK_VALUE: &[u8] = b"sealwatch key check";
@@ -169,11 +168,7 @@ impl KeyRing {
         value: &[u8],
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Vec<u8> {
-        let mut sealed = vec![FORMAT];
-        sealed.extend_from_slice(&key.version.to_be_bytes());
-        let aad = associated_data(&sealed, context, aad);
-        sealed.extend_from_slice(&key.seal.seal(&aad, &[value], rng));
-        sealed
+        bound(context, aad).seal((key.version, &key.seal), value, rng)
     }
 
     pub(crate) fn open(
@@ -182,16 +177,7 @@ impl KeyRing {
         aad: &[u8],
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, SealedError> {
-        let mut reader = Reader(sealed);
-        if reader.u8() != Some(FORMAT) {
-            return Err(SealedError::Malformed);
-        }
-        let version = reader.u32().ok_or(SealedError::Malformed)?;
-        let key = self.get(version).ok_or(SealedError::UnknownKey(version))?;
-        let header = &sealed[..sealed.len() - reader.0.len()];
-        key.seal
-            .open(&associated_data(header, context, aad), reader.0)
-            .ok_or(SealedError::Broken)
+        bound(context, aad).open(sealed, |version| Some(&self.get(version)?.seal))
     }
 
     /// A known value sealed under each version.
@@ -214,10 +200,10 @@ impl KeyRing {
     }
 }
 
-fn associated_data(header: &[u8], context: &str, aad: &[u8]) -> Vec<u8> {
-    let mut data = Vec::with_capacity(64 + aad.len());
-    for part in [PURPOSE, header, context.as_bytes(), aad] {
-        put_bytes(&mut data, part);
+const fn bound<'a>(context: &'a str, aad: &'a [u8]) -> Bound<'a> {
+    Bound {
+        purpose: PURPOSE,
+        context,
+        aad,
     }
-    data
 }

@@ -67,7 +67,8 @@ impl KeySet {
         Ok((self.with(newest, kept), newest))
     }
 
-    /// Without what unwraps owner keys of this version. What it sealed and signed still opens and still counts.
+    /// Without what unwraps owner keys of this version, and opens its passing values. What else it sealed and signed still
+    /// opens and still counts.
     pub fn without_unwrapping(self, version: u32) -> Result<Self, RotationError> {
         let (current, mut kept) = self.application().ring().parts();
         let key = kept

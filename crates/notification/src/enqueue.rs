@@ -2,14 +2,17 @@
 
 use database::outbox::{self, NewMail};
 use database::{MySqlConnection, RowError};
-use keyring::FrontKeys;
+use keyring::{ApplicationKeys, FrontKeys};
+use rand::CryptoRng;
 use record::ids::MailId;
 use record::time::UnixMillis;
 use record::wiped_json;
 use thiserror::Error;
 
 use crate::event::EventKey;
-use crate::mail::Mail;
+use crate::mail::{LinkMail, Mail};
+
+const ALWAYS_JSON: &str = "text, numbers and ids always become JSON";
 
 /// Why a mail was not written.
 #[derive(Debug, Error)]
@@ -29,17 +32,45 @@ pub async fn enqueue(
     recipient: &str,
     mail: &Mail,
 ) -> Result<bool, EnqueueError> {
-    let payload = wiped_json(mail).expect("text, numbers and ids always become JSON");
+    let payload = wiped_json(mail).expect(ALWAYS_JSON);
     let row = {
-        let mut rng = rand::rng();
-        let new = NewMail {
-            id: MailId::random(&mut rng),
-            event_key: *event.as_bytes(),
-            kind: mail.kind(),
-            recipient,
-            payload: &payload,
-        };
-        outbox::Mail::seal(keys, &new, &mut rng, now)
+        let rng = &mut rand::rng();
+        let new = new_mail(event, mail.kind(), recipient, &payload, rng);
+        outbox::Mail::seal(keys, &new, rng, now)
     };
     Ok(outbox::enqueue(connection, keys, &row).await?)
+}
+
+/// The same of a mail with a link.
+pub async fn enqueue_link(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    now: UnixMillis,
+    event: EventKey,
+    recipient: &str,
+    mail: &LinkMail,
+) -> Result<bool, EnqueueError> {
+    let payload = wiped_json(mail).expect(ALWAYS_JSON);
+    let row = {
+        let rng = &mut rand::rng();
+        let new = new_mail(event, mail.kind(), recipient, &payload, rng);
+        outbox::Mail::seal_link(keys, &new, rng, now)
+    };
+    Ok(outbox::enqueue(connection, &keys.front(), &row).await?)
+}
+
+fn new_mail<'a>(
+    event: EventKey,
+    kind: &'a str,
+    recipient: &'a str,
+    payload: &'a [u8],
+    rng: &mut impl CryptoRng,
+) -> NewMail<'a> {
+    NewMail {
+        id: MailId::random(rng),
+        event_key: *event.as_bytes(),
+        kind,
+        recipient,
+        payload,
+    }
 }

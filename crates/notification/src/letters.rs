@@ -42,7 +42,7 @@ use restored::restored;
 use withdrawal_noted::withdrawal_noted;
 
 use crate::letter::Letter;
-use crate::mail::Mail;
+use crate::mail::{LinkMail, Mail};
 
 /// The greeting of a data owner, whose first name may not be known.
 fn greeting(first_name: &str) -> String {
@@ -59,19 +59,6 @@ const TO_OFFICER: &str = "You get this mail because your address is set as the d
 impl Mail {
     pub(crate) fn letter(&self) -> Letter {
         match self {
-            Self::ConsentLink {
-                first_name,
-                controller,
-                url,
-                expires_at,
-                corrects,
-                asks_again,
-                withdrawal_url,
-            } => {
-                let occasion = Occasion::of(*corrects, *asks_again);
-                consent_link(first_name, controller, url, *expires_at, occasion)
-                    .with_withdrawal(withdrawal_url.as_deref())
-            }
             Self::CorrectionAsked { record, url } => correction_asked(*record, url.as_deref()),
             Self::ConsentGiven { record, url } => consent_given(*record, url.as_deref()),
             Self::ConsentReceived {
@@ -152,15 +139,6 @@ impl Mail {
                 controller,
                 destroyed,
             } => record_erased(first_name, controller, destroyed),
-            Self::CopyReady {
-                first_name,
-                controller,
-                contact,
-                url,
-                expires_at,
-                withdrawal_url,
-            } => copy_ready(first_name, (controller, contact), url, *expires_at)
-                .with_withdrawal(Some(withdrawal_url)),
             Self::BreachFound {
                 incident,
                 detected_at,
@@ -188,6 +166,35 @@ impl Mail {
                 more,
                 url,
             } => operations_alarm(what, (*hinders, *may_be_meant), (*since, *more), url),
+        }
+    }
+}
+
+impl LinkMail {
+    pub(crate) fn letter(&self) -> Letter {
+        match self {
+            Self::ConsentLink {
+                first_name,
+                controller,
+                url,
+                expires_at,
+                corrects,
+                asks_again,
+                withdrawal_url,
+            } => {
+                let occasion = Occasion::of(*corrects, *asks_again);
+                consent_link(first_name, controller, url, *expires_at, occasion)
+                    .with_withdrawal(withdrawal_url.as_deref())
+            }
+            Self::CopyReady {
+                first_name,
+                controller,
+                contact,
+                url,
+                expires_at,
+                withdrawal_url,
+            } => copy_ready(first_name, (controller, contact), url, *expires_at)
+                .with_withdrawal(Some(withdrawal_url)),
         }
     }
 }

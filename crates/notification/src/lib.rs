@@ -16,7 +16,8 @@
 //! A mail that can't be delivered is given up loudly: see [`settle_alarm`].
 //!
 //! Recipient and content are sealed in the row and wiped once they are of no more use. The row carries a MAC: a mail
-//! planted or changed by SQL is not sent, but marked and told as an alarm.
+//! planted or changed by SQL is not sent, but marked and told as an alarm. A [`LinkMail`] is written with the application keys
+//! ([`enqueue_link`]): consent-dapp, which faces the internet with the front keys, writes and reads none.
 
 mod backoff;
 mod enqueue;
@@ -31,11 +32,11 @@ mod smtp_server;
 mod undelivered;
 mod withdraw;
 
-pub use enqueue::{EnqueueError, enqueue};
+pub use enqueue::{EnqueueError, enqueue, enqueue_link};
 pub use event::EventKey;
 pub use first_name::first_name;
 pub use letter::moment;
-pub use mail::{Destroyed, Found, Mail};
+pub use mail::{Destroyed, Found, LinkMail, Mail};
 pub use mailer::{Mailer, MailerError, Recipient, Sender};
 pub use outbox::{Outbox, Policy};
 pub use smtp_server::SmtpServer;

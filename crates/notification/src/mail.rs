@@ -10,30 +10,11 @@ pub(crate) const MOST_UIDS: usize = 50;
 /// Kinds of mail to the data-protection officer, who must not be left untold.
 pub(crate) const OFFICERS_KINDS: [&str; 3] = ["breach_found", "restored", "operations_alarm"];
 
-/// One mail: everything it says, but its recipient. It can't be printed, since it may hold a consent link.
+/// One mail: everything it says, but its recipient. It can't be printed, since it may hold a code or why staff refused. What
+/// holds a link is a [`LinkMail`].
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Mail {
-    /// To the data owner: the link to their details.
-    ConsentLink {
-        /// The owner's first name ([`crate::first_name`]).
-        first_name: String,
-        /// The controller's name.
-        controller: String,
-        /// The link.
-        url: String,
-        /// When the link stops working.
-        expires_at: UnixMillis,
-        /// Whether it corrects what the owner has signed before.
-        #[serde(default)]
-        corrects: bool,
-        /// Whether nothing of that changes but, maybe, what the owner allows.
-        #[serde(default)]
-        asks_again: bool,
-        /// Where the owner takes consent back. It shows nothing of anybody.
-        #[serde(default)]
-        withdrawal_url: Option<String>,
-    },
     /// To staff: an owner asked for a correction.
     CorrectionAsked {
         /// The record.
@@ -189,21 +170,6 @@ pub enum Mail {
         /// What was destroyed.
         destroyed: Destroyed,
     },
-    /// To the data owner: a copy of everything that is held about them is ready.
-    CopyReady {
-        /// The owner's first name ([`crate::first_name`]).
-        first_name: String,
-        /// The controller's name.
-        controller: String,
-        /// How the owner reaches the controller.
-        contact: String,
-        /// The link to it.
-        url: String,
-        /// When the link stops working.
-        expires_at: UnixMillis,
-        /// Where the owner asks for a new one, and does what else they may.
-        withdrawal_url: String,
-    },
     /// To the data-protection officer: an incident was opened.
     BreachFound {
         /// The incident's number.
@@ -257,6 +223,47 @@ pub enum Mail {
     },
 }
 
+/// A mail with a link whose secret unwraps its owner's key: the front keys neither write nor read it. It can't be printed.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum LinkMail {
+    /// To the data owner: the link to their details.
+    ConsentLink {
+        /// The owner's first name ([`crate::first_name`]).
+        first_name: String,
+        /// The controller's name.
+        controller: String,
+        /// The link.
+        url: String,
+        /// When the link stops working.
+        expires_at: UnixMillis,
+        /// Whether it corrects what the owner has signed before.
+        #[serde(default)]
+        corrects: bool,
+        /// Whether nothing of that changes but, maybe, what the owner allows.
+        #[serde(default)]
+        asks_again: bool,
+        /// Where the owner takes consent back. It shows nothing of anybody.
+        #[serde(default)]
+        withdrawal_url: Option<String>,
+    },
+    /// To the data owner: a copy of everything that is held about them is ready.
+    CopyReady {
+        /// The owner's first name ([`crate::first_name`]).
+        first_name: String,
+        /// The controller's name.
+        controller: String,
+        /// How the owner reaches the controller.
+        contact: String,
+        /// The link to it.
+        url: String,
+        /// When the link stops working.
+        expires_at: UnixMillis,
+        /// Where the owner asks for a new one, and does what else they may.
+        withdrawal_url: String,
+    },
+}
+
 /// What an erasure destroyed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Destroyed {
@@ -288,7 +295,6 @@ impl Mail {
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
-            Self::ConsentLink { .. } => "consent_link",
             Self::CorrectionAsked { .. } => "correction_asked",
             Self::ConsentGiven { .. } => "consent_given",
             Self::ConsentReceived { .. } => "consent_received",
@@ -303,11 +309,29 @@ impl Mail {
             Self::ErasureReceived { .. } => "erasure_received",
             Self::ErasureRefused { .. } => "erasure_refused",
             Self::RecordErased { .. } => "record_erased",
-            Self::CopyReady { .. } => "copy_ready",
             Self::BreachFound { .. } => "breach_found",
             Self::Restored { .. } => "restored",
             Self::OperationsAlarm { .. } => "operations_alarm",
         }
+    }
+}
+
+impl LinkMail {
+    const CONSENT_LINK: &str = "consent_link";
+    const COPY_READY: &str = "copy_ready";
+
+    /// The name of its kind, as the outbox keeps it.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::ConsentLink { .. } => Self::CONSENT_LINK,
+            Self::CopyReady { .. } => Self::COPY_READY,
+        }
+    }
+
+    /// Whether mails of this kind are of these.
+    pub(crate) fn is_kind(kind: &str) -> bool {
+        [Self::CONSENT_LINK, Self::COPY_READY].contains(&kind)
     }
 }
 

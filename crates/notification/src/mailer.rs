@@ -222,10 +222,10 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
     use super::*;
-    use crate::Mail;
+    use crate::LinkMail;
 
     fn letter() -> Letter {
-        Mail::ConsentLink {
+        LinkMail::ConsentLink {
             first_name: "Zoë <b>".to_owned(),
             controller: "Städtische Klinik".to_owned(),
             url: "https://consent.example.org/c/abc".to_owned(),

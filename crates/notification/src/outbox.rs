@@ -5,13 +5,14 @@ use std::time::Duration;
 use database::operations_alarms::{self, AlarmKind};
 use database::outbox::{self, Mail as Row};
 use database::{MySqlConnection, MySqlPool, RowError};
-use keyring::FrontKeys;
+use keyring::{ApplicationKeys, FrontKeys, SealedError};
 use record::time::Clock;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::delay;
-use crate::mail::{Mail, OFFICERS_KINDS};
+use crate::letter::Letter;
+use crate::mail::{LinkMail, Mail, OFFICERS_KINDS};
 use crate::mailer::{Failure, Fate, Mailer, Stamp};
 use crate::undelivered::settle_alarm;
 
@@ -58,7 +59,8 @@ const OUTCOME_TRIES: u32 = 5;
 /// Sends what stands in the outbox. Several may run at once, in several processes.
 pub struct Outbox {
     pool: MySqlPool,
-    keys: FrontKeys,
+    keys: ApplicationKeys,
+    front: FrontKeys,
     mailer: Mailer,
     clock: Clock,
     policy: Policy,
@@ -75,9 +77,10 @@ enum Look {
 impl Outbox {
     /// A worker with the default [`Policy`].
     #[must_use]
-    pub fn new(pool: MySqlPool, keys: FrontKeys, mailer: Mailer, clock: Clock) -> Self {
+    pub fn new(pool: MySqlPool, keys: ApplicationKeys, mailer: Mailer, clock: Clock) -> Self {
         Self {
             pool,
+            front: keys.front(),
             keys,
             mailer,
             clock,
@@ -130,7 +133,7 @@ impl Outbox {
     async fn look(&self) -> Result<Look, RowError> {
         let mut connection = self.pool.acquire().await?;
         let (hold, now) = (self.policy.hold, self.clock.now());
-        let claimed = outbox::claim_due(&mut connection, &self.keys, 1, hold, now).await?;
+        let claimed = outbox::claim_due(&mut connection, &self.front, 1, hold, now).await?;
         if !claimed.tampered.is_empty() {
             tracing::error!(rows = ?claimed.tampered, "a mail that is not ours was found in the outbox and not sent");
             operations_alarms::raise(&mut connection, AlarmKind::RowTampered, now).await?;
@@ -161,19 +164,23 @@ impl Outbox {
     }
 
     async fn attempt(&self, row: &Row) -> Result<(), Failure> {
-        let unreadable = |_| Failure::never("unreadable");
-        let recipient = row.open_recipient(&self.keys).map_err(unreadable)?;
-        let payload = row.open_payload(&self.keys).map_err(unreadable)?;
-        let (Some(recipient), Some(payload)) = (recipient, payload) else {
-            return Err(Failure::never("wiped"));
+        let (recipient, payload) = match LinkMail::is_kind(&row.kind) {
+            true => (
+                row.open_link_recipient(&self.keys),
+                row.open_link_payload(&self.keys),
+            ),
+            false => (
+                row.open_recipient(&self.front),
+                row.open_payload(&self.front),
+            ),
         };
-        let mail: Mail =
-            serde_json::from_slice(&payload).map_err(|_| Failure::never("unknown_kind"))?;
+        let (recipient, payload) = (there(recipient)?, there(payload)?);
+        let letter = letter(&row.kind, &payload)?;
         let stamp = Stamp {
             event_key: &row.event_key,
             created_at: row.created_at,
         };
-        self.mailer.send(&stamp, &recipient, &mail.letter()).await
+        self.mailer.send(&stamp, &recipient, &letter).await
     }
 
     async fn write(&self, row: &Row, outcome: &Result<(), Failure>) -> Result<(), RowError> {
@@ -194,7 +201,7 @@ impl Outbox {
         row: &Row,
     ) -> Result<(), RowError> {
         let (id, kind, attempts, now) = (row.id, &row.kind, row.attempts, self.clock.now());
-        outbox::mark_sent(connection, &self.keys, row, now).await?;
+        outbox::mark_sent(connection, &self.front, row, now).await?;
         tracing::info!(mail = %id, kind, attempts, "mail sent");
         operations_alarms::clear(connection, AlarmKind::MailFailing).await?;
         match row.is_put_off() {
@@ -213,10 +220,10 @@ impl Outbox {
         let (id, kind, attempts, now) = (row.id, &row.kind, row.attempts, self.clock.now());
         if OFFICERS_KINDS.contains(&kind.as_str()) {
             let next = now.plus(self.policy.longest_delay);
-            outbox::put_off(connection, &self.keys, row, problem, next).await?;
+            outbox::put_off(connection, &self.front, row, problem, next).await?;
             tracing::error!(mail = %id, kind, attempts, problem, "an officer's mail is refused");
         } else {
-            outbox::give_up(connection, &self.keys, row, problem).await?;
+            outbox::give_up(connection, &self.front, row, problem).await?;
             tracing::error!(mail = %id, kind, attempts, problem, "mail given up");
         }
         operations_alarms::raise(connection, AlarmKind::MailUndelivered, now).await
@@ -233,8 +240,8 @@ impl Outbox {
         let next = now.plus(wait);
         match row.is_put_off() {
             // Until it is sent, it stays one that was refused.
-            true => outbox::put_off(connection, &self.keys, row, problem, next).await?,
-            false => outbox::retry_at(connection, &self.keys, row, problem, next).await?,
+            true => outbox::put_off(connection, &self.front, row, problem, next).await?,
+            false => outbox::retry_at(connection, &self.front, row, problem, next).await?,
         }
         tracing::warn!(mail = %id, kind, attempts, problem, ?wait, "mail not sent yet");
         if failure.fate == Fate::ServerTrouble && attempts >= ALARMING_ATTEMPTS {
@@ -251,6 +258,20 @@ impl Outbox {
         } = self.policy;
         delay(attempts, first_delay, longest_delay, &mut rand::rng())
     }
+}
+
+/// What a key sealed that was destroyed since is unreadable, too.
+fn there<T>(opened: Result<Option<T>, SealedError>) -> Result<T, Failure> {
+    let opened = opened.map_err(|_| Failure::never("unreadable"))?;
+    opened.ok_or_else(|| Failure::never("wiped"))
+}
+
+fn letter(kind: &str, payload: &[u8]) -> Result<Letter, Failure> {
+    let letter = match LinkMail::is_kind(kind) {
+        true => serde_json::from_slice(payload).map(|mail: LinkMail| mail.letter()),
+        false => serde_json::from_slice(payload).map(|mail: Mail| mail.letter()),
+    };
+    letter.map_err(|_| Failure::never("unknown_kind"))
 }
 
 fn look_after(outcome: &Result<(), Failure>) -> Look {

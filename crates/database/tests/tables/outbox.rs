@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use database::RowError;
 use database::outbox::{self, Mail, MailState, NewMail};
+use keyring::SealedError;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use record::ids::MailId;
@@ -9,15 +10,60 @@ use record::time::UnixMillis;
 
 use crate::stage::{MINUTE, NOW, PERSON, Stage};
 
+const PAYLOAD: &[u8] = b"{\"first_name\":\"Nadia\"}";
+
 pub fn mail(stage: &Stage, event: u8, now: UnixMillis) -> Mail {
-    let new = NewMail {
+    let new = new_mail(event, "consent_received");
+    Mail::seal(&stage.front, &new, &mut rand::rng(), now)
+}
+
+fn new_mail(event: u8, kind: &str) -> NewMail<'_> {
+    NewMail {
         id: MailId::random(&mut rand::rng()),
         event_key: [event; 32],
-        kind: "consent_link",
+        kind,
         recipient: PERSON[2].1,
-        payload: b"{\"first_name\":\"Nadia\"}",
-    };
-    Mail::seal(&stage.front, &new, &mut rand::rng(), now)
+        payload: PAYLOAD,
+    }
+}
+
+#[tokio::test]
+async fn the_front_keys_move_a_mail_with_a_link_and_do_not_open_it() {
+    let stage = Stage::new().await;
+    let (mut connection, front, keys) = (stage.connection().await, &stage.front, &stage.keys);
+    let new = new_mail(1, "consent_link");
+    let mail = Mail::seal_link(keys, &new, &mut rand::rng(), NOW);
+    outbox::enqueue(&mut connection, front, &mail)
+        .await
+        .unwrap();
+    outbox::enqueue(&mut connection, front, &self::mail(&stage, 2, NOW))
+        .await
+        .unwrap();
+    let claimed = outbox::claim_due(&mut connection, front, 10, MINUTE, NOW).await;
+    let mut claimed = claimed.unwrap().rows;
+    claimed.sort_by_key(|mail| mail.event_key);
+    let [link, other] = claimed.try_into().ok().unwrap();
+
+    assert_eq!(link.open_recipient(front).err(), Some(SealedError::Broken));
+    assert_eq!(link.open_payload(front).err(), Some(SealedError::Broken));
+    let to = link.open_link_recipient(keys).unwrap().unwrap();
+    assert_eq!(*to, PERSON[2].1);
+    let payload = link.open_link_payload(keys).unwrap().unwrap();
+    assert_eq!(payload.as_slice(), PAYLOAD);
+
+    assert!(other.open_payload(front).is_ok());
+    assert_eq!(
+        other.open_link_payload(keys).err(),
+        Some(SealedError::Broken)
+    );
+    for mail in [&link, &other] {
+        outbox::mark_sent(&mut connection, front, mail, NOW)
+            .await
+            .unwrap();
+    }
+    let sent = outbox::by_event_key(&mut connection, front, &[1; 32]).await;
+    let sent = sent.unwrap().unwrap();
+    assert!(sent.open_link_payload(keys).unwrap().is_none());
 }
 
 #[tokio::test]
@@ -56,7 +102,7 @@ async fn a_mail_is_claimed_tried_again_and_wiped_when_sent() {
     );
     assert_eq!(
         claimed[0].open_payload(front).unwrap().unwrap().as_slice(),
-        b"{\"first_name\":\"Nadia\"}"
+        PAYLOAD
     );
     assert_eq!(claimed[0].attempts, 1);
     let held = outbox::claim_due(&mut connection, front, 10, MINUTE, NOW)
@@ -268,7 +314,7 @@ async fn a_mail_put_off_keeps_its_content_and_follows_its_reader() {
     let kinds = ["breach_found"];
     let changed = outbox::readdress(&mut connection, front, &kinds, "a@b.example", &mut rng, NOW);
     assert_eq!(changed.await.unwrap(), 0, "other kinds stay");
-    let kinds = ["consent_link"];
+    let kinds = ["consent_received"];
     for (to, count) in [(PERSON[2].1, 0), ("a@b.example", 2), ("a@b.example", 0)] {
         let changed = outbox::readdress(&mut connection, front, &kinds, to, &mut rng, NOW).await;
         assert_eq!(changed.unwrap(), count, "{to}");

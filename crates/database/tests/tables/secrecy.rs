@@ -50,7 +50,7 @@ async fn no_column_shows_what_was_entered() {
         recipient: PERSON[2].1,
         payload: PERSON[3].1.as_bytes(),
     };
-    let mail = Mail::seal(&stage.front, &new, &mut rand::rng(), NOW);
+    let mail = Mail::seal_link(&stage.keys, &new, &mut rand::rng(), NOW);
     outbox::enqueue(&mut connection, &stage.front, &mail)
         .await
         .unwrap();

@@ -499,7 +499,7 @@ async fn mails() {
     let new = NewMail {
         id: MailId::random(&mut rand::rng()),
         event_key: [1; 32],
-        kind: "consent_link",
+        kind: "consent_given",
         recipient: "a@example.org",
         payload: b"{}",
     };

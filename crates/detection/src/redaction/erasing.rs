@@ -123,8 +123,6 @@ impl Redactor {
         let before = self.registrar.examiner().destroyed_at(id).await?;
         let mut connection = self.parts.main.acquire().await?;
         let mut transaction = connection.begin().await?;
-        // Its key may be wrapped anew at this moment: the receipt names the version that it is wrapped by.
-        remains::lock(&mut transaction, id).await?;
         let rows = evidence::by_record(&mut transaction, id).await?;
         let destroyed = remains::destroy(&mut transaction, &keys.front(), id).await?;
         // Another process may have done it since it was read.
@@ -151,12 +149,8 @@ impl Redactor {
             let (front, event) = (keys.front(), EventKey::of(mail.kind(), id.as_bytes()));
             notification::enqueue(&mut transaction, &front, found.at, event, &to, &mail).await?;
         }
-        let wrapped = rows.as_ref().and_then(|rows| rows.owner_key.as_ref());
-        // What the row says of itself anybody can have written; what does not open may have been wrapped by any version.
-        let key_version = wrapped.map(|wrapped| {
-            let told = keys.wrapped_by(&wrapped.bytes);
-            told.unwrap_or_else(|| keys.current_version())
-        });
+        // Not the version that the key's row names: anybody can have written that, and a link may have been sealed by a newer one since.
+        let key_version = rows.as_ref().map(|_| keys.current_version());
         self.note_destroyed(&mut transaction, &found, key_version)
             .await?;
         transaction.commit().await?;
@@ -202,7 +196,7 @@ impl Redactor {
                 versions: rows.versions.len() as u64,
                 block: found.retirement.block,
                 evidence: found.retirement.evidence.to_string(),
-                key_version: Some(key.app_key_version()),
+                key_version: Some(keys.current_version()),
             },
         };
         Some((fields.get("email")?.value().to_owned(), mail))

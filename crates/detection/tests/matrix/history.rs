@@ -659,7 +659,7 @@ async fn office(stage: &Stage, rng: &mut StdRng) {
             recipient: "owner@example.org",
             payload: &bytes(rng),
         };
-        let mail = Mail::seal(&front, &new, rng, now);
+        let mail = Mail::seal_link(keys, &new, rng, now);
         outbox::enqueue(&mut connection, &front, &mail)
             .await
             .unwrap();

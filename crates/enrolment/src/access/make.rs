@@ -11,7 +11,7 @@ use database::request_way::RequestWay;
 use database::sealed::seal_cell;
 use database::{MySqlConnection, RowError};
 use keyring::{ApplicationKeys, CellKind, FrontKeys, LinkSecret, OwnerKey};
-use notification::{EventKey, Mail};
+use notification::{EventKey, LinkMail};
 use rand::CryptoRng;
 use record::consent::Purpose;
 use record::ids::{LinkId, RecordId, StaffId};
@@ -109,7 +109,7 @@ pub async fn make(
     let signed = newest_signed(transaction, keys, &record).await?;
     let reader = signed.and_then(|signed| signed.details.as_ref().map(Reader::of));
     match reader {
-        Some(reader) => tell(transaction, &front, asking, &row, (&secret, &reader)).await,
+        Some(reader) => tell(transaction, keys, asking, &row, (&secret, &reader)).await,
         None => Ok(()),
     }
 }
@@ -152,22 +152,22 @@ fn seal(
 
 async fn tell(
     transaction: &mut MySqlConnection,
-    front: &FrontKeys,
+    keys: &ApplicationKeys,
     asking: &Asking<'_>,
     row: &AccessCopy,
     (secret, reader): (&LinkSecret, &Reader),
 ) -> Result<(), EnrolmentError> {
     let head = &asking.letterhead;
-    let mail = Mail::CopyReady {
+    let mail = LinkMail::CopyReady {
         first_name: reader.first_name.clone(),
         controller: head.controller.to_owned(),
         contact: head.contact.to_owned(),
         url: address(head, secret).to_string(),
         expires_at: row.expires_at,
-        withdrawal_url: head.withdrawal_address(front, row.record_id),
+        withdrawal_url: head.withdrawal_address(&keys.front(), row.record_id),
     };
     let event = EventKey::of_access_copy(row.id);
-    notification::enqueue(transaction, front, asking.now, event, &reader.email, &mail).await?;
+    notification::enqueue_link(transaction, keys, asking.now, event, &reader.email, &mail).await?;
     Ok(())
 }
 

@@ -324,7 +324,11 @@ async fn asking_again_makes_a_further_version_with_the_same_details() {
     let event = EventKey::of_consent_link(link.id);
     let mut connection = stage.connection().await;
     let mail = outbox::by_event_key(&mut connection, &stage.front, event.as_bytes()).await;
-    let payload = mail.unwrap().unwrap().open_payload(&stage.front).unwrap();
+    let payload = mail
+        .unwrap()
+        .unwrap()
+        .open_link_payload(&stage.keys)
+        .unwrap();
     let payload: serde_json::Value = serde_json::from_slice(&payload.unwrap()).unwrap();
     assert_eq!(payload["asks_again"], true);
     let address = payload["withdrawal_url"].as_str().unwrap();

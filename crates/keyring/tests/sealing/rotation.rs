@@ -4,7 +4,7 @@ use std::fs;
 
 use keyring::{
     ApplicationKeys, KeyFileProblem, KeyFiles, KeySet, MasterKey, OtherKeys, RotationError,
-    UnwrapError,
+    SealedError, UnwrapError,
 };
 use record::ids::RecordId;
 use tempfile::TempDir;
@@ -66,6 +66,7 @@ fn a_rotation_keeps_what_was_sealed_and_signed_and_destroys_what_was_wrapped() {
     // A handle that was handed out before anything changed, as each part of an app has one.
     let keys = deployment.held.clone();
     let sealed = keys.seal("a.b", b"", b"value", rng);
+    let passing = keys.seal_passing("a.b", b"", b"secret", rng);
     let mac = keys.mac("t").u64(1).finish();
     let owner = keys.generate_owner_key(RecordId::random(rng), rng);
     let dumped = keys.wrap_owner_key(&owner, rng);
@@ -84,6 +85,13 @@ fn a_rotation_keeps_what_was_sealed_and_signed_and_destroys_what_was_wrapped() {
         "who has not read the file again knows the version"
     );
 
+    let newer = keys.seal_passing("a.b", b"", b"secret", rng);
+    for keys in [&keys, &theirs, deployment.set().application()] {
+        for sealed in [&passing, &newer] {
+            let opened = keys.open_passing("a.b", b"", sealed).unwrap();
+            assert_eq!(opened.as_slice(), b"secret");
+        }
+    }
     let opened = keys.unwrap_owner_key(&dumped).unwrap();
     let rewrapped = keys.wrap_owner_key(&opened, rng);
     assert_eq!(keys.wrapped_by(&dumped.bytes), Some(1));
@@ -98,6 +106,11 @@ fn a_rotation_keeps_what_was_sealed_and_signed_and_destroys_what_was_wrapped() {
             Some(UnwrapError::UnknownKey(1))
         );
         assert_eq!(keys.wrapped_by(&dumped.bytes), None);
+        assert_eq!(
+            keys.open_passing("a.b", b"", &passing).err(),
+            Some(SealedError::UnknownKey(1))
+        );
+        assert!(keys.open_passing("a.b", b"", &newer).is_ok());
         assert!(keys.unwrap_owner_key(&rewrapped).is_ok());
         assert_eq!(keys.open("a.b", b"", &sealed).unwrap().as_slice(), b"value");
         assert!(keys.mac("t").u64(1).verify(&mac).is_ok());

@@ -45,6 +45,29 @@ fn a_value_opens_in_its_own_context_and_row_only() {
 }
 
 #[test]
+fn a_passing_value_opens_as_such_in_its_own_context_and_row_only() {
+    let (keys, mut rng) = (keys(), rand::rng());
+    let (column, row, value) = ("outbox.payload", b"row 1", b"a link");
+    let sealed = keys.seal_passing(column, row, value, &mut rng);
+    let opened = keys.open_passing(column, row, &sealed).unwrap();
+    assert_eq!(opened.as_slice(), value);
+    let lasting = keys.seal(column, row, value, &mut rng);
+    for opened in [
+        keys.open(column, row, &sealed),
+        keys.front().open(column, row, &sealed),
+        keys.open_passing("outbox.recipient", row, &sealed),
+        keys.open_passing(column, b"row 2", &sealed),
+        keys.open_passing(column, row, &lasting),
+    ] {
+        assert_eq!(opened.err(), Some(SealedError::Broken));
+    }
+    for bit in 0..sealed.len() * 8 {
+        let opened = keys.open_passing(column, row, &flipped(&sealed, bit));
+        assert!(opened.is_err(), "bit {bit}");
+    }
+}
+
+#[test]
 fn the_check_cell_tells_wrong_keys() {
     let keys = keys();
     let [(version, cell)] = keys.check_cells(&mut rand::rng()).try_into().unwrap();

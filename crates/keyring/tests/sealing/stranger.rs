@@ -116,7 +116,7 @@ fn sealed_values_and_the_key_check_open() {
     for case in vectors["sealed_values"].as_array().unwrap() {
         let key = keys.named(text(&case["keys"]));
         let value = open_value(
-            key,
+            (key, "seal", "sealwatch/v1/sealed"),
             text(&case["context"]),
             &unhex(&case["aad"]),
             &unhex(&case["sealed"]),
@@ -124,8 +124,21 @@ fn sealed_values_and_the_key_check_open() {
         assert_eq!(value, unhex(&case["value"]));
     }
     let cell = unhex(&vectors["key_check"]["cell"]);
-    let value = open_value(&keys.application, "key_checks.cell", &[0, 0, 0, 1], &cell);
+    let value = open_value(
+        (&keys.application, "seal", "sealwatch/v1/sealed"),
+        "key_checks.cell",
+        &[0, 0, 0, 1],
+        &cell,
+    );
     assert_eq!(value, b"sealwatch key check");
+    let case = &vectors["passing_value"];
+    let value = open_value(
+        (&keys.application, "passing", "sealwatch/v1/passing"),
+        text(&case["context"]),
+        &unhex(&case["aad"]),
+        &unhex(&case["sealed"]),
+    );
+    assert_eq!(value, unhex(&case["value"]));
 }
 
 #[test]
@@ -207,16 +220,21 @@ impl Keys {
     }
 }
 
-fn open_value(key: &[u8], context: &str, aad: &[u8], sealed: &[u8]) -> Vec<u8> {
+fn open_value(
+    (key, info, purpose): (&[u8], &str, &str),
+    context: &str,
+    aad: &[u8],
+    sealed: &[u8],
+) -> Vec<u8> {
     assert_eq!(sealed[..5], [1, 0, 0, 0, 1]);
     let aad = [
-        bytes(b"sealwatch/v1/sealed"),
+        bytes(purpose.as_bytes()),
         bytes(&sealed[..5]),
         bytes(context.as_bytes()),
         bytes(aad),
     ]
     .concat();
-    open(&derive(key, "seal"), &aad, &sealed[5..])
+    open(&derive(key, info), &aad, &sealed[5..])
 }
 
 fn keyed_hash(keys: &Keys, name: &str, column: &str, value: &[u8]) -> Vec<u8> {

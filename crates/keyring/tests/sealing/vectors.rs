@@ -57,6 +57,7 @@ fn build() -> Value {
     vectors["hashes"] = hashes(&set);
     let (version, check) = set.application().check_cells(&mut rng).remove(0);
     vectors["key_check"] = json!({ "version": version, "cell": hex::encode(check) });
+    vectors["passing_value"] = passing_value(&set, &mut rng);
     vectors
 }
 
@@ -137,6 +138,17 @@ fn sealed_values(set: &KeySet, rng: &mut Counting) -> Value {
         ),
         case("front", front.seal(context, aad, value, rng)),
     ])
+}
+
+fn passing_value(set: &KeySet, rng: &mut Counting) -> Value {
+    let (context, aad, value) = ("outbox.payload", b"row 1", b"a link");
+    let sealed = set.application().seal_passing(context, aad, value, rng);
+    json!({
+        "context": context,
+        "aad": hex::encode(aad),
+        "value": hex::encode(value),
+        "sealed": hex::encode(sealed),
+    })
 }
 
 fn row_macs(set: &KeySet) -> Value {

@@ -21,7 +21,7 @@ async fn one_event_has_one_mail() {
     let first = desk
         .row(event("1"))
         .await
-        .open_recipient(&desk.keys)
+        .open_recipient(&desk.front)
         .unwrap()
         .unwrap();
     assert_eq!(first.as_str(), "first@example.org");
@@ -34,7 +34,7 @@ async fn what_is_rolled_back_is_not_told_and_a_repetition_does_not_spoil_the_tra
     let mut transaction = desk.pool.begin().await.unwrap();
     let told = notification::enqueue(
         &mut transaction,
-        &desk.keys,
+        &desk.front,
         now,
         event("1"),
         "a@example.org",
@@ -47,7 +47,7 @@ async fn what_is_rolled_back_is_not_told_and_a_repetition_does_not_spoil_the_tra
     for (number, fresh) in [("1", true), ("1", false), ("2", true)] {
         let told = notification::enqueue(
             &mut transaction,
-            &desk.keys,
+            &desk.front,
             now,
             event(number),
             "a@example.org",

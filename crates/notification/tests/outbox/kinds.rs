@@ -1,6 +1,6 @@
 use database::outbox::MailState;
 use devstack::Inbox;
-use notification::{Found, Mail};
+use notification::{Found, LinkMail, Mail};
 use record::ids::{RecordId, Uid};
 use record::time::UnixMillis;
 
@@ -11,12 +11,28 @@ const AT: UnixMillis = UnixMillis(1_795_270_500_000);
 /// Sends one mail and gives its subject, text and HTML as they arrived.
 async fn arrived(mail: Mail) -> [String; 3] {
     let (desk, inbox) = (Desk::new().await, Inbox::shared().await.unwrap());
+    desk.enqueue(event("1"), &desk.address("someone"), &mail)
+        .await;
+    sent(&desk, inbox).await
+}
+
+/// The same of a mail with a link.
+async fn link_arrived(mail: LinkMail) -> [String; 3] {
+    let (desk, inbox) = (Desk::new().await, Inbox::shared().await.unwrap());
+    desk.enqueue_link(event("1"), &desk.address("someone"), &mail)
+        .await;
+    sent(&desk, inbox).await
+}
+
+async fn sent(desk: &Desk, inbox: &Inbox) -> [String; 3] {
     let worker = desk.worker(inbox.smtp_url());
-    let address = desk.address("someone");
-    desk.enqueue(event("1"), &address, &mail).await;
     desk.wait_for(event("1"), MailState::Sent).await;
     worker.stop().await;
-    let mail = inbox.messages_to(&address).await.unwrap().remove(0);
+    let mail = inbox
+        .messages_to(&desk.address("someone"))
+        .await
+        .unwrap()
+        .remove(0);
     [mail.subject, mail.text, mail.html]
 }
 
@@ -30,7 +46,7 @@ fn all_say(parts: &[String], words: &[&str]) {
 
 #[tokio::test]
 async fn the_link_to_a_correction() {
-    let [subject, text, html] = arrived(Mail::ConsentLink {
+    let [subject, text, html] = link_arrived(LinkMail::ConsentLink {
         first_name: "Zoë".to_owned(),
         controller: "Städtische Klinik".to_owned(),
         url: "https://consent.example.org/c/abc".to_owned(),
@@ -56,7 +72,7 @@ async fn the_link_to_a_correction() {
 
 #[tokio::test]
 async fn the_link_that_asks_again() {
-    let [subject, text, html] = arrived(Mail::ConsentLink {
+    let [subject, text, html] = link_arrived(LinkMail::ConsentLink {
         first_name: "Zoë".to_owned(),
         controller: "Städtische Klinik".to_owned(),
         url: "https://consent.example.org/c/abc".to_owned(),
@@ -78,7 +94,7 @@ async fn the_link_that_asks_again() {
 
 #[tokio::test]
 async fn the_consent_link() {
-    let [subject, text, html] = arrived(Mail::ConsentLink {
+    let [subject, text, html] = link_arrived(LinkMail::ConsentLink {
         first_name: "Zoë <b>".to_owned(),
         controller: "Städtische Klinik & Söhne".to_owned(),
         url: "https://consent.example.org/c/abc?a=1&b=2".to_owned(),
@@ -181,7 +197,7 @@ async fn owners_are_told_that_a_correction_they_signed_was_given_up() {
 
 #[tokio::test]
 async fn the_copy_of_everything_is_ready() {
-    let [subject, text, html] = arrived(Mail::CopyReady {
+    let [subject, text, html] = link_arrived(LinkMail::CopyReady {
         first_name: "Zoë".to_owned(),
         controller: "Städtische Klinik".to_owned(),
         contact: "records@klinik.example".to_owned(),

@@ -5,6 +5,7 @@
 mod delivery;
 mod enqueuing;
 mod kinds;
+mod links;
 mod peer;
 mod refusals;
 mod repetition;
@@ -16,8 +17,8 @@ use database::operations_alarms::{self, AlarmKind};
 use database::outbox::{self, MailState};
 use database::{Kind, MySqlPool, PoolSettings};
 use devstack::{DatabaseServer, Databases, wait_until};
-use keyring::{FrontKeys, KeySet};
-use notification::{EventKey, Mail, Mailer, Outbox, Policy};
+use keyring::{ApplicationKeys, FrontKeys, KeySet};
+use notification::{EventKey, LinkMail, Mail, Mailer, Outbox, Policy};
 use record::ids::RecordId;
 use record::time::{Clock, UnixMillis};
 use tokio::task::JoinHandle;
@@ -29,7 +30,8 @@ const SOON: Duration = Duration::from_secs(20);
 /// An outbox of its own.
 struct Desk {
     pool: MySqlPool,
-    keys: FrontKeys,
+    keys: ApplicationKeys,
+    front: FrontKeys,
     clock: Clock,
     // Dropped last: it takes the databases with it.
     databases: Databases,
@@ -43,6 +45,10 @@ struct Worker {
 
 impl Desk {
     async fn new() -> Self {
+        Self::with(KeySet::generate(&mut rand::rng()).application().clone()).await
+    }
+
+    async fn with(keys: ApplicationKeys) -> Self {
         let server = DatabaseServer::shared().await.unwrap();
         let databases = server.create_databases("outbox").await.unwrap();
         let pool = database::connect(&databases.main(), &PoolSettings::default())
@@ -51,7 +57,8 @@ impl Desk {
         database::migrate(Kind::Main, &pool).await.unwrap();
         Self {
             pool,
-            keys: KeySet::generate(&mut rand::rng()).application().front(),
+            front: keys.front(),
+            keys,
             clock: Clock::system(),
             databases,
         }
@@ -84,14 +91,22 @@ impl Desk {
     async fn enqueue(&self, event: EventKey, recipient: &str, mail: &Mail) -> bool {
         let mut connection = self.pool.acquire().await.unwrap();
         let now = self.clock.now();
-        notification::enqueue(&mut connection, &self.keys, now, event, recipient, mail)
+        notification::enqueue(&mut connection, &self.front, now, event, recipient, mail)
             .await
             .unwrap()
     }
 
+    async fn enqueue_link(&self, event: EventKey, recipient: &str, mail: &LinkMail) {
+        let mut connection = self.pool.acquire().await.unwrap();
+        let now = self.clock.now();
+        let told =
+            notification::enqueue_link(&mut connection, &self.keys, now, event, recipient, mail);
+        assert!(told.await.unwrap());
+    }
+
     async fn row(&self, event: EventKey) -> outbox::Mail {
         let mut connection = self.pool.acquire().await.unwrap();
-        let row = outbox::by_event_key(&mut connection, &self.keys, event.as_bytes()).await;
+        let row = outbox::by_event_key(&mut connection, &self.front, event.as_bytes()).await;
         row.unwrap().unwrap()
     }
 

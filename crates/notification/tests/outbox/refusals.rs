@@ -33,7 +33,7 @@ async fn a_refused_recipient_is_given_up_at_once_and_the_next_mail_goes_out() {
     assert!(desk.has_alarm(AlarmKind::MailUndelivered).await);
 
     let mut connection = desk.pool.acquire().await.unwrap();
-    outbox::mark_seen(&mut connection, &desk.keys, row.id)
+    outbox::mark_seen(&mut connection, &desk.front, row.id)
         .await
         .unwrap();
     notification::settle_alarm(&mut connection, desk.clock.now())
@@ -89,7 +89,7 @@ async fn an_officers_waiting_mail_goes_to_the_address_that_is_set_now() {
     let mut connection = desk.pool.acquire().await.unwrap();
     let (officer, now) = ("officer@example.org", desk.clock.now());
     let changed =
-        notification::readdress_to_officer(&mut connection, &desk.keys, officer, now).await;
+        notification::readdress_to_officer(&mut connection, &desk.front, officer, now).await;
     assert_eq!(changed.unwrap(), 1);
     let worker = desk.worker(&peer.url);
     for number in ["1", "2"] {

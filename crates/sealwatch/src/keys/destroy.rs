@@ -46,6 +46,7 @@ pub(crate) async fn run(args: &Destroy, out: &mut impl Write) -> Result<()> {
     writeln!(
         out,
         "Application key version {version} is destroyed in {}: nobody can unwrap with this file what it wrapped.\n\
+         Mails with a link that wait since before `sealwatch keys use` are given up: send those links again.\n\
          It is gone for good once every other copy is: destroy older escrow copies, older copies of application-keys.json, and backups of them.",
         paths.dir.display()
     )?;

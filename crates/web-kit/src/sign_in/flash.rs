@@ -34,19 +34,20 @@ pub(super) enum Flash {
 }
 
 impl Flash {
-    /// Bound to its session: moved to another row, it does not open.
+    /// Bound to its session: moved to another row, it does not open. It may hold a link's secret, or a form with somebody's
+    /// details: logs and dumps must not keep it for longer than the key.
     pub(super) fn seal(
         &self,
         keys: &ApplicationKeys,
         session: &[u8; 32],
     ) -> Result<Vec<u8>, serde_json::Error> {
         let json = serde_json::to_vec(self)?;
-        Ok(keys.seal(CONTEXT, session, &json, &mut rand::rng()))
+        Ok(keys.seal_passing(CONTEXT, session, &json, &mut rand::rng()))
     }
 
-    /// Nothing when it does not open: keys may have been rotated since.
+    /// Nothing when it does not open: its key may have been destroyed since.
     pub(super) fn open(keys: &ApplicationKeys, session: &[u8; 32], sealed: &[u8]) -> Option<Self> {
-        let json = keys.open(CONTEXT, session, sealed).ok()?;
+        let json = keys.open_passing(CONTEXT, session, sealed).ok()?;
         serde_json::from_slice(&json).ok()
     }
 }

@@ -331,8 +331,14 @@ impl<'a> Desk<'a> {
         let (front, event) = (self.server.keys.front(), event.try_into().unwrap());
         let mail = outbox::by_event_key(&mut connection, &front, &event).await;
         let mail = mail.unwrap().unwrap();
-        let payload = mail.open_payload(&front).unwrap().unwrap();
-        let to = mail.open_recipient(&front).unwrap().unwrap();
+        let keys = &self.server.keys;
+        let (to, payload) = match kind {
+            "consent_link" | "copy_ready" => {
+                (mail.open_link_recipient(keys), mail.open_link_payload(keys))
+            }
+            _ => (mail.open_recipient(&front), mail.open_payload(&front)),
+        };
+        let (to, payload) = (to.unwrap().unwrap(), payload.unwrap().unwrap());
         (to.to_string(), serde_json::from_slice(&payload).unwrap())
     }
 
