@@ -1,6 +1,7 @@
 //! What goes on beside the pages: the sweep, the watch, mail, and the banner that tells why nothing can be verified.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use binary_log::Server;
 use chain::{ChainError, ChainReader};
@@ -132,6 +133,15 @@ fn redaction_parts(settings: &Settings) -> anyhow::Result<RedactionParts> {
     })
 }
 
-fn pool(url: &Url) -> anyhow::Result<MySqlPool> {
-    Ok(database::pool(url, &PoolSettings::default())?)
+pub(crate) fn pool(url: &Url) -> anyhow::Result<MySqlPool> {
+    Ok(database::pool(url, &connections())?)
+}
+
+/// Transactions here are short, so that a row of theirs which is locked for longer was locked by somebody else: each verdict waits
+/// for it, and whoever keeps rows locked is not to hold up the next ones for long.
+pub(crate) fn connections() -> PoolSettings {
+    PoolSettings {
+        row_lock_wait: Duration::from_secs(3),
+        ..PoolSettings::default()
+    }
 }

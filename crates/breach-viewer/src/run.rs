@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use axum::Router;
-use database::PoolSettings;
 use record::time::Clock;
 use web_kit::doorway::Program;
 use web_kit::key_following;
@@ -66,7 +65,7 @@ pub async fn assemble(
     clock: Clock,
     lifetime: &Lifetime,
 ) -> anyhow::Result<Router> {
-    let pool = database::pool(&settings.database, &PoolSettings::default())?;
+    let pool = background::pool(&settings.database)?;
     let keys = settings.keys.application.clone();
     let held = HeldKeys::Application(keys.clone());
     lifetime.spawn(

@@ -113,7 +113,7 @@ async fn round(settings: &Settings) -> anyhow::Result<Outcome> {
     let enough = u32::try_from(2 * workers + 4)?;
     let limits = PoolSettings {
         max_connections: enough,
-        ..PoolSettings::default()
+        ..background::connections()
     };
     let pool = database::pool(&settings.database, &limits)?;
     let registrar = background::registrar(settings, &pool, &Clock::system())?;

@@ -1,6 +1,7 @@
 //! Pools of connections with the session settings that every query here counts on.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::mysql::{
@@ -17,7 +18,7 @@ use crate::schema_baselines;
 ///
 /// Whoever locks a table, or a row, makes us say so: without a limit we would wait, and nobody would know why.
 ///
-/// The statements go out together: one by one each would be waited for.
+/// The statements go out together: one by one each would be waited for. What [`PoolSettings::row_lock_wait`] says ends them.
 const SESSION: &str = concat!(
     "SET SESSION autocommit = 1; ",
     // What was not there is told by notes, which can be switched off.
@@ -26,8 +27,8 @@ const SESSION: &str = concat!(
     "SET SESSION sql_select_limit = 18446744073709551615; ",
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY,ERROR_FOR_DIVISION_BY_ZERO'; ",
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; ",
-    "SET SESSION innodb_lock_wait_timeout = 10; ",
-    "SET SESSION lock_wait_timeout = 10",
+    "SET SESSION lock_wait_timeout = 10; ",
+    "SET SESSION innodb_lock_wait_timeout = ",
 );
 
 /// So many prepared statements are kept by a connection. One more than that costs 40 ms each time: the driver tells the server to
@@ -50,6 +51,8 @@ pub struct PoolSettings {
     pub idle_timeout: Duration,
     /// No connection is used longer than this.
     pub max_lifetime: Duration,
+    /// So long a statement waits for a row that somebody else has locked, in whole seconds.
+    pub row_lock_wait: Duration,
 }
 
 impl Default for PoolSettings {
@@ -59,6 +62,7 @@ impl Default for PoolSettings {
             acquire_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(5 * 60),
             max_lifetime: Duration::from_secs(30 * 60),
+            row_lock_wait: Duration::from_secs(10),
         }
     }
 }
@@ -97,14 +101,17 @@ pub fn check_address(url: &Url) -> Result<(), ConnectError> {
 }
 
 fn pool_options(settings: &PoolSettings) -> MySqlPoolOptions {
+    let session = Arc::from(format!("{SESSION}{}", settings.row_lock_wait.as_secs()));
     MySqlPoolOptions::new()
         .max_connections(settings.max_connections)
         .acquire_timeout(settings.acquire_timeout)
         .idle_timeout(settings.idle_timeout)
         .max_lifetime(settings.max_lifetime)
-        .after_connect(|connection, _| {
+        .after_connect(move |connection, _| {
+            let session: Arc<str> = Arc::clone(&session);
             Box::pin(async move {
-                sqlx::raw_sql(SESSION).execute(&mut *connection).await?;
+                let session = sqlx::AssertSqlSafe(session.as_ref());
+                sqlx::raw_sql(session).execute(&mut *connection).await?;
                 see_through(connection).await
             })
         })
