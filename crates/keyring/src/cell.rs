@@ -35,11 +35,15 @@ pub enum CellKind {
     CorrectionAnswer = 12,
     /// A copy of everything that is held about the owner.
     AccessCopy = 13,
+    /// The authority's order by which this version has another wallet than the one before.
+    WalletOrder = 14,
+    /// What is known of a change of wallet before that: the new wallet, then what the authority is to sign.
+    WalletChange = 15,
 }
 
 impl CellKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Field,
         Self::Anchor,
         Self::ConsentMessage,
@@ -53,6 +57,8 @@ impl CellKind {
         Self::ConsentTerms,
         Self::CorrectionAnswer,
         Self::AccessCopy,
+        Self::WalletOrder,
+        Self::WalletChange,
     ];
 
     const fn code(self) -> u8 {

@@ -12,6 +12,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 pub use self::choice::{Choice, allowed};
 pub use self::terms::{CHECK_SLACK, ConsentTerms};
+pub(crate) use self::terms::{check_terms, covers_check};
 use self::typed_data::Details;
 use crate::{
     ids::{Uid, Version},

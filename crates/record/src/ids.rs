@@ -117,6 +117,10 @@ random_id!(
     ErasureId
 );
 random_id!(
+    /// That the owner of a record is to have another wallet.
+    WalletChangeId
+);
+random_id!(
     /// A mail in the outbox.
     MailId
 );

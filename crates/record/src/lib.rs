@@ -12,6 +12,7 @@ mod json;
 pub mod proof;
 pub mod signature;
 pub mod time;
+pub mod wallet_change;
 mod wiped_json;
 
 pub use alloy_primitives::{Address, B256};
