@@ -64,6 +64,7 @@ pub mod strays;
 pub mod sweep_parts;
 pub mod sweep_rounds;
 pub mod verifications;
+pub mod wallet_changes;
 pub mod watch_progress;
 pub mod withdrawals;
 

@@ -79,6 +79,16 @@ text_enum! {
         CopyRevoked = "copy_revoked",
         /// Too many wrong codes for it.
         CopyLocked = "copy_locked",
+        /// The owner lost their wallet: the change to another one was asked for.
+        WalletChangeAsked = "wallet_change_asked",
+        /// A second member of staff confirmed who asks.
+        WalletChangeConfirmed = "wallet_change_confirmed",
+        /// The authority signed that the wallet is changed.
+        WalletChangeOrdered = "wallet_change_ordered",
+        /// The version that changes the wallet was begun, to be signed by the new one.
+        WalletChangeBegun = "wallet_change_begun",
+        /// The change of the wallet was given up.
+        WalletChangeGivenUp = "wallet_change_given_up",
     }
 }
 

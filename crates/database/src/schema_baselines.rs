@@ -14,7 +14,7 @@ use crate::migrations::Kind;
 const TABLE: &str = "schema_baselines";
 
 /// Our tables.
-pub(crate) const TABLES: [&str; 33] = [
+pub(crate) const TABLES: [&str; 34] = [
     "access_copies",
     "access_log",
     "anchoring_jobs",
@@ -46,6 +46,7 @@ pub(crate) const TABLES: [&str; 33] = [
     "sweep_parts",
     "sweep_rounds",
     "verifications",
+    "wallet_changes",
     "watch_progress",
     "withdrawals",
 ];

@@ -88,6 +88,7 @@ impl PlainVersion {
             wallet: self.cell(key, CellKind::Wallet, self.wallet.as_slice(), rng),
             relation: self.cell(key, CellKind::Relation, self.relation.as_bytes(), rng),
             anchor: None,
+            wallet_order: None,
         })
     }
 

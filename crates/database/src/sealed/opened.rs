@@ -8,6 +8,7 @@ use record::consent::{ConsentMessage, ConsentTerms, Purpose};
 use record::ids::{Draft, Version};
 use record::proof::{FieldName, Fields, Salt, SaltedValue};
 use record::signature::ConsentSignature;
+use record::wallet_change::WalletOrder;
 use zeroize::Zeroizing;
 
 use super::{Anchor, PlainVersion};
@@ -50,6 +51,8 @@ pub struct OpenedVersion {
     pub relation: Cell<Zeroizing<String>>,
     /// The anchor, when there is a cell.
     pub anchor: Option<Cell<Anchor>>,
+    /// The authority's order to change the wallet, when there is a cell.
+    pub wallet_order: Option<Cell<WalletOrder>>,
     /// What is kept of the message, when there is a consent.
     pub message: Option<Cell<KeptMessage>>,
     /// The signature, when there is a consent.
@@ -138,6 +141,7 @@ impl SealedVersion {
                 .anchor
                 .as_deref()
                 .map(|cell| content(key.open(cell, &at(CellKind::Anchor)), Anchor::from_bytes)),
+            wallet_order: values.open_wallet_order(key),
             message,
             // A consent to another draft was given to other values.
             signature: self.consent.as_ref().map(|consent| {
@@ -205,6 +209,16 @@ impl RecordVersion {
             })?,
             relation: content(key.open(&self.relation, &at(CellKind::Relation)), text)?,
         })
+    }
+}
+
+impl RecordVersion {
+    /// What the cell of the authority's order gives, when there is one.
+    #[must_use]
+    pub fn open_wallet_order(&self, key: &OwnerKey) -> Option<Cell<WalletOrder>> {
+        let place = Place::of(self.version, self.draft, CellKind::WalletOrder);
+        let cell = self.wallet_order.as_deref()?;
+        Some(content(key.open(cell, &place), WalletOrder::from_json))
     }
 }
 

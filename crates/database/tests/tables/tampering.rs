@@ -19,10 +19,11 @@ use database::request_way::RequestWay;
 use database::sessions::{self, App, Session};
 use database::sweep_parts::{self, SweepPart};
 use database::verifications::{self, Source, Subject, VerdictKind};
+use database::wallet_changes::{self, WalletChange, WalletChangeState};
 use database::withdrawals::{self, Withdrawal};
 use database::{Checked, RowError, leases, row_counts, staff, sweep_rounds};
 use record::B256;
-use record::ids::{ErasureId, LinkId, MailId, RecordId, Uid, Version};
+use record::ids::{ErasureId, LinkId, MailId, RecordId, Uid, Version, WalletChangeId};
 use sqlx::{AssertSqlSafe, MySqlConnection, Row};
 
 use crate::stage::{CLERK, MINUTE, NOW, Stage};
@@ -91,6 +92,8 @@ impl Column {
             ("owner_requests", _) if name == "state" => "void",
             ("withdrawals" | "erasures" | "access_copies", _) if name == "way" => "by_letter",
             ("access_copies", _) if name == "state" => "revoked",
+            ("wallet_changes", _) if name == "state" => "confirmed",
+            ("wallet_changes", _) if name.ends_with("identity") => "known",
             ("access_copies", _) if name == "identity" => "known",
             ("erasures", _) if name == "state" => "refused",
             ("erasures", _) if name == "identity" => "known",
@@ -258,6 +261,34 @@ async fn consent_taken_back_and_the_way_in_to_it() {
         listed(erasures::of_record(connection, &stage.keys, id).await)
     })
     .await;
+
+    let mut change = WalletChange {
+        id: WalletChangeId::random(&mut rand::rng()),
+        record_id: id,
+        version: Version::FIRST,
+        draft,
+        state: WalletChangeState::Asked,
+        content: vec![4; 90],
+        identity: Identity::Document,
+        asked_by: CLERK,
+        asked_at: NOW,
+        confirmed_identity: None,
+        confirmed_by: None,
+        confirmed_at: None,
+    };
+    wallet_changes::insert(&mut connection, &stage.keys, &change)
+        .await
+        .unwrap();
+    every_column_counts(&stage, "wallet_changes", &[], async |connection| {
+        listed(wallet_changes::of_record(connection, &stage.keys, id).await)
+    })
+    .await;
+    change.end();
+    wallet_changes::update(&mut connection, &stage.keys, &change)
+        .await
+        .unwrap();
+    let kept = wallet_changes::of_record(&mut connection, &stage.keys, id).await;
+    assert_eq!(kept.unwrap().rows, [change]);
 
     let copy = AccessCopy {
         id: LinkId::random(&mut rand::rng()),

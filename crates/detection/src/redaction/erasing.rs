@@ -124,7 +124,7 @@ impl Redactor {
         let mut connection = self.parts.main.acquire().await?;
         let mut transaction = connection.begin().await?;
         let rows = evidence::by_record(&mut transaction, id).await?;
-        let destroyed = remains::destroy(&mut transaction, &keys.front(), id).await?;
+        let destroyed = remains::destroy(&mut transaction, keys, id).await?;
         // Another process may have done it since it was read.
         if let Some(stands) = erasures::lock(&mut transaction, keys, found.erasure.id).await? {
             found.erasure = stands;

@@ -17,6 +17,7 @@ use database::records::{self, Entered, NewRecord, Record, RecordState};
 use database::request_way::RequestWay;
 use database::sessions::{self, App, Session};
 use database::staff::{self, NewStaff, Role, Staff};
+use database::wallet_changes::{self, WalletChange, WalletChangeState};
 use database::watch_progress::{self, WatchProgress};
 use database::withdrawals::{self, Withdrawal};
 use database::{
@@ -29,7 +30,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use record::B256;
 use record::ids::{
-    Draft, ErasureId, LinkId, MailId, RecordId, StaffId, SubmissionId, Uid, Version,
+    Draft, ErasureId, LinkId, MailId, RecordId, StaffId, SubmissionId, Uid, Version, WalletChangeId,
 };
 
 use crate::person::{Filed, Kind, Person, Signed, Spot, Wallet, bytes, version};
@@ -279,6 +280,7 @@ async fn withdraw(
     event(stage, connection, id, RecordEventKind::ConsentWithdrawn).await;
     if !person.kind.has_ended() {
         ask_copy(stage, connection, person, rng).await;
+        lose_wallet(stage, connection, person, rng).await;
     }
     if let Some(uid) = person.uid.and_then(Uid::new) {
         ask_erasure(stage, connection, (id, uid), rng).await;
@@ -313,6 +315,35 @@ async fn ask_erasure(
         .await
         .unwrap();
     event(stage, connection, id, RecordEventKind::ErasureAsked).await;
+}
+
+/// That the owner lost their wallet, before a second member of staff confirms it.
+async fn lose_wallet(
+    stage: &Stage,
+    connection: &mut MySqlConnection,
+    person: &Person,
+    rng: &mut StdRng,
+) {
+    let mut change = WalletChange {
+        id: WalletChangeId::random(rng),
+        record_id: person.id,
+        version: Version::FIRST,
+        draft: person.draft,
+        state: WalletChangeState::Asked,
+        content: Vec::new(),
+        identity: Identity::Document,
+        asked_by: StaffId::random(rng),
+        asked_at: stage.clock.now(),
+        confirmed_identity: None,
+        confirmed_by: None,
+        confirmed_at: None,
+    };
+    change.fill(&person.key, &[7; 20], rng);
+    wallet_changes::insert(connection, &stage.keys, &change)
+        .await
+        .unwrap();
+    let what = RecordEventKind::WalletChangeAsked;
+    event(stage, connection, person.id, what).await;
 }
 
 /// A copy of everything that the owner asked for, before they open it.

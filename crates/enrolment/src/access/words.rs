@@ -71,6 +71,11 @@ pub(super) fn happened(name: &str) -> String {
         "copy_given" => "Copy of everything handed over",
         "copy_revoked" => "Copy of everything taken back",
         "copy_locked" => "Copy of everything locked after wrong codes",
+        "wallet_change_asked" => "Another wallet asked for",
+        "wallet_change_confirmed" => "Another wallet confirmed by a second person",
+        "wallet_change_ordered" => "Another wallet ordered by the data-protection authority",
+        "wallet_change_begun" => "Version with another wallet begun",
+        "wallet_change_given_up" => "Another wallet given up",
         other => return words(other),
     };
     text.to_owned()

@@ -279,7 +279,7 @@ impl Stage {
     pub async fn cells_of(&self, uid: u64) -> String {
         let mut connection = self.connect().await;
         sqlx::query_scalar(
-            "SELECT HEX(CONCAT_WS('|', name, email, phone, age, address, wallet, relation, anchor)) FROM record_versions \
+            "SELECT HEX(CONCAT_WS('|', name, email, phone, age, address, wallet, relation, anchor, COALESCE(wallet_order, ''))) FROM record_versions \
              WHERE record_id = (SELECT id FROM records WHERE uid = ?)",
         )
         .bind(uid)
@@ -292,7 +292,7 @@ impl Stage {
     pub async fn versions_of(&self, uid: u64) -> Vec<String> {
         let mut connection = self.connect().await;
         sqlx::query_scalar(
-            "SELECT HEX(CONCAT_WS('|', name, email, phone, age, address, wallet, relation, anchor)) FROM record_versions \
+            "SELECT HEX(CONCAT_WS('|', name, email, phone, age, address, wallet, relation, anchor, COALESCE(wallet_order, ''))) FROM record_versions \
              WHERE record_id = (SELECT id FROM records WHERE uid = ?) ORDER BY version",
         )
         .bind(uid)

@@ -77,5 +77,10 @@ const fn words(kind: RecordEventKind) -> &'static str {
         RecordEventKind::CopyGiven => "Copy of everything handed over",
         RecordEventKind::CopyRevoked => "Copy of everything taken back",
         RecordEventKind::CopyLocked => "Copy of everything locked after wrong codes",
+        RecordEventKind::WalletChangeAsked => "Another wallet asked for",
+        RecordEventKind::WalletChangeConfirmed => "Another wallet confirmed",
+        RecordEventKind::WalletChangeOrdered => "Another wallet ordered by the authority",
+        RecordEventKind::WalletChangeBegun => "Version with another wallet begun",
+        RecordEventKind::WalletChangeGivenUp => "Another wallet given up",
     }
 }
