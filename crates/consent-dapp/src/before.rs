@@ -5,9 +5,11 @@ use database::sealed::{PlainVersion, open_cell};
 use database::{consents, record_versions};
 use enrolment::withdrawal::TakenBack;
 use keyring::{CellKind, FrontKeys, OwnerKey};
+use record::Address;
 use record::consent::{Choice, ConsentMessage, Purpose};
 use record::ids::RecordId;
 use record::proof::SaltedValue;
+use record::wallet_change::WalletOrder;
 use sqlx::MySqlConnection;
 use web_kit::error::Error;
 
@@ -49,9 +51,28 @@ impl Before {
         Ok(Self { record, plain })
     }
 
-    /// Wallet and relation are beyond correction: others would let somebody else sign.
-    pub fn is_signed_by_the_same(&self, corrected: &PlainVersion) -> bool {
-        self.plain.wallet == corrected.wallet && self.plain.relation == corrected.relation
+    /// Wallet and relation are beyond correction: others would let somebody else sign. Another wallet stands beside an order of the
+    /// authority, whose signature is checked before anything is anchored.
+    pub fn is_signed_by_the_same(
+        &self,
+        corrected: &PlainVersion,
+        order: Option<&WalletOrder>,
+    ) -> bool {
+        let is_ordered = |order: &WalletOrder| {
+            let change = &order.change;
+            (change.old_wallet, change.new_wallet) == (self.plain.wallet, corrected.wallet)
+                && change.version == corrected.version.get()
+        };
+        let wallet_fits = match order {
+            None => self.plain.wallet == corrected.wallet,
+            Some(order) => is_ordered(order),
+        };
+        wallet_fits && self.plain.relation == corrected.relation
+    }
+
+    /// The wallet that signed it.
+    pub const fn wallet(&self) -> Address {
+        self.plain.wallet
     }
 
     /// One field's value.

@@ -1,5 +1,6 @@
 //! Bringing a person in: their record, the links by which they sign it, edits before they have signed, and corrections after;
-//! the end of what nobody signs, taking back what was allowed, a copy of everything, and having all of it erased.
+//! another wallet for who lost theirs, the end of what nobody signs, taking back what was allowed, a copy of everything, and having all
+//! of it erased.
 //!
 //! Each use case works inside the caller's transaction and leaves there, beside its rows, the history and the mail that
 //! belong to them.
@@ -20,6 +21,7 @@ mod rectify;
 mod refuse;
 pub mod request;
 mod signed;
+pub mod wallet_change;
 pub mod withdrawal;
 
 pub use desk::desk_code;
@@ -50,6 +52,9 @@ pub enum EnrolmentError {
     /// The wallet of a record that its owner has signed stays what it is, and so does whose it is.
     #[error("the details name another wallet, or another one's")]
     OtherWallet,
+    /// A change of the wallet goes no further.
+    #[error(transparent)]
+    WalletChange(#[from] wallet_change::WalletChangeProblem),
     /// The chain holds another version by now than the one that a correction follows.
     #[error("the chain holds another version by now")]
     Overtaken,

@@ -8,7 +8,8 @@ use web_kit::sign_in::{Sessions, staff_only};
 use crate::pages::erasures;
 use crate::pages::records::{
     access, access_hand, approve, approve_many, ask_again, drop_correction, edit, enter, erase,
-    erasure, link, list, progress, rectify, refuse_correction, revoke, search, show, withdraw,
+    erasure, link, list, progress, rectify, refuse_correction, revoke, search, show, wallet_change,
+    wallet_change_begin, wallet_change_confirm, wallet_change_order, withdraw,
 };
 use crate::state::AppState;
 use crate::urls::route;
@@ -51,6 +52,26 @@ pub fn routes(state: AppState, sessions: &Sessions) -> Router {
         )
         .route(route::ERASE_AGAIN, post(erasure::again))
         .route(route::ERASURES, get(erasures::show))
+        .route(
+            route::WALLET_CHANGE,
+            get(wallet_change::show).post(wallet_change::ask),
+        )
+        .route(
+            route::CONFIRM_WALLET_CHANGE,
+            get(wallet_change::show).post(wallet_change_confirm::submit),
+        )
+        .route(
+            route::ORDER_WALLET_CHANGE,
+            get(wallet_change::show).post(wallet_change_order::submit),
+        )
+        .route(
+            route::BEGIN_WALLET_CHANGE,
+            get(wallet_change::show).post(wallet_change_begin::submit),
+        )
+        .route(
+            route::GIVE_UP_WALLET_CHANGE,
+            post(wallet_change_begin::give_up),
+        )
         .route(route::ACCESS, get(access::show).post(access::submit))
         // Whoever had to sign in anew comes back to the page that leads there.
         .route(

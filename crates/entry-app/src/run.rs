@@ -89,6 +89,7 @@ pub async fn assemble(
         profile: Arc::clone(&settings.profile),
         consent_url,
         chain,
+        wallet_change_wait: settings.wallet_change_wait,
         anchoring,
     };
     let state = AppState {

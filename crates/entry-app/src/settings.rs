@@ -1,6 +1,7 @@
 //! All settings, read and checked at the start; `--help` prints them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chain::{ControllerKey, Deployment};
 use notification::{Sender, SmtpServer};
@@ -30,6 +31,8 @@ pub struct Settings {
     pub profile: Arc<ControllerProfile>,
     /// Where consent-dapp is reached: consent links begin with it.
     pub consent_url: Url,
+    /// How long an owner may object to another wallet.
+    pub wallet_change_wait: Duration,
     /// How mail leaves.
     pub mail: Mail<SmtpServer, Sender>,
 }
@@ -71,6 +74,11 @@ impl Settings {
             "CONSENT_URL",
             "the address of consent-dapp, as owners open it; consent links begin with it",
         );
+        let wait: Option<u32> = reader.or(
+            "WALLET_CHANGE_WAIT_HOURS",
+            "72",
+            "hours that an owner has, from the mail on that tells them of it, to object to another wallet in their record; 0 does not wait",
+        );
         let mail = Mail::read(reader);
         Some(Self {
             web: web?,
@@ -83,6 +91,7 @@ impl Settings {
             max_fee_gwei: max_fee_gwei?,
             profile: profile?,
             consent_url: consent_url?,
+            wallet_change_wait: Duration::from_hours(wait?.into()),
             mail: mail?,
         })
     }

@@ -49,6 +49,8 @@ pub struct Desk {
     pub consent_url: Arc<Url>,
     /// The chain, to see where a correction goes.
     pub chain: ChainReader,
+    /// How long an owner may object to another wallet.
+    pub wallet_change_wait: Duration,
     /// How anchoring stands.
     pub anchoring: watch::Receiver<AnchoringStatus>,
 }

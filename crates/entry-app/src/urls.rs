@@ -42,6 +42,16 @@ pub mod route {
     pub const REFUSE_ERASURE: &str = "/records/{id}/erasure/refuse";
     /// Its end on the chain tried once more.
     pub const ERASE_AGAIN: &str = "/records/{id}/erasure/again";
+    /// Another wallet for who lost theirs.
+    pub const WALLET_CHANGE: &str = "/records/{id}/wallet-change";
+    /// It confirmed by a second person.
+    pub const CONFIRM_WALLET_CHANGE: &str = "/records/{id}/wallet-change/confirm";
+    /// The authority's signature under it.
+    pub const ORDER_WALLET_CHANGE: &str = "/records/{id}/wallet-change/order";
+    /// The link for the new wallet.
+    pub const BEGIN_WALLET_CHANGE: &str = "/records/{id}/wallet-change/begin";
+    /// It given up.
+    pub const GIVE_UP_WALLET_CHANGE: &str = "/records/{id}/wallet-change/give-up";
     /// All that owners want erased.
     pub const ERASURES: &str = "/erasures";
     /// A copy of everything, for its owner.
@@ -70,6 +80,11 @@ pub fn record(id: RecordId) -> String {
 /// What is decided about its erasure.
 pub fn erasure(id: RecordId) -> String {
     format!("/records/{id}/erasure")
+}
+
+/// Another wallet for who lost theirs.
+pub fn wallet_change(id: RecordId) -> String {
+    format!("/records/{id}/wallet-change")
 }
 
 /// A copy of everything, for its owner.

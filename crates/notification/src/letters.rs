@@ -19,6 +19,8 @@ mod owner_code;
 mod record_erased;
 mod refusal;
 mod restored;
+mod wallet_change_asked;
+mod wallet_change_given_up;
 mod withdrawal_noted;
 
 use address_corrected::address_corrected;
@@ -39,6 +41,8 @@ use operations_alarm::operations_alarm;
 use owner_code::owner_code;
 use record_erased::record_erased;
 use restored::restored;
+use wallet_change_asked::wallet_change_asked;
+use wallet_change_given_up::wallet_change_given_up;
 use withdrawal_noted::withdrawal_noted;
 
 use crate::letter::Letter;
@@ -85,6 +89,21 @@ impl Mail {
                 contact,
                 withdrawal_url,
             } => address_corrected(first_name, controller, contact)
+                .with_withdrawal(withdrawal_url.as_deref()),
+            Self::WalletChangeAsked {
+                first_name,
+                controller,
+                contact,
+                not_before,
+                withdrawal_url,
+            } => wallet_change_asked(first_name, (controller, contact), *not_before)
+                .with_withdrawal(withdrawal_url.as_deref()),
+            Self::WalletChangeGivenUp {
+                first_name,
+                controller,
+                contact,
+                withdrawal_url,
+            } => wallet_change_given_up(first_name, controller, contact)
                 .with_withdrawal(withdrawal_url.as_deref()),
             Self::OwnerCode {
                 first_name,

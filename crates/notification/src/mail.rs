@@ -74,6 +74,32 @@ pub enum Mail {
         #[serde(default)]
         withdrawal_url: Option<String>,
     },
+    /// To the data owner: their wallet is said to be lost, and another one is to sign. Names neither wallet.
+    WalletChangeAsked {
+        /// The owner's first name ([`crate::first_name`]).
+        first_name: String,
+        /// The controller's name.
+        controller: String,
+        /// How the owner reaches the controller.
+        contact: String,
+        /// Before when nothing comes of it.
+        not_before: UnixMillis,
+        /// Where the owner takes consent back. It shows nothing of anybody.
+        #[serde(default)]
+        withdrawal_url: Option<String>,
+    },
+    /// To the data owner: the wallet stays.
+    WalletChangeGivenUp {
+        /// The owner's first name ([`crate::first_name`]).
+        first_name: String,
+        /// The controller's name.
+        controller: String,
+        /// How the owner reaches the controller.
+        contact: String,
+        /// Where the owner takes consent back. It shows nothing of anybody.
+        #[serde(default)]
+        withdrawal_url: Option<String>,
+    },
     /// To the data owner: the code that lets them in without a link.
     OwnerCode {
         /// The owner's first name ([`crate::first_name`]).
@@ -301,6 +327,8 @@ impl Mail {
             Self::CorrectionDeclined { .. } => "correction_declined",
             Self::CorrectionDropped { .. } => "correction_dropped",
             Self::AddressCorrected { .. } => "address_corrected",
+            Self::WalletChangeAsked { .. } => "wallet_change_asked",
+            Self::WalletChangeGivenUp { .. } => "wallet_change_given_up",
             Self::OwnerCode { .. } => "owner_code",
             Self::CorrectionRefused { .. } => "correction_refused",
             Self::ConsentWithdrawn { .. } => "consent_withdrawn",

@@ -89,6 +89,8 @@ struct ReviewPage<'a> {
     offer: &'a Offer,
     notice: String,
     wallet: String,
+    /// The one that signed before, where that was another one.
+    wallet_before: Option<String>,
     details: Vec<Detail<'a>>,
     signs_for_owner: Option<&'a str>,
     /// Whether the details correct what the owner has signed before.
@@ -135,7 +137,9 @@ async fn review(app: &App, visit: &Visit) -> Result<Response, Refusal> {
     };
     let notice = notices::text(&mut connection, &offer.notice).await?;
     let corrects = visit.link.corrects();
-    let asks_again = corrects && details.shown().iter().all(|shown| shown.before.is_none());
+    let wallet_before = details.wallet_before().map(|wallet| wallet.to_string());
+    let nothing_changes = details.shown().iter().all(|shown| shown.before.is_none());
+    let asks_again = corrects && nothing_changes && wallet_before.is_none();
     let page = ReviewPage {
         page: app.page(title(corrects, asks_again)),
         app,
@@ -147,6 +151,7 @@ async fn review(app: &App, visit: &Visit) -> Result<Response, Refusal> {
         notice: notice.ok_or_else(|| Error::internal("the notice of an offer is gone"))?,
         offer: &offer,
         wallet: details.wallet().to_string(),
+        wallet_before,
         details: details.shown(),
         signs_for_owner: details.signs_for_owner(),
     };

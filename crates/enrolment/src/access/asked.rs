@@ -1,13 +1,14 @@
 //! What the owner asked for, and what came of it.
 
 use database::erasures::{self, ErasureState, Identity};
-use database::{access_copies, corrections, sealed, withdrawals};
+use database::{access_copies, corrections, sealed, wallet_changes, withdrawals};
 use keyring::CellKind;
 use record::consent::Choice;
 
-use super::disclosure::{Copied, Correction, Erasure, Withdrawal};
+use super::disclosure::{Copied, Correction, Erasure, WalletChange, Withdrawal};
 use super::gather::Gathering;
 use crate::EnrolmentError;
+use crate::wallet_change::{Content, is_under_way};
 
 pub(super) async fn withdrawals(
     gathering: &mut Gathering<'_>,
@@ -74,6 +75,24 @@ pub(super) async fn erasures(
             decided_at: row.decided_at,
             reason: reason.and_then(|text| str::from_utf8(&text).map(str::to_owned).ok()),
         }
+    });
+    Ok(told.collect())
+}
+
+pub(super) async fn wallet_changes(
+    gathering: &mut Gathering<'_>,
+) -> Result<Vec<WalletChange>, EnrolmentError> {
+    let (keys, record) = (gathering.keys, gathering.record);
+    let found = wallet_changes::of_record(gathering.connection, keys, record.id).await?;
+    let key = gathering.key;
+    let told = gathering.ours(found).into_iter().map(|row| WalletChange {
+        asked_at: row.asked_at,
+        identity: row.identity.as_str().to_owned(),
+        confirmed_at: row.confirmed_at,
+        confirmed_identity: name_of(row.confirmed_identity),
+        state: row.state.as_str().to_owned(),
+        is_under_way: is_under_way(&row, record),
+        new_wallet: Content::of(&row, key).map(|content| content.new_wallet()),
     });
     Ok(told.collect())
 }

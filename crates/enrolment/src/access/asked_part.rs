@@ -2,7 +2,7 @@
 
 use notification::moment;
 
-use super::disclosure::{Copied, Correction, Disclosure, Erasure, Withdrawal};
+use super::disclosure::{Copied, Correction, Disclosure, Erasure, WalletChange, Withdrawal};
 use super::sections::{Fact, Part};
 use super::words::{way, words};
 
@@ -11,9 +11,10 @@ pub(super) fn asked(disclosure: &Disclosure) -> Vec<Part> {
     let taken_back = disclosure.withdrawals.iter().map(withdrawal);
     let corrections = disclosure.corrections.iter().map(correction);
     let erasures = disclosure.erasures.iter().map(erasure);
+    let wallets = disclosure.wallet_changes.iter().map(wallet_change);
     let copies = disclosure.copies.iter().map(copy);
-    let all = taken_back.chain(corrections).chain(erasures).chain(copies);
-    all.collect()
+    let all = taken_back.chain(corrections).chain(erasures);
+    all.chain(wallets).chain(copies).collect()
 }
 
 fn withdrawal(one: &Withdrawal) -> Part {
@@ -46,6 +47,20 @@ fn erasure(one: &Erasure) -> Part {
     facts.extend(Fact::at("Answered", one.decided_at));
     facts.extend(one.reason.as_ref().map(|text| Fact::new("Reason", text)));
     Part::of("Erasure", facts)
+}
+
+fn wallet_change(one: &WalletChange) -> Part {
+    let mut facts = vec![
+        Fact::new("When", moment(one.asked_at)),
+        Fact::new("How you were known", words(&one.identity)),
+        Fact::new("How far it came", words(&one.state)),
+    ];
+    facts.extend(Fact::at("Confirmed by a second person", one.confirmed_at));
+    facts.extend(
+        one.new_wallet
+            .map(|wallet| Fact::code("New wallet", wallet.to_checksum(None))),
+    );
+    Part::of("Another wallet", facts)
 }
 
 fn copy(one: &Copied) -> Part {

@@ -4,6 +4,7 @@ use alloy_primitives::{Address, B256};
 use record::consent::{Choice, ConsentMessage, ConsentTerms};
 use record::ids::RecordId;
 use record::time::UnixMillis;
+use record::wallet_change::WalletChange as Ordered;
 use serde::{Deserialize, Serialize};
 
 use crate::EnrolmentError;
@@ -30,6 +31,8 @@ pub struct Disclosure {
     pub(super) withdrawals: Vec<Withdrawal>,
     pub(super) corrections: Vec<Correction>,
     pub(super) erasures: Vec<Erasure>,
+    #[serde(default)]
+    pub(super) wallet_changes: Vec<WalletChange>,
     pub(super) copies: Vec<Copied>,
     pub(super) history: Vec<Step>,
     pub(super) readers: Vec<Look>,
@@ -84,6 +87,8 @@ pub(super) struct Version {
     pub(super) leaves: Option<Vec<B256>>,
     pub(super) consent: Option<Consent>,
     pub(super) anchor: Option<Anchor>,
+    #[serde(default)]
+    pub(super) wallet_order: Option<WalletOrder>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -111,6 +116,14 @@ pub(super) struct Signature {
     pub(super) kind: u8,
     pub(super) check_block: u64,
     pub(super) bytes: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WalletOrder {
+    pub(super) change: Ordered,
+    pub(super) digest: B256,
+    pub(super) signature: Signature,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -160,6 +173,19 @@ pub(super) struct Erasure {
     pub(super) state: String,
     pub(super) decided_at: Option<UnixMillis>,
     pub(super) reason: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WalletChange {
+    pub(super) asked_at: UnixMillis,
+    pub(super) identity: String,
+    pub(super) confirmed_at: Option<UnixMillis>,
+    pub(super) confirmed_identity: Option<String>,
+    pub(super) state: String,
+    /// Whether something may still come of it.
+    pub(super) is_under_way: bool,
+    pub(super) new_wallet: Option<Address>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -228,9 +254,11 @@ impl Disclosure {
         }
     }
 
-    /// The wallet that is the owner's: the same in all versions.
+    /// The wallet that is the owner's: that of the newest version, and none while it is said to be lost.
     #[must_use]
     pub fn wallet(&self) -> Option<Address> {
-        self.versions.last().map(|version| version.wallet)
+        let is_lost = self.wallet_changes.iter().any(|change| change.is_under_way);
+        let newest = self.versions.last().filter(|_| !is_lost);
+        newest.map(|version| version.wallet)
     }
 }

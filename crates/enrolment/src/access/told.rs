@@ -9,7 +9,7 @@ use database::staff::Role;
 use database::verifications::Subject;
 use database::{
     access_copies, access_log, consent_links, corrections, erasures, incident_findings, incidents,
-    outbox, staff, withdrawals,
+    outbox, staff, wallet_changes, withdrawals,
 };
 use notification::EventKey;
 use record::ids::StaffId;
@@ -104,6 +104,10 @@ async fn events(
     for erasure in erasures::of_record(connection, keys, id).await?.rows {
         events.push(EventKey::of("erasure_received", erasure.id.as_bytes()));
         events.push(EventKey::of("erasure_refused", erasure.id.as_bytes()));
+    }
+    for change in wallet_changes::of_record(connection, keys, id).await?.rows {
+        events.push(EventKey::of("wallet_change_asked", change.id.as_bytes()));
+        events.push(EventKey::of("wallet_change_given_up", change.id.as_bytes()));
     }
     for copy in access_copies::of_record(connection, &front, id).await?.rows {
         events.push(EventKey::of_access_copy(copy.id));

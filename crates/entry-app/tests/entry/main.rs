@@ -17,4 +17,5 @@ mod rectify;
 mod search;
 mod show;
 mod tampering;
+mod wallet_change;
 mod withdraw;

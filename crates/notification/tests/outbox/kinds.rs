@@ -326,6 +326,48 @@ async fn the_address_that_is_replaced_is_told_and_no_address_is_named() {
 }
 
 #[tokio::test]
+async fn an_owner_hears_that_their_wallet_is_said_to_be_lost_and_no_wallet_is_named() {
+    let mail = Mail::WalletChangeAsked {
+        first_name: "Zoë".to_owned(),
+        controller: "Städtische Klinik".to_owned(),
+        contact: "by phone, 555 0100".to_owned(),
+        not_before: AT,
+        withdrawal_url: Some("https://consent.example.org/w/abc".to_owned()),
+    };
+    let [subject, text, html] = arrived(mail).await;
+    assert_eq!(
+        subject,
+        "Städtische Klinik: your record is to get another wallet"
+    );
+    assert!(!text.contains("0x"), "{text}");
+    all_say(
+        &[text, html],
+        &[
+            "21 November 2026, 14:15 UTC",
+            "If it was not you",
+            "by phone, 555 0100",
+            "https://consent.example.org/w/abc",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn an_owner_hears_that_their_wallet_stays() {
+    let mail = Mail::WalletChangeGivenUp {
+        first_name: "Zoë".to_owned(),
+        controller: "Städtische Klinik".to_owned(),
+        contact: "by phone, 555 0100".to_owned(),
+        withdrawal_url: None,
+    };
+    let [subject, text, html] = arrived(mail).await;
+    assert_eq!(subject, "Städtische Klinik: your record keeps its wallet");
+    all_say(
+        &[text, html],
+        &["stays as you signed it", "by phone, 555 0100"],
+    );
+}
+
+#[tokio::test]
 async fn a_breach_of_a_whole_table_fits_into_one_mail() {
     let found = |verdict: &str, count| Found {
         verdict: verdict.to_owned(),

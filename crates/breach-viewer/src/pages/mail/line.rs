@@ -75,6 +75,14 @@ fn words(kind: &str) -> (&'static str, &'static str) {
             "The e-mail address is to be corrected, to the address before",
             "If that address is out of use, nothing has to be done; otherwise tell the owner in another way.",
         ),
+        "wallet_change_asked" => (
+            "A wallet is said to be lost, to a data owner",
+            "Nobody objects who does not hear of it: tell the owner in another way, before the time is over in which they may.",
+        ),
+        "wallet_change_given_up" => (
+            "The wallet stays, to a data owner",
+            "The record stands as signed before. The owner may want to hear of it in another way.",
+        ),
         "copy_ready" => (
             "The copy of everything is ready, to a data owner",
             "The record's page in Sealwatch Entry says so as well. The copy can be handed over at the desk; the owner may want to hear of it in another way.",

@@ -85,7 +85,7 @@ pub fn sending(form: &FormState) -> Sending {
 }
 
 /// An address in one case carries no checksum: its last characters are typed once more.
-fn read_wallet(form: &mut FormState) -> Option<alloy_primitives::Address> {
+pub fn read_wallet(form: &mut FormState) -> Option<alloy_primitives::Address> {
     let wallet = form.check("wallet", clean_wallet)?;
     if wallet.checksummed {
         return Some(wallet.address);

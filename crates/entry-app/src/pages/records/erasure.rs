@@ -4,9 +4,10 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use database::erasures::{self, Erasure, ErasureState, Identity};
+use database::erasures::{self, Erasure, ErasureState};
 use database::records::{Record, RecordState};
-use enrolment::erasure::{self, Granting};
+use enrolment::erasure::{self, Granting, Held};
+use enrolment::wallet_change;
 use record::entry::{MAX_NOTE, clean_note};
 use record::erasure::{ErasureEvidence, ErasureStatement, Ground, Signatory};
 use record::ids::{RecordId, Uid};
@@ -22,6 +23,7 @@ use web_kit::sign_in::{KeptForm, SignedIn};
 use super::erase::SEEN;
 use super::erasure_view::{identity_in_words, way_in_words};
 use super::opened::load_record;
+use super::wallet_change::read_identity;
 use super::{explain, explain_row, parse_id};
 use crate::state::Desk;
 use crate::urls;
@@ -54,6 +56,8 @@ struct OnChain {
     uid: Uid,
     first: Option<B256>,
     words: Vec<B256>,
+    /// Whether several versions count: the wallet may have changed.
+    has_followers: bool,
     authority: Address,
 }
 
@@ -208,8 +212,13 @@ async fn load(desk: &Desk, connection: &mut MySqlConnection, id: RecordId) -> Re
     let on_chain = OnChain::load(desk, erasure.uid).await?;
     let json = erasure.open(&desk.keys).ok().flatten();
     let signed = json.and_then(|json| ErasureEvidence::from_json(&json));
+    let signed = signed.filter(|signed| on_chain.bears(signed));
+    let signed = match signed {
+        Some(signed) if is_theirs(desk, connection, &record, &on_chain).await? => Some(signed),
+        _ => None,
+    };
     Ok(Open {
-        signed: signed.filter(|signed| on_chain.bears(signed)),
+        signed,
         statement: ErasureStatement {
             controller: desk.profile.controller.identity(),
             uid: erasure.uid.get(),
@@ -220,6 +229,28 @@ async fn load(desk: &Desk, connection: &mut MySqlConnection, id: RecordId) -> Re
         record,
         erasure,
     })
+}
+
+/// Whether the wallet that the record began with is its owner's still: one that was lost signs for nothing any more. Of one version that
+/// is so unless they said that it is lost; of several, the rows have to tell.
+async fn is_theirs(
+    desk: &Desk,
+    connection: &mut MySqlConnection,
+    record: &Record,
+    on_chain: &OnChain,
+) -> Result<bool> {
+    let lost = wallet_change::current(connection, &desk.keys, record).await;
+    if lost.map_err(explain_row)?.is_some() {
+        return Ok(false);
+    }
+    if !on_chain.has_followers {
+        return Ok(true);
+    }
+    match Held::load(connection, &desk.keys, record, on_chain.site).await {
+        Ok(held) => Ok(held.is_some_and(|held| held.wallet.is_some())),
+        Err(error) if error.is_tampering() => Ok(false),
+        Err(error) => Err(explain(error)),
+    }
 }
 
 impl OnChain {
@@ -237,6 +268,7 @@ impl OnChain {
             uid,
             first: known.first_word(),
             words: known.words(),
+            has_followers: known.versions.iter().filter(|one| !one.voided).count() > 1,
             authority: desk.chain.authority(&block).await.map_err(away)?,
         })
     }
@@ -281,15 +313,6 @@ fn read(open: &Open, form: &mut FormState) -> Option<Granting> {
     }
     let complete = identity.zip(evidence).filter(|_| !form.has_problems());
     complete.map(|(identity, evidence)| Granting { identity, evidence })
-}
-
-fn read_identity(form: &mut FormState) -> Option<Identity> {
-    let chosen = form.value("identity");
-    let seen = SEEN.iter().find(|(offered, _)| offered.as_str() == chosen);
-    if seen.is_none() {
-        form.problem("identity", "Say how you know that it is the owner.");
-    }
-    seen.map(|(seen, _)| *seen)
 }
 
 fn read_order(statement: &ErasureStatement, form: &mut FormState) -> Option<ErasureEvidence> {

@@ -33,6 +33,10 @@ mod signed_view;
 mod staff_names;
 mod standing;
 mod state_view;
+pub mod wallet_change;
+pub mod wallet_change_begin;
+pub mod wallet_change_confirm;
+pub mod wallet_change_order;
 pub mod withdraw;
 
 use database::RowError;
@@ -77,6 +81,7 @@ fn explain(error: EnrolmentError) -> Error {
         EnrolmentError::Overtaken => Error::conflict(
             "The chain holds another version of this record by now. Give the correction up and begin it anew.",
         ),
+        EnrolmentError::WalletChange(problem) => Error::conflict(wallet_change::in_words(problem)),
         EnrolmentError::Unchanged => {
             Error::conflict("Nothing is different from what the owner has signed.")
         }

@@ -10,6 +10,7 @@ use enrolment::Details;
 use keyring::{CellKind, OwnerKey};
 use record::ids::{CorrectionId, RecordId};
 use record::time::UnixMillis;
+use record::wallet_change::WalletChange;
 use sqlx::MySqlConnection;
 use web_kit::error::{Error, Result};
 use zeroize::Zeroizing;
@@ -24,6 +25,8 @@ pub struct Opened {
     pub details: Option<Details>,
     /// What the owner signed before, while a correction is under way and as far as it opens.
     pub before: Option<Details>,
+    /// The newest change of the wallet, ordered by the authority.
+    pub wallet_change: Option<WalletChange>,
     /// What the owner wants corrected, while that is open, the newest first.
     pub notes: Vec<Note>,
     /// What they wanted before, and staff did not correct.
@@ -63,12 +66,16 @@ impl Opened {
             true => record_versions::newest_anchored_below(connection, id, record.version).await?,
             false => None,
         };
+        let ordered = record_versions::newest_ordered(connection, id).await?;
+        let ordered = ordered.zip(key.as_ref());
+        let order = ordered.and_then(|(row, key)| row.open_wallet_order(key)?.ok());
         let details = open_details(key.as_ref(), row);
         let (notes, refused) = open_notes(connection, key.as_ref(), &record).await?;
         let before = open_details(key.as_ref(), before);
         Ok(Self {
             details,
             before,
+            wallet_change: order.map(|order| order.change),
             notes,
             refused,
             record,
@@ -94,14 +101,14 @@ impl Opened {
         )
     }
 
-    /// What the owner signed before the correction that is under way: its wallet stays. Without it there is nothing to correct.
+    /// What is to be signed in the place of what the owner signed before, where a correction is under way: whose wallet it names stays.
+    /// Without what was signed before there is nothing to correct.
     pub fn signed(&self) -> Result<Option<&Details>> {
         if !self.record.has_correction_under_way() {
             return Ok(None);
         }
-        let before = self.before.as_ref();
-        before
-            .map(Some)
+        let both = self.before.as_ref().and(self.details.as_ref());
+        both.map(Some)
             .ok_or_else(|| Error::tampered(super::TAMPERED))
     }
 

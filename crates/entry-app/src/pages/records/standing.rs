@@ -3,6 +3,8 @@
 use database::erasures;
 use database::record_events;
 use database::records::{Record, RecordState};
+use database::wallet_changes::{self, WalletChange, WalletChangeState};
+use enrolment::wallet_change;
 use record::ids::Version;
 use sqlx::MySqlConnection;
 use web_kit::components::Tone;
@@ -49,6 +51,8 @@ pub struct Standing {
     pub erasures_tampered: usize,
     pub access: Option<AccessView>,
     pub accesses_tampered: usize,
+    pub wallet_change: Option<WalletChangeState>,
+    pub wallet_changes_tampered: usize,
     pub history: Vec<Step>,
     pub history_tampered: usize,
 }
@@ -68,6 +72,9 @@ impl Standing {
             Some(copy) => Some(AccessView::load(desk, connection, copy).await?),
             None => None,
         };
+        let changes = wallet_changes::of_record(connection, &desk.keys, id).await?;
+        let is_under_way = |one: &&WalletChange| wallet_change::is_under_way(one, record);
+        let under_way = changes.rows.iter().rfind(is_under_way);
         let asked = erasures::of_record(connection, &desk.keys, id).await?;
         let events = record_events::of_record(connection, &desk.keys.front(), id).await?;
         let mut standing = Self {
@@ -94,6 +101,8 @@ impl Standing {
             erasures_tampered: asked.tampered.len(),
             access,
             accesses_tampered,
+            wallet_change: under_way.map(|one| one.state),
+            wallet_changes_tampered: changes.tampered.len(),
             history: history::steps(desk, connection, &events.rows).await?,
             history_tampered: events.tampered.len(),
         };
@@ -178,6 +187,20 @@ impl Standing {
     /// Whether a correction can be begun.
     pub fn can_be_corrected(&self) -> bool {
         self.state == RecordState::Anchored
+    }
+
+    /// How far another wallet has come, in words.
+    pub fn wallet_change_in_words(&self) -> Option<(Tone, &'static str)> {
+        let state = self.wallet_change?;
+        Some(match state {
+            WalletChangeState::Asked => (Tone::Warning, "Awaits a second person"),
+            WalletChangeState::Confirmed => (Tone::Waiting, "Awaits the authority"),
+            WalletChangeState::Ordered if self.has_correction => {
+                (Tone::Waiting, "Awaits the new wallet")
+            }
+            WalletChangeState::Ordered => (Tone::Info, "Ordered by the authority"),
+            WalletChangeState::GivenUp => (Tone::Neutral, "Given up"),
+        })
     }
 
     /// Whether anything is held that its owner could have a copy of.
