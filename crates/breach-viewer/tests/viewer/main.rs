@@ -19,6 +19,7 @@ mod incidents;
 mod interrupted;
 mod keys;
 mod large;
+mod lost_wallet;
 mod many;
 mod own_rows;
 mod planted;
