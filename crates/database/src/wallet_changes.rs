@@ -195,6 +195,23 @@ pub async fn of_record(
     Checked::sort(rows.iter().map(|row| WalletChange::read(row, keys)))
 }
 
+/// Those that something may still come of, the oldest first; at most `limit`. A planted one is none.
+pub async fn under_way(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    limit: u32,
+) -> Result<Checked<WalletChange>, RowError> {
+    let rows = sqlx::query(
+        "SELECT c.* FROM wallet_changes c JOIN records r ON r.id = c.record_id
+         WHERE c.state <> 'given_up' AND NOT (r.version > c.version AND r.state = 'anchored') AND r.state <> 'erasing'
+         ORDER BY c.asked_at, c.id LIMIT ?",
+    )
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    Checked::sort(rows.iter().map(|row| WalletChange::read(row, keys)))
+}
+
 /// Ends whatever change of a record still holds something of its owner; tells how many. A planted one is left as it is.
 pub async fn end_all_of(
     connection: &mut MySqlConnection,

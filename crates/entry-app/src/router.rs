@@ -5,12 +5,12 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 use web_kit::sign_in::{Sessions, staff_only};
 
-use crate::pages::erasures;
 use crate::pages::records::{
     access, access_hand, approve, approve_many, ask_again, drop_correction, edit, enter, erase,
     erasure, link, list, progress, rectify, refuse_correction, revoke, search, show, wallet_change,
     wallet_change_begin, wallet_change_confirm, wallet_change_order, withdraw,
 };
+use crate::pages::{erasures, wallet_changes};
 use crate::state::AppState;
 use crate::urls::route;
 
@@ -52,6 +52,7 @@ pub fn routes(state: AppState, sessions: &Sessions) -> Router {
         )
         .route(route::ERASE_AGAIN, post(erasure::again))
         .route(route::ERASURES, get(erasures::show))
+        .route(route::WALLET_CHANGES, get(wallet_changes::show))
         .route(
             route::WALLET_CHANGE,
             get(wallet_change::show).post(wallet_change::ask),

@@ -54,6 +54,8 @@ pub mod route {
     pub const GIVE_UP_WALLET_CHANGE: &str = "/records/{id}/wallet-change/give-up";
     /// All that owners want erased.
     pub const ERASURES: &str = "/erasures";
+    /// All changes of lost wallets.
+    pub const WALLET_CHANGES: &str = "/wallet-changes";
     /// A copy of everything, for its owner.
     pub const ACCESS: &str = "/records/{id}/access";
     /// How staff know who asks for it.

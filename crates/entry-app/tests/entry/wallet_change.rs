@@ -107,6 +107,9 @@ async fn two_of_the_desk_and_the_authority_change_a_lost_wallet() {
     );
     assert_eq!(scene.mails().await, 1, "the owner is told at once");
     assert_eq!(scene.ask(&wallet).await.status, 409, "one at a time");
+    let list = first.get("/wallet-changes").await;
+    assert!(list.says(page) && list.says("Awaits a second person"));
+    assert!(!list.says(&wallet), "it names no wallet");
 
     let oneself = first.get(&scene.door("")).await;
     assert!(oneself.section("four-eyes").contains("somebody else"));
@@ -265,6 +268,7 @@ async fn a_change_of_wallet_can_be_given_up() {
     assert_eq!(scene.server.count(emptied).await, 1);
     let shown = first.get(page).await;
     assert!(shown.section("history").contains("Another wallet given up"));
+    assert!(first.get("/wallet-changes").await.says("Nobody waits."));
     assert_eq!(scene.ask(&wallet).await.status, 303, "and asked for anew");
 }
 
@@ -283,6 +287,8 @@ async fn a_change_of_wallet_that_somebody_planted_or_changed_is_none() {
             .section("wallet-change")
             .contains("changed or planted a change")
     );
+    let list = scene.first.get("/wallet-changes").await;
+    assert!(list.says("changed or planted") && list.says("Nobody waits."));
     assert_eq!(scene.confirm(&scene.second).await.status, 409);
     assert_eq!(scene.confirm(&scene.first).await.status, 409);
 }

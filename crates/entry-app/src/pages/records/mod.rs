@@ -32,7 +32,7 @@ pub mod show;
 mod signed_view;
 mod staff_names;
 mod standing;
-mod state_view;
+pub mod state_view;
 pub mod wallet_change;
 pub mod wallet_change_begin;
 pub mod wallet_change_confirm;

@@ -192,15 +192,7 @@ impl Standing {
     /// How far another wallet has come, in words.
     pub fn wallet_change_in_words(&self) -> Option<(Tone, &'static str)> {
         let state = self.wallet_change?;
-        Some(match state {
-            WalletChangeState::Asked => (Tone::Warning, "Awaits a second person"),
-            WalletChangeState::Confirmed => (Tone::Waiting, "Awaits the authority"),
-            WalletChangeState::Ordered if self.has_correction => {
-                (Tone::Waiting, "Awaits the new wallet")
-            }
-            WalletChangeState::Ordered => (Tone::Info, "Ordered by the authority"),
-            WalletChangeState::GivenUp => (Tone::Neutral, "Given up"),
-        })
+        Some(state_view::wallet_change(state, self.has_correction))
     }
 
     /// Whether anything is held that its owner could have a copy of.
