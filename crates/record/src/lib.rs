@@ -9,6 +9,7 @@ pub mod entry;
 pub mod erasure;
 pub mod ids;
 mod json;
+pub mod keeping;
 pub mod proof;
 pub mod signature;
 pub mod time;
