@@ -1,10 +1,15 @@
 //! The controller's own particulars: who it is, what for it asks, and the notice that owners read before they sign.
 
+mod keeping;
+
 use std::fmt;
 use std::path::Path;
 
+use record::keeping::{NotAPeriod, Period, Start};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+
+pub use keeping::Retention;
 
 const LINK_DAYS_MAX: u32 = 90;
 const VALIDITY_DAYS_MAX: u32 = 3650;
@@ -22,6 +27,9 @@ pub struct ControllerProfile {
     pub controller: Controller,
     /// The data-protection officer.
     pub officer: Officer,
+    /// When staff hear of what is due to be erased.
+    #[serde(default)]
+    pub retention: Retention,
     /// What the data is used for, in the order shown.
     pub purposes: Vec<Purpose>,
     /// The notice of GDPR Art. 13.
@@ -74,6 +82,12 @@ pub struct Purpose {
     /// Whether a law obliges the controller to it (Art. 6(1)(c)): it goes on when all else is taken back.
     #[serde(default)]
     pub legal_duty: bool,
+    /// For how long data is kept for it, as `10 years`.
+    #[serde(default, deserialize_with = "keeping::period")]
+    pub keep_for: Option<Period>,
+    /// From when that runs.
+    #[serde(default)]
+    pub keep_from: Start,
     /// What it means for the owner.
     pub text: String,
     /// Whether nobody is asked about it any more: it stays here as long as records name it, so that what was signed is understood.
@@ -85,7 +99,7 @@ pub struct Purpose {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Notice {
-    /// Plain text; a blank line begins a paragraph.
+    /// Plain text; a blank line begins a paragraph. The last one is ours: how long data is kept for each purpose.
     pub text: String,
 }
 
@@ -135,9 +149,10 @@ impl ControllerProfile {
 
     /// Reads and checks a profile.
     pub fn from_toml(text: &str) -> Result<Self, ProfileError> {
-        let profile: Self = toml::from_str(text)?;
+        let mut profile: Self = toml::from_str(text)?;
         let problems = profile.problems();
         if problems.is_empty() {
+            profile.tell_periods();
             Ok(profile)
         } else {
             Err(ProfileError::Wrong(problems))
@@ -207,6 +222,7 @@ impl ControllerProfile {
         );
         check_line(&mut problems, "officer.contact", &self.officer.contact);
         check_text(&mut problems, "notice.text", &self.notice.text);
+        self.retention.check(&mut problems);
         if self.current_purposes().next().is_none() {
             problems.push("there must be at least one [[purposes]]".to_owned());
         }
@@ -247,6 +263,9 @@ impl ControllerProfile {
             &purpose.lawful_basis,
         );
         check_text(problems, &format!("{place}.text"), &purpose.text);
+        if purpose.keep_for.is_none() {
+            problems.push(format!("{place}.keep_for {NotAPeriod}"));
+        }
     }
 }
 
@@ -301,6 +320,8 @@ mod tests {
         name = "Care and appointments"
         lawful_basis = "Contract, Art. 6(1)(b)"
         rests_on_consent = false
+        keep_for = "10 years"
+        keep_from = "first_signature"
         text = "We use your details to treat you."
 
         [[purposes]]
@@ -308,6 +329,7 @@ mod tests {
         name = "Research"
         lawful_basis = "Consent, Art. 6(1)(a)"
         rests_on_consent = true
+        keep_for = "6 months"
         text = "We may ask you to take part in studies."
 
         [notice]
@@ -319,10 +341,26 @@ mod tests {
         let profile = ControllerProfile::from_toml(GOOD).unwrap();
         let chosen: Vec<_> = profile.consent_purposes().map(|p| p.id.as_str()).collect();
         assert_eq!(chosen, ["research"]);
-        assert_eq!(
-            profile.notice.paragraphs().collect::<Vec<_>>(),
-            ["Who we are.", "What we do."]
-        );
+        let paragraphs: Vec<_> = profile.notice.paragraphs().collect();
+        assert_eq!(paragraphs[..2], ["Who we are.", "What we do."]);
+        assert_eq!(paragraphs.len(), 3);
+        let periods = "“Care and appointments” for 10 years from your first signature; “Research” for 6 months from your newest signature.";
+        assert!(paragraphs[2].contains(periods), "{}", paragraphs[2]);
+        assert_eq!(profile.retention.warn_days, 30);
+    }
+
+    #[test]
+    fn how_long_is_known_of_what_the_profile_names() {
+        let profile = ControllerProfile::from_toml(GOOD).unwrap();
+        let signed = |name: &str| record::consent::Purpose {
+            name: name.to_owned(),
+            lawful_basis: "Consent, Art. 6(1)(a)".to_owned(),
+            granted: true,
+        };
+        let keeping = profile.keeping_of(&signed("Research")).unwrap();
+        assert_eq!(keeping.period.to_string(), "6 months");
+        assert_eq!(keeping.start, Start::Signature);
+        assert_eq!(profile.keeping_of(&signed("Resale")), None);
     }
 
     #[test]
@@ -344,12 +382,17 @@ mod tests {
             .replace("consent_link_days = 14", "consent_link_days = 0")
             .replace("id = \"research\"", "id = \"care\"")
             .replace("name = \"Research\"", "name = \"Re\\u202Esearch\"")
-            .replace("contact = \"privacy@riverside.example\"", "contact = \" \"");
+            .replace("contact = \"privacy@riverside.example\"", "contact = \" \"")
+            .replace("keep_for = \"10 years\"", "")
+            .replace("6 months", "a while")
+            .replace("[officer]", "[retention]\nwarn_days = 0\n[officer]");
         let error = ControllerProfile::from_toml(&text).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "consent_link_days must be 1 to 90; officer.contact is empty; purposes[1].id is used twice; \
-             purposes[1].name has control or direction characters"
+            "consent_link_days must be 1 to 90; officer.contact is empty; retention.warn_days must be 1 to 365; \
+             purposes[0].keep_for must be a number of days, months or years up to a hundred years, as in \"10 years\"; \
+             purposes[1].id is used twice; purposes[1].name has control or direction characters; \
+             purposes[1].keep_for must be a number of days, months or years up to a hundred years, as in \"10 years\""
         );
     }
 

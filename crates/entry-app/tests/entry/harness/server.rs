@@ -47,6 +47,7 @@ id = "research"
 name = "Research"
 lawful_basis = "Consent, Art. 6(1)(a)"
 rests_on_consent = true
+keep_for = "1 year"
 text = "We may ask you to take part in studies."
 
 [[purposes]]
@@ -55,6 +56,7 @@ name = "Bookkeeping"
 lawful_basis = "Law, Art. 6(1)(c)"
 rests_on_consent = false
 legal_duty = true
+keep_for = "10 years"
 text = "We keep bills for ten years."
 
 [notice]
