@@ -193,6 +193,7 @@ const ENTRY: &[(&str, &str)] = &[
     ("owner_requests", "SELECT, UPDATE"),
     ("erasures", "SELECT, INSERT, UPDATE"),
     ("access_copies", "SELECT, INSERT, UPDATE"),
+    ("retentions", "SELECT, INSERT, UPDATE"),
     ("record_events", "SELECT, INSERT"),
     // To tell owners of those that concern them. All columns: the MAC covers them.
     ("incidents", "SELECT"),
@@ -253,6 +254,7 @@ const VIEWER: &[(&str, &str)] = &[
     ("owner_requests", "SELECT"),
     ("erasures", "SELECT"),
     ("access_copies", "SELECT"),
+    ("retentions", "SELECT"),
     ("anchoring_jobs", "SELECT"),
     ("anchoring_transactions", "SELECT"),
     ("leases", "SELECT, INSERT, UPDATE, DELETE"),
@@ -303,6 +305,7 @@ const ERASE: &[(&str, &str)] = &[
         "access_copies",
         "SELECT, UPDATE (wrapped_key, desk_code, content, state, identity, code_attempts, opened_at, mac)",
     ),
+    ("retentions", "DELETE, SELECT (record_id)"),
     ("erasures", "SELECT, INSERT, UPDATE"),
     ("record_events", "INSERT"),
     // The receipt stands in the transaction that destroys.

@@ -65,6 +65,10 @@ text_enum! {
         ErasureRefused = "erasure_refused",
         /// Staff decided to erase it.
         ErasureGranted = "erasure_granted",
+        /// Nothing permitted to keep it any longer, and staff released its erasure.
+        ErasureReleased = "erasure_released",
+        /// Staff decided to keep it for longer than its purposes do.
+        RetentionProlonged = "retention_prolonged",
         /// It has ended on the chain.
         Retired = "retired",
         /// Nothing of it is left.

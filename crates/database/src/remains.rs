@@ -11,6 +11,7 @@ use crate::column::Columns;
 use crate::error::RowError;
 use crate::{
     access_copies, consent_links, consents, corrections, owner_keys, record_versions, records,
+    retentions,
 };
 
 /// What each holds of a person. What owners want corrected is not among them: the viewer may not read it.
@@ -65,6 +66,7 @@ pub async fn destroy(
     rows += u64::from(owner_keys::destroy(connection, id).await?);
     // Not counted: no verdict sees them, so nobody could tell of them first.
     corrections::destroy(connection, id).await?;
+    retentions::destroy(connection, id).await?;
     rows += u64::from(records::destroy(connection, id).await?);
     Ok(rows)
 }

@@ -35,11 +35,13 @@ pub enum CellKind {
     CorrectionAnswer = 12,
     /// A copy of everything that is held about the owner.
     AccessCopy = 13,
+    /// Why the record is kept for longer than its purposes do, and until when.
+    Prolongations = 14,
 }
 
 impl CellKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Field,
         Self::Anchor,
         Self::ConsentMessage,
@@ -53,6 +55,7 @@ impl CellKind {
         Self::ConsentTerms,
         Self::CorrectionAnswer,
         Self::AccessCopy,
+        Self::Prolongations,
     ];
 
     const fn code(self) -> u8 {

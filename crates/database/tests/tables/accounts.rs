@@ -116,7 +116,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
     .fetch_all(&stage.pool)
     .await
     .unwrap();
-    assert_eq!(tables.len(), 34);
+    assert_eq!(tables.len(), 35);
 
     use Account::{Consent, Entry, Erase, Migrate, Restore, Viewer, Watch};
     let readable = |account| -> &[&str] {
@@ -137,6 +137,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "owner_requests",
                 "erasures",
                 "access_copies",
+                "retentions",
                 "incidents",
                 "incident_findings",
                 "anchoring_jobs",
@@ -175,6 +176,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "owner_requests",
                 "erasures",
                 "access_copies",
+                "retentions",
                 "anchoring_jobs",
                 "anchoring_transactions",
                 "leases",
@@ -238,6 +240,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "UPDATE consents SET draft = 1",
                 "UPDATE record_events SET at = 1",
                 "DELETE FROM record_events",
+                "DELETE FROM retentions",
                 "UPDATE withdrawals SET at = 1",
                 "DELETE FROM withdrawals",
                 "DELETE FROM erasures",

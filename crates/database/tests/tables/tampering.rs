@@ -16,6 +16,7 @@ use database::owner_requests::{self, OwnerRequest, RequestState};
 use database::record_events::{self, Actor, RecordEventKind};
 use database::records;
 use database::request_way::RequestWay;
+use database::retentions::{self, Retention};
 use database::sessions::{self, App, Session};
 use database::sweep_parts::{self, SweepPart};
 use database::verifications::{self, Source, Subject, VerdictKind};
@@ -282,6 +283,21 @@ async fn consent_taken_back_and_the_way_in_to_it() {
         .unwrap();
     every_column_counts(&stage, "access_copies", &[], async |connection| {
         listed(access_copies::of_record(connection, front, id).await)
+    })
+    .await;
+
+    let retention = Retention {
+        record_id: id,
+        due_at: Some(NOW),
+        basis: [4; 32],
+        prolongations: Some(vec![5; 60]),
+    };
+    retentions::store(&mut connection, &stage.keys, &retention)
+        .await
+        .unwrap();
+    every_column_counts(&stage, "retentions", &["record_id"], async |connection| {
+        let found = retentions::load(connection, &stage.keys, id).await?;
+        Ok(found.is_some())
     })
     .await;
 

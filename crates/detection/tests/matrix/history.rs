@@ -15,6 +15,7 @@ use database::owner_requests::{self, OwnerRequest, RequestState};
 use database::record_events::{self, Actor, RecordEventKind};
 use database::records::{self, Entered, NewRecord, Record, RecordState};
 use database::request_way::RequestWay;
+use database::retentions::{self, Retention};
 use database::sessions::{self, App, Session};
 use database::staff::{self, NewStaff, Role, Staff};
 use database::watch_progress::{self, WatchProgress};
@@ -279,6 +280,7 @@ async fn withdraw(
     event(stage, connection, id, RecordEventKind::ConsentWithdrawn).await;
     if !person.kind.has_ended() {
         ask_copy(stage, connection, person, rng).await;
+        reckon(stage, connection, id).await;
     }
     if let Some(uid) = person.uid.and_then(Uid::new) {
         ask_erasure(stage, connection, (id, uid), rng).await;
@@ -313,6 +315,19 @@ async fn ask_erasure(
         .await
         .unwrap();
     event(stage, connection, id, RecordEventKind::ErasureAsked).await;
+}
+
+/// Until when the record is kept.
+async fn reckon(stage: &Stage, connection: &mut MySqlConnection, id: RecordId) {
+    let retention = Retention {
+        record_id: id,
+        due_at: Some(stage.clock.now().plus(Duration::from_secs(365 * 86_400))),
+        basis: [7; 32],
+        prolongations: None,
+    };
+    retentions::store(connection, &stage.keys, &retention)
+        .await
+        .unwrap();
 }
 
 /// A copy of everything that the owner asked for, before they open it.

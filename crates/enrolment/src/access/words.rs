@@ -25,6 +25,7 @@ pub(super) fn way(name: &str) -> String {
         "receipt" => "On the page after signing",
         "link" => "By the address in a mail",
         "by_mail" => "By e-mail",
+        "retention" => "Its time was over",
         other => return words(other),
     };
     text.to_owned()
@@ -65,6 +66,7 @@ pub(super) fn happened(name: &str) -> String {
         "rectification_dropped" => "Correction given up",
         "values_destroyed" => "Values before the correction destroyed",
         "erasure_asked" => "Erasure asked for",
+        "retention_prolonged" => "Kept for longer, for a reason",
         "erasure_refused" => "Told why it is not erased",
         "copy_asked" => "Copy of everything asked for",
         "copy_identified" => "Written down how you are known",

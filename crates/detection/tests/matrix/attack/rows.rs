@@ -124,7 +124,7 @@ pub async fn insert_version(
 }
 
 /// Rows of all that carries a MAC written or changed, and rows that hang on nothing; each is told by an alarm.
-pub const PLANTED: [&str; 51] = [
+pub const PLANTED: [&str; 53] = [
     "INSERT INTO staff SELECT RANDOM_BYTES(16), RANDOM_BYTES(32), login, display_name, password_hash,
      'data_protection_officer', NULL, created_at, mac FROM staff LIMIT 1",
     "UPDATE staff SET role = 'data_protection_officer' LIMIT 1",
@@ -188,6 +188,9 @@ pub const PLANTED: [&str; 51] = [
     "UPDATE access_copies SET expires_at = expires_at + 1 LIMIT 1",
     "INSERT INTO access_copies SELECT RANDOM_BYTES(16), record_id, version, draft, RANDOM_BYTES(32), wrapped_key, desk_code, content, 'open',
      way, 'known', 0, created_by, asked_at, expires_at, opened_at, mac FROM access_copies LIMIT 1",
+    // As if a record were to be kept for longer, or another one.
+    "UPDATE retentions SET due_at = due_at + 1 LIMIT 1",
+    "INSERT INTO retentions SELECT RANDOM_BYTES(16), due_at, basis, prolongations, mac FROM retentions LIMIT 1",
     "UPDATE access_log SET staff_id = RANDOM_BYTES(16) LIMIT 1",
     "INSERT INTO notices VALUES (RANDOM_BYTES(32), 'What we do not say.', 1)",
     "UPDATE notices SET text = CONCAT(text, ' And sell it.')",

@@ -64,6 +64,7 @@ pub const fn way_in_words(way: RequestWay) -> &'static str {
         RequestWay::ByPhone => "by phone",
         RequestWay::ByLetter => "by letter",
         RequestWay::ByMail => "by e-mail",
+        RequestWay::Retention => "since its time was over",
     }
 }
 

@@ -70,6 +70,8 @@ const fn words(kind: RecordEventKind) -> &'static str {
         RecordEventKind::ErasureAsked => "Erasure asked for",
         RecordEventKind::ErasureRefused => "Told why it is not erased",
         RecordEventKind::ErasureGranted => "Erasure granted",
+        RecordEventKind::ErasureReleased => "Erasure released: its time was over",
+        RecordEventKind::RetentionProlonged => "Kept for longer, for a reason",
         RecordEventKind::Retired => "Ended on the chain",
         RecordEventKind::Destroyed => "Everything destroyed",
         RecordEventKind::CopyAsked => "Copy of everything asked for, and made",
