@@ -19,6 +19,7 @@ mod owner_code;
 mod record_erased;
 mod refusal;
 mod restored;
+mod retention_due;
 mod withdrawal_noted;
 
 use address_corrected::address_corrected;
@@ -39,6 +40,7 @@ use operations_alarm::operations_alarm;
 use owner_code::owner_code;
 use record_erased::record_erased;
 use restored::restored;
+use retention_due::retention_due;
 use withdrawal_noted::withdrawal_noted;
 
 use crate::letter::Letter;
@@ -134,11 +136,18 @@ impl Mail {
                 withdrawal_url,
             } => erasure_refused(first_name, controller, (contact, officer), reason)
                 .with_withdrawal(withdrawal_url.as_deref()),
+            Self::RetentionDue {
+                due,
+                soon,
+                days,
+                url,
+            } => retention_due(*due, *soon, *days, url),
             Self::RecordErased {
                 first_name,
                 controller,
+                was_due,
                 destroyed,
-            } => record_erased(first_name, controller, destroyed),
+            } => record_erased(first_name, controller, *was_due, destroyed),
             Self::BreachFound {
                 incident,
                 detected_at,

@@ -161,12 +161,26 @@ pub enum Mail {
         #[serde(default)]
         withdrawal_url: Option<String>,
     },
+    /// To staff: records are due to be erased, or become so.
+    RetentionDue {
+        /// How many are due, as far as they are counted.
+        due: u64,
+        /// How many more become due within the days.
+        soon: u64,
+        /// Which days.
+        days: u32,
+        /// The page that lists them.
+        url: String,
+    },
     /// To the data owner: the receipt of an erasure.
     RecordErased {
         /// The owner's first name ([`crate::first_name`]).
         first_name: String,
         /// Who held the record, as the owner signed it.
         controller: String,
+        /// Whether nobody asked: nothing permitted to keep it any longer.
+        #[serde(default)]
+        was_due: bool,
         /// What was destroyed.
         destroyed: Destroyed,
     },
@@ -308,6 +322,7 @@ impl Mail {
             Self::ErasureAsked { .. } => "erasure_asked",
             Self::ErasureReceived { .. } => "erasure_received",
             Self::ErasureRefused { .. } => "erasure_refused",
+            Self::RetentionDue { .. } => "retention_due",
             Self::RecordErased { .. } => "record_erased",
             Self::BreachFound { .. } => "breach_found",
             Self::Restored { .. } => "restored",

@@ -4,6 +4,7 @@ use chain::{OnChainRecord, Retirement};
 use database::erasures::{self, Erasure, ErasureState};
 use database::evidence::{self, Evidence};
 use database::record_events::{self, Actor, RecordEventKind};
+use database::request_way::RequestWay;
 use database::{MySqlConnection, owner_key_backups, record_backups, remains};
 use notification::{Destroyed, EventKey, Mail, first_name};
 use record::erasure::ErasureEvidence;
@@ -190,6 +191,7 @@ impl Redactor {
         let mail = Mail::RecordErased {
             first_name: first_name(fields.get("name")?.value()),
             controller: found.evidence.statement.controller.clone(),
+            was_due: found.erasure.way == RequestWay::Retention,
             destroyed: Destroyed {
                 uid: found.uid,
                 at: found.at,

@@ -303,6 +303,28 @@ async fn a_withdrawal_is_confirmed_to_its_owner_and_told_to_the_desk() {
 }
 
 #[tokio::test]
+async fn the_desk_hears_of_what_is_due_in_numbers_alone() {
+    let due = |due, soon| Mail::RetentionDue {
+        due,
+        soon,
+        days: 30,
+        url: "https://entry.example.org/retention".to_owned(),
+    };
+    let [subject, text, html] = arrived(due(10_001, 7)).await;
+    assert_eq!(subject, "Records are due to be erased");
+    all_say(
+        &[text, html],
+        &[
+            "over 10000",
+            "7 more, within 30 days",
+            "https://entry.example.org/retention",
+        ],
+    );
+    let [subject, ..] = arrived(due(0, 7)).await;
+    assert_eq!(subject, "Records become due to be erased");
+}
+
+#[tokio::test]
 async fn the_address_that_is_replaced_is_told_and_no_address_is_named() {
     let mail = Mail::AddressCorrected {
         first_name: "Zoë".to_owned(),

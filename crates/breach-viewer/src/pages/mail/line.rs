@@ -63,6 +63,10 @@ fn words(kind: &str) -> (&'static str, &'static str) {
             "An owner has signed, to the desk",
             "The record waits in Sealwatch Entry under \"Consented\". Check the setting DESK_EMAIL of the consent page.",
         ),
+        "retention_due" => (
+            "Records are due to be erased, to the desk",
+            "They stand in Sealwatch Entry under \"Retention\". Check the setting DESK_EMAIL of Sealwatch Entry.",
+        ),
         "correction_declined" => (
             "An owner leaves a record as it is, to the desk",
             "Nothing has to be done about the record. Check the setting DESK_EMAIL of the consent page.",
