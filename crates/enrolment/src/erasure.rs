@@ -6,6 +6,7 @@ mod due;
 mod held;
 
 pub use ask::{Asking, ask};
+pub(crate) use decide::move_on;
 pub use decide::{Granting, grant, refuse};
 pub use held::Held;
 

@@ -1,5 +1,5 @@
 //! Bringing a person in: their record, the links by which they sign it, edits before they have signed, and corrections after;
-//! the end of what nobody signs, taking back what was allowed, a copy of everything, and having all of it erased.
+//! the end of what nobody signs, taking back what was allowed, a copy of everything, having all of it erased, and for how long it is kept.
 //!
 //! Each use case works inside the caller's transaction and leaves there, beside its rows, the history and the mail that
 //! belong to them.
@@ -19,6 +19,7 @@ mod place;
 mod rectify;
 mod refuse;
 pub mod request;
+pub mod retention;
 mod signed;
 pub mod withdrawal;
 
@@ -62,6 +63,9 @@ pub enum EnrolmentError {
     /// The values do not fit the proof's format.
     #[error("the values do not fit the format of the proof")]
     Format(#[from] record::proof::ProofError),
+    /// Something keeps it from being erased.
+    #[error("something keeps the record from being erased: {0:?}")]
+    Held(retention::Hold),
     /// A row could not be read or written.
     #[error(transparent)]
     Row(#[from] RowError),

@@ -5,9 +5,10 @@ use database::{access_copies, corrections, sealed, withdrawals};
 use keyring::CellKind;
 use record::consent::Choice;
 
-use super::disclosure::{Copied, Correction, Erasure, Withdrawal};
+use super::disclosure::{Copied, Correction, Erasure, Prolonged, Withdrawal};
 use super::gather::Gathering;
 use crate::EnrolmentError;
+use crate::retention::prolongations_of;
 
 pub(super) async fn withdrawals(
     gathering: &mut Gathering<'_>,
@@ -76,6 +77,28 @@ pub(super) async fn erasures(
         }
     });
     Ok(told.collect())
+}
+
+/// Why staff keep the record for longer than its purposes do.
+pub(super) async fn prolongations(
+    gathering: &mut Gathering<'_>,
+) -> Result<Vec<Prolonged>, EnrolmentError> {
+    let (keys, id) = (gathering.keys, gathering.record.id);
+    match prolongations_of(gathering.connection, keys, id).await {
+        Ok(decisions) => {
+            let told = decisions.iter().map(|one| Prolonged {
+                decided_at: one.at,
+                ends_at: one.until,
+                reason: one.reason.clone(),
+            });
+            Ok(told.collect())
+        }
+        Err(error) if error.is_tampering() => {
+            gathering.left_out += 1;
+            Ok(Vec::new())
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Requests like this one, and what came of those before.

@@ -2,7 +2,7 @@
 
 use notification::moment;
 
-use super::disclosure::{Copied, Correction, Disclosure, Erasure, Withdrawal};
+use super::disclosure::{Copied, Correction, Disclosure, Erasure, Prolonged, Withdrawal};
 use super::sections::{Fact, Part};
 use super::words::{way, words};
 
@@ -11,9 +11,10 @@ pub(super) fn asked(disclosure: &Disclosure) -> Vec<Part> {
     let taken_back = disclosure.withdrawals.iter().map(withdrawal);
     let corrections = disclosure.corrections.iter().map(correction);
     let erasures = disclosure.erasures.iter().map(erasure);
+    let prolongations = disclosure.prolongations.iter().map(prolongation);
     let copies = disclosure.copies.iter().map(copy);
-    let all = taken_back.chain(corrections).chain(erasures).chain(copies);
-    all.collect()
+    let all = taken_back.chain(corrections).chain(erasures);
+    all.chain(prolongations).chain(copies).collect()
 }
 
 fn withdrawal(one: &Withdrawal) -> Part {
@@ -46,6 +47,15 @@ fn erasure(one: &Erasure) -> Part {
     facts.extend(Fact::at("Answered", one.decided_at));
     facts.extend(one.reason.as_ref().map(|text| Fact::new("Reason", text)));
     Part::of("Erasure", facts)
+}
+
+fn prolongation(one: &Prolonged) -> Part {
+    let facts = [
+        Fact::new("When", moment(one.decided_at)),
+        Fact::new("Until", moment(one.ends_at)),
+        Fact::new("Reason", &one.reason),
+    ];
+    Part::of("Kept for longer", facts)
 }
 
 fn copy(one: &Copied) -> Part {

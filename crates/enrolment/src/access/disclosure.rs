@@ -30,6 +30,9 @@ pub struct Disclosure {
     pub(super) withdrawals: Vec<Withdrawal>,
     pub(super) corrections: Vec<Correction>,
     pub(super) erasures: Vec<Erasure>,
+    /// None of copies that were made before records were kept for longer.
+    #[serde(default)]
+    pub(super) prolongations: Vec<Prolonged>,
     pub(super) copies: Vec<Copied>,
     pub(super) history: Vec<Step>,
     pub(super) readers: Vec<Look>,
@@ -139,6 +142,14 @@ pub(super) struct Withdrawal {
     pub(super) at: UnixMillis,
     pub(super) way: String,
     pub(super) purposes: Vec<Choice>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Prolonged {
+    pub(super) decided_at: UnixMillis,
+    pub(super) ends_at: UnixMillis,
+    pub(super) reason: String,
 }
 
 #[derive(Serialize, Deserialize)]

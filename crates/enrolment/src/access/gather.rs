@@ -60,6 +60,7 @@ impl Gathering<'_> {
             withdrawals: asked::withdrawals(&mut self).await?,
             corrections: asked::corrections(&mut self).await?,
             erasures: asked::erasures(&mut self).await?,
+            prolongations: asked::prolongations(&mut self).await?,
             copies: asked::copies(&mut self).await?,
             history: told::history(&events),
             readers: told::readers(&mut self).await?,
