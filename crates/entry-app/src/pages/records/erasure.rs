@@ -8,10 +8,9 @@ use database::erasures::{self, Erasure, ErasureState, Identity};
 use database::records::{Record, RecordState};
 use enrolment::erasure::{self, Granting};
 use record::entry::{MAX_NOTE, clean_note};
-use record::erasure::{ErasureEvidence, ErasureStatement, Ground, Signatory};
-use record::ids::{RecordId, Uid};
+use record::erasure::{ErasureEvidence, ErasureStatement, Signatory};
+use record::ids::RecordId;
 use record::signature::EcdsaSignature;
-use record::{Address, B256};
 use sqlx::{Connection, MySqlConnection};
 use web_kit::components::{Moment, Tone};
 use web_kit::error::{Error, Result};
@@ -21,6 +20,7 @@ use web_kit::sign_in::{KeptForm, SignedIn};
 
 use super::erase::SEEN;
 use super::erasure_view::{identity_in_words, way_in_words};
+use super::on_chain::{OnChain, Sight};
 use super::opened::load_record;
 use super::{explain, explain_row, parse_id};
 use crate::state::Desk;
@@ -34,7 +34,7 @@ const LABELS: &[(&str, &str)] = &[
 ];
 const NOTHING_OPEN: &str =
     "Nothing is asked that could be decided here. Open the record to see how it stands.";
-const NOT_THEIRS: &str = "This is not the authority's signature over the statement below.";
+pub const NOT_THEIRS: &str = "This is not the authority's signature over the statement below.";
 const GRANTED: &str = "It is decided. The record ends on the chain now, and then everything of it is destroyed; the owner gets a receipt by e-mail.";
 
 /// What there is to decide about.
@@ -46,15 +46,6 @@ struct Open {
     signed: Option<ErasureEvidence>,
     /// What the authority would have to sign in their place.
     statement: ErasureStatement,
-}
-
-/// What signatures are held against, at a final block.
-struct OnChain {
-    site: (u64, Address),
-    uid: Uid,
-    first: Option<B256>,
-    words: Vec<B256>,
-    authority: Address,
 }
 
 #[derive(Template)]
@@ -205,7 +196,11 @@ async fn load(desk: &Desk, connection: &mut MySqlConnection, id: RecordId) -> Re
         ));
     }
     // By the chain alone: a record whose rows were damaged can be erased as well.
-    let on_chain = OnChain::load(desk, erasure.uid).await?;
+    let sight = Sight::load(desk).await?;
+    let on_chain = OnChain::load(desk, &sight, erasure.uid).await?;
+    let on_chain = on_chain.filter(|known| !known.is_retired);
+    let on_chain = on_chain.ok_or_else(|| Error::conflict(NOTHING_OPEN))?;
+    let word = on_chain.word();
     let json = erasure.open(&desk.keys).ok().flatten();
     let signed = json.and_then(|json| ErasureEvidence::from_json(&json));
     Ok(Open {
@@ -213,49 +208,13 @@ async fn load(desk: &Desk, connection: &mut MySqlConnection, id: RecordId) -> Re
         statement: ErasureStatement {
             controller: desk.profile.controller.identity(),
             uid: erasure.uid.get(),
-            record_proof: on_chain.word()?,
+            record_proof: word.ok_or_else(|| Error::conflict(NOTHING_OPEN))?,
             requested_at: erasure.asked_at.as_seconds(),
         },
         on_chain,
         record,
         erasure,
     })
-}
-
-impl OnChain {
-    async fn load(desk: &Desk, uid: Uid) -> Result<Self> {
-        let away = |error| {
-            tracing::warn!(%error, "whether a signature permits an erasure can't be told");
-            Error::Unavailable { what: "the chain" }
-        };
-        let block = desk.chain.final_block(None).await.map_err(away)?;
-        let known = desk.chain.record(uid, &block).await.map_err(away)?;
-        let known = known.filter(|known| known.retired.is_none());
-        let known = known.ok_or_else(|| Error::conflict(NOTHING_OPEN))?;
-        Ok(Self {
-            site: desk.site(),
-            uid,
-            first: known.first_word(),
-            words: known.words(),
-            authority: desk.chain.authority(&block).await.map_err(away)?,
-        })
-    }
-
-    /// The word that a statement is about: where the authority voided all, its order is about the newest.
-    fn word(&self) -> Result<B256> {
-        let word = self.first.or(self.words.last().copied());
-        word.ok_or_else(|| Error::conflict(NOTHING_OPEN))
-    }
-
-    fn bears(&self, evidence: &ErasureEvidence) -> bool {
-        evidence.holds(&Ground {
-            site: self.site,
-            uid: self.uid,
-            first: self.first,
-            words: &self.words,
-            authorities: &[self.authority],
-        })
-    }
 }
 
 /// What it is granted on; none where the form has problems.
@@ -293,6 +252,16 @@ fn read_identity(form: &mut FormState) -> Option<Identity> {
 }
 
 fn read_order(statement: &ErasureStatement, form: &mut FormState) -> Option<ErasureEvidence> {
+    Some(ErasureEvidence {
+        statement: statement.clone(),
+        signature: read_signature(form)?,
+        salt: rand::random::<[u8; 32]>().into(),
+        signatory: Signatory::Authority,
+    })
+}
+
+/// The authority's signature, as it was pasted; none with what is wrong beside it.
+pub fn read_signature(form: &mut FormState) -> Option<EcdsaSignature> {
     let typed = form.value("signature").trim().to_owned();
     let bytes = hex::decode(typed.strip_prefix("0x").unwrap_or(&typed)).ok();
     let signature = bytes.and_then(|bytes| EcdsaSignature::normalise(&bytes).ok());
@@ -300,10 +269,5 @@ fn read_order(statement: &ErasureStatement, form: &mut FormState) -> Option<Eras
         let wanted = "Paste the signature: 0x and 130 hexadecimal digits.";
         form.problem("signature", wanted);
     }
-    Some(ErasureEvidence {
-        statement: statement.clone(),
-        signature: signature?,
-        salt: rand::random::<[u8; 32]>().into(),
-        signatory: Signatory::Authority,
-    })
+    signature
 }

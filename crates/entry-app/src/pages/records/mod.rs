@@ -20,6 +20,7 @@ mod lines;
 pub mod link;
 mod link_view;
 pub mod list;
+mod on_chain;
 mod opened;
 mod place;
 pub mod progress;
