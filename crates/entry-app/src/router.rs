@@ -8,8 +8,10 @@ use web_kit::sign_in::{Sessions, staff_only};
 use crate::pages::erasures;
 use crate::pages::records::{
     access, access_hand, approve, approve_many, ask_again, drop_correction, edit, enter, erase,
-    erasure, link, list, progress, rectify, refuse_correction, revoke, search, show, withdraw,
+    erasure, keep, link, list, progress, rectify, refuse_correction, revoke, search, show,
+    withdraw,
 };
+use crate::pages::retention;
 use crate::state::AppState;
 use crate::urls::route;
 
@@ -51,6 +53,12 @@ pub fn routes(state: AppState, sessions: &Sessions) -> Router {
         )
         .route(route::ERASE_AGAIN, post(erasure::again))
         .route(route::ERASURES, get(erasures::show))
+        .route(route::KEEP, get(keep::show).post(keep::submit))
+        .route(route::RETENTION, get(retention::list::show))
+        .route(
+            route::RELEASE,
+            get(retention::release::show).post(retention::release::submit),
+        )
         .route(route::ACCESS, get(access::show).post(access::submit))
         // Whoever had to sign in anew comes back to the page that leads there.
         .route(

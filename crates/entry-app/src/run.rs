@@ -21,7 +21,7 @@ use crate::state::{AppState, Desk};
 use crate::urls::route;
 
 const NAME: &str = "Sealwatch Entry";
-const NAVIGATION: [NavItem; 4] = [
+const NAVIGATION: [NavItem; 5] = [
     NavItem {
         path: route::RECORDS,
         label: "Records",
@@ -33,6 +33,10 @@ const NAVIGATION: [NavItem; 4] = [
     NavItem {
         path: route::ERASURES,
         label: "Erasures",
+    },
+    NavItem {
+        path: route::RETENTION,
+        label: "Retention",
     },
     NavItem {
         path: route::SEARCH,
@@ -81,6 +85,7 @@ pub async fn assemble(
     let anchoring = background::start(&settings, chain.clone(), &pool, &site, &clock, lifetime)?;
     let consent_url = Arc::new(settings.consent_url.clone());
     background::answer(&settings, &pool, &consent_url, &clock, lifetime);
+    background::keep(&settings, &pool, &clock, lifetime);
     let desk = Desk {
         backup: database::pool(&settings.backup, &PoolSettings::default())?,
         pool: pool.clone(),

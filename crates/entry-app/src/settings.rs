@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chain::{ControllerKey, Deployment};
-use notification::{Sender, SmtpServer};
+use notification::{Recipient, Sender, SmtpServer};
 use url::Url;
 use web_kit::profile::ControllerProfile;
 use web_kit::settings::{Chain, Database, Keys, Mail, Profile, Reader, Web, public_origin};
@@ -30,6 +30,8 @@ pub struct Settings {
     pub profile: Arc<ControllerProfile>,
     /// Where consent-dapp is reached: consent links begin with it.
     pub consent_url: Url,
+    /// The staff who hear of what is due to be erased.
+    pub desk_email: Recipient,
     /// How mail leaves.
     pub mail: Mail<SmtpServer, Sender>,
 }
@@ -71,6 +73,10 @@ impl Settings {
             "CONSENT_URL",
             "the address of consent-dapp, as owners open it; consent links begin with it",
         );
+        let desk_email = reader.required(
+            "DESK_EMAIL",
+            "where staff read of records that are due to be erased; the same as of consent-dapp",
+        );
         let mail = Mail::read(reader);
         Some(Self {
             web: web?,
@@ -83,6 +89,7 @@ impl Settings {
             max_fee_gwei: max_fee_gwei?,
             profile: profile?,
             consent_url: consent_url?,
+            desk_email: desk_email?,
             mail: mail?,
         })
     }

@@ -9,6 +9,7 @@ use database::RowError;
 use database::access_log::{self, Access, AccessAction};
 use enrolment::Office;
 use enrolment::access::Particulars;
+use enrolment::retention::Rules;
 use keyring::ApplicationKeys;
 use record::Address;
 use record::consent::Purpose;
@@ -20,6 +21,8 @@ use url::Url;
 use web_kit::profile::ControllerProfile;
 use web_kit::sign_in::{App, SignedIn};
 use web_kit::site::Site;
+
+use crate::rules::rules;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -65,6 +68,11 @@ impl Desk {
             staff: person.staff_id(),
             now: self.clock.now(),
         }
+    }
+
+    /// For how long data is kept.
+    pub fn rules(&self) -> Rules<'_> {
+        rules(&self.profile)
     }
 
     /// Chain and relay, as messages and proofs name them.

@@ -2,7 +2,8 @@
 
 use database::records::RecordState;
 use database::records_view::Cursor;
-use record::ids::RecordId;
+use record::ids::{RecordId, Uid};
+use record::time::UnixMillis;
 
 /// Route templates, for the router.
 pub mod route {
@@ -44,6 +45,12 @@ pub mod route {
     pub const ERASE_AGAIN: &str = "/records/{id}/erasure/again";
     /// All that owners want erased.
     pub const ERASURES: &str = "/erasures";
+    /// It kept for longer.
+    pub const KEEP: &str = "/records/{id}/keep";
+    /// All that is due to be erased since its time is over.
+    pub const RETENTION: &str = "/retention";
+    /// Some of it released.
+    pub const RELEASE: &str = "/retention/release";
     /// A copy of everything, for its owner.
     pub const ACCESS: &str = "/records/{id}/access";
     /// How staff know who asks for it.
@@ -70,6 +77,20 @@ pub fn record(id: RecordId) -> String {
 /// What is decided about its erasure.
 pub fn erasure(id: RecordId) -> String {
     format!("/records/{id}/erasure")
+}
+
+/// Where the erasure of these records is released, by an order of this time.
+pub fn release(at: UnixMillis, uids: &[Uid]) -> String {
+    let uids: String = uids.iter().map(|uid| format!("&uid={uid}")).collect();
+    format!("{}?at={}{uids}", route::RELEASE, at.as_seconds())
+}
+
+/// One part of what is due, behind a record of it.
+pub fn due(part: &str, after: Option<Cursor>) -> String {
+    match after {
+        Some(after) => format!("{}?show={part}&after={after}", route::RETENTION),
+        None => format!("{}?show={part}", route::RETENTION),
+    }
 }
 
 /// A copy of everything, for its owner.

@@ -16,17 +16,19 @@ mod erased;
 pub mod erasure;
 pub mod erasure_view;
 mod history;
-mod lines;
+pub mod keep;
+pub mod lines;
 pub mod link;
 mod link_view;
 pub mod list;
-mod on_chain;
+pub mod on_chain;
 mod opened;
 mod place;
 pub mod progress;
 mod qr;
 pub mod rectify;
 pub mod refuse_correction;
+pub mod retention_view;
 pub mod revoke;
 pub mod search;
 pub mod show;
@@ -51,12 +53,12 @@ fn mark(record: &Record) -> String {
 }
 
 /// The id in an address; anything else is a page that does not exist.
-fn parse_id(text: &str) -> Result<RecordId, Error> {
+pub(super) fn parse_id(text: &str) -> Result<RecordId, Error> {
     text.parse().map_err(|_| Error::NotFound)
 }
 
 /// What a row that can't be used means for the person at the page.
-fn explain_row(error: RowError) -> Error {
+pub(super) fn explain_row(error: RowError) -> Error {
     if !error.is_tampering() {
         return error.into();
     }
@@ -65,13 +67,17 @@ fn explain_row(error: RowError) -> Error {
 }
 
 /// What a use case that did nothing means for the person at the page.
-fn explain(error: EnrolmentError) -> Error {
+pub(super) fn explain(error: EnrolmentError) -> Error {
     match error {
         EnrolmentError::State(state) => Error::conflict(format!(
             "The record is in the state \"{}\" by now. Open it again to see what can be done.",
             state_view::label(state)
         )),
         EnrolmentError::Unknown => Error::NotFound,
+        EnrolmentError::Held(hold) => Error::conflict(format!(
+            "It can't be released: {}",
+            retention_view::hold_in_words(hold)
+        )),
         EnrolmentError::OtherWallet => {
             Error::conflict("The wallet of a record that its owner has signed stays what it is.")
         }

@@ -14,6 +14,7 @@ use super::anchoring_view::{self, AnchoringView};
 use super::erasure_view::ErasureView;
 use super::history::{self, Step};
 use super::link_view::{self, LinkView};
+use super::retention_view::RetentionView;
 use super::signed_view::{self, Left, SignedView};
 use super::state_view;
 use crate::state::Desk;
@@ -49,6 +50,7 @@ pub struct Standing {
     pub erasures_tampered: usize,
     pub access: Option<AccessView>,
     pub accesses_tampered: usize,
+    pub retention: Option<RetentionView>,
     pub history: Vec<Step>,
     pub history_tampered: usize,
 }
@@ -94,6 +96,7 @@ impl Standing {
             erasures_tampered: asked.tampered.len(),
             access,
             accesses_tampered,
+            retention: RetentionView::load(desk, connection, record).await?,
             history: history::steps(desk, connection, &events.rows).await?,
             history_tampered: events.tampered.len(),
         };

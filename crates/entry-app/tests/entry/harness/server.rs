@@ -272,6 +272,7 @@ fn settings(setup: &Setup, files: &Path, keys: &KeySet) -> BTreeMap<&'static str
             "MAIL_FROM",
             "Riverside <no-reply@riverside.example>".to_owned(),
         ),
+        ("DESK_EMAIL", "desk@riverside.example".to_owned()),
     ])
 }
 
