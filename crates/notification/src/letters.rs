@@ -19,6 +19,9 @@ mod owner_code;
 mod record_erased;
 mod refusal;
 mod restored;
+mod restriction;
+mod restriction_asked;
+mod restriction_refused;
 mod withdrawal_noted;
 
 use address_corrected::address_corrected;
@@ -39,6 +42,9 @@ use operations_alarm::operations_alarm;
 use owner_code::owner_code;
 use record_erased::record_erased;
 use restored::restored;
+use restriction::restriction;
+use restriction_asked::restriction_asked;
+use restriction_refused::restriction_refused;
 use withdrawal_noted::withdrawal_noted;
 
 use crate::letter::Letter;
@@ -139,6 +145,31 @@ impl Mail {
                 controller,
                 destroyed,
             } => record_erased(first_name, controller, destroyed),
+            Self::RestrictionAsked { record, url } => restriction_asked(*record, url.as_deref()),
+            Self::Restriction {
+                first_name,
+                controller,
+                contact,
+                news,
+                withdrawal_url,
+            } => restriction(first_name, (controller, contact), news)
+                .with_withdrawal(Some(withdrawal_url)),
+            Self::RestrictionRefused {
+                first_name,
+                controller,
+                contact,
+                officer,
+                is_objection,
+                reason,
+                withdrawal_url,
+            } => restriction_refused(
+                first_name,
+                controller,
+                (contact, officer),
+                *is_objection,
+                reason,
+            )
+            .with_withdrawal(Some(withdrawal_url)),
             Self::BreachFound {
                 incident,
                 detected_at,

@@ -170,6 +170,43 @@ pub enum Mail {
         /// What was destroyed.
         destroyed: Destroyed,
     },
+    /// To staff: an owner asked to have the use of their record restricted, or objected to a use.
+    RestrictionAsked {
+        /// The record.
+        record: RecordId,
+        /// The record's page, where it is known.
+        url: Option<String>,
+    },
+    /// To the data owner: a step of what they asked to have restricted, or objected to. Names neither ground nor purposes.
+    Restriction {
+        /// The owner's first name ([`crate::first_name`]).
+        first_name: String,
+        /// The controller's name.
+        controller: String,
+        /// How the owner reaches the controller.
+        contact: String,
+        /// What happened.
+        news: RestrictionNews,
+        /// Where the owner sees what it is about, and does what else they may.
+        withdrawal_url: String,
+    },
+    /// To the data owner: staff do not do what they asked for, and it is about to be lifted.
+    RestrictionRefused {
+        /// The owner's first name ([`crate::first_name`]).
+        first_name: String,
+        /// The controller's name.
+        controller: String,
+        /// How the owner reaches the controller.
+        contact: String,
+        /// How the owner reaches its data-protection officer.
+        officer: String,
+        /// Whether they had objected to a use.
+        is_objection: bool,
+        /// Why, in the words of staff.
+        reason: String,
+        /// Where the owner does what else they may.
+        withdrawal_url: String,
+    },
     /// To the data-protection officer: an incident was opened.
     BreachFound {
         /// The incident's number.
@@ -264,6 +301,35 @@ pub enum LinkMail {
     },
 }
 
+/// What an owner is told of a restriction or an objection.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum RestrictionNews {
+    /// They asked for a restriction, which holds from now on.
+    Received {
+        /// By when they have an answer.
+        due_at: UnixMillis,
+    },
+    /// They objected, and the record is restricted meanwhile.
+    Objected {
+        /// By when they have an answer.
+        due_at: UnixMillis,
+    },
+    /// They objected to direct marketing, which has ended.
+    MarketingEnded,
+    /// It stays restricted.
+    Granted,
+    /// What they objected to has ended, and the restriction is about to.
+    Upheld,
+    /// The restriction is about to end.
+    Ending {
+        /// Why, in the words of staff.
+        reason: String,
+    },
+    /// The restriction has ended.
+    Lifted,
+}
+
 /// What an erasure destroyed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Destroyed {
@@ -309,6 +375,9 @@ impl Mail {
             Self::ErasureReceived { .. } => "erasure_received",
             Self::ErasureRefused { .. } => "erasure_refused",
             Self::RecordErased { .. } => "record_erased",
+            Self::RestrictionAsked { .. } => "restriction_asked",
+            Self::Restriction { .. } => "restriction",
+            Self::RestrictionRefused { .. } => "restriction_refused",
             Self::BreachFound { .. } => "breach_found",
             Self::Restored { .. } => "restored",
             Self::OperationsAlarm { .. } => "operations_alarm",

@@ -1,6 +1,6 @@
 use database::outbox::MailState;
 use devstack::Inbox;
-use notification::{Found, LinkMail, Mail};
+use notification::{Found, LinkMail, Mail, RestrictionNews};
 use record::ids::{RecordId, Uid};
 use record::time::UnixMillis;
 
@@ -473,5 +473,99 @@ async fn an_alarm_that_hinders_nothing_says_that_verification_goes_on() {
     all_say(
         &[text, html],
         &["goes on verifying", "Anchoring does not move on."],
+    );
+}
+
+#[tokio::test]
+async fn the_steps_of_a_restriction() {
+    let reason = || "The register of residents says so.".to_owned();
+    for (news, wanted) in [
+        (
+            RestrictionNews::Received { due_at: AT },
+            &[
+                "is restricted",
+                "for legal claims",
+                "21 November 2026, 14:15 UTC",
+            ][..],
+        ),
+        (
+            RestrictionNews::Objected { due_at: AT },
+            &["weighs your objection", "21 November 2026, 14:15 UTC"],
+        ),
+        (RestrictionNews::MarketingEnded, &["ended at once"]),
+        (RestrictionNews::Granted, &["Before that ends you are told"]),
+        (RestrictionNews::Upheld, &["does not begin again"]),
+        (
+            RestrictionNews::Ending { reason: reason() },
+            &["about to lift", "The register of residents says so."],
+        ),
+        (RestrictionNews::Lifted, &["has ended, as you were told"]),
+    ] {
+        let [subject, text, html] = arrived(Mail::Restriction {
+            first_name: "Zoë".to_owned(),
+            controller: "Städtische Klinik".to_owned(),
+            contact: "+49 30 1234".to_owned(),
+            news,
+            withdrawal_url: "https://consent.example.org/w/abc".to_owned(),
+        })
+        .await;
+        assert!(subject.starts_with("Städtische Klinik: "), "{subject}");
+        all_say(&[text.clone(), html.clone()], wanted);
+        all_say(
+            &[text, html],
+            &[
+                "Good day Zoë,",
+                "https://consent.example.org/w/abc",
+                "+49 30 1234",
+                "data-protection authority",
+            ],
+        );
+    }
+}
+
+#[tokio::test]
+async fn why_a_use_is_not_restricted_or_goes_on() {
+    for (is_objection, wanted) in [
+        (true, "end a use of your details that you objected to"),
+        (false, "restrict the use of your record"),
+    ] {
+        let [_, text, html] = arrived(Mail::RestrictionRefused {
+            first_name: "Zoë".to_owned(),
+            controller: "Städtische Klinik".to_owned(),
+            contact: "+49 30 1234".to_owned(),
+            officer: "officer@klinik.example".to_owned(),
+            is_objection,
+            reason: "A court asked for it.".to_owned(),
+            withdrawal_url: "https://consent.example.org/w/abc".to_owned(),
+        })
+        .await;
+        all_say(
+            &[text, html],
+            &[
+                wanted,
+                "A court asked for it.",
+                "officer@klinik.example",
+                "complain to the data-protection authority",
+                "that may be lifted",
+            ],
+        );
+    }
+}
+
+#[tokio::test]
+async fn that_an_owner_restricts_or_objects() {
+    let record = RecordId::from_bytes([7; 16]);
+    let [subject, text, html] = arrived(Mail::RestrictionAsked {
+        record,
+        url: Some("https://entry.example.org/records/07".to_owned()),
+    })
+    .await;
+    assert_eq!(
+        subject,
+        "A data owner restricts the use of their record, or objects to one"
+    );
+    all_say(
+        &[text, html],
+        &[&record.to_string(), "https://entry.example.org/records/07"],
     );
 }
