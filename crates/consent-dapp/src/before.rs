@@ -3,16 +3,18 @@
 use database::consent_links::ConsentLink;
 use database::sealed::{PlainVersion, open_cell};
 use database::{consents, record_versions};
+use enrolment::restriction::Limits;
 use enrolment::withdrawal::TakenBack;
-use keyring::{CellKind, FrontKeys, OwnerKey};
+use keyring::{CellKind, OwnerKey};
 use record::consent::{Choice, ConsentMessage, Purpose};
 use record::ids::RecordId;
 use record::proof::SaltedValue;
 use sqlx::MySqlConnection;
 use web_kit::error::Error;
 
+use crate::app::App;
 use crate::offer::OfferedPurpose;
-use crate::tampering::{tampered, told};
+use crate::tampering::{tampered, told, told_of_steps};
 
 /// The values of the newest anchored version below that of the link.
 pub struct Before {
@@ -24,6 +26,8 @@ pub struct Before {
 pub struct AnswerBefore {
     purposes: Vec<Purpose>,
     taken: TakenBack,
+    /// What the record may be used for meanwhile.
+    pub limits: Limits,
 }
 
 impl Before {
@@ -62,10 +66,11 @@ impl Before {
     /// What the owner answered then.
     pub async fn answer(
         &self,
-        front: &FrontKeys,
+        app: &App,
         key: &OwnerKey,
         connection: &mut MySqlConnection,
     ) -> Result<AnswerBefore, Error> {
+        let front = &app.front;
         let (version, draft) = (self.plain.version, self.plain.draft);
         let consent = consents::load(connection, self.record, version).await?;
         let consent = consent.filter(|consent| consent.draft == draft);
@@ -79,9 +84,17 @@ impl Before {
         })?;
         let taken = TakenBack::load(connection, front, self.record, draft).await?;
         told(&taken);
+        let purposes = ConsentMessage::from_json(&message.value)?.purposes;
+        let (basis, signed) = (
+            |one: &_| app.profile.basis(one),
+            (purposes.as_slice(), draft),
+        );
+        let limits = Limits::of_signed(connection, front, self.record, signed, &basis).await?;
+        told_of_steps(&limits);
         Ok(AnswerBefore {
-            purposes: ConsentMessage::from_json(&message.value)?.purposes,
+            purposes,
             taken,
+            limits,
         })
     }
 }

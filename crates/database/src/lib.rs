@@ -53,6 +53,7 @@ pub mod records;
 pub mod records_view;
 pub mod remains;
 pub mod request_way;
+pub mod restriction_steps;
 pub mod rewrapping;
 pub mod row_counts;
 pub mod schema_baselines;

@@ -79,6 +79,22 @@ text_enum! {
         CopyRevoked = "copy_revoked",
         /// Too many wrong codes for it.
         CopyLocked = "copy_locked",
+        /// The owner asked to have the use of the record restricted.
+        RestrictionAsked = "restriction_asked",
+        /// Staff decided that it stays restricted.
+        RestrictionGranted = "restriction_granted",
+        /// Staff decided that it does not, and said why.
+        RestrictionRefused = "restriction_refused",
+        /// The owner objected to a use.
+        ObjectionMade = "objection_made",
+        /// Staff ended it.
+        ObjectionUpheld = "objection_upheld",
+        /// Staff did not, and said why.
+        ObjectionRefused = "objection_refused",
+        /// The owner was told that a restriction is about to end.
+        RestrictionEnding = "restriction_ending",
+        /// A restriction has ended.
+        RestrictionLifted = "restriction_lifted",
     }
 }
 

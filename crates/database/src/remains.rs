@@ -11,16 +11,18 @@ use crate::column::Columns;
 use crate::error::RowError;
 use crate::{
     access_copies, consent_links, consents, corrections, owner_keys, record_versions, records,
+    restriction_steps,
 };
 
 /// What each holds of a person. What owners want corrected is not among them: the viewer may not read it.
-const HOLDING: [&str; 6] = [
+const HOLDING: [&str; 7] = [
     "SELECT id AS record_id FROM records WHERE id IN (",
     "SELECT record_id FROM record_versions WHERE record_id IN (",
     "SELECT record_id FROM owner_keys WHERE record_id IN (",
     "SELECT record_id FROM consents WHERE record_id IN (",
     "SELECT record_id FROM consent_links WHERE wrapped_key <> '' AND record_id IN (",
     "SELECT record_id FROM access_copies WHERE content <> '' AND record_id IN (",
+    "SELECT record_id FROM restriction_steps WHERE (content IS NOT NULL OR note IS NOT NULL) AND record_id IN (",
 ];
 
 /// Those of these records of which something is left.
@@ -60,6 +62,7 @@ pub async fn destroy(
     let mut rows = consent_links::forget_all_of(connection, keys, id).await? as u64;
     rows += access_copies::end_all_of(connection, keys, id).await? as u64;
     rows += empty(connection, id).await?;
+    rows += restriction_steps::empty_all_of(connection, keys, id).await?;
     rows += consents::destroy(connection, id).await?;
     rows += record_versions::destroy(connection, id).await?;
     rows += u64::from(owner_keys::destroy(connection, id).await?);

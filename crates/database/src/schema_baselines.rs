@@ -14,7 +14,7 @@ use crate::migrations::Kind;
 const TABLE: &str = "schema_baselines";
 
 /// Our tables.
-pub(crate) const TABLES: [&str; 33] = [
+pub(crate) const TABLES: [&str; 34] = [
     "access_copies",
     "access_log",
     "anchoring_jobs",
@@ -38,6 +38,7 @@ pub(crate) const TABLES: [&str; 33] = [
     "record_events",
     "record_versions",
     "records",
+    "restriction_steps",
     "row_counts",
     "schema_baselines",
     "sessions",

@@ -18,7 +18,9 @@ use crate::consents::{Consent, nonce_index};
 use crate::record_versions::RecordVersion;
 
 pub use anchor::Anchor;
-pub use opened::{Cell, CellProblem, KeptMessage, OpenedVersion, SealedVersion, open_field};
+pub use opened::{
+    Cell, CellProblem, KeptMessage, OpenedVersion, SealedVersion, open_field, open_message,
+};
 pub use predecessor::{Predecessor, PredecessorError};
 
 /// The values of one record version in clear. Wiped when dropped; can't be printed.

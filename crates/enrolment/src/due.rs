@@ -4,7 +4,7 @@ use record::time::UnixMillis;
 use time::{Month, UtcDateTime};
 
 /// One month on (GDPR Art. 12(3)): the same day of the next month, or its last where it has none such.
-pub(super) fn a_month_after(at: UnixMillis) -> UnixMillis {
+pub(crate) fn a_month_after(at: UnixMillis) -> UnixMillis {
     let seconds = i64::try_from(at.as_seconds()).unwrap_or(i64::MAX);
     let Ok(moment) = UtcDateTime::from_unix_timestamp(seconds) else {
         return at;

@@ -2,7 +2,6 @@
 
 mod ask;
 mod decide;
-mod due;
 mod held;
 
 pub use ask::{Asking, ask};

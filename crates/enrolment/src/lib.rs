@@ -7,6 +7,7 @@
 pub mod access;
 mod desk;
 mod details;
+mod due;
 mod edit;
 mod ending;
 mod enter;
@@ -19,6 +20,7 @@ mod place;
 mod rectify;
 mod refuse;
 pub mod request;
+pub mod restriction;
 mod signed;
 pub mod withdrawal;
 
@@ -56,6 +58,12 @@ pub enum EnrolmentError {
     /// The details are those that are anchored.
     #[error("nothing is different from what is anchored")]
     Unchanged,
+    /// What was to be decided is decided, or is not for now.
+    #[error("it is decided by now")]
+    Decided,
+    /// The owner has to be told before.
+    #[error("the owner was not told before")]
+    Untold,
     /// A cell or key of the record is gone or does not open: it was tampered with.
     #[error("the record's values are gone or do not open")]
     Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -5,11 +5,12 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 use web_kit::sign_in::{Sessions, staff_only};
 
-use crate::pages::erasures;
 use crate::pages::records::{
     access, access_hand, approve, approve_many, ask_again, drop_correction, edit, enter, erase,
-    erasure, link, list, progress, rectify, refuse_correction, revoke, search, show, withdraw,
+    erasure, link, list, object, progress, rectify, refuse_correction, restrict, restriction,
+    revoke, search, show, use_ground, withdraw,
 };
+use crate::pages::{erasures, restrictions};
 use crate::state::AppState;
 use crate::urls::route;
 
@@ -51,6 +52,27 @@ pub fn routes(state: AppState, sessions: &Sessions) -> Router {
         )
         .route(route::ERASE_AGAIN, post(erasure::again))
         .route(route::ERASURES, get(erasures::show))
+        .route(route::USE, get(show::show).post(use_ground::submit))
+        .route(route::RESTRICT, get(restrict::show).post(restrict::submit))
+        .route(route::OBJECT, get(object::show).post(object::submit))
+        .route(route::RESTRICTION, get(restriction::show))
+        .route(
+            route::GRANT_RESTRICTION,
+            get(restriction::show).post(restriction::grant),
+        )
+        .route(
+            route::REFUSE_RESTRICTION,
+            get(restriction::show).post(restriction::refuse),
+        )
+        .route(
+            route::END_RESTRICTION,
+            get(restriction::show).post(restriction::announce),
+        )
+        .route(
+            route::LIFT_RESTRICTION,
+            get(restriction::show).post(restriction::lift),
+        )
+        .route(route::RESTRICTIONS, get(restrictions::show))
         .route(route::ACCESS, get(access::show).post(access::submit))
         // Whoever had to sign in anew comes back to the page that leads there.
         .route(

@@ -21,7 +21,7 @@ use crate::state::{AppState, Desk};
 use crate::urls::route;
 
 const NAME: &str = "Sealwatch Entry";
-const NAVIGATION: [NavItem; 4] = [
+const NAVIGATION: [NavItem; 5] = [
     NavItem {
         path: route::RECORDS,
         label: "Records",
@@ -33,6 +33,10 @@ const NAVIGATION: [NavItem; 4] = [
     NavItem {
         path: route::ERASURES,
         label: "Erasures",
+    },
+    NavItem {
+        path: route::RESTRICTIONS,
+        label: "Restrictions",
     },
     NavItem {
         path: route::SEARCH,

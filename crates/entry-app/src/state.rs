@@ -6,12 +6,12 @@ use std::time::Duration;
 use anchoring::AnchoringStatus;
 use chain::ChainReader;
 use database::RowError;
-use database::access_log::{self, Access, AccessAction};
+use database::access_log::{self, Access, AccessAction, UseGround};
 use enrolment::Office;
 use enrolment::access::Particulars;
 use keyring::ApplicationKeys;
 use record::Address;
-use record::consent::Purpose;
+use record::consent::{Basis, Purpose};
 use record::ids::RecordId;
 use record::time::Clock;
 use sqlx::{MySqlConnection, MySqlPool};
@@ -76,7 +76,7 @@ impl Desk {
     /// What a copy of everything says of controller and chain.
     pub fn particulars<'a>(
         &'a self,
-        is_choice: &'a (dyn Fn(&Purpose) -> bool + Send + Sync),
+        basis: &'a (dyn Fn(&Purpose) -> Basis + Send + Sync),
     ) -> Particulars<'a> {
         let deployment = self.chain.deployment();
         Particulars {
@@ -84,17 +84,17 @@ impl Desk {
             officer: &self.profile.officer.contact,
             site: self.site(),
             storage_layer: deployment.storage_layer,
-            is_choice,
+            basis,
         }
     }
 
-    /// Writes down that this person looked at a record.
+    /// Writes down that this person looked at a record, and on what where it is restricted.
     pub async fn log_access(
         &self,
         connection: &mut MySqlConnection,
         person: &SignedIn,
         record: RecordId,
-        action: AccessAction,
+        (action, ground): (AccessAction, Option<UseGround>),
     ) -> Result<(), RowError> {
         let access = Access {
             staff_id: person.staff_id(),
@@ -102,6 +102,7 @@ impl Desk {
             app: App::Entry,
             action,
             at: self.clock.now(),
+            ground,
         };
         access_log::append(connection, &self.keys, &access).await
     }

@@ -2,7 +2,7 @@
 
 use database::records::RecordState;
 use database::records_view::Cursor;
-use record::ids::RecordId;
+use record::ids::{RecordId, RestrictionId};
 
 /// Route templates, for the router.
 pub mod route {
@@ -44,6 +44,24 @@ pub mod route {
     pub const ERASE_AGAIN: &str = "/records/{id}/erasure/again";
     /// All that owners want erased.
     pub const ERASURES: &str = "/erasures";
+    /// A ground stated to look at it while it is restricted.
+    pub const USE: &str = "/records/{id}/use";
+    /// That its owner wants its use restricted.
+    pub const RESTRICT: &str = "/records/{id}/restrict";
+    /// That its owner objects to a use.
+    pub const OBJECT: &str = "/records/{id}/object";
+    /// One of those requests, and what is decided about it.
+    pub const RESTRICTION: &str = "/records/{id}/restriction/{request}";
+    /// It granted.
+    pub const GRANT_RESTRICTION: &str = "/records/{id}/restriction/{request}/grant";
+    /// It refused.
+    pub const REFUSE_RESTRICTION: &str = "/records/{id}/restriction/{request}/refuse";
+    /// Its owner told that it ends.
+    pub const END_RESTRICTION: &str = "/records/{id}/restriction/{request}/end";
+    /// It lifted.
+    pub const LIFT_RESTRICTION: &str = "/records/{id}/restriction/{request}/lift";
+    /// All requests that are not over.
+    pub const RESTRICTIONS: &str = "/restrictions";
     /// A copy of everything, for its owner.
     pub const ACCESS: &str = "/records/{id}/access";
     /// How staff know who asks for it.
@@ -70,6 +88,11 @@ pub fn record(id: RecordId) -> String {
 /// What is decided about its erasure.
 pub fn erasure(id: RecordId) -> String {
     format!("/records/{id}/erasure")
+}
+
+/// One request to restrict a record, or objection.
+pub fn restriction(id: RecordId, request: RestrictionId) -> String {
+    format!("/records/{id}/restriction/{request}")
 }
 
 /// A copy of everything, for its owner.

@@ -35,11 +35,13 @@ pub enum CellKind {
     CorrectionAnswer = 12,
     /// A copy of everything that is held about the owner.
     AccessCopy = 13,
+    /// What the owner or staff wrote about a restriction or an objection.
+    RestrictionNote = 14,
 }
 
 impl CellKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Field,
         Self::Anchor,
         Self::ConsentMessage,
@@ -53,6 +55,7 @@ impl CellKind {
         Self::ConsentTerms,
         Self::CorrectionAnswer,
         Self::AccessCopy,
+        Self::RestrictionNote,
     ];
 
     const fn code(self) -> u8 {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
+use record::consent::Basis;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -74,11 +75,24 @@ pub struct Purpose {
     /// Whether a law obliges the controller to it (Art. 6(1)(c)): it goes on when all else is taken back.
     #[serde(default)]
     pub legal_duty: bool,
+    /// Whether the owner may object to it: set where it rests on a public task or a legitimate interest (Art. 6(1)(e), (f)).
+    #[serde(default)]
+    pub objection: Option<Objection>,
     /// What it means for the owner.
     pub text: String,
     /// Whether nobody is asked about it any more: it stays here as long as records name it, so that what was signed is understood.
     #[serde(default)]
     pub retired: bool,
+}
+
+/// What becomes of an objection to a purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Objection {
+    /// It is weighed against the controller's grounds (Art. 21(1)).
+    Weighed,
+    /// It is direct marketing, which ends at once (Art. 21(3)).
+    Marketing,
 }
 
 /// The notice shown to owners.
@@ -155,33 +169,29 @@ impl ControllerProfile {
     /// ahead without asking: that it was never asked is known from here, for as long as it is named here.
     #[must_use]
     pub fn is_choice(&self, signed: &record::consent::Purpose) -> bool {
-        !self.named_as(signed).any(|ours| !ours.rests_on_consent)
+        self.basis(signed).is_choice()
     }
 
-    /// Whether a purpose, as it was signed, is named here.
+    /// What a purpose, as it was signed, rests on.
     #[must_use]
-    pub fn knows(&self, signed: &record::consent::Purpose) -> bool {
-        self.named_as(signed).next().is_some()
+    pub fn basis(&self, signed: &record::consent::Purpose) -> Basis {
+        let is_named =
+            |ours: &&Purpose| ours.name == signed.name && ours.lawful_basis == signed.lawful_basis;
+        let Some(ours) = self.purposes.iter().find(is_named) else {
+            return Basis::Unknown;
+        };
+        match ours.objection {
+            _ if ours.rests_on_consent => Basis::Consent,
+            _ if ours.legal_duty => Basis::LegalDuty,
+            Some(Objection::Weighed) => Basis::Weighed,
+            Some(Objection::Marketing) => Basis::Marketing,
+            None => Basis::Other,
+        }
     }
 
     /// The purposes that owners are asked about, or told of, now.
     pub fn current_purposes(&self) -> impl Iterator<Item = &Purpose> {
         self.purposes.iter().filter(|purpose| !purpose.retired)
-    }
-
-    /// Whether a purpose, as it was signed, is known to rest on a duty of law.
-    #[must_use]
-    pub fn is_legal_duty(&self, signed: &record::consent::Purpose) -> bool {
-        self.named_as(signed).any(|ours| ours.legal_duty)
-    }
-
-    fn named_as<'a>(
-        &'a self,
-        signed: &'a record::consent::Purpose,
-    ) -> impl Iterator<Item = &'a Purpose> {
-        self.purposes
-            .iter()
-            .filter(|ours| ours.name == signed.name && ours.lawful_basis == signed.lawful_basis)
     }
 
     fn problems(&self) -> Vec<String> {
@@ -240,6 +250,17 @@ impl ControllerProfile {
                 "{place} can't both rest on consent and be a legal duty"
             ));
         }
+        let has_another = purpose.legal_duty || purpose.rests_on_consent;
+        if purpose.objection.is_some() && has_another {
+            problems.push(format!(
+                "{place} takes objections only where it rests neither on consent nor on a legal duty"
+            ));
+        }
+        if purpose.objection.is_none() && names_weighed_basis(&purpose.lawful_basis) {
+            problems.push(format!(
+                "{place} rests on Art. 6(1)(e) or (f): it needs objection = \"weighed\", or \"marketing\" for direct marketing"
+            ));
+        }
         check_line(problems, &format!("{place}.name"), &purpose.name);
         check_line(
             problems,
@@ -248,6 +269,15 @@ impl ControllerProfile {
         );
         check_text(problems, &format!("{place}.text"), &purpose.text);
     }
+}
+
+/// Whether these words name an article that lets owners object (Art. 21(1)).
+fn names_weighed_basis(lawful_basis: &str) -> bool {
+    let words: String = lawful_basis.split_whitespace().collect();
+    let words = words.to_ascii_lowercase();
+    ["6(1)(e)", "6(1)(f)"]
+        .iter()
+        .any(|article| words.contains(article))
 }
 
 /// A single line, short enough for a wallet's signing window.
@@ -350,6 +380,39 @@ mod tests {
             error.to_string(),
             "consent_link_days must be 1 to 90; officer.contact is empty; purposes[1].id is used twice; \
              purposes[1].name has control or direction characters"
+        );
+    }
+
+    #[test]
+    fn objections_are_taken_where_the_law_says_so() {
+        let weighed = "Our legitimate interest, Art. 6 (1) (f)";
+        let without = GOOD.replace("Contract, Art. 6(1)(b)", weighed);
+        let error = ControllerProfile::from_toml(&without).unwrap_err();
+        assert!(error.to_string().contains("needs objection"), "{error}");
+        let with = |objection: &str| {
+            let text = without.replacen(
+                "rests_on_consent = false",
+                &format!("rests_on_consent = false\n objection = \"{objection}\""),
+                1,
+            );
+            ControllerProfile::from_toml(&text).unwrap()
+        };
+        let signed = record::consent::Purpose {
+            name: "Care and appointments".to_owned(),
+            lawful_basis: weighed.to_owned(),
+            granted: true,
+        };
+        assert_eq!(with("weighed").basis(&signed), Basis::Weighed);
+        assert_eq!(with("marketing").basis(&signed), Basis::Marketing);
+        let on_consent = GOOD.replace(
+            "rests_on_consent = true",
+            "rests_on_consent = true\n objection = \"marketing\"",
+        );
+        let error = ControllerProfile::from_toml(&on_consent).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("purposes[1] takes objections only")
         );
     }
 

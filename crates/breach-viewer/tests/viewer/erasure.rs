@@ -57,6 +57,10 @@ impl Stage {
             format!(
                 "SELECT COUNT(*) FROM access_copies WHERE record_id = X'{id}' AND content <> ''"
             ),
+            format!(
+                "SELECT COUNT(*) FROM restriction_steps
+                 WHERE record_id = X'{id}' AND (content IS NOT NULL OR note IS NOT NULL)"
+            ),
         ] {
             left += self.number(&rows).await;
         }
@@ -80,10 +84,13 @@ async fn an_erased_record_is_gone_and_stays_gone() {
         .make_copy(&stage.people[0].record)
         .await
         .unwrap();
+    stage.restrict(1).await;
     keep_a_dump(&stage).await;
     let id = stage.erase(1).await;
     stage.until_destroyed(id, 1).await;
     assert_eq!(stage.left_of(id, 1).await, 0);
+    let kept = format!("SELECT COUNT(*) FROM restriction_steps WHERE record_id = X'{id}'");
+    assert_eq!(stage.number(&kept).await, 1, "that there was a step");
     stage.until_retired(&officer, 1).await;
     assert_eq!(officer.verify(1).await, "Retired");
     the_owner_has_a_receipt(&stage, id).await;

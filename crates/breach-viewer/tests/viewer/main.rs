@@ -27,6 +27,7 @@ mod put_back;
 mod redaction;
 mod refused;
 mod restore;
+mod restriction;
 mod rotation;
 mod rounds;
 mod second_endpoint;

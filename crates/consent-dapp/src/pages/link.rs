@@ -114,6 +114,18 @@ impl ReviewPage<'_> {
         Some(answered.word(choice))
     }
 
+    /// Since when the record is restricted, each cause by itself.
+    fn restricted_since(&self) -> Option<Vec<Moment>> {
+        let answered = self.answered.as_ref()?;
+        let limits = Some(&answered.limits).filter(|limits| limits.is_restricted())?;
+        let causes = limits.causes.iter();
+        Some(
+            causes
+                .filter_map(|cause| cause.since.map(Moment::new))
+                .collect(),
+        )
+    }
+
     /// On a phone an address takes two lines: two even ones are easier to compare.
     fn wallet_halves(&self) -> (&str, &str) {
         self.wallet.split_at(self.wallet.len() / 2)
@@ -130,7 +142,7 @@ async fn review(app: &App, visit: &Visit) -> Result<Response, Refusal> {
     let mut connection = app.database.acquire().await?;
     let details = Details::load(app, &visit.link, &key, &mut connection).await?;
     let answered = match details.before() {
-        Some(before) => Some(before.answer(&app.front, &key, &mut connection).await?),
+        Some(before) => Some(before.answer(app, &key, &mut connection).await?),
         None => None,
     };
     let notice = notices::text(&mut connection, &offer.notice).await?;

@@ -156,28 +156,47 @@ impl SealedVersion {
         let Some(consent) = &self.consent else {
             return (None, has_no_values);
         };
-        let opened = |kind| {
-            key.open(
-                &consent.message,
-                &Place::of(values.version, values.draft, kind),
-            )
-        };
-        let whole = content(opened(CellKind::ConsentMessage), |value| {
-            ConsentMessage::from_json(value)
-                .ok()
-                .map(KeptMessage::Whole)
-        });
+        let place = (values.version, values.draft);
+        let whole = whole_message(key, place, &consent.message);
         if whole.is_ok() {
             return (Some(whole), false);
         }
-        let terms = content(opened(CellKind::ConsentTerms), |value| {
-            ConsentTerms::from_json(value).ok().map(KeptMessage::Terms)
-        });
+        let terms = terms_of_message(key, place, &consent.message);
         if terms.is_ok() || has_no_values {
             return (Some(terms), true);
         }
         (Some(whole), false)
     }
+}
+
+/// What is kept of the message of a consent, by the version and draft that the consent names.
+pub fn open_message(key: &OwnerKey, consent: &Consent) -> Cell<KeptMessage> {
+    let place = (consent.version, consent.draft);
+    let whole = whole_message(key, place, &consent.message);
+    whole.or_else(|_| terms_of_message(key, place, &consent.message))
+}
+
+fn whole_message(
+    key: &OwnerKey,
+    (version, draft): (Version, Draft),
+    cell: &[u8],
+) -> Cell<KeptMessage> {
+    let opened = key.open(cell, &Place::of(version, draft, CellKind::ConsentMessage));
+    content(opened, |value| {
+        let message = ConsentMessage::from_json(value).ok();
+        message.map(KeptMessage::Whole)
+    })
+}
+
+fn terms_of_message(
+    key: &OwnerKey,
+    (version, draft): (Version, Draft),
+    cell: &[u8],
+) -> Cell<KeptMessage> {
+    let opened = key.open(cell, &Place::of(version, draft, CellKind::ConsentTerms));
+    content(opened, |value| {
+        ConsentTerms::from_json(value).ok().map(KeptMessage::Terms)
+    })
 }
 
 /// A value where there should be none any more is a fault, also when it opens.

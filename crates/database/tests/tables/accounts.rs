@@ -116,7 +116,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
     .fetch_all(&stage.pool)
     .await
     .unwrap();
-    assert_eq!(tables.len(), 34);
+    assert_eq!(tables.len(), 35);
 
     use Account::{Consent, Entry, Erase, Migrate, Restore, Viewer, Watch};
     let readable = |account| -> &[&str] {
@@ -137,6 +137,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "owner_requests",
                 "erasures",
                 "access_copies",
+                "restriction_steps",
                 "incidents",
                 "incident_findings",
                 "anchoring_jobs",
@@ -157,6 +158,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "withdrawals",
                 "owner_requests",
                 "access_copies",
+                "restriction_steps",
                 "key_checks",
                 "operations_alarms",
             ],
@@ -175,6 +177,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "owner_requests",
                 "erasures",
                 "access_copies",
+                "restriction_steps",
                 "anchoring_jobs",
                 "anchoring_transactions",
                 "leases",
@@ -203,6 +206,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "owner_keys",
                 "erasures",
                 "access_copies",
+                "restriction_steps",
             ],
             _ => &[],
         }
@@ -242,6 +246,8 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "DELETE FROM withdrawals",
                 "DELETE FROM erasures",
                 "DELETE FROM access_copies",
+                "UPDATE restriction_steps SET at = 1",
+                "DELETE FROM restriction_steps",
                 "UPDATE incidents SET state = 'closed'",
                 "UPDATE incident_findings SET resolved_at = 1",
                 "INSERT INTO incident_findings SELECT * FROM incident_findings",
@@ -284,6 +290,8 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "DELETE FROM access_copies",
                 "UPDATE access_copies SET record_id = ''",
                 "UPDATE access_copies SET expires_at = 1",
+                "INSERT INTO restriction_steps SELECT * FROM restriction_steps",
+                "UPDATE restriction_steps SET note = NULL",
                 "SELECT 1 FROM incidents",
                 "DELETE FROM key_checks",
             ],
@@ -302,6 +310,8 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "UPDATE owner_requests SET asked_at = 1",
                 "UPDATE erasures SET asked_at = 1",
                 "UPDATE access_copies SET content = ''",
+                "INSERT INTO restriction_steps SELECT * FROM restriction_steps",
+                "UPDATE restriction_steps SET note = NULL",
                 "UPDATE incident_events SET at = 1",
                 "DELETE FROM incident_events",
                 "UPDATE incident_evidence SET happened_at = 1",

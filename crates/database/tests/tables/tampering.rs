@@ -2,7 +2,7 @@
 //! found any more.
 
 use database::access_copies::{self, AccessCopy, CopyState};
-use database::access_log::{self, Access, AccessAction};
+use database::access_log::{self, Access, AccessAction, UseGround};
 use database::anchoring_jobs::{self, JobState};
 use database::anchoring_transactions::{self, AnchoringTransaction};
 use database::chain_progress::{self, ChainProgress};
@@ -16,13 +16,14 @@ use database::owner_requests::{self, OwnerRequest, RequestState};
 use database::record_events::{self, Actor, RecordEventKind};
 use database::records;
 use database::request_way::RequestWay;
+use database::restriction_steps::{self, RestrictionStep, RestrictionStepKind, RestrictionSubject};
 use database::sessions::{self, App, Session};
 use database::sweep_parts::{self, SweepPart};
 use database::verifications::{self, Source, Subject, VerdictKind};
 use database::withdrawals::{self, Withdrawal};
 use database::{Checked, RowError, leases, row_counts, staff, sweep_rounds};
 use record::B256;
-use record::ids::{ErasureId, LinkId, MailId, RecordId, Uid, Version};
+use record::ids::{ErasureId, LinkId, MailId, RecordId, RestrictionId, Uid, Version};
 use sqlx::{AssertSqlSafe, MySqlConnection, Row};
 
 use crate::stage::{CLERK, MINUTE, NOW, Stage};
@@ -89,7 +90,15 @@ impl Column {
             ("records", _) if name == "state" => "declined",
             ("consent_links", _) if name == "state" => "used",
             ("owner_requests", _) if name == "state" => "void",
-            ("withdrawals" | "erasures" | "access_copies", _) if name == "way" => "by_letter",
+            ("withdrawals" | "erasures" | "access_copies" | "restriction_steps", _)
+                if name == "way" =>
+            {
+                "by_letter"
+            }
+            ("restriction_steps", _) if name == "subject" => "marketing",
+            ("restriction_steps", _) if name == "step" => "lifted",
+            ("restriction_steps", _) if name == "identity" => "known",
+            ("access_log", _) if name == "ground" => "consent",
             ("access_copies", _) if name == "state" => "revoked",
             ("access_copies", _) if name == "identity" => "known",
             ("erasures", _) if name == "state" => "refused",
@@ -232,6 +241,31 @@ async fn consent_taken_back_and_the_way_in_to_it() {
         .unwrap();
     every_column_counts(&stage, "withdrawals", &["id"], async |connection| {
         listed(withdrawals::of_record(connection, front, id).await)
+    })
+    .await;
+
+    let mut step = RestrictionStep {
+        id: RestrictionId::random(&mut rand::rng()),
+        request_id: RestrictionId::random(&mut rand::rng()),
+        record_id: id,
+        subject: RestrictionSubject::Objection,
+        kind: RestrictionStepKind::Asked,
+        way: Some(RequestWay::Link),
+        identity: Some(Identity::Code),
+        actor: Some(CLERK),
+        at: NOW,
+        due_at: Some(NOW.plus(MINUTE)),
+        content: None,
+        version: person.record.version,
+        draft,
+        note: Some(b"in their words, sealed".to_vec()),
+    };
+    step.fill(front, b"what they object to", &mut rand::rng());
+    restriction_steps::append(&mut connection, front, &step)
+        .await
+        .unwrap();
+    every_column_counts(&stage, "restriction_steps", &[], async |connection| {
+        listed(restriction_steps::of_record(connection, front, id).await)
     })
     .await;
 
@@ -613,18 +647,22 @@ async fn verdicts_and_incidents() {
     })
     .await;
 
-    let access = Access {
-        staff_id: CLERK,
-        record_id: RecordId::from_bytes([4; 16]),
-        app: App::Entry,
-        action: AccessAction::Revealed,
-        at: NOW,
-    };
-    access_log::append(&mut connection, keys, &access)
-        .await
-        .unwrap();
-    every_column_counts(&stage, "access_log", &["id"], async |connection| {
-        listed(access_log::of_record(connection, keys, access.record_id, 9).await)
-    })
-    .await;
+    for (number, ground) in [(4, None), (5, Some(UseGround::LegalClaims))] {
+        let access = Access {
+            staff_id: CLERK,
+            record_id: RecordId::from_bytes([number; 16]),
+            app: App::Entry,
+            action: AccessAction::Revealed,
+            at: NOW,
+            ground,
+        };
+        stage.sql("DELETE FROM access_log").await;
+        access_log::append(&mut connection, keys, &access)
+            .await
+            .unwrap();
+        every_column_counts(&stage, "access_log", &["id"], async |connection| {
+            listed(access_log::of_record(connection, keys, access.record_id, 9).await)
+        })
+        .await;
+    }
 }

@@ -242,6 +242,7 @@ async fn the_tables_that_grow_are_gone_through_page_by_page() {
             app: App::Viewer,
             action: AccessAction::Revealed,
             at: NOW,
+            ground: None,
         };
         access_log::append(&mut connection, keys, &access)
             .await

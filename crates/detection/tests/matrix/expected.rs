@@ -169,6 +169,7 @@ pub fn guarded_edited(table: &str, column: &str) -> Expected {
                     | "consent_links"
                     | "erasures"
                     | "access_copies"
+                    | "restriction_steps"
                     | "anchoring_jobs"
                     | "outbox"
                     | "incidents"

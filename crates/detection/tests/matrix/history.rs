@@ -15,6 +15,7 @@ use database::owner_requests::{self, OwnerRequest, RequestState};
 use database::record_events::{self, Actor, RecordEventKind};
 use database::records::{self, Entered, NewRecord, Record, RecordState};
 use database::request_way::RequestWay;
+use database::restriction_steps::{self, RestrictionStep, RestrictionStepKind, RestrictionSubject};
 use database::sessions::{self, App, Session};
 use database::staff::{self, NewStaff, Role, Staff};
 use database::watch_progress::{self, WatchProgress};
@@ -29,7 +30,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use record::B256;
 use record::ids::{
-    Draft, ErasureId, LinkId, MailId, RecordId, StaffId, SubmissionId, Uid, Version,
+    Draft, ErasureId, LinkId, MailId, RecordId, RestrictionId, StaffId, SubmissionId, Uid, Version,
 };
 
 use crate::person::{Filed, Kind, Person, Signed, Spot, Wallet, bytes, version};
@@ -279,10 +280,52 @@ async fn withdraw(
     event(stage, connection, id, RecordEventKind::ConsentWithdrawn).await;
     if !person.kind.has_ended() {
         ask_copy(stage, connection, person, rng).await;
+        restrict(stage, connection, person, rng).await;
     }
     if let Some(uid) = person.uid.and_then(Uid::new) {
         ask_erasure(stage, connection, (id, uid), rng).await;
     }
+}
+
+/// That its owner wants the use of the record restricted.
+async fn restrict(
+    stage: &Stage,
+    connection: &mut MySqlConnection,
+    person: &Person,
+    rng: &mut StdRng,
+) {
+    let (front, now, id) = (
+        stage.keys.front(),
+        stage.clock.now(),
+        RestrictionId::random(rng),
+    );
+    let mut step = RestrictionStep {
+        id,
+        request_id: id,
+        record_id: person.id,
+        subject: RestrictionSubject::Restriction,
+        kind: RestrictionStepKind::Asked,
+        way: Some(RequestWay::Link),
+        identity: Some(Identity::Code),
+        actor: None,
+        at: now,
+        due_at: Some(now.plus(Duration::from_secs(30 * 86_400))),
+        content: None,
+        version: Version::FIRST,
+        draft: person.draft,
+        note: None,
+    };
+    step.fill(&front, br#"{"restriction":"accuracy"}"#, rng);
+    restriction_steps::append(connection, &front, &step)
+        .await
+        .unwrap();
+    event(
+        stage,
+        connection,
+        person.id,
+        RecordEventKind::RestrictionAsked,
+    )
+    .await;
 }
 
 /// What is noted of an owner who wants everything erased, before anybody decides.
@@ -669,6 +712,7 @@ async fn office(stage: &Stage, rng: &mut StdRng) {
             app: App::Entry,
             action: AccessAction::Revealed,
             at: now,
+            ground: None,
         };
         access_log::append(&mut connection, keys, &access)
             .await

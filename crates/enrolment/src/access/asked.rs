@@ -1,13 +1,15 @@
 //! What the owner asked for, and what came of it.
 
 use database::erasures::{self, ErasureState, Identity};
+use database::restriction_steps::RestrictionStep as Step;
 use database::{access_copies, corrections, sealed, withdrawals};
-use keyring::CellKind;
+use keyring::{CellKind, OwnerKey};
 use record::consent::Choice;
 
-use super::disclosure::{Copied, Correction, Erasure, Withdrawal};
+use super::disclosure::{Copied, Correction, Erasure, Restriction, RestrictionStep, Withdrawal};
 use super::gather::Gathering;
 use crate::EnrolmentError;
+use crate::restriction::{Requests, Wanted};
 
 pub(super) async fn withdrawals(
     gathering: &mut Gathering<'_>,
@@ -76,6 +78,45 @@ pub(super) async fn erasures(
         }
     });
     Ok(told.collect())
+}
+
+pub(super) async fn restrictions(
+    gathering: &mut Gathering<'_>,
+) -> Result<Vec<Restriction>, EnrolmentError> {
+    let (front, id) = (gathering.keys.front(), gathering.record.id);
+    let requests = Requests::load(gathering.connection, &front, id).await?;
+    gathering.left_out += requests.tampered as u64;
+    let key = gathering.key;
+    let told = requests.all.into_iter().map(|request| Restriction {
+        subject: request.asked.subject.as_str().to_owned(),
+        ground: match &request.wanted {
+            Wanted::Restriction(ground) => Some(ground.as_str().to_owned()),
+            Wanted::Objection(_) => None,
+        },
+        purposes: request.purposes().to_vec(),
+        due_at: request.asked.due_at,
+        steps: request
+            .steps
+            .iter()
+            .map(|step| step_of(step, key))
+            .collect(),
+    });
+    Ok(told.collect())
+}
+
+fn step_of(step: &Step, key: &OwnerKey) -> RestrictionStep {
+    let note = step.note.as_deref().and_then(|cell| {
+        let kind = CellKind::RestrictionNote;
+        let opened = sealed::open_cell(key, step.version, step.draft, kind, cell).ok()?;
+        opened.text().map(str::to_owned)
+    });
+    RestrictionStep {
+        at: step.at,
+        what: step.kind.as_str().to_owned(),
+        way: step.way.map(|way| way.as_str().to_owned()),
+        identity: name_of(step.identity),
+        note,
+    }
 }
 
 /// Requests like this one, and what came of those before.

@@ -2,7 +2,7 @@
 
 use notification::moment;
 
-use super::disclosure::{Copied, Correction, Disclosure, Erasure, Withdrawal};
+use super::disclosure::{Copied, Correction, Disclosure, Erasure, Restriction, Withdrawal};
 use super::sections::{Fact, Part};
 use super::words::{way, words};
 
@@ -11,8 +11,10 @@ pub(super) fn asked(disclosure: &Disclosure) -> Vec<Part> {
     let taken_back = disclosure.withdrawals.iter().map(withdrawal);
     let corrections = disclosure.corrections.iter().map(correction);
     let erasures = disclosure.erasures.iter().map(erasure);
+    let restrictions = disclosure.restrictions.iter().map(restriction);
     let copies = disclosure.copies.iter().map(copy);
-    let all = taken_back.chain(corrections).chain(erasures).chain(copies);
+    let all = taken_back.chain(corrections).chain(erasures);
+    let all = all.chain(restrictions).chain(copies);
     all.collect()
 }
 
@@ -46,6 +48,41 @@ fn erasure(one: &Erasure) -> Part {
     facts.extend(Fact::at("Answered", one.decided_at));
     facts.extend(one.reason.as_ref().map(|text| Fact::new("Reason", text)));
     Part::of("Erasure", facts)
+}
+
+fn restriction(one: &Restriction) -> Part {
+    let (title, granted) = match one.subject.as_str() {
+        "restriction" => ("Restriction", "Stays restricted"),
+        "marketing" => ("Objection to direct marketing", "Ended"),
+        _ => ("Objection", "Upheld"),
+    };
+    let mut facts = Vec::new();
+    facts.extend(
+        one.ground
+            .as_deref()
+            .map(|ground| Fact::new("Ground", words(ground))),
+    );
+    if !one.purposes.is_empty() {
+        let names: Vec<&str> = one.purposes.iter().map(|one| one.name.as_str()).collect();
+        facts.push(Fact::new("What for", names.join(", ")));
+    }
+    for step in &one.steps {
+        let label = match step.what.as_str() {
+            "granted" => granted.to_owned(),
+            "ending" => "You were told that it ends".to_owned(),
+            other => words(other),
+        };
+        let how = step.way.as_deref().map(way);
+        let how = how.map(|how| format!(", {how}")).unwrap_or_default();
+        facts.push(Fact::new(label, format!("{}{how}", moment(step.at))));
+        let said = if step.what == "asked" {
+            "Your note"
+        } else {
+            "Reason"
+        };
+        facts.extend(step.note.as_ref().map(|note| Fact::new(said, note)));
+    }
+    Part::of(title, facts)
 }
 
 fn copy(one: &Copied) -> Part {

@@ -30,6 +30,8 @@ pub struct Disclosure {
     pub(super) withdrawals: Vec<Withdrawal>,
     pub(super) corrections: Vec<Correction>,
     pub(super) erasures: Vec<Erasure>,
+    #[serde(default)]
+    pub(super) restrictions: Vec<Restriction>,
     pub(super) copies: Vec<Copied>,
     pub(super) history: Vec<Step>,
     pub(super) readers: Vec<Look>,
@@ -164,6 +166,26 @@ pub(super) struct Erasure {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+pub(super) struct Restriction {
+    pub(super) subject: String,
+    pub(super) ground: Option<String>,
+    pub(super) purposes: Vec<Choice>,
+    pub(super) due_at: Option<UnixMillis>,
+    pub(super) steps: Vec<RestrictionStep>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RestrictionStep {
+    pub(super) at: UnixMillis,
+    pub(super) what: String,
+    pub(super) way: Option<String>,
+    pub(super) identity: Option<String>,
+    pub(super) note: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Copied {
     pub(super) asked_at: UnixMillis,
     pub(super) way: String,
@@ -186,6 +208,8 @@ pub(super) struct Look {
     pub(super) what: String,
     pub(super) app: String,
     pub(super) role: Option<String>,
+    #[serde(default)]
+    pub(super) ground: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -2,3 +2,4 @@
 
 pub mod erasures;
 pub mod records;
+pub mod restrictions;

@@ -14,6 +14,7 @@ mod link;
 mod list;
 mod process;
 mod rectify;
+mod restriction;
 mod search;
 mod show;
 mod tampering;

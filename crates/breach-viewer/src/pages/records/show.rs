@@ -3,14 +3,16 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use database::access_log::UseGround;
 use database::incident_findings::{self, Finding};
 use database::records_view;
 use database::verifications::{Subject, VerdictKind, Verification};
 use detection::Examined;
 use detection::verdict::Explanation;
 use sqlx::MySqlConnection;
-use web_kit::components::{Badge, Copyable, Moment};
+use web_kit::components::{Badge, Copyable, Moment, Tone};
 use web_kit::error::{Error, Result};
+use web_kit::form::FormState;
 use web_kit::page::{Page, html};
 use web_kit::sign_in::{Role, SignedIn};
 use zeroize::Zeroizing;
@@ -44,6 +46,7 @@ pub struct ShowPage {
     restores_later: bool,
     is_bad: bool,
     has_row: bool,
+    pub(super) form: FormState,
 }
 
 /// The page. The record is looked at anew, so that verdict and reasons are of one moment.
@@ -119,6 +122,7 @@ pub async fn load(
         revealed: None,
         is_bad: verdict.is_some_and(VerdictKind::is_bad),
         has_row,
+        form: FormState::new(),
         restores_later: verdict == Some(VerdictKind::ConsentInvalid),
         can_restore: verdict.is_some_and(VerdictKind::is_bad)
             && subject.as_uid().is_some()

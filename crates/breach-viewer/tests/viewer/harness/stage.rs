@@ -83,6 +83,25 @@ impl Stage {
         browser
     }
 
+    /// Notes at the desk that its owner wants the use of this record restricted; gives the desk's browser and the request's address.
+    pub async fn restrict(&self, uid: usize) -> (Browser, String) {
+        let desk = Browser::at(self.site.entry.url());
+        assert_eq!(self.sign_in(&desk, "desk").await.status, 303);
+        let record = format!("/records/{}", self.people[uid - 1].record);
+        let typed = [
+            ("ground", "accuracy"),
+            ("note", "I never lived there."),
+            ("way", "by_letter"),
+            ("identity", "document"),
+        ];
+        let noted = desk.post(&format!("{record}/restrict"), &typed).await;
+        assert_eq!(noted.status, 303, "{}", noted.body);
+        let card = desk.get(&record).await.section("restriction");
+        let (_, address) = card.split_once("<p><a href=\"").unwrap();
+        let address = address.split('"').next().unwrap().to_owned();
+        (desk, address)
+    }
+
     pub async fn sign_in(&self, browser: &Browser, login: &str) -> Answer {
         let form = [("login", login), ("password", PASSWORD)];
         browser.post("/sign-in", &form).await

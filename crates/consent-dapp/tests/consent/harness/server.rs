@@ -56,6 +56,22 @@ lawful_basis = "Consent, Art. 6(1)(a)"
 rests_on_consent = true
 text = "Four letters a year."
 
+[[purposes]]
+id = "survey"
+name = "Surveys"
+lawful_basis = "Our interest in good care, Art. 6(1)(f)"
+rests_on_consent = false
+objection = "weighed"
+text = "We ask how you were treated."
+
+[[purposes]]
+id = "offers"
+name = "Offers"
+lawful_basis = "Our interest in business, Art. 6(1)(f): direct marketing"
+rests_on_consent = false
+objection = "marketing"
+text = "We tell you of courses."
+
 [notice]
 text = "Who we are.\n\nWhat we do with your details, and your rights."
 "#;

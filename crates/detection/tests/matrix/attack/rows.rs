@@ -124,7 +124,7 @@ pub async fn insert_version(
 }
 
 /// Rows of all that carries a MAC written or changed, and rows that hang on nothing; each is told by an alarm.
-pub const PLANTED: [&str; 51] = [
+pub const PLANTED: [&str; 53] = [
     "INSERT INTO staff SELECT RANDOM_BYTES(16), RANDOM_BYTES(32), login, display_name, password_hash,
      'data_protection_officer', NULL, created_at, mac FROM staff LIMIT 1",
     "UPDATE staff SET role = 'data_protection_officer' LIMIT 1",
@@ -189,6 +189,10 @@ pub const PLANTED: [&str; 51] = [
     "INSERT INTO access_copies SELECT RANDOM_BYTES(16), record_id, version, draft, RANDOM_BYTES(32), wrapped_key, desk_code, content, 'open',
      way, 'known', 0, created_by, asked_at, expires_at, opened_at, mac FROM access_copies LIMIT 1",
     "UPDATE access_log SET staff_id = RANDOM_BYTES(16) LIMIT 1",
+    // As if a restriction had been lifted, or were another record's.
+    "INSERT INTO restriction_steps SELECT RANDOM_BYTES(16), request_id, record_id, subject, 'lifted', way, identity, RANDOM_BYTES(16), at, NULL,
+     NULL, version, draft, NULL, mac FROM restriction_steps LIMIT 1",
+    "UPDATE restriction_steps SET record_id = RANDOM_BYTES(16) LIMIT 1",
     "INSERT INTO notices VALUES (RANDOM_BYTES(32), 'What we do not say.', 1)",
     "UPDATE notices SET text = CONCAT(text, ' And sell it.')",
     "INSERT INTO key_checks SELECT ring, 99, REVERSE(cell), created_at FROM key_checks LIMIT 1",
@@ -226,7 +230,7 @@ pub async fn plant(stage: &Stage, which: Option<usize>, rng: &mut StdRng) -> (St
 }
 
 /// The tables that hold a trace of what was done, or of what was to be done.
-pub const TRACES: [&str; 16] = [
+pub const TRACES: [&str; 17] = [
     "staff",
     "consent_links",
     "notices",
@@ -237,6 +241,7 @@ pub const TRACES: [&str; 16] = [
     "outbox",
     "erasures",
     "access_copies",
+    "restriction_steps",
     "incidents",
     "incident_findings",
     "incident_events",

@@ -77,5 +77,13 @@ const fn words(kind: RecordEventKind) -> &'static str {
         RecordEventKind::CopyGiven => "Copy of everything handed over",
         RecordEventKind::CopyRevoked => "Copy of everything taken back",
         RecordEventKind::CopyLocked => "Copy of everything locked after wrong codes",
+        RecordEventKind::RestrictionAsked => "Restriction asked for",
+        RecordEventKind::RestrictionGranted => "Stays restricted",
+        RecordEventKind::RestrictionRefused => "Told why it is not restricted",
+        RecordEventKind::ObjectionMade => "Objected to a use",
+        RecordEventKind::ObjectionUpheld => "Use that was objected to ended",
+        RecordEventKind::ObjectionRefused => "Told why a use goes on",
+        RecordEventKind::RestrictionEnding => "Told that the restriction ends",
+        RecordEventKind::RestrictionLifted => "Restriction lifted",
     }
 }

@@ -76,10 +76,7 @@ pub async fn show(
         // Not by the counts: a row whose state was made unreadable has none.
         is_empty_office: lines.is_empty() && part.is_start(),
         lines,
-        asking: asking
-            .iter()
-            .map(|row| Line::new(row, &desk.keys))
-            .collect(),
+        asking: Line::all(&desk, &mut connection, &asking).await?,
         pager,
     })
 }
@@ -114,11 +111,7 @@ async fn find(
             (page, after.is_some())
         }
     };
-    let lines: Vec<Line> = found
-        .rows
-        .iter()
-        .map(|row| Line::new(row, &desk.keys))
-        .collect();
+    let lines = Line::all(desk, connection, &found.rows).await?;
     let previous = found.first.filter(|_| is_more_before);
     let pager = Pager {
         label: "Records",

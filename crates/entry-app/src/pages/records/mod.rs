@@ -20,12 +20,16 @@ mod lines;
 pub mod link;
 mod link_view;
 pub mod list;
+pub mod object;
 mod opened;
 mod place;
 pub mod progress;
 mod qr;
 pub mod rectify;
 pub mod refuse_correction;
+pub mod restrict;
+pub mod restriction;
+pub mod restriction_view;
 pub mod revoke;
 pub mod search;
 pub mod show;
@@ -33,6 +37,7 @@ mod signed_view;
 mod staff_names;
 mod standing;
 mod state_view;
+pub mod use_ground;
 pub mod withdraw;
 
 use database::RowError;
@@ -80,6 +85,12 @@ fn explain(error: EnrolmentError) -> Error {
         EnrolmentError::Unchanged => {
             Error::conflict("Nothing is different from what the owner has signed.")
         }
+        EnrolmentError::Decided => Error::conflict(
+            "It is decided by now, or that can't be done for now. Open the record to see how it stands.",
+        ),
+        EnrolmentError::Untold => Error::conflict(
+            "The owner has to be told before. Open the request again to see whether the mail has left.",
+        ),
         EnrolmentError::Row(error) => explain_row(error),
         EnrolmentError::Unreadable(cause) => {
             tracing::error!(%cause, "ALARM: values that do not open were refused");

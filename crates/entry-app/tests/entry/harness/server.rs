@@ -57,6 +57,22 @@ rests_on_consent = false
 legal_duty = true
 text = "We keep bills for ten years."
 
+[[purposes]]
+id = "survey"
+name = "Surveys"
+lawful_basis = "Our interest in good care, Art. 6(1)(f)"
+rests_on_consent = false
+objection = "weighed"
+text = "We ask how you were treated."
+
+[[purposes]]
+id = "offers"
+name = "Offers"
+lawful_basis = "Our interest in business, Art. 6(1)(f)"
+rests_on_consent = false
+objection = "marketing"
+text = "We tell you of courses."
+
 [notice]
 text = "What we do with your details, and your rights."
 "#;
