@@ -62,6 +62,11 @@ pub enum EnrolmentError {
     /// The values do not fit the proof's format.
     #[error("the values do not fit the format of the proof")]
     Format(#[from] record::proof::ProofError),
+    /// The application key at hand is to wrap nothing any more: this process has not read the newer key file.
+    #[error(
+        "application key version {0} is about to be destroyed, or is: nothing may be wrapped by it, and this process holds no newer one in use"
+    )]
+    KeysBehind(u32),
     /// A row could not be read or written.
     #[error(transparent)]
     Row(#[from] RowError),

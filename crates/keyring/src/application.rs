@@ -270,6 +270,22 @@ impl ApplicationKeys {
     pub fn verify_check_cell(&self, version: u32, cell: &[u8]) -> Result<(), KeyCheckError> {
         self.versions().ring.verify_check_cell(version, cell)
     }
+    /// The statement that nothing is to be wrapped by this version any more, to be stored beside the data: a process that has not
+    /// read of a newer one learns it by the key that it holds. None where there is no such version.
+    pub fn retired_cell(
+        &self,
+        version: u32,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Option<Vec<u8>> {
+        self.versions().ring.retired_cell(version, rng)
+    }
+
+    /// Whether this is that statement about this version.
+    #[must_use]
+    pub fn is_retired_by(&self, version: u32, cell: &[u8]) -> bool {
+        self.versions().ring.is_retired_by(version, cell)
+    }
+
 
     pub(crate) fn ring(&self) -> Arc<KeyRing> {
         Arc::clone(&self.versions().ring)

@@ -253,6 +253,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "UPDATE access_log SET at = 1",
                 "DELETE FROM access_log",
                 "UPDATE key_checks SET created_at = 1",
+                "UPDATE key_checks SET retired = NULL",
                 "DELETE FROM outbox",
                 "SELECT 1 FROM verifications",
             ],

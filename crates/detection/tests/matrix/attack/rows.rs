@@ -191,7 +191,7 @@ pub const PLANTED: [&str; 51] = [
     "UPDATE access_log SET staff_id = RANDOM_BYTES(16) LIMIT 1",
     "INSERT INTO notices VALUES (RANDOM_BYTES(32), 'What we do not say.', 1)",
     "UPDATE notices SET text = CONCAT(text, ' And sell it.')",
-    "INSERT INTO key_checks SELECT ring, 99, REVERSE(cell), created_at FROM key_checks LIMIT 1",
+    "INSERT INTO key_checks (ring, version, cell, created_at) SELECT ring, 99, REVERSE(cell), created_at FROM key_checks LIMIT 1",
     "UPDATE row_counts SET digest = digest ^ 1",
     "INSERT INTO record_versions SELECT RANDOM_BYTES(16), version, draft, name, email, phone, age, address, wallet, relation, anchor
      FROM record_versions LIMIT 1",
