@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use crate::acl;
+
 /// A key file is a few hundred bytes for each version it holds.
 const MAX_LEN: u64 = 1 << 20;
 /// A pipe doesn't tell how much it holds.
@@ -78,7 +80,7 @@ impl KeyFileProblem {
     }
 }
 
-/// Reads a file that only its owner may read.
+/// Reads a file that only its owner may read, or a credential that systemd gave this account.
 pub fn read_secret_file(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
     read(path, false).map_err(|problem| problem.at(path))
 }
@@ -98,7 +100,9 @@ fn read(path: &Path, pipe_will_do: bool) -> Result<Zeroizing<String>, KeyFilePro
         _ => return Err(KeyFileProblem::Malformed("not such a file".to_owned())),
     };
     let mode = metadata.permissions().mode() & 0o7777;
-    if mode & 0o077 != 0 {
+    // What others may is told by the mode, and what the group may by the list, if there is one: systemd's credentials have one.
+    let is_read_by_group_alone = mode & 0o037 == 0;
+    if mode & 0o077 != 0 && !(is_read_by_group_alone && acl::is_ours_alone(&file)) {
         return Err(KeyFileProblem::Exposed(mode));
     }
     // One byte more than needed: reading never grows the buffer, which would leave a copy behind.

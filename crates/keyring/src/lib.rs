@@ -3,6 +3,7 @@
 //!
 //! No type here that holds a secret can be printed, logged or serialised, and all are wiped when dropped.
 
+mod acl;
 mod aead;
 mod application;
 mod application_file;
