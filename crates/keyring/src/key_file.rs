@@ -9,6 +9,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::acl;
+use crate::token::{NotATokenUri, TokenProblem};
 
 /// A key file is a few hundred bytes for each version it holds.
 const MAX_LEN: u64 = 1 << 20;
@@ -45,6 +46,12 @@ pub enum KeyFileProblem {
     /// It does not have the form of this kind of key file.
     #[error("is malformed: {0}")]
     Malformed(String),
+    /// It begins like the address of a key in a token, and is none.
+    #[error("does not say where the key is: {0}")]
+    Uri(#[source] NotATokenUri),
+    /// The token that it names can't be used.
+    #[error(transparent)]
+    Token(#[from] TokenProblem),
     /// It was wrapped by another master key than the one given.
     #[error("was made with another master key")]
     WrongMasterKey,
