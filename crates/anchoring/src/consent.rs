@@ -12,6 +12,7 @@ use record::{
     ids::{Uid, Version},
     proof::{Fields, RecordProofInput, SaltedValue, consent_hash},
     signature::ConsentSignature,
+    wallet_change::WalletOrder,
 };
 
 use crate::{Rejection, round::Sight};
@@ -23,6 +24,8 @@ pub(crate) struct Statement {
     /// The stored message with details and wallet of the row.
     message: ConsentMessage,
     signature: ConsentSignature,
+    /// By what the wallet may be another one than before.
+    order: Option<WalletOrder>,
 }
 
 /// Whether the owner signed for this.
@@ -37,7 +40,7 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
-    const fn of(signed: bool) -> Self {
+    pub(crate) const fn of(signed: bool) -> Self {
         match signed {
             true => Self::Holds,
             false => Self::Fails(Rejection::ConsentInvalid),
@@ -68,12 +71,15 @@ impl Statement {
         if opened.relation.is_err() || !filed.is_ours(front) {
             return Err(Rejection::RowUnreadable);
         }
+        let order = opened.wallet_order.transpose();
+        let order = order.map_err(|_| Rejection::RowUnreadable)?;
         let message = stored.rebuilt(&fields, wallet);
         Ok(Self {
             fields,
             wallet,
             message,
             signature,
+            order,
         })
     }
 
@@ -104,34 +110,10 @@ impl Statement {
                     signature: bytes.clone(),
                     at: *check_block,
                 };
-                self.ask(reader, sight, question, timestamp).await
+                let covers = |block_time| self.message.covers_check(block_time, timestamp);
+                ask(reader, sight, question, covers).await
             }
         }
-    }
-
-    /// Asks a contract wallet once more, at the block at which it accepted.
-    async fn ask(
-        &self,
-        reader: &ChainReader,
-        sight: &Sight,
-        question: WalletQuestion,
-        timestamp: u64,
-    ) -> Result<Verdict, ChainError> {
-        // What is not final may still be another block, in which it does not accept.
-        if question.at > sight.last.number {
-            return Ok(match question.at > sight.head.number {
-                true => Verdict::Unknown,
-                false => Verdict::Early,
-            });
-        }
-        let answers = reader.ask_wallets(&[question]).await?;
-        Ok(match answers.first() {
-            Some(WalletAnswer::Accepts { block_time }) => {
-                Verdict::of(self.message.covers_check(*block_time, timestamp))
-            }
-            Some(WalletAnswer::Refuses) => Verdict::of(false),
-            Some(WalletAnswer::NotTold) | None => Verdict::Unknown,
-        })
     }
 
     /// The record proof at this place and time.
@@ -148,6 +130,11 @@ impl Statement {
             leaves: self.fields.leaves(),
         }
         .record_proof()
+    }
+
+    /// By what the wallet may be another one than before.
+    pub const fn order(&self) -> Option<&WalletOrder> {
+        self.order.as_ref()
     }
 
     /// The wallet that signs.
@@ -169,4 +156,26 @@ impl Statement {
         let deployment = reader.deployment();
         self.message.digest(deployment.chain_id, deployment.relay)
     }
+}
+
+/// Asks a contract once more, at the block at which it accepted; `covers` tells whether that block's time is one that counts.
+pub(crate) async fn ask(
+    reader: &ChainReader,
+    sight: &Sight,
+    question: WalletQuestion,
+    covers: impl Fn(u64) -> bool,
+) -> Result<Verdict, ChainError> {
+    // What is not final may still be another block, in which it does not accept.
+    if question.at > sight.last.number {
+        return Ok(match question.at > sight.head.number {
+            true => Verdict::Unknown,
+            false => Verdict::Early,
+        });
+    }
+    let answers = reader.ask_wallets(&[question]).await?;
+    Ok(match answers.first() {
+        Some(WalletAnswer::Accepts { block_time }) => Verdict::of(covers(*block_time)),
+        Some(WalletAnswer::Refuses) => Verdict::of(false),
+        Some(WalletAnswer::NotTold) | None => Verdict::Unknown,
+    })
 }

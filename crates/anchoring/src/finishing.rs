@@ -32,6 +32,22 @@ struct Copies {
     key: WrappedOwnerKey,
 }
 
+/// By what a record is found.
+#[derive(Clone, Copy)]
+struct Indexes {
+    email: [u8; 32],
+    wallet: [u8; 32],
+}
+
+impl Indexes {
+    const fn of(record: &Record) -> Self {
+        Self {
+            email: record.email_index,
+            wallet: record.wallet_index,
+        }
+    }
+}
+
 /// The row of a plan as it was checked, and as it still is.
 struct Row {
     record: Record,
@@ -98,8 +114,8 @@ impl Work {
                 return Ok(Some(Problem::RowTampered));
             }
         }
-        let email_index = copies.map(|copies| copies.version.record.email_index);
-        self.conclude(plan, (hash, block), version, email_index, is_retired)
+        let indexes = copies.map(|copies| Indexes::of(&copies.version.record));
+        self.conclude(plan, (hash, block), version, indexes, is_retired)
             .await
     }
 
@@ -116,7 +132,8 @@ impl Work {
         let Some(mut row) = self.unaltered(&mut transaction, plan, version).await? else {
             return Ok(None);
         };
-        // A correction is found by its e-mail address once it is anchored, and not before.
+        // A correction is found by its e-mail address and its wallet once it is anchored, and not before.
+        row.record.wallet_index = index::wallet(self.keys().index(), &row.statement.wallet());
         if let Some(email) = row.statement.email() {
             row.record.email_index = index::email(self.keys().index(), email);
         }
@@ -176,7 +193,7 @@ impl Work {
         plan: &Plan,
         (hash, block): (B256, u64),
         version: Version,
-        email_index: Option<[u8; 32]>,
+        indexes: Option<Indexes>,
         is_retired: bool,
     ) -> Result<Option<Problem>, RoundError> {
         let now = self.now();
@@ -194,7 +211,8 @@ impl Work {
                 }
                 record.uid = Some(plan.uid);
                 record.state = RecordState::Anchored;
-                record.email_index = email_index.unwrap_or(record.email_index);
+                let indexes = indexes.unwrap_or(Indexes::of(&record));
+                (record.email_index, record.wallet_index) = (indexes.email, indexes.wallet);
                 records::update(&mut transaction, &self.front, &mut record, now).await?;
             }
             None if is_retired => {}

@@ -21,6 +21,7 @@ mod settings;
 mod settling;
 mod status;
 mod turn;
+mod wallet_change;
 mod work;
 
 pub use anchorer::Anchorer;

@@ -11,7 +11,7 @@ use database::{
 };
 use keyring::{OwnerKey, WrappedOwnerKey};
 use record::{
-    B256,
+    Address, B256,
     ids::{RecordId, Uid, Version},
 };
 
@@ -41,12 +41,12 @@ pub(crate) struct Cells {
 }
 
 impl Work {
-    /// The record, locked, with what its owner signed.
+    /// The record, locked, with what its owner signed, and the wallet that signed the version before.
     pub async fn read_statement(
         &self,
         connection: &mut MySqlConnection,
         job: &AnchoringJob,
-    ) -> Result<Result<(Record, Statement), Rejection>, RoundError> {
+    ) -> Result<Result<(Record, Statement, Option<Address>), Rejection>, RoundError> {
         let record = match self.record_of(connection, job).await? {
             Ok(record) => record,
             Err(rejection) => return Ok(Err(rejection)),
@@ -62,10 +62,8 @@ impl Work {
             Ok(statement) => statement,
             Err(rejection) => return Ok(Err(rejection)),
         };
-        if changes_wallet(connection, &record, &cells.key, &statement).await? {
-            return Ok(Err(Rejection::WalletChanged));
-        }
-        Ok(Ok((record, statement)))
+        let before = wallet_before(connection, &record, &cells.key).await?;
+        Ok(Ok((record, statement, before)))
     }
 
     /// The record of a job, locked.
@@ -151,21 +149,20 @@ impl Work {
     }
 }
 
-/// Whether another wallet signed the version before: it would be anchored as one that its owner has no part in. What of that
-/// version can't be read is not for us to judge.
-async fn changes_wallet(
+/// The wallet that signed the version before: where that is another one, this version would be anchored as one that its owner has no
+/// part in. What of that version can't be read is not for us to judge.
+async fn wallet_before(
     connection: &mut MySqlConnection,
     record: &Record,
     key: &OwnerKey,
-    statement: &Statement,
-) -> Result<bool, RoundError> {
+) -> Result<Option<Address>, RoundError> {
     let (id, version) = (record.id, record.version);
     if version == Version::FIRST {
-        return Ok(false);
+        return Ok(None);
     }
     let before = record_versions::newest_anchored_below(connection, id, version).await?;
     let before = before.and_then(|row| row.open(key).ok());
-    Ok(before.is_some_and(|before| before.wallet != statement.wallet()))
+    Ok(before.map(|before| before.wallet))
 }
 
 /// What stands in the tables of one version.

@@ -26,7 +26,7 @@ pub enum Rejection {
     RolledBack,
     /// The record was retired on the chain.
     Retired,
-    /// The wallet is not the one that signed the version before.
+    /// The wallet is not the one that signed the version before, and the authority has not ordered that.
     WalletChanged,
     /// Nobody who may has signed for the erasure.
     NotRequested,
@@ -87,7 +87,9 @@ impl Rejection {
             Self::NonceReused => "The owner's signature was moved here from another record.",
             Self::RolledBack => "The job was put back to an older state behind our back.",
             Self::Retired => "The record was retired.",
-            Self::WalletChanged => "The wallet is not the one that signed the version before.",
+            Self::WalletChanged => {
+                "The wallet is not the one that signed the version before, and no order of the authority holds that lets it."
+            }
             Self::NotRequested => "Nobody who may has signed for the erasure.",
         }
     }

@@ -157,7 +157,7 @@ impl Work {
         };
         let event = self
             .reader()
-            .anchored(plan.uid, version, plan.proof, &sight.last)
+            .anchored(plan.uid, version, plan.proof, sight.last.number)
             .await?;
         // Without the event the node contradicts itself: look again in the next round.
         match event {

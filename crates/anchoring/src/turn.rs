@@ -82,7 +82,7 @@ impl Work {
         end: &End,
         job: &AnchoringJob,
     ) -> Result<Turn, RoundError> {
-        let (record, statement) = match self.read_statement(connection, job).await? {
+        let (record, statement, wallet_before) = match self.read_statement(connection, job).await? {
             Ok(read) => read,
             Err(rejection) => return Ok(Turn::Rejected(rejection)),
         };
@@ -95,8 +95,14 @@ impl Work {
             version: place.version,
             previous_proofs: &place.previous_proofs,
         };
-        let verdict = statement.check(self.reader(), sight, &standing, place.timestamp);
-        match verdict.await? {
+        let (reader, timestamp) = (self.reader(), place.timestamp);
+        let mut verdict = statement.check(reader, sight, &standing, timestamp).await?;
+        if let Verdict::Holds = verdict {
+            let checked =
+                statement.check_wallet(reader, sight, &standing, timestamp, wallet_before);
+            verdict = checked.await?;
+        }
+        match verdict {
             Verdict::Holds => self.sign(sight, fees, end, job, &place, &statement).await,
             Verdict::Fails(rejection) => Ok(Turn::Rejected(rejection)),
             Verdict::Early => Ok(Turn::Early),

@@ -72,6 +72,7 @@ pub fn start(
     Ok(Watchtower {
         pool: pool.clone(),
         keys,
+        profile: Arc::clone(&settings.profile),
         clock: clock.clone(),
         incident_clock: settings.incident_clock,
         restorer: Arc::new(Restorer::new(registrar.clone(), restore_parts(settings)?)),

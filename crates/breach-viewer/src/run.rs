@@ -8,7 +8,7 @@ use web_kit::doorway::Program;
 use web_kit::key_following;
 use web_kit::lifetime::Lifetime;
 use web_kit::readiness::Readiness;
-use web_kit::right_keys::HeldKeys;
+use web_kit::right_keys::{self, HeldKeys};
 use web_kit::sign_in::{App, Role, SessionParts, Sessions};
 use web_kit::site::{NavItem, Site};
 
@@ -71,6 +71,10 @@ pub async fn assemble(
     lifetime.spawn(
         "key files",
         key_following::follow(settings.keys.clone(), lifetime.clone()),
+    );
+    lifetime.spawn(
+        "keys behind",
+        right_keys::tell_when_behind(keys.clone(), pool.clone(), clock.clone(), lifetime.clone()),
     );
     let site = Site::new(NAME, &settings.web, NAVIGATION.to_vec(), &assets::ALL);
     let sessions = Sessions::new(SessionParts {

@@ -2,12 +2,14 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chain::Deployment;
 use notification::{Recipient, Sender, SmtpServer};
 use url::Url;
-use web_kit::settings::{Chain, Database, Keys, Mail, Reader, SecondEndpoint, Web};
+use web_kit::profile::ControllerProfile;
+use web_kit::settings::{Chain, Database, Keys, Mail, Profile, Reader, SecondEndpoint, Web};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -39,6 +41,8 @@ pub struct Settings {
     pub watch_memory: NonZeroU32,
     /// Master and application keys.
     pub keys: Keys,
+    /// What the controller uses the data for, to tell what restricts a record.
+    pub profile: Arc<ControllerProfile>,
     /// The chain.
     pub chain: Chain<Deployment>,
     /// A second, independent endpoint of it.
@@ -114,6 +118,7 @@ impl Settings {
             "KiB of the binary log that may be held at once; of a larger transaction only the first rows are kept as evidence",
         );
         let keys = Keys::read(reader);
+        let profile = Profile::read(reader);
         let chain = Chain::read(reader, Deployment::load);
         let second_endpoint = SecondEndpoint::read(reader);
         let mail = Mail::read(reader);
@@ -158,6 +163,7 @@ impl Settings {
             watch: watch?.map(|watch| watch.url),
             watch_memory: watch_memory?,
             keys: keys?,
+            profile: profile?,
             chain: chain?,
             second_endpoint: second_endpoint?,
             mail: mail?,

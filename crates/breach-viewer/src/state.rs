@@ -11,6 +11,7 @@ use record::time::Clock;
 use sqlx::MySqlPool;
 use tokio::sync::watch;
 use web_kit::lifetime::Lifetime;
+use web_kit::profile::ControllerProfile;
 use web_kit::site::Site;
 
 use crate::pages::start::overview::Overviews;
@@ -31,6 +32,8 @@ pub struct Watchtower {
     pub pool: MySqlPool,
     /// Master and application keys.
     pub keys: ApplicationKeys,
+    /// What the controller uses the data for.
+    pub profile: Arc<ControllerProfile>,
     /// The time.
     pub clock: Clock,
     /// Examines, files, opens incidents.

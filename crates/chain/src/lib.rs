@@ -3,6 +3,7 @@
 //! [`ChainReader`] answers what stands on the chain at a final block, and only while the chain is the pinned one. [`Controller`]
 //! signs and sends `addRecordProof` with the controller's key. `docs/ANCHORING.md` tells how the two are used together.
 
+mod authority;
 mod block;
 mod call;
 mod contracts;

@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::{
     Block, ChainError, Deployment, SeenBlock,
-    contracts::{IMasterData, IRecordRelay, ISecurityLayer, IStorageLayer},
+    contracts::{IMasterData, IRecordRelay, IStorageLayer},
     endpoint::Endpoint,
     pins,
 };
@@ -140,27 +140,6 @@ impl ChainReader {
         })
     }
 
-    /// The authority: the owner of the contracts at a block that nodes still know the state of.
-    pub async fn authority(&self, at: &Block) -> Result<Address, ChainError> {
-        let (storage, call) = (self.deployment.storage_layer, ISecurityLayer::ownerCall {});
-        self.endpoint.view(storage, call, at.number).await
-    }
-
-    /// The authority at any block, by the events that nodes keep for ever.
-    pub async fn authority_at(&self, block: u64) -> Result<Address, ChainError> {
-        let filter = Filter::new()
-            .address(self.deployment.storage_layer)
-            .event_signature(ISecurityLayer::OwnershipTransferred::SIGNATURE_HASH);
-        let Some(log) = self.newest_log(&filter, block).await? else {
-            return Ok(self.deployment.authority);
-        };
-        ISecurityLayer::OwnershipTransferred::decode_log_data(log.data())
-            .map(|event| event.newOwner)
-            .map_err(|_| ChainError::Malformed {
-                what: "an event without its owner",
-            })
-    }
-
     /// The master-data contract that the relay names at a block.
     pub async fn newest_master_data(&self, at: &Block) -> Result<Address, ChainError> {
         let call = IRecordRelay::latestCall {};
@@ -196,7 +175,7 @@ impl ChainReader {
         uid: Uid,
         version: Version,
         proof: B256,
-        up_to: &Block,
+        up_to: u64,
     ) -> Result<Option<Anchored>, ChainError> {
         // Its topics name the event's subject in full: there is one at most.
         let filter = Filter::new()
@@ -205,7 +184,7 @@ impl ChainReader {
             .topic1(U256::from(uid.get()))
             .topic2(U256::from(version.get()))
             .topic3(proof);
-        let Some(log) = self.newest_log(&filter, up_to.number).await? else {
+        let Some(log) = self.newest_log(&filter, up_to).await? else {
             return Ok(None);
         };
         let event = IStorageLayer::RecordProofAdded::decode_log_data(log.data());
@@ -222,7 +201,11 @@ impl ChainReader {
     }
 
     /// The newest event of a kind, up to a block. Looks backwards from there: what is asked for is mostly recent.
-    async fn newest_log(&self, filter: &Filter, up_to: u64) -> Result<Option<Log>, ChainError> {
+    pub(crate) async fn newest_log(
+        &self,
+        filter: &Filter,
+        up_to: u64,
+    ) -> Result<Option<Log>, ChainError> {
         let oldest = self.deployment.deployment_block;
         let mut to = up_to;
         while to >= oldest {

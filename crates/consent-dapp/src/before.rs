@@ -3,16 +3,20 @@
 use database::consent_links::ConsentLink;
 use database::sealed::{PlainVersion, open_cell};
 use database::{consents, record_versions};
+use enrolment::restriction::Limits;
 use enrolment::withdrawal::TakenBack;
-use keyring::{CellKind, FrontKeys, OwnerKey};
+use keyring::{CellKind, OwnerKey};
+use record::Address;
 use record::consent::{Choice, ConsentMessage, Purpose};
 use record::ids::RecordId;
 use record::proof::SaltedValue;
+use record::wallet_change::WalletOrder;
 use sqlx::MySqlConnection;
 use web_kit::error::Error;
 
+use crate::app::App;
 use crate::offer::OfferedPurpose;
-use crate::tampering::{tampered, told};
+use crate::tampering::{tampered, told, told_of_steps};
 
 /// The values of the newest anchored version below that of the link.
 pub struct Before {
@@ -24,6 +28,8 @@ pub struct Before {
 pub struct AnswerBefore {
     purposes: Vec<Purpose>,
     taken: TakenBack,
+    /// What the record may be used for meanwhile.
+    pub limits: Limits,
 }
 
 impl Before {
@@ -49,9 +55,28 @@ impl Before {
         Ok(Self { record, plain })
     }
 
-    /// Wallet and relation are beyond correction: others would let somebody else sign.
-    pub fn is_signed_by_the_same(&self, corrected: &PlainVersion) -> bool {
-        self.plain.wallet == corrected.wallet && self.plain.relation == corrected.relation
+    /// Wallet and relation are beyond correction: others would let somebody else sign. Another wallet stands beside an order of the
+    /// authority, whose signature is checked before anything is anchored.
+    pub fn is_signed_by_the_same(
+        &self,
+        corrected: &PlainVersion,
+        order: Option<&WalletOrder>,
+    ) -> bool {
+        let is_ordered = |order: &WalletOrder| {
+            let change = &order.change;
+            (change.old_wallet, change.new_wallet) == (self.plain.wallet, corrected.wallet)
+                && change.version == corrected.version.get()
+        };
+        let wallet_fits = match order {
+            None => self.plain.wallet == corrected.wallet,
+            Some(order) => is_ordered(order),
+        };
+        wallet_fits && self.plain.relation == corrected.relation
+    }
+
+    /// The wallet that signed it.
+    pub const fn wallet(&self) -> Address {
+        self.plain.wallet
     }
 
     /// One field's value.
@@ -62,10 +87,11 @@ impl Before {
     /// What the owner answered then.
     pub async fn answer(
         &self,
-        front: &FrontKeys,
+        app: &App,
         key: &OwnerKey,
         connection: &mut MySqlConnection,
     ) -> Result<AnswerBefore, Error> {
+        let front = &app.front;
         let (version, draft) = (self.plain.version, self.plain.draft);
         let consent = consents::load(connection, self.record, version).await?;
         let consent = consent.filter(|consent| consent.draft == draft);
@@ -79,9 +105,17 @@ impl Before {
         })?;
         let taken = TakenBack::load(connection, front, self.record, draft).await?;
         told(&taken);
+        let purposes = ConsentMessage::from_json(&message.value)?.purposes;
+        let (basis, signed) = (
+            |one: &_| app.profile.basis(one),
+            (purposes.as_slice(), draft),
+        );
+        let limits = Limits::of_signed(connection, front, self.record, signed, &basis).await?;
+        told_of_steps(&limits);
         Ok(AnswerBefore {
-            purposes: ConsentMessage::from_json(&message.value)?.purposes,
+            purposes,
             taken,
+            limits,
         })
     }
 }

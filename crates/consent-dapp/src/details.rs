@@ -61,13 +61,17 @@ impl Details {
         let plain = row
             .open(key)
             .map_err(|cause| tampered(format!("the draft of a link does not open: {cause}")))?;
+        let order = row.open_wallet_order(key).transpose();
+        let order = order.map_err(|cause| {
+            tampered(format!("the order beside a draft does not open: {cause}"))
+        })?;
         let before = match link.corrects() {
             true => Some(Before::load(link, key, connection).await?),
             false => None,
         };
         if before
             .as_ref()
-            .is_some_and(|before| !before.is_signed_by_the_same(&plain))
+            .is_some_and(|before| !before.is_signed_by_the_same(&plain, order.as_ref()))
         {
             return Err(tampered("a correction names another wallet or relation").into());
         }
@@ -82,6 +86,12 @@ impl Details {
     /// The registered wallet.
     pub const fn wallet(&self) -> Address {
         self.plain.wallet
+    }
+
+    /// The wallet that signed before, where that was another one.
+    pub fn wallet_before(&self) -> Option<Address> {
+        let before = self.before.as_ref().map(Before::wallet);
+        before.filter(|before| *before != self.wallet())
     }
 
     /// The version they belong to.

@@ -20,6 +20,7 @@ mod pages;
 mod pass;
 mod receipt;
 mod refusal;
+mod restriction_view;
 mod router;
 mod run;
 mod settings;

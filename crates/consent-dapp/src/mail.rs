@@ -50,6 +50,24 @@ pub async fn erasure_asked(
     Ok(())
 }
 
+/// Tells the desk that an owner wants a restriction, or objects: by the request that they were let in by, which may serve for several.
+pub async fn restriction_asked(
+    app: &App,
+    connection: &mut MySqlConnection,
+    (record, request): (RecordId, RequestId),
+    now: UnixMillis,
+) -> Result<(), EnqueueError> {
+    let mail = Mail::RestrictionAsked {
+        record,
+        url: record_page(app, record),
+    };
+    let subject = [request.as_bytes().as_slice(), &now.0.to_be_bytes()].concat();
+    let event = EventKey::of(mail.kind(), &subject);
+    let desk = app.desk_email.as_str();
+    enqueue(connection, &app.front, now, event, desk, &mail).await?;
+    Ok(())
+}
+
 /// Tells the desk that an owner signed, and the owner that the signature arrived.
 pub async fn consent_given(
     app: &App,

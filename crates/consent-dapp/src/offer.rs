@@ -47,6 +47,9 @@ pub struct OfferedPurpose {
     pub rests_on_consent: bool,
     /// What it means for the owner.
     pub text: String,
+    /// For how long their details are kept for it, as `10 years from your newest signature`.
+    #[serde(default)]
+    pub kept: Option<String>,
 }
 
 /// What the owner ticked is not all among the choices.
@@ -155,6 +158,7 @@ fn offered(profile: &ControllerProfile) -> Vec<OfferedPurpose> {
             lawful_basis: purpose.lawful_basis.clone(),
             rests_on_consent: purpose.rests_on_consent,
             text: purpose.text.clone(),
+            kept: purpose.keeping().map(|keeping| keeping.to_string()),
         })
         .collect()
 }
@@ -162,6 +166,8 @@ fn offered(profile: &ControllerProfile) -> Vec<OfferedPurpose> {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+
+    use record::keeping::Period;
 
     use super::*;
 
@@ -180,6 +186,7 @@ mod tests {
             name = "Care"
             lawful_basis = "Contract"
             rests_on_consent = false
+            keep_for = "10 years"
             text = "We treat you."
 
             [[purposes]]
@@ -187,6 +194,7 @@ mod tests {
             name = "Research"
             lawful_basis = "Consent"
             rests_on_consent = true
+            keep_for = "5 years"
             text = "Studies."
         "#;
         ControllerProfile::from_toml(text).unwrap()
@@ -199,12 +207,13 @@ mod tests {
         assert!(offer.is_fresh(&profile, NOW.plus(DAY * 15 - Duration::from_secs(1))));
         assert!(!offer.is_fresh(&profile, NOW.plus(DAY * 15)));
 
-        let mut changes: Vec<ControllerProfile> = (0..5).map(|_| profile.clone()).collect();
+        let mut changes: Vec<ControllerProfile> = (0..6).map(|_| profile.clone()).collect();
         changes[0].controller.name.push('!');
         changes[1].notice.text.push('!');
         changes[2].purposes[1].rests_on_consent = false;
         changes[3].purposes.pop();
         changes[4].controller.address.push('!');
+        changes[5].purposes[0].keep_for = Some(Period::months(1));
         for changed in changes {
             assert!(!offer.is_fresh(&changed, NOW), "{changed:?}");
         }

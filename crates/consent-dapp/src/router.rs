@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::pages::{
     challenge, code, copy, copy_code, copy_wallet, correction, decline, demo_wallet, link, message,
     receipt, sign, start, ticket, ticket_code, ticket_copy, ticket_correction, ticket_erase,
-    ticket_purposes, wallet, withdraw,
+    ticket_object, ticket_purposes, ticket_restrict, wallet, withdraw,
 };
 use crate::urls::route;
 
@@ -50,6 +50,14 @@ pub fn routes(app: App, proxies: TrustedProxies) -> Router {
         )
         .route(route::TICKET_ERASE_MESSAGE, post(ticket_erase::message))
         .route(route::TICKET_ERASE_SIGN, post(ticket_erase::sign))
+        .route(
+            route::TICKET_RESTRICT,
+            get(ticket_restrict::show).post(ticket_restrict::submit),
+        )
+        .route(
+            route::TICKET_OBJECT,
+            get(ticket_object::show).post(ticket_object::submit),
+        )
         .route(route::TICKET_COPY, post(ticket_copy::submit))
         .route(route::COPY, get(copy::show))
         .route(route::COPY_CODE, post(copy_code::submit))

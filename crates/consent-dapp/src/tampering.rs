@@ -1,5 +1,6 @@
 //! What can only be so because somebody changed rows behind our back: told in the log, and nothing of it is shown.
 
+use enrolment::restriction::Limits;
 use enrolment::withdrawal::TakenBack;
 use web_kit::error::Error;
 
@@ -14,5 +15,12 @@ pub fn tampered(what: impl Into<String>) -> Error {
 pub fn told(taken: &TakenBack) {
     if taken.tampered > 0 {
         tracing::error!("ALARM: a planted or altered withdrawal was passed over");
+    }
+}
+
+/// Of steps of a restriction that somebody planted or changed nothing is used, but that there are such.
+pub fn told_of_steps(limits: &Limits) {
+    if limits.requests.tampered > 0 {
+        tracing::error!("ALARM: a planted or altered step of a restriction was passed over");
     }
 }

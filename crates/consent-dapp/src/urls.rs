@@ -23,6 +23,8 @@ pub mod route {
     pub const TICKET_ERASE: &str = "/w/{ticket}/erase";
     pub const TICKET_ERASE_MESSAGE: &str = "/w/{ticket}/erase/message";
     pub const TICKET_ERASE_SIGN: &str = "/w/{ticket}/erase/sign";
+    pub const TICKET_RESTRICT: &str = "/w/{ticket}/restrict";
+    pub const TICKET_OBJECT: &str = "/w/{ticket}/object";
     pub const TICKET_COPY: &str = "/w/{ticket}/copy";
     pub const COPY: &str = "/a/{secret}";
     pub const COPY_CODE: &str = "/a/{secret}/code";
@@ -125,6 +127,16 @@ impl TicketUrls {
     /// Where a copy of everything is asked for.
     pub fn copy(&self) -> String {
         format!("{}/copy", self.0)
+    }
+
+    /// The form that asks for a restriction.
+    pub fn restrict(&self) -> String {
+        format!("{}/restrict", self.0)
+    }
+
+    /// The form that objects to uses.
+    pub fn object(&self) -> String {
+        format!("{}/object", self.0)
     }
 
     /// Where everything is asked to be erased.

@@ -24,6 +24,44 @@ text_enum! {
         Searched = "searched",
         /// A copy of everything was shown, to be handed to the owner.
         Copied = "copied",
+        /// A ground was stated on which a restricted record is to be looked at.
+        Stated = "stated",
+    }
+}
+
+text_enum! {
+    /// On what the details of a restricted record may be used (GDPR Art. 18(2)).
+    UseGround {
+        /// It is kept, and what is kept is looked after.
+        Storage = "storage",
+        /// The owner's consent.
+        Consent = "consent",
+        /// To establish, exercise or defend legal claims.
+        LegalClaims = "legal_claims",
+        /// To protect the rights of another person.
+        Protection = "protection",
+        /// An important public interest.
+        PublicInterest = "public_interest",
+    }
+}
+
+impl UseGround {
+    /// The grounds, as whoever looks states them.
+    pub const OFFERED: [(Self, &'static str); 5] = [
+        (
+            Self::Storage,
+            "To keep it: I look after what is stored, and use it for nothing",
+        ),
+        (Self::Consent, "The owner consents to it"),
+        (Self::LegalClaims, "For legal claims"),
+        (Self::Protection, "To protect the rights of another person"),
+        (Self::PublicInterest, "For an important public interest"),
+    ];
+
+    /// The ground of this name, as a form gives it.
+    #[must_use]
+    pub fn offered(name: &str) -> Option<Self> {
+        name.parse().ok()
     }
 }
 
@@ -40,6 +78,8 @@ pub struct Access {
     pub action: AccessAction,
     /// When.
     pub at: UnixMillis,
+    /// On what, where the record was restricted.
+    pub ground: Option<UseGround>,
 }
 
 impl Access {
@@ -51,18 +91,25 @@ impl Access {
             app: columns.get("app")?,
             action: columns.get("action")?,
             at: columns.get("at")?,
+            ground: columns.get("ground")?,
         };
         columns.check(columns.get::<u64>("id")?, access.mac(keys))?;
         Ok(access)
     }
 
     fn mac(&self, keys: &ApplicationKeys) -> MacBuilder {
-        keys.mac(TABLE)
+        let mac = keys
+            .mac(TABLE)
             .bytes(self.staff_id.as_bytes())
             .bytes(self.record_id.as_bytes())
             .text(self.app.as_str())
             .text(self.action.as_str())
-            .u64(self.at.0)
+            .u64(self.at.0);
+        match self.ground {
+            // As the rows that are older than grounds.
+            None => mac,
+            Some(ground) => mac.text(ground.as_str()),
+        }
     }
 }
 
@@ -73,13 +120,14 @@ pub async fn append(
     access: &Access,
 ) -> Result<(), RowError> {
     sqlx::query(
-        "INSERT INTO access_log (staff_id, record_id, app, action, at, mac) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO access_log (staff_id, record_id, app, action, at, ground, mac) VALUES (?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(access.staff_id.as_bytes().as_slice())
     .bind(access.record_id.as_bytes().as_slice())
     .bind(access.app.as_str())
     .bind(access.action.as_str())
     .bind(access.at.0)
+    .bind(access.ground.map(UseGround::as_str))
     .bind(access.mac(keys).finish())
     .execute(connection)
     .await?;
@@ -99,4 +147,27 @@ pub async fn of_record(
         .fetch_all(connection)
         .await?;
     Checked::sort(rows.iter().map(|row| Access::read(row, keys)))
+}
+
+/// The ground that somebody stated last for looking at a record in this application, since then; a planted row states none.
+pub async fn stated(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    (staff, record, app): (StaffId, RecordId, App),
+    since: UnixMillis,
+) -> Result<Option<UseGround>, RowError> {
+    const MOST: u32 = 100;
+    let rows = sqlx::query(
+        "SELECT * FROM access_log
+         WHERE record_id = ? AND staff_id = ? AND app = ? AND action = 'stated' AND at >= ? ORDER BY id DESC LIMIT ?",
+    )
+    .bind(record.as_bytes().as_slice())
+    .bind(staff.as_bytes().as_slice())
+    .bind(app.as_str())
+    .bind(since.0)
+    .bind(MOST)
+    .fetch_all(connection)
+    .await?;
+    let found = Checked::sort(rows.iter().map(|row| Access::read(row, keys)))?;
+    Ok(found.rows.first().and_then(|access| access.ground))
 }

@@ -3,8 +3,8 @@
 use alloy_primitives::B256;
 use keyring::MacBuilder;
 use record::ids::{
-    CorrectionId, Draft, ErasureId, KeyId, LinkId, MailId, RecordId, RequestId, StaffId,
-    SubmissionId, Uid, Version,
+    CorrectionId, Draft, ErasureId, KeyId, LinkId, MailId, RecordId, RequestId, RestrictionId,
+    StaffId, SubmissionId, Uid, Version, WalletChangeId,
 };
 use record::time::UnixMillis;
 use sqlx::error::mismatched_types;
@@ -124,6 +124,8 @@ identifier!(
     MailId,
     RequestId,
     ErasureId,
+    RestrictionId,
+    WalletChangeId,
     SubmissionId
 );
 

@@ -1,6 +1,6 @@
 //! What owners signed: message and signature as sealed cells. [`crate::sealed`] seals and opens them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keyring::{FrontKeys, MacBuilder};
 use record::ids::{Draft, LinkId, RecordId, Version};
@@ -133,6 +133,41 @@ pub async fn load(
         .await?
         .map(|row| Consent::read(&row))
         .transpose()
+}
+
+/// The consents to these versions, each of another record. One that can't be read is none.
+pub async fn of_versions(
+    connection: &mut MySqlConnection,
+    versions: &[(RecordId, Version)],
+) -> Result<BTreeMap<RecordId, Consent>, RowError> {
+    if versions.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut query =
+        QueryBuilder::<MySql>::new("SELECT * FROM consents WHERE (record_id, version) IN (");
+    let mut list = query.separated(", ");
+    for (record, version) in versions {
+        list.push("(");
+        list.push_bind_unseparated(record.as_bytes().as_slice());
+        list.push_unseparated(", ");
+        list.push_bind_unseparated(version.get());
+        list.push_unseparated(")");
+    }
+    query.push(")");
+    let rows = query
+        .build()
+        .persistent(false)
+        .fetch_all(connection)
+        .await?;
+    let mut consents = BTreeMap::new();
+    for row in &rows {
+        match Consent::read(row) {
+            Ok(consent) => consents.insert(consent.record_id, consent),
+            Err(error) if error.is_tampering() => continue,
+            Err(error) => return Err(error),
+        };
+    }
+    Ok(consents)
 }
 
 /// The records whose consents carry this nonce, as far as more than one is of interest: the table allows one; more than that

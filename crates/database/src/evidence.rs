@@ -27,7 +27,7 @@ macro_rules! evidence_of {
             "SELECT r.id, r.uid, r.state, r.version, r.draft, r.wallet_index, r.email_index, r.submission, r.created_by,
                     r.created_at, r.updated_at, r.mac,
                     v.version AS its_version, v.draft AS its_draft,
-                    v.name, v.email, v.phone, v.age, v.address, v.wallet, v.relation, v.anchor,
+                    v.name, v.email, v.phone, v.age, v.address, v.wallet, v.relation, v.anchor, v.wallet_order,
                     c.draft AS consent_draft, c.link_id, c.message, c.signature, c.nonce_index, c.received_at,
                     c.mac AS consent_mac,
                     k.key_id, k.record_id, k.app_key_version, k.wrapped
@@ -124,6 +124,9 @@ impl Evidence {
                 wallet: columns.cell("wallet"),
                 relation: columns.cell("relation"),
                 anchor: columns.get("anchor").unwrap_or_else(|_| Some(Vec::new())),
+                wallet_order: columns
+                    .get("wallet_order")
+                    .unwrap_or_else(|_| Some(Vec::new())),
             },
             consent: read_consent(row, self.record_id, version),
         });

@@ -193,6 +193,9 @@ const ENTRY: &[(&str, &str)] = &[
     ("owner_requests", "SELECT, UPDATE"),
     ("erasures", "SELECT, INSERT, UPDATE"),
     ("access_copies", "SELECT, INSERT, UPDATE"),
+    ("wallet_changes", "SELECT, INSERT, UPDATE"),
+    ("retentions", "SELECT, INSERT, UPDATE"),
+    ("restriction_steps", "SELECT, INSERT"),
     ("record_events", "SELECT, INSERT"),
     // To tell owners of those that concern them. All columns: the MAC covers them.
     ("incidents", "SELECT"),
@@ -223,6 +226,8 @@ const CONSENT: &[(&str, &str)] = &[
         "access_copies",
         "SELECT, UPDATE (wrapped_key, desk_code, content, state, identity, code_attempts, opened_at, mac)",
     ),
+    // To say that a record is restricted.
+    ("restriction_steps", "SELECT"),
     ("record_events", "INSERT"),
     // Declining withdraws the mails of the owner's links; no address and no content of any mail may be read.
     (
@@ -253,6 +258,9 @@ const VIEWER: &[(&str, &str)] = &[
     ("owner_requests", "SELECT"),
     ("erasures", "SELECT"),
     ("access_copies", "SELECT"),
+    ("wallet_changes", "SELECT"),
+    ("retentions", "SELECT"),
+    ("restriction_steps", "SELECT"),
     ("anchoring_jobs", "SELECT"),
     ("anchoring_transactions", "SELECT"),
     ("leases", "SELECT, INSERT, UPDATE, DELETE"),
@@ -303,6 +311,9 @@ const ERASE: &[(&str, &str)] = &[
         "access_copies",
         "SELECT, UPDATE (wrapped_key, desk_code, content, state, identity, code_attempts, opened_at, mac)",
     ),
+    ("wallet_changes", "SELECT, UPDATE (content, state, mac)"),
+    ("retentions", "DELETE, SELECT (record_id)"),
+    ("restriction_steps", "SELECT, UPDATE (content, note, mac)"),
     ("erasures", "SELECT, INSERT, UPDATE"),
     ("record_events", "INSERT"),
     // The receipt stands in the transaction that destroys.

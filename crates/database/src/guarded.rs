@@ -15,7 +15,7 @@ use crate::{guarded_rows, key_checks, notices};
 const MOST: u32 = 5000;
 
 /// The tables, and which of their rows are in use.
-const IN_USE: [(&str, &str); 13] = [
+const IN_USE: [(&str, &str); 14] = [
     ("staff", ""),
     ("sessions", ""),
     ("leases", ""),
@@ -31,13 +31,14 @@ const IN_USE: [(&str, &str); 13] = [
     ),
     ("erasures", "WHERE state IN ('open', 'granted')"),
     ("access_copies", "WHERE state = 'open'"),
+    ("wallet_changes", "WHERE state <> 'given_up'"),
     ("chain_progress", ""),
     ("watch_progress", ""),
     ("schema_baselines", ""),
     ("sweep_rounds", ""),
 ];
 
-/// The rows that are not ours, of those that are in use: accounts, sessions, leases, open links, unfinished jobs, open requests, erasures that are not over, copies that can be opened, how far the chain was seen and the
+/// The rows that are not ours, of those that are in use: accounts, sessions, leases, open links, unfinished jobs, open requests, erasures that are not over, copies that can be opened, changes of wallets, how far the chain was seen and the
 /// log was read, the rounds of the sweep, mails that wait or were refused, notices, and what is kept to know the keys and the schema by. The heads of
 /// records are looked at with their records, whatever grows without end a share at a time ([`crate::guarded_rows::page`]).
 pub async fn planted(

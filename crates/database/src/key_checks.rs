@@ -1,4 +1,5 @@
-//! A known value sealed under each application and front key: tells wrong keys from tampered data.
+//! A known value sealed under each application and front key: tells wrong keys from tampered data. Beside it stands whether
+//! nothing is to be wrapped by an application key any more, because it is about to be destroyed.
 
 use keyring::{ApplicationKeys, FrontKeys, KeyCheckError};
 use rand::CryptoRng;
@@ -61,6 +62,78 @@ async fn insert(
     }
 }
 
+/// Notes that nothing is to be wrapped by this version of the application key any more. Waits for those who are just wrapping by
+/// it ([`is_retired_until_the_end`]): once this is done, all that it wraps can be seen.
+pub async fn retire(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    version: u32,
+    now: UnixMillis,
+    rng: &mut (impl CryptoRng + ?Sized),
+) -> Result<(), RowError> {
+    // A row that somebody took away is what they would wait for.
+    store(connection, keys, now, rng).await?;
+    set_retired(connection, version, keys.retired_cell(version, rng)).await
+}
+
+/// Takes that back.
+pub async fn employ(connection: &mut MySqlConnection, version: u32) -> Result<(), RowError> {
+    set_retired(connection, version, None).await
+}
+
+async fn set_retired(
+    connection: &mut MySqlConnection,
+    version: u32,
+    cell: Option<Vec<u8>>,
+) -> Result<(), RowError> {
+    sqlx::query("UPDATE key_checks SET retired = ? WHERE ring = ? AND version = ?")
+        .bind(cell)
+        .bind(APPLICATION)
+        .bind(version)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Whether nothing is to be wrapped by this version any more. What does not open under the version itself says nothing; it is told
+/// of as a planted row.
+pub async fn is_retired(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    version: u32,
+) -> Result<bool, RowError> {
+    let cell = sqlx::query_scalar("SELECT retired FROM key_checks WHERE ring = ? AND version = ?");
+    let cell: Option<Option<Vec<u8>>> = cell
+        .bind(APPLICATION)
+        .bind(version)
+        .fetch_optional(connection)
+        .await?;
+    Ok(says_retired(cell, keys, version))
+}
+
+/// The same for who is about to wrap by it: the answer holds until the transaction ends, and who retires the version waits for it.
+pub async fn is_retired_until_the_end(
+    transaction: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    version: u32,
+) -> Result<bool, RowError> {
+    // `FOR SHARE` is not known to MariaDB.
+    let cell = sqlx::query_scalar(
+        "SELECT retired FROM key_checks WHERE ring = ? AND version = ? LOCK IN SHARE MODE",
+    );
+    let cell: Option<Option<Vec<u8>>> = cell
+        .bind(APPLICATION)
+        .bind(version)
+        .fetch_optional(transaction)
+        .await?;
+    Ok(says_retired(cell, keys, version))
+}
+
+fn says_retired(cell: Option<Option<Vec<u8>>>, keys: &ApplicationKeys, version: u32) -> bool {
+    cell.flatten()
+        .is_some_and(|cell| keys.is_retired_by(version, &cell))
+}
+
 /// Compares the application keys at hand with the stored values of theirs. One that opens tells that the keys are right:
 /// a value that does not open beside it was put there by somebody else.
 pub async fn verify(
@@ -101,6 +174,15 @@ async fn stored(
     .await?)
 }
 
+/// Every statement that a version is retired, of the application key as of a front key, which never is.
+async fn retired(connection: &mut MySqlConnection) -> Result<Vec<(u32, Vec<u8>)>, RowError> {
+    Ok(sqlx::query_as(
+        "SELECT version, retired FROM key_checks WHERE retired IS NOT NULL ORDER BY ring, version LIMIT 1000",
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
 /// How many stored values the keys at hand do not open, though they are the right ones: somebody else wrote them.
 pub(crate) async fn planted(
     connection: &mut MySqlConnection,
@@ -115,6 +197,9 @@ pub(crate) async fn planted(
         .filter(|one| is_planted(one))
         .map(|(version, _)| *version)
         .collect();
+    for (version, cell) in retired(connection).await? {
+        planted.extend((!keys.is_retired_by(version, &cell)).then_some(version));
+    }
     for (version, cell) in stored(connection, FRONT).await? {
         planted.extend(
             front

@@ -53,6 +53,8 @@ pub mod records;
 pub mod records_view;
 pub mod remains;
 pub mod request_way;
+pub mod restriction_steps;
+pub mod retentions;
 pub mod rewrapping;
 pub mod row_counts;
 pub mod schema_baselines;
@@ -64,6 +66,7 @@ pub mod strays;
 pub mod sweep_parts;
 pub mod sweep_rounds;
 pub mod verifications;
+pub mod wallet_changes;
 pub mod watch_progress;
 pub mod withdrawals;
 

@@ -39,6 +39,8 @@ text_enum! {
         ClockOff = "clock_off",
         /// The keys are not those that the database was written with.
         KeysWrong = "keys_wrong",
+        /// A host seals with a key that is retired: it was not given the newest key file.
+        KeysBehind = "keys_behind",
         /// A row that grants access or moves work does not carry our MAC.
         RowTampered = "row_tampered",
         /// Rows are gone from a table that nothing of ours deletes from.
@@ -123,6 +125,20 @@ pub async fn clear(connection: &mut MySqlConnection, kind: AlarmKind) -> Result<
         .execute(connection)
         .await?;
     Ok(done.rows_affected() > 0)
+}
+
+/// Ends an alarm that was noticed last before then: where several processes may raise it, none knows of the others.
+pub async fn clear_unseen_since(
+    connection: &mut MySqlConnection,
+    kind: AlarmKind,
+    then: UnixMillis,
+) -> Result<(), RowError> {
+    sqlx::query("DELETE FROM operations_alarms WHERE kind = ? AND last_seen_at < ?")
+        .bind(kind.as_str())
+        .bind(then.0)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// All alarms, oldest first. A kind that this software does not know is left out.

@@ -86,6 +86,11 @@ impl Backup {
             hash.update(part);
         }
         hash.update(record.created_at.0.to_be_bytes());
+        // Of copies without one the hash is what it was before there were any.
+        if let Some(order) = &values.wallet_order {
+            hash.update(u64::try_from(order.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(order);
+        }
         hash.finalize().into()
     }
 }
@@ -109,8 +114,8 @@ pub async fn insert(
         "INSERT INTO record_backups (uid, version, record_id, content_hash, draft, name, email, phone, age, address,
                                      wallet, relation, anchor, link_id, message, signature,
                                      nonce_index, received_at, consent_mac, wallet_index, email_index, submission, created_by,
-                                     created_at, stored_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                     created_at, stored_at, wallet_order)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(uid.get())
     .bind(values.version.get())
@@ -137,6 +142,7 @@ pub async fn insert(
     .bind(record.created_by.as_bytes().as_slice())
     .bind(record.created_at.0)
     .bind(now.0)
+    .bind(values.wallet_order.as_deref())
     .execute(connection)
     .await
     .map_err(|error| RowError::of_insert(TABLE, error));
@@ -223,6 +229,7 @@ fn read(row: &MySqlRow) -> Result<StoredBackup, RowError> {
         wallet: columns.get("wallet")?,
         relation: columns.get("relation")?,
         anchor: columns.get("anchor")?,
+        wallet_order: columns.get("wallet_order")?,
     };
     let consent = Consent {
         record_id,

@@ -65,6 +65,10 @@ text_enum! {
         ErasureRefused = "erasure_refused",
         /// Staff decided to erase it.
         ErasureGranted = "erasure_granted",
+        /// Nothing permitted to keep it any longer, and staff released its erasure.
+        ErasureReleased = "erasure_released",
+        /// Staff decided to keep it for longer than its purposes do.
+        RetentionProlonged = "retention_prolonged",
         /// It has ended on the chain.
         Retired = "retired",
         /// Nothing of it is left.
@@ -79,6 +83,32 @@ text_enum! {
         CopyRevoked = "copy_revoked",
         /// Too many wrong codes for it.
         CopyLocked = "copy_locked",
+        /// The owner lost their wallet: the change to another one was asked for.
+        WalletChangeAsked = "wallet_change_asked",
+        /// A second member of staff confirmed who asks.
+        WalletChangeConfirmed = "wallet_change_confirmed",
+        /// The authority signed that the wallet is changed.
+        WalletChangeOrdered = "wallet_change_ordered",
+        /// The version that changes the wallet was begun, to be signed by the new one.
+        WalletChangeBegun = "wallet_change_begun",
+        /// The change of the wallet was given up.
+        WalletChangeGivenUp = "wallet_change_given_up",
+        /// The owner asked to have the use of the record restricted.
+        RestrictionAsked = "restriction_asked",
+        /// Staff decided that it stays restricted.
+        RestrictionGranted = "restriction_granted",
+        /// Staff decided that it does not, and said why.
+        RestrictionRefused = "restriction_refused",
+        /// The owner objected to a use.
+        ObjectionMade = "objection_made",
+        /// Staff ended it.
+        ObjectionUpheld = "objection_upheld",
+        /// Staff did not, and said why.
+        ObjectionRefused = "objection_refused",
+        /// The owner was told that a restriction is about to end.
+        RestrictionEnding = "restriction_ending",
+        /// A restriction has ended.
+        RestrictionLifted = "restriction_lifted",
     }
 }
 

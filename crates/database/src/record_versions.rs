@@ -34,6 +34,8 @@ pub struct RecordVersion {
     pub relation: Vec<u8>,
     /// Cell that binds UID, timestamp, transaction, block and leaves, once anchored.
     pub anchor: Option<Vec<u8>>,
+    /// Cell of the authority's order by which the wallet is another one than before; none where it is the same.
+    pub wallet_order: Option<Vec<u8>>,
 }
 
 impl RecordVersion {
@@ -90,6 +92,7 @@ impl RecordVersion {
             wallet: columns.get("wallet")?,
             relation: columns.get("relation")?,
             anchor: columns.get("anchor")?,
+            wallet_order: columns.get("wallet_order")?,
         })
     }
 }
@@ -99,8 +102,8 @@ impl RecordVersion {
 pub async fn insert(connection: &mut MySqlConnection, row: &RecordVersion) -> Result<(), RowError> {
     sqlx::query(
         "INSERT INTO record_versions (record_id, version, draft, name, email, phone, age, address, wallet, relation,
-                                      anchor)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                      anchor, wallet_order)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(row.record_id.as_bytes().as_slice())
     .bind(row.version.get())
@@ -113,6 +116,7 @@ pub async fn insert(connection: &mut MySqlConnection, row: &RecordVersion) -> Re
     .bind(&row.wallet)
     .bind(&row.relation)
     .bind(row.anchor.as_deref())
+    .bind(row.wallet_order.as_deref())
     .execute(connection)
     .await
     .map_err(|error| RowError::of_insert(TABLE, error))?;
@@ -128,7 +132,8 @@ pub async fn replace_draft(
 ) -> Result<(), RowError> {
     let done = sqlx::query(
         "UPDATE record_versions
-         SET draft = ?, name = ?, email = ?, phone = ?, age = ?, address = ?, wallet = ?, relation = ?
+         SET draft = ?, name = ?, email = ?, phone = ?, age = ?, address = ?, wallet = ?, relation = ?,
+             wallet_order = ?
          WHERE record_id = ? AND version = ? AND draft = ? AND anchor IS NULL",
     )
     .bind(row.draft.get())
@@ -139,6 +144,7 @@ pub async fn replace_draft(
     .bind(&row.address)
     .bind(&row.wallet)
     .bind(&row.relation)
+    .bind(row.wallet_order.as_deref())
     .bind(row.record_id.as_bytes().as_slice())
     .bind(row.version.get())
     .bind(old.get())
@@ -226,6 +232,23 @@ pub async fn newest_anchored_below(
     )
     .bind(record.as_bytes().as_slice())
     .bind(version.get())
+    .fetch_optional(connection)
+    .await?
+    .map(|row| RecordVersion::read(&row))
+    .transpose()
+}
+
+/// The newest version whose wallet the authority ordered to be another one than before.
+pub async fn newest_ordered(
+    connection: &mut MySqlConnection,
+    record: RecordId,
+) -> Result<Option<RecordVersion>, RowError> {
+    sqlx::query(
+        "SELECT * FROM record_versions
+         WHERE record_id = ? AND version > 0 AND wallet_order IS NOT NULL
+         ORDER BY version DESC LIMIT 1",
+    )
+    .bind(record.as_bytes().as_slice())
     .fetch_optional(connection)
     .await?
     .map(|row| RecordVersion::read(&row))

@@ -3,6 +3,7 @@
 //! A row that somebody else wrote or changed stays in its place, marked as such: a list must never hide it.
 
 mod cover;
+mod due;
 mod grid;
 mod standing;
 mod uids;
@@ -24,6 +25,7 @@ use crate::owner_keys;
 use crate::records::{Record, RecordState};
 use crate::sealed;
 
+pub use due::{Days, due, due_count};
 pub use grid::{
     ViewedRecord, find_verified, not_yet_verified, verified, verified_before, verified_one,
 };
@@ -32,12 +34,16 @@ pub use verdict_map::verdict_counts;
 
 const TABLE: &str = "records";
 
-/// The columns of a listed record; `$which` says of which records, and in which order.
+/// The columns of a listed record; `$which` says of which records, and in which order, `$also` names further columns.
 macro_rules! listed {
     ($which:literal) => {
+        $crate::records_view::listed!($which, "")
+    };
+    ($which:literal, $also:literal) => {
         concat!(
-            "SELECT r.*, v.name, k.key_id, k.record_id, k.app_key_version, k.wrapped
-             FROM records r
+            "SELECT r.*, v.name, k.key_id, k.record_id, k.app_key_version, k.wrapped",
+            $also,
+            " FROM records r
              LEFT JOIN record_versions v ON v.record_id = r.id AND v.version = r.version
              LEFT JOIN owner_keys k ON k.record_id = r.id ",
             $which
@@ -101,20 +107,21 @@ impl ListedRecord {
 /// Where a page ended: the next one begins behind it. Shown in addresses as `milliseconds-id`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
-    created_at: UnixMillis,
+    /// What the list goes by: when a record was entered, or is due.
+    at: UnixMillis,
     id: RecordId,
 }
 
 impl Cursor {
     const START: Self = Self {
-        created_at: UnixMillis(u64::MAX),
+        at: UnixMillis(u64::MAX),
         id: RecordId::from_bytes([0xff; 16]),
     };
 
     fn of(row: &MySqlRow) -> Result<Self, RowError> {
         let columns = Columns::of(TABLE, row);
         Ok(Self {
-            created_at: columns.get("created_at")?,
+            at: columns.get("created_at")?,
             id: columns.get("id")?,
         })
     }
@@ -122,7 +129,7 @@ impl Cursor {
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.created_at, self.id)
+        write!(f, "{}-{}", self.at, self.id)
     }
 }
 
@@ -130,9 +137,9 @@ impl FromStr for Cursor {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (created_at, id) = text.split_once('-').ok_or(IdError::NotHex)?;
+        let (at, id) = text.split_once('-').ok_or(IdError::NotHex)?;
         Ok(Self {
-            created_at: UnixMillis(created_at.parse().map_err(|_| IdError::NotCounted)?),
+            at: UnixMillis(at.parse().map_err(|_| IdError::NotCounted)?),
             id: id.parse()?,
         })
     }
@@ -171,8 +178,8 @@ pub async fn list(
     };
     // One row more than asked for tells whether there is a next page.
     let rows = query
-        .bind(after.created_at.0)
-        .bind(after.created_at.0)
+        .bind(after.at.0)
+        .bind(after.at.0)
         .bind(after.id.as_bytes().as_slice())
         .bind(limit.saturating_add(1))
         .fetch_all(connection)
@@ -206,8 +213,8 @@ pub async fn list_before(
         .bind(state.as_str()),
     };
     let mut rows = query
-        .bind(before.created_at.0)
-        .bind(before.created_at.0)
+        .bind(before.at.0)
+        .bind(before.at.0)
         .bind(before.id.as_bytes().as_slice())
         .bind(limit.saturating_add(1))
         .fetch_all(connection)

@@ -17,6 +17,8 @@ text_enum! {
         ByLetter = "by_letter",
         /// By a mail that they wrote.
         ByMail = "by_mail",
+        /// Nobody asked: nothing permits to keep the record any longer.
+        Retention = "retention",
     }
 }
 

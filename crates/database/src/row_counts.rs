@@ -67,7 +67,7 @@ macro_rules! kept {
 }
 
 /// The tables that are counted.
-pub const KEPT: [Kept; 16] = [
+pub const KEPT: [Kept; 18] = [
     kept!("staff", "id", "created_at"),
     kept!("consent_links", "id", "created_at"),
     kept!("notices", "hash", "created_at"),
@@ -78,6 +78,8 @@ pub const KEPT: [Kept; 16] = [
     kept!("outbox", "id", "created_at"),
     kept!("erasures", "id", "asked_at"),
     kept!("access_copies", "id", "asked_at"),
+    kept!("wallet_changes", "id", "asked_at"),
+    kept!("restriction_steps", "id", "at"),
     kept!("incidents", "id", "id"),
     kept!("incident_findings", "id", "id"),
     kept!("incident_events", "CONCAT(id, ':', mac)", "id"),

@@ -14,7 +14,7 @@ use crate::migrations::Kind;
 const TABLE: &str = "schema_baselines";
 
 /// Our tables.
-pub(crate) const TABLES: [&str; 33] = [
+pub(crate) const TABLES: [&str; 36] = [
     "access_copies",
     "access_log",
     "anchoring_jobs",
@@ -38,6 +38,8 @@ pub(crate) const TABLES: [&str; 33] = [
     "record_events",
     "record_versions",
     "records",
+    "retentions",
+    "restriction_steps",
     "row_counts",
     "schema_baselines",
     "sessions",
@@ -46,6 +48,7 @@ pub(crate) const TABLES: [&str; 33] = [
     "sweep_parts",
     "sweep_rounds",
     "verifications",
+    "wallet_changes",
     "watch_progress",
     "withdrawals",
 ];

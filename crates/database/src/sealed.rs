@@ -18,7 +18,9 @@ use crate::consents::{Consent, nonce_index};
 use crate::record_versions::RecordVersion;
 
 pub use anchor::Anchor;
-pub use opened::{Cell, CellProblem, KeptMessage, OpenedVersion, SealedVersion, open_field};
+pub use opened::{
+    Cell, CellProblem, KeptMessage, OpenedVersion, SealedVersion, open_field, open_message,
+};
 pub use predecessor::{Predecessor, PredecessorError};
 
 /// The values of one record version in clear. Wiped when dropped; can't be printed.
@@ -88,6 +90,7 @@ impl PlainVersion {
             wallet: self.cell(key, CellKind::Wallet, self.wallet.as_slice(), rng),
             relation: self.cell(key, CellKind::Relation, self.relation.as_bytes(), rng),
             anchor: None,
+            wallet_order: None,
         })
     }
 

@@ -1,11 +1,14 @@
 //! What owners took back of what they had allowed. Only ever added to. The purposes are sealed under the front key: whoever
 //! takes consent back may hold no link, and then consent-dapp no key of theirs. MAC under the front key.
 
+use std::collections::BTreeMap;
+
 use keyring::{FrontKeys, MacBuilder, SealedError};
 use rand::CryptoRng;
 use record::ids::{Draft, RecordId, StaffId};
 use record::time::UnixMillis;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
+use sqlx::{MySql, QueryBuilder};
 use zeroize::Zeroizing;
 
 use crate::column::Columns;
@@ -118,4 +121,33 @@ pub async fn of_record(
         .fetch_all(connection)
         .await?;
     Checked::sort(rows.iter().map(|row| Withdrawal::read(row, keys)))
+}
+
+/// Those of each of these records that has any.
+pub async fn of_records(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    records: &[RecordId],
+) -> Result<BTreeMap<RecordId, Checked<Withdrawal>>, RowError> {
+    let mut found = BTreeMap::<_, Checked<Withdrawal>>::new();
+    if records.is_empty() {
+        return Ok(found);
+    }
+    let mut query = QueryBuilder::<MySql>::new("SELECT * FROM withdrawals WHERE record_id IN (");
+    let mut list = query.separated(", ");
+    for id in records {
+        list.push_bind(id.as_bytes().as_slice());
+    }
+    query.push(") ORDER BY id");
+    let rows = query
+        .build()
+        .persistent(false)
+        .fetch_all(connection)
+        .await?;
+    for row in &rows {
+        let record = Columns::of(TABLE, row).get("record_id")?;
+        let of_record = found.entry(record).or_default();
+        of_record.add(Withdrawal::read(row, keys))?;
+    }
+    Ok(found)
 }

@@ -21,7 +21,7 @@ const WRITE_PHONE: &str =
 const WRITE_ADDRESS: &str = "UPDATE record_versions SET address = ? WHERE record_id = (SELECT id FROM records WHERE uid = ?)";
 /// A copy of a genuine row is the best that can be made without a key. It claims a UID that nobody has.
 const FORGE: [&str; 2] = [
-    "INSERT INTO record_versions SELECT ?, version, draft, name, email, phone, age, address, wallet, relation, anchor \
+    "INSERT INTO record_versions SELECT ?, version, draft, name, email, phone, age, address, wallet, relation, anchor, wallet_order \
      FROM record_versions WHERE record_id = (SELECT id FROM records WHERE uid = ?)",
     "INSERT INTO records SELECT ?, uid + 1000, state, version, draft, wallet_index, email_index, RANDOM_BYTES(16), created_by, \
      created_at, updated_at, mac FROM records WHERE uid = ?",

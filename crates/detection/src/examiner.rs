@@ -1,5 +1,6 @@
 //! Reading what a verdict rests on, row first and chain after, and judging it. Button and sweep both come here.
 
+mod orders;
 mod reading;
 mod retirement;
 mod uids;

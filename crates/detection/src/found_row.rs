@@ -8,8 +8,8 @@ use record::signature::MAX_CONTRACT_SIGNATURE;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// No cell of ours is as long: the longest is the signature of a contract wallet, with what a cell adds to it. Whoever fills a row with more must not keep it from being filed.
-const LONGEST_CELL: usize = MAX_CONTRACT_SIGNATURE + 1024;
+/// No cell of ours is as long: the longest is an order signed by a contract, in hexadecimal digits, with what a cell adds to it. Whoever fills a row with more must not keep it from being filed.
+const LONGEST_CELL: usize = 2 * MAX_CONTRACT_SIGNATURE + 2048;
 const MOST_VERSIONS: usize = 16;
 
 /// The row's columns. The caller seals the whole.
@@ -40,6 +40,7 @@ fn version(sealed: &SealedVersion) -> Value {
         "wallet": cell(&values.wallet),
         "relation": cell(&values.relation),
         "anchor": values.anchor.as_deref().map(cell),
+        "wallet_order": values.wallet_order.as_deref().map(cell),
         "consent": sealed.consent.as_ref().map(consent),
     })
 }

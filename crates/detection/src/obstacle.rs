@@ -136,6 +136,9 @@ pub const fn words(alarm: AlarmKind) -> &'static str {
         AlarmKind::KeysWrong => {
             "The keys are not those that the database was written with, or somebody has written over all that shows it."
         }
+        AlarmKind::KeysBehind => {
+            "A server has not been given the newest key file, and holds one whose key is retired. It enters nobody until it has it."
+        }
         AlarmKind::RowTampered => {
             "Somebody wrote rows behind Sealwatch's back: of accounts, sessions, links, jobs, mails, notices, incidents, requests of \
              owners, consent taken back, the heads of records, or of no record at all. They are not used; the log names them. Find out who has access to the database."

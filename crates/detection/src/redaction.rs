@@ -272,7 +272,11 @@ impl Redactor {
         let of_record = |copy: &&StoredBackup| copy.backup.record.id == row.record_id;
         for copy in stored.iter().filter(of_record) {
             let mut as_copied = row.clone();
-            as_copied.versions = vec![copy.backup.sealed()];
+            let copied = copy.backup.sealed();
+            as_copied
+                .versions
+                .retain(|one| one.values.version != copied.values.version);
+            as_copied.versions.push(copied);
             if examiner.holds(chain, newest, &as_copied).await? {
                 return Ok(true);
             }

@@ -16,6 +16,7 @@ mod rolled_back;
 mod row;
 mod swapped;
 mod unknown;
+mod wallet_change;
 
 #[cfg(test)]
 mod tests;
@@ -23,8 +24,9 @@ mod tests;
 pub use database::verifications::VerdictKind as Verdict;
 pub use explanation::Explanation;
 pub use facts::{Facts, Job, Obstacle, Patience};
-pub use finding::{ConsentProblem, Finding, Part, Reason};
-pub use row::{HeadState, KeyState, Row, VersionRow};
+pub use finding::{ConsentProblem, Finding, OrderProblem, Part, Reason};
+pub(crate) use question::OrderQuestion;
+pub use row::{HeadState, KeyState, OrderAnswer, Row, VersionRow};
 
 use chain::{OnChainRecord, OnChainVersion};
 use known::Known;

@@ -21,6 +21,7 @@ use crate::database::{DatabaseOptions, DatabaseServer};
 use crate::databases::Databases;
 use crate::inbox::{Inbox, InboxOptions};
 use crate::rpc_proxy::RpcProxy;
+use crate::soft_token::SoftToken;
 use crate::stack_dir::StackDir;
 use crate::{ports, private_file};
 
@@ -143,6 +144,14 @@ impl Site {
     /// Makes a staff account, as the operator does.
     pub async fn add_staff(&self, staff: &Staff) -> Result<()> {
         self.operator.add_staff(staff).await
+    }
+
+    /// Lets entry-app and breach-viewer, once they start anew, and the operator use these tokens.
+    pub fn use_tokens(&mut self, tokens: &SoftToken) {
+        let (name, value) = tokens.setting();
+        self.entry.set_env(name, value.clone());
+        self.viewer.set_env(name, value.clone());
+        self.operator.set_env(name, value);
     }
 
     /// Changes the keys, as the operator does with `sealwatch keys`; the databases and a new escrow copy are named for it.

@@ -75,12 +75,16 @@ impl Details {
         )
     }
 
-    /// Whether a further version with these details can follow one with those.
-    pub(crate) fn can_follow(&self, anchored: &Self) -> Result<(), EnrolmentError> {
-        if self.wallet != anchored.wallet || self.relation != anchored.relation {
+    /// Whether a further version with these details, to be signed by this wallet, can follow one with those.
+    pub(crate) fn can_follow(
+        &self,
+        anchored: &Self,
+        wallet: Address,
+    ) -> Result<(), EnrolmentError> {
+        if self.wallet != wallet || self.relation != anchored.relation {
             return Err(EnrolmentError::OtherWallet);
         }
-        match self.is_the_same_as(anchored) {
+        match self.is_the_same_as(anchored) && wallet == anchored.wallet {
             true => Err(EnrolmentError::Unchanged),
             false => Ok(()),
         }

@@ -7,7 +7,7 @@ use sqlx::MySqlConnection;
 
 use database::record_events::RecordEventKind;
 use database::records::{self, Entered, NewRecord, Record};
-use database::{owner_keys, record_versions};
+use database::{key_checks, owner_keys, record_versions};
 
 use crate::EnrolmentError;
 use crate::details::Details;
@@ -25,7 +25,8 @@ pub enum Entry {
 /// Stores a record and makes its first link, in the caller's transaction.
 ///
 /// # Errors
-/// When the database can't be reached; nothing is stored then.
+/// When the database can't be reached, or the application key at hand is to wrap nothing any more: the transaction is to be
+/// rolled back then.
 pub async fn enter(
     transaction: &mut MySqlConnection,
     office: &Office<'_>,
@@ -72,6 +73,11 @@ async fn store_values(
 ) -> Result<OwnerKey, EnrolmentError> {
     let key = office.keys.generate_owner_key(record, rng);
     let wrapped = office.keys.wrap_owner_key(&key, rng);
+    let version = wrapped.app_key_version;
+    // What a destroyed version wraps nobody could ever read.
+    if key_checks::is_retired_until_the_end(transaction, office.keys, version).await? {
+        return Err(EnrolmentError::KeysBehind(version));
+    }
     owner_keys::insert(transaction, &wrapped).await?;
     let sealed = details.seal(&key, Version::FIRST, Draft::FIRST, rng)?;
     record_versions::insert(transaction, &sealed).await?;

@@ -2,10 +2,10 @@
 
 mod ask;
 mod decide;
-mod due;
 mod held;
 
 pub use ask::{Asking, ask};
+pub(crate) use decide::move_on;
 pub use decide::{Granting, grant, refuse};
 pub use held::Held;
 

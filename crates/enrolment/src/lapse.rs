@@ -78,6 +78,8 @@ async fn lapse_one(
         ));
     }
     notification::withdraw_consent_links(transaction, front, id).await?;
+    // Whoever forgets what links hold that nobody used may not have come by yet.
+    consent_links::forget_all_of(transaction, front, id).await?;
     match record.has_correction_under_way() {
         true => {
             corrections::destroy_of(transaction, id, record.version).await?;

@@ -1,5 +1,6 @@
 //! Bringing a person in: their record, the links by which they sign it, edits before they have signed, and corrections after;
-//! the end of what nobody signs, taking back what was allowed, a copy of everything, and having all of it erased.
+//! another wallet for who lost theirs, the end of what nobody signs, taking back what was allowed, a copy of everything, having all of it
+//! erased, and for how long it is kept.
 //!
 //! Each use case works inside the caller's transaction and leaves there, beside its rows, the history and the mail that
 //! belong to them.
@@ -7,6 +8,7 @@
 pub mod access;
 mod desk;
 mod details;
+mod due;
 mod edit;
 mod ending;
 mod enter;
@@ -19,7 +21,10 @@ mod place;
 mod rectify;
 mod refuse;
 pub mod request;
+pub mod restriction;
+pub mod retention;
 mod signed;
+pub mod wallet_change;
 pub mod withdrawal;
 
 pub use desk::desk_code;
@@ -50,18 +55,35 @@ pub enum EnrolmentError {
     /// The wallet of a record that its owner has signed stays what it is, and so does whose it is.
     #[error("the details name another wallet, or another one's")]
     OtherWallet,
+    /// A change of the wallet goes no further.
+    #[error(transparent)]
+    WalletChange(#[from] wallet_change::WalletChangeProblem),
     /// The chain holds another version by now than the one that a correction follows.
     #[error("the chain holds another version by now")]
     Overtaken,
     /// The details are those that are anchored.
     #[error("nothing is different from what is anchored")]
     Unchanged,
+    /// What was to be decided is decided, or is not for now.
+    #[error("it is decided by now")]
+    Decided,
+    /// The owner has to be told before.
+    #[error("the owner was not told before")]
+    Untold,
     /// A cell or key of the record is gone or does not open: it was tampered with.
     #[error("the record's values are gone or do not open")]
     Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The values do not fit the proof's format.
     #[error("the values do not fit the format of the proof")]
     Format(#[from] record::proof::ProofError),
+    /// Something keeps it from being erased.
+    #[error("something keeps the record from being erased: {0:?}")]
+    Held(retention::Hold),
+    /// The application key at hand is to wrap nothing any more: this process has not read the newer key file.
+    #[error(
+        "application key version {0} is about to be destroyed, or is: nothing may be wrapped by it, and this process holds no newer one in use"
+    )]
+    KeysBehind(u32),
     /// A row could not be read or written.
     #[error(transparent)]
     Row(#[from] RowError),

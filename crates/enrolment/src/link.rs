@@ -242,7 +242,9 @@ async fn send(
         url: link.address.as_str().to_owned(),
         expires_at: link.expires_at,
         corrects: before.is_some(),
-        asks_again: before.is_some_and(|before| details.is_the_same_as(before)),
+        asks_again: before.is_some_and(|before| {
+            details.is_the_same_as(before) && details.wallet == before.wallet
+        }),
         withdrawal_url,
     };
     let event = EventKey::of_consent_link(link.id);

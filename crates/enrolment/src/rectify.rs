@@ -1,15 +1,17 @@
 //! Rectification (GDPR Art. 16): a further version of an anchored record, which its owner signs like the first. Until that is
 //! anchored the version before stands; of one that is given up the history alone is left.
 
-use keyring::{FrontKeys, OwnerKey};
+use keyring::{CellKind, FrontKeys, OwnerKey};
 use rand::CryptoRng;
 use record::ids::{Draft, RecordId, Version};
 use record::time::UnixMillis;
+use record::wallet_change::WalletOrder;
 use sqlx::MySqlConnection;
 
 use database::anchoring_jobs;
 use database::record_events::{self, Actor, RecordEventKind};
 use database::records::{self, Record, RecordState};
+use database::sealed::seal_cell;
 use database::{consent_links, consents, corrections, record_versions};
 use notification::{EventKey, Mail};
 
@@ -37,14 +39,14 @@ pub async fn rectify(
     rng: &mut (impl CryptoRng + Send),
 ) -> Result<FreshLink, EnrolmentError> {
     let (mut record, key, anchored) = anchored(transaction, office, id, place).await?;
-    details.can_follow(&anchored)?;
+    details.can_follow(&anchored, anchored.wallet)?;
     corrections::resolve(transaction, id, Version::FIRST..=record.version, office.now).await?;
     begin(
         transaction,
         office,
         &mut record,
         place,
-        (&key, details),
+        (&key, details, None),
         rng,
     )
     .await?;
@@ -69,14 +71,14 @@ pub async fn ask_again(
     rng: &mut (impl CryptoRng + Send),
 ) -> Result<FreshLink, EnrolmentError> {
     let (mut record, key, anchored) = anchored(transaction, office, id, place).await?;
-    let opened = (&key, &anchored);
-    begin(transaction, office, &mut record, place, opened, rng).await?;
-    let place = Some(place);
+    let drafted = (&key, &anchored, None);
+    begin(transaction, office, &mut record, place, drafted, rng).await?;
+    let (place, opened) = (Some(place), (&key, &anchored));
     link::make(transaction, office, &record, place, opened, sending, rng).await
 }
 
 /// A record that a further version can follow, locked, with its key and what is anchored.
-async fn anchored(
+pub(crate) async fn anchored(
     transaction: &mut MySqlConnection,
     office: &Office<'_>,
     id: RecordId,
@@ -95,20 +97,22 @@ async fn anchored(
     Ok((record, key, anchored))
 }
 
-/// Puts a further version with these details beside the one that is anchored; the record's head names it.
-async fn begin(
+/// Puts a further version with these details beside the one that is anchored; the record's head names it. Where its wallet is another
+/// one, the authority's order stands beside it.
+pub(crate) async fn begin(
     transaction: &mut MySqlConnection,
     office: &Office<'_>,
     record: &mut Record,
     place: &Place,
-    (key, details): (&OwnerKey, &Details),
+    (key, details, order): (&OwnerKey, &Details, Option<&WalletOrder>),
     rng: &mut (impl CryptoRng + Send),
 ) -> Result<(), EnrolmentError> {
     let (front, id) = (office.keys.front(), record.id);
     record.draft = fresh_draft(transaction, &front, record).await?;
     record.version = place.version;
     record.state = RecordState::AwaitingConsent;
-    let sealed = details.seal(key, record.version, record.draft, rng)?;
+    let mut sealed = details.seal(key, record.version, record.draft, rng)?;
+    sealed.wallet_order = order.map(|order| seal_order(order, key, record, rng));
     record_versions::insert(transaction, &sealed).await?;
     // Of a version whose row somebody took away; the owner could not sign this one beside it.
     consents::remove(transaction, id, record.version).await?;
@@ -116,6 +120,17 @@ async fn begin(
     let what = RecordEventKind::RectificationBegun;
     office.note(transaction, id, what).await?;
     Ok(())
+}
+
+/// The authority's order, for the draft that the head names.
+pub(crate) fn seal_order(
+    order: &WalletOrder,
+    key: &OwnerKey,
+    record: &Record,
+    rng: &mut (impl CryptoRng + ?Sized),
+) -> Vec<u8> {
+    let (version, draft, kind) = (record.version, record.draft, CellKind::WalletOrder);
+    seal_cell(key, version, draft, kind, &order.to_json(), rng)
 }
 
 /// Gives up a further version: the staff's doing. Nothing of it may be on its way to the chain.

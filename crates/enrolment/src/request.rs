@@ -5,9 +5,11 @@ mod admission;
 mod answer;
 mod copy;
 mod erasure;
+mod restriction;
 
 pub(crate) use admission::open_locked;
 pub use admission::{Admission, admit, ask, clean_code, open, recent, tidy, wish};
 pub use answer::{Answered, Answering, answer_requests};
 pub use copy::wish_copy;
 pub use erasure::{ErasureOffer, wish_erasure};
+pub use restriction::wish_restriction;

@@ -60,7 +60,7 @@ impl Answerer {
                 officer: &self.profile.officer.contact,
                 site: (self.deployment.chain_id, self.deployment.relay),
                 storage_layer: self.deployment.storage_layer,
-                is_choice: &|purpose: &Purpose| self.profile.is_choice(purpose),
+                basis: &|purpose: &Purpose| self.profile.basis(purpose),
             },
             now: self.clock.now(),
         };

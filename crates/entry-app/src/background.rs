@@ -17,7 +17,9 @@ use web_kit::right_keys::HeldKeys;
 use web_kit::site::{Banner, Site};
 
 use crate::answering::Answerer;
+use crate::keeping::Keeper;
 use crate::settings::Settings;
+use crate::urls::route;
 
 /// A hitch shorter than this is nobody's concern.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -70,6 +72,26 @@ pub fn answer(
     lifetime.spawn(
         "answers",
         held.then(pool.clone(), lifetime.clone(), answers),
+    );
+}
+
+/// Starts to keep the days on which records are due to be erased.
+pub fn keep(settings: &Settings, pool: &MySqlPool, clock: &Clock, lifetime: &Lifetime) {
+    let keys = settings.keys.application.clone();
+    let base = settings.web.public_url.as_str().trim_end_matches('/');
+    let keeper = Keeper {
+        pool: pool.clone(),
+        keys: keys.clone(),
+        clock: clock.clone(),
+        profile: Arc::clone(&settings.profile),
+        desk: settings.desk_email.clone(),
+        url: format!("{base}{}", route::RETENTION),
+    };
+    let held = HeldKeys::Application(keys);
+    let keeping = keeper.run(lifetime.clone());
+    lifetime.spawn(
+        "retention",
+        held.then(pool.clone(), lifetime.clone(), keeping),
     );
 }
 

@@ -3,8 +3,10 @@
 
 mod answering;
 mod background;
+mod keeping;
 mod pages;
 mod router;
+mod rules;
 mod run;
 mod settings;
 mod state;

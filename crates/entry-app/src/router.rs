@@ -5,11 +5,13 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 use web_kit::sign_in::{Sessions, staff_only};
 
-use crate::pages::erasures;
 use crate::pages::records::{
     access, access_hand, approve, approve_many, ask_again, drop_correction, edit, enter, erase,
-    erasure, link, list, progress, rectify, refuse_correction, revoke, search, show, withdraw,
+    erasure, keep, link, list, object, progress, rectify, refuse_correction, restrict, restriction,
+    revoke, search, show, use_ground, wallet_change, wallet_change_begin, wallet_change_confirm,
+    wallet_change_order, withdraw,
 };
+use crate::pages::{erasures, restrictions, retention, wallet_changes};
 use crate::state::AppState;
 use crate::urls::route;
 
@@ -51,6 +53,54 @@ pub fn routes(state: AppState, sessions: &Sessions) -> Router {
         )
         .route(route::ERASE_AGAIN, post(erasure::again))
         .route(route::ERASURES, get(erasures::show))
+        .route(route::WALLET_CHANGES, get(wallet_changes::show))
+        .route(
+            route::WALLET_CHANGE,
+            get(wallet_change::show).post(wallet_change::ask),
+        )
+        .route(
+            route::CONFIRM_WALLET_CHANGE,
+            get(wallet_change::show).post(wallet_change_confirm::submit),
+        )
+        .route(
+            route::ORDER_WALLET_CHANGE,
+            get(wallet_change::show).post(wallet_change_order::submit),
+        )
+        .route(
+            route::BEGIN_WALLET_CHANGE,
+            get(wallet_change::show).post(wallet_change_begin::submit),
+        )
+        .route(
+            route::GIVE_UP_WALLET_CHANGE,
+            post(wallet_change_begin::give_up),
+        )
+        .route(route::KEEP, get(keep::show).post(keep::submit))
+        .route(route::RETENTION, get(retention::list::show))
+        .route(
+            route::RELEASE,
+            get(retention::release::show).post(retention::release::submit),
+        )
+        .route(route::USE, get(show::show).post(use_ground::submit))
+        .route(route::RESTRICT, get(restrict::show).post(restrict::submit))
+        .route(route::OBJECT, get(object::show).post(object::submit))
+        .route(route::RESTRICTION, get(restriction::show))
+        .route(
+            route::GRANT_RESTRICTION,
+            get(restriction::show).post(restriction::grant),
+        )
+        .route(
+            route::REFUSE_RESTRICTION,
+            get(restriction::show).post(restriction::refuse),
+        )
+        .route(
+            route::END_RESTRICTION,
+            get(restriction::show).post(restriction::announce),
+        )
+        .route(
+            route::LIFT_RESTRICTION,
+            get(restriction::show).post(restriction::lift),
+        )
+        .route(route::RESTRICTIONS, get(restrictions::show))
         .route(route::ACCESS, get(access::show).post(access::submit))
         // Whoever had to sign in anew comes back to the page that leads there.
         .route(

@@ -10,7 +10,7 @@ use web_kit::doorway::Program;
 use web_kit::key_following;
 use web_kit::lifetime::Lifetime;
 use web_kit::readiness::Readiness;
-use web_kit::right_keys::HeldKeys;
+use web_kit::right_keys::{self, HeldKeys};
 use web_kit::sign_in::{App, Role, SessionParts, Sessions};
 use web_kit::site::{NavItem, Site};
 
@@ -21,7 +21,7 @@ use crate::state::{AppState, Desk};
 use crate::urls::route;
 
 const NAME: &str = "Sealwatch Entry";
-const NAVIGATION: [NavItem; 4] = [
+const NAVIGATION: [NavItem; 7] = [
     NavItem {
         path: route::RECORDS,
         label: "Records",
@@ -33,6 +33,18 @@ const NAVIGATION: [NavItem; 4] = [
     NavItem {
         path: route::ERASURES,
         label: "Erasures",
+    },
+    NavItem {
+        path: route::RESTRICTIONS,
+        label: "Restrictions",
+    },
+    NavItem {
+        path: route::RETENTION,
+        label: "Retention",
+    },
+    NavItem {
+        path: route::WALLET_CHANGES,
+        label: "Lost wallets",
     },
     NavItem {
         path: route::SEARCH,
@@ -67,6 +79,10 @@ pub async fn assemble(
         "key files",
         key_following::follow(settings.keys.clone(), lifetime.clone()),
     );
+    lifetime.spawn(
+        "keys behind",
+        right_keys::tell_when_behind(keys.clone(), pool.clone(), clock.clone(), lifetime.clone()),
+    );
     let site = Site::new(NAME, &settings.web, NAVIGATION.to_vec(), &[]);
     let sessions = Sessions::new(SessionParts {
         app: App::Entry,
@@ -81,6 +97,7 @@ pub async fn assemble(
     let anchoring = background::start(&settings, chain.clone(), &pool, &site, &clock, lifetime)?;
     let consent_url = Arc::new(settings.consent_url.clone());
     background::answer(&settings, &pool, &consent_url, &clock, lifetime);
+    background::keep(&settings, &pool, &clock, lifetime);
     let desk = Desk {
         backup: database::pool(&settings.backup, &PoolSettings::default())?,
         pool: pool.clone(),
@@ -89,6 +106,7 @@ pub async fn assemble(
         profile: Arc::clone(&settings.profile),
         consent_url,
         chain,
+        wallet_change_wait: settings.wallet_change_wait,
         anchoring,
     };
     let state = AppState {

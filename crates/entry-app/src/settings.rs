@@ -1,9 +1,10 @@
 //! All settings, read and checked at the start; `--help` prints them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chain::{ControllerKey, Deployment};
-use notification::{Sender, SmtpServer};
+use notification::{Recipient, Sender, SmtpServer};
 use url::Url;
 use web_kit::profile::ControllerProfile;
 use web_kit::settings::{Chain, Database, Keys, Mail, Profile, Reader, Web, public_origin};
@@ -30,6 +31,10 @@ pub struct Settings {
     pub profile: Arc<ControllerProfile>,
     /// Where consent-dapp is reached: consent links begin with it.
     pub consent_url: Url,
+    /// How long an owner may object to another wallet.
+    pub wallet_change_wait: Duration,
+    /// The staff who hear of what is due to be erased.
+    pub desk_email: Recipient,
     /// How mail leaves.
     pub mail: Mail<SmtpServer, Sender>,
 }
@@ -71,6 +76,15 @@ impl Settings {
             "CONSENT_URL",
             "the address of consent-dapp, as owners open it; consent links begin with it",
         );
+        let wait: Option<u32> = reader.or(
+            "WALLET_CHANGE_WAIT_HOURS",
+            "72",
+            "hours that an owner has, from the mail on that tells them of it, to object to another wallet in their record; 0 does not wait",
+        );
+        let desk_email = reader.required(
+            "DESK_EMAIL",
+            "where staff read of records that are due to be erased; the same as of consent-dapp",
+        );
         let mail = Mail::read(reader);
         Some(Self {
             web: web?,
@@ -83,6 +97,8 @@ impl Settings {
             max_fee_gwei: max_fee_gwei?,
             profile: profile?,
             consent_url: consent_url?,
+            wallet_change_wait: Duration::from_hours(wait?.into()),
+            desk_email: desk_email?,
             mail: mail?,
         })
     }

@@ -6,12 +6,13 @@ use std::time::Duration;
 use anchoring::AnchoringStatus;
 use chain::ChainReader;
 use database::RowError;
-use database::access_log::{self, Access, AccessAction};
+use database::access_log::{self, Access, AccessAction, UseGround};
 use enrolment::Office;
 use enrolment::access::Particulars;
+use enrolment::retention::Rules;
 use keyring::ApplicationKeys;
 use record::Address;
-use record::consent::Purpose;
+use record::consent::{Basis, Purpose};
 use record::ids::RecordId;
 use record::time::Clock;
 use sqlx::{MySqlConnection, MySqlPool};
@@ -20,6 +21,8 @@ use url::Url;
 use web_kit::profile::ControllerProfile;
 use web_kit::sign_in::{App, SignedIn};
 use web_kit::site::Site;
+
+use crate::rules::rules;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -49,6 +52,8 @@ pub struct Desk {
     pub consent_url: Arc<Url>,
     /// The chain, to see where a correction goes.
     pub chain: ChainReader,
+    /// How long an owner may object to another wallet.
+    pub wallet_change_wait: Duration,
     /// How anchoring stands.
     pub anchoring: watch::Receiver<AnchoringStatus>,
 }
@@ -67,6 +72,11 @@ impl Desk {
         }
     }
 
+    /// For how long data is kept.
+    pub fn rules(&self) -> Rules<'_> {
+        rules(&self.profile)
+    }
+
     /// Chain and relay, as messages and proofs name them.
     pub fn site(&self) -> (u64, Address) {
         let deployment = self.chain.deployment();
@@ -76,7 +86,7 @@ impl Desk {
     /// What a copy of everything says of controller and chain.
     pub fn particulars<'a>(
         &'a self,
-        is_choice: &'a (dyn Fn(&Purpose) -> bool + Send + Sync),
+        basis: &'a (dyn Fn(&Purpose) -> Basis + Send + Sync),
     ) -> Particulars<'a> {
         let deployment = self.chain.deployment();
         Particulars {
@@ -84,17 +94,17 @@ impl Desk {
             officer: &self.profile.officer.contact,
             site: self.site(),
             storage_layer: deployment.storage_layer,
-            is_choice,
+            basis,
         }
     }
 
-    /// Writes down that this person looked at a record.
+    /// Writes down that this person looked at a record, and on what where it is restricted.
     pub async fn log_access(
         &self,
         connection: &mut MySqlConnection,
         person: &SignedIn,
         record: RecordId,
-        action: AccessAction,
+        (action, ground): (AccessAction, Option<UseGround>),
     ) -> Result<(), RowError> {
         let access = Access {
             staff_id: person.staff_id(),
@@ -102,6 +112,7 @@ impl Desk {
             app: App::Entry,
             action,
             at: self.clock.now(),
+            ground,
         };
         access_log::append(connection, &self.keys, &access).await
     }

@@ -2,7 +2,8 @@
 
 use database::records::RecordState;
 use database::records_view::Cursor;
-use record::ids::RecordId;
+use record::ids::{RecordId, RestrictionId, Uid};
+use record::time::UnixMillis;
 
 /// Route templates, for the router.
 pub mod route {
@@ -42,8 +43,44 @@ pub mod route {
     pub const REFUSE_ERASURE: &str = "/records/{id}/erasure/refuse";
     /// Its end on the chain tried once more.
     pub const ERASE_AGAIN: &str = "/records/{id}/erasure/again";
+    /// Another wallet for who lost theirs.
+    pub const WALLET_CHANGE: &str = "/records/{id}/wallet-change";
+    /// It confirmed by a second person.
+    pub const CONFIRM_WALLET_CHANGE: &str = "/records/{id}/wallet-change/confirm";
+    /// The authority's signature under it.
+    pub const ORDER_WALLET_CHANGE: &str = "/records/{id}/wallet-change/order";
+    /// The link for the new wallet.
+    pub const BEGIN_WALLET_CHANGE: &str = "/records/{id}/wallet-change/begin";
+    /// It given up.
+    pub const GIVE_UP_WALLET_CHANGE: &str = "/records/{id}/wallet-change/give-up";
     /// All that owners want erased.
     pub const ERASURES: &str = "/erasures";
+    /// All changes of lost wallets.
+    pub const WALLET_CHANGES: &str = "/wallet-changes";
+    /// A record kept for longer.
+    pub const KEEP: &str = "/records/{id}/keep";
+    /// All that is due to be erased since its time is over.
+    pub const RETENTION: &str = "/retention";
+    /// Some of it released.
+    pub const RELEASE: &str = "/retention/release";
+    /// A ground stated to look at it while it is restricted.
+    pub const USE: &str = "/records/{id}/use";
+    /// That its owner wants its use restricted.
+    pub const RESTRICT: &str = "/records/{id}/restrict";
+    /// That its owner objects to a use.
+    pub const OBJECT: &str = "/records/{id}/object";
+    /// One of those requests, and what is decided about it.
+    pub const RESTRICTION: &str = "/records/{id}/restriction/{request}";
+    /// It granted.
+    pub const GRANT_RESTRICTION: &str = "/records/{id}/restriction/{request}/grant";
+    /// It refused.
+    pub const REFUSE_RESTRICTION: &str = "/records/{id}/restriction/{request}/refuse";
+    /// Its owner told that it ends.
+    pub const END_RESTRICTION: &str = "/records/{id}/restriction/{request}/end";
+    /// It lifted.
+    pub const LIFT_RESTRICTION: &str = "/records/{id}/restriction/{request}/lift";
+    /// All requests that are not over.
+    pub const RESTRICTIONS: &str = "/restrictions";
     /// A copy of everything, for its owner.
     pub const ACCESS: &str = "/records/{id}/access";
     /// How staff know who asks for it.
@@ -70,6 +107,30 @@ pub fn record(id: RecordId) -> String {
 /// What is decided about its erasure.
 pub fn erasure(id: RecordId) -> String {
     format!("/records/{id}/erasure")
+}
+
+/// Another wallet for who lost theirs.
+pub fn wallet_change(id: RecordId) -> String {
+    format!("/records/{id}/wallet-change")
+}
+
+/// Where the erasure of these records is released, by an order of this time.
+pub fn release(at: UnixMillis, uids: &[Uid]) -> String {
+    let uids: String = uids.iter().map(|uid| format!("&uid={uid}")).collect();
+    format!("{}?at={}{uids}", route::RELEASE, at.as_seconds())
+}
+
+/// One part of what is due, behind a record of it.
+pub fn due(part: &str, after: Option<Cursor>) -> String {
+    match after {
+        Some(after) => format!("{}?show={part}&after={after}", route::RETENTION),
+        None => format!("{}?show={part}", route::RETENTION),
+    }
+}
+
+/// One request to restrict a record, or objection.
+pub fn restriction(id: RecordId, request: RestrictionId) -> String {
+    format!("/records/{id}/restriction/{request}")
 }
 
 /// A copy of everything, for its owner.

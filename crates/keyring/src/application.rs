@@ -10,7 +10,6 @@ use zeroize::Zeroizing;
 use crate::aead::AesKey;
 use crate::front::FrontKeys;
 use crate::index::IndexKey;
-use crate::master::MasterKey;
 use crate::owner_key::OwnerKey;
 use crate::ring::{Kept, KeyCheckError, KeyRing, RingKey, SealedError};
 use crate::row_mac::MacBuilder;
@@ -271,14 +270,30 @@ impl ApplicationKeys {
         self.versions().ring.verify_check_cell(version, cell)
     }
 
+    /// The statement that nothing is to be wrapped by this version any more, to be stored beside the data: a process that has not
+    /// read of a newer one learns it by the key that it holds. None where there is no such version.
+    pub fn retired_cell(
+        &self,
+        version: u32,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Option<Vec<u8>> {
+        self.versions().ring.retired_cell(version, rng)
+    }
+
+    /// Whether this is that statement about this version.
+    #[must_use]
+    pub fn is_retired_by(&self, version: u32, cell: &[u8]) -> bool {
+        self.versions().ring.is_retired_by(version, cell)
+    }
+
     pub(crate) fn ring(&self) -> Arc<KeyRing> {
         Arc::clone(&self.versions().ring)
     }
 
     /// Equal for equal sets of keys, in one process.
-    pub(crate) fn fingerprint(&self, master: &MasterKey) -> [u8; 32] {
+    pub(crate) fn fingerprint(&self, master_hex: &str) -> [u8; 32] {
         let mut all = Zeroizing::new(Vec::with_capacity(1 << 12));
-        all.extend_from_slice(master.to_hex().as_bytes());
+        all.extend_from_slice(master_hex.as_bytes());
         all.extend_from_slice(self.index_secret().bytes());
         all.extend_from_slice(&self.current_version().to_be_bytes());
         for key in self.ring().iter() {

@@ -10,8 +10,9 @@ use zeroize::Zeroizing;
 use crate::application::ApplicationKeys;
 use crate::front::FrontKeys;
 use crate::key_file::{KeyFileError, KeyFileProblem, read_secret_file};
-use crate::master::MasterKey;
+use crate::master::{MasterKey, UNVERSIONED};
 use crate::ring::{Kept, KeyRing, RingKey};
+use crate::token::TokenProblem;
 
 const FORMAT: u32 = 1;
 const APPLICATION: &str = "application";
@@ -20,8 +21,6 @@ const FRONT_HASH: &str = "front_hash";
 const INDEX: &str = "index";
 const SEAL: &str = "seal";
 const MAC: &str = "mac";
-/// Keys that have no versions are wrapped as this one.
-const UNVERSIONED: u32 = 0;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -71,16 +70,16 @@ impl ApplicationKeys {
         &self,
         master: &MasterKey,
         rng: &mut (impl CryptoRng + ?Sized),
-    ) -> ApplicationFile {
+    ) -> Result<ApplicationFile, TokenProblem> {
         let front = self.front();
-        ApplicationFile {
+        Ok(ApplicationFile {
             format: FORMAT,
-            master_check: master.check(),
-            application: WrappedRing::wrap(master, APPLICATION, &self.ring(), rng),
-            front: WrappedRing::wrap(master, FRONT, &front.ring(), rng),
-            front_hash: master.wrap(FRONT_HASH, UNVERSIONED, front.hash_key(), rng),
-            index: master.wrap(INDEX, UNVERSIONED, self.index_secret(), rng),
-        }
+            master_check: master.check(rng)?,
+            application: WrappedRing::wrap(master, APPLICATION, &self.ring(), rng)?,
+            front: WrappedRing::wrap(master, FRONT, &front.ring(), rng)?,
+            front_hash: master.wrap(FRONT_HASH, UNVERSIONED, front.hash_key(), rng)?,
+            index: master.wrap(INDEX, UNVERSIONED, self.index_secret(), rng)?,
+        })
     }
 }
 
@@ -125,12 +124,12 @@ impl ApplicationFile {
     }
 
     pub(crate) fn open(&self, master: &MasterKey) -> Result<ApplicationKeys, KeyFileProblem> {
-        if self.master_check != master.check() {
+        if !master.made(&self.master_check)? {
             return Err(KeyFileProblem::WrongMasterKey);
         }
         let unversioned = |purpose, wrapped: &str| {
             master
-                .unwrap(purpose, UNVERSIONED, wrapped)
+                .unwrap(purpose, UNVERSIONED, wrapped)?
                 .ok_or_else(|| KeyFileProblem::Altered(format!("the {purpose} key")))
         };
         let hash = unversioned(FRONT_HASH, &self.front_hash)?;
@@ -150,14 +149,14 @@ impl WrappedRing {
         purpose: &str,
         ring: &KeyRing,
         rng: &mut (impl CryptoRng + ?Sized),
-    ) -> Self {
+    ) -> Result<Self, TokenProblem> {
         let keys = ring.iter();
-        Self {
+        Ok(Self {
             current: ring.current().version,
             keys: keys
                 .map(|key| WrappedKey::wrap(master, purpose, key, rng))
-                .collect(),
-        }
+                .collect::<Result<_, _>>()?,
+        })
     }
 
     fn unwrap(
@@ -168,7 +167,7 @@ impl WrappedRing {
         let mut all = BTreeMap::new();
         for key in &self.keys {
             let version = key.version;
-            let kept = key.unwrap(master, purpose).ok_or_else(|| {
+            let kept = key.unwrap(master, purpose)?.ok_or_else(|| {
                 KeyFileProblem::Altered(format!("the {purpose} key of version {version}"))
             })?;
             if all.insert(version, kept).is_some() {
@@ -185,38 +184,36 @@ impl WrappedKey {
         purpose: &str,
         key: &RingKey,
         rng: &mut (impl CryptoRng + ?Sized),
-    ) -> Self {
+    ) -> Result<Self, TokenProblem> {
         let version = key.version;
         let (wrapped, destroyed) = match &key.kept {
-            Kept::Whole(secret) => (Some(master.wrap(purpose, version, secret, rng)), None),
+            Kept::Whole(secret) => (Some(master.wrap(purpose, version, secret, rng)?), None),
             Kept::Reduced { seal, mac } => {
                 let rest = WrappedRest {
-                    seal: master.wrap(&rest_of(purpose, SEAL), version, seal, rng),
-                    mac: master.wrap(&rest_of(purpose, MAC), version, mac, rng),
+                    seal: master.wrap(&rest_of(purpose, SEAL), version, seal, rng)?,
+                    mac: master.wrap(&rest_of(purpose, MAC), version, mac, rng)?,
                 };
                 (None, Some(rest))
             }
         };
-        Self {
+        Ok(Self {
             version,
             wrapped,
             destroyed,
-        }
+        })
     }
 
-    fn unwrap(&self, master: &MasterKey, purpose: &str) -> Option<Kept> {
+    fn unwrap(&self, master: &MasterKey, purpose: &str) -> Result<Option<Kept>, TokenProblem> {
         let version = self.version;
-        match (&self.wrapped, &self.destroyed) {
-            (Some(wrapped), None) => {
-                let secret = master.unwrap(purpose, version, wrapped)?;
-                Some(Kept::Whole(secret))
+        Ok(match (&self.wrapped, &self.destroyed) {
+            (Some(wrapped), None) => master.unwrap(purpose, version, wrapped)?.map(Kept::Whole),
+            (None, Some(rest)) => {
+                let seal = master.unwrap(&rest_of(purpose, SEAL), version, &rest.seal)?;
+                let mac = master.unwrap(&rest_of(purpose, MAC), version, &rest.mac)?;
+                seal.zip(mac).map(|(seal, mac)| Kept::Reduced { seal, mac })
             }
-            (None, Some(rest)) => Some(Kept::Reduced {
-                seal: master.unwrap(&rest_of(purpose, SEAL), version, &rest.seal)?,
-                mac: master.unwrap(&rest_of(purpose, MAC), version, &rest.mac)?,
-            }),
             _ => None,
-        }
+        })
     }
 }
 

@@ -35,11 +35,19 @@ pub enum CellKind {
     CorrectionAnswer = 12,
     /// A copy of everything that is held about the owner.
     AccessCopy = 13,
+    /// The authority's order by which this version has another wallet than the one before.
+    WalletOrder = 14,
+    /// What is known of a change of wallet before that: the new wallet, then what the authority is to sign.
+    WalletChange = 15,
+    /// Why the record is kept for longer than its purposes do, and until when.
+    Prolongations = 16,
+    /// What the owner or staff wrote about a restriction or an objection.
+    RestrictionNote = 17,
 }
 
 impl CellKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::Field,
         Self::Anchor,
         Self::ConsentMessage,
@@ -53,6 +61,10 @@ impl CellKind {
         Self::ConsentTerms,
         Self::CorrectionAnswer,
         Self::AccessCopy,
+        Self::WalletOrder,
+        Self::WalletChange,
+        Self::Prolongations,
+        Self::RestrictionNote,
     ];
 
     const fn code(self) -> u8 {

@@ -1,4 +1,5 @@
-//! The escrow copy: master key and application keys in one file, sealed under a passphrase.
+//! The escrow copy: master key and application keys in one file, sealed under a passphrase. A master key that lives in a token
+//! can't be copied: the copy holds another one then, made for it alone, that wraps the same application keys.
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use rand::CryptoRng;
@@ -63,11 +64,19 @@ pub(crate) fn seal(
     passphrase: &str,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Zeroizing<String> {
-    let master_hex = master.to_hex();
+    // What was written under the token's key is wrapped anew, so that the copy opens without the token.
+    let (master_hex, application_keys) = match master.to_hex() {
+        Some(hex) => (hex, application.to_file(master, rng)),
+        None => {
+            let own = MasterKey::generate(rng);
+            let hex = own.to_hex().expect("it is in no token");
+            (hex, application.to_file(&own, rng))
+        }
+    };
     let mut contents = Zeroizing::new(Vec::with_capacity(1 << 16));
     let plain = Contents {
         master: &master_hex,
-        application_keys: application.to_file(master, rng),
+        application_keys: application_keys.expect("no token is asked"),
     };
     serde_json::to_writer(&mut *contents, &plain).expect("plain strings and numbers");
     let mut salt = [0; 16];

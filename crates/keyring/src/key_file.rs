@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use crate::acl;
+use crate::token::{NotATokenUri, TokenProblem};
+
 /// A key file is a few hundred bytes for each version it holds.
 const MAX_LEN: u64 = 1 << 20;
 /// A pipe doesn't tell how much it holds.
@@ -43,6 +46,12 @@ pub enum KeyFileProblem {
     /// It does not have the form of this kind of key file.
     #[error("is malformed: {0}")]
     Malformed(String),
+    /// It begins like the address of a key in a token, and is none.
+    #[error("does not say where the key is: {0}")]
+    Uri(#[source] NotATokenUri),
+    /// The token that it names can't be used.
+    #[error(transparent)]
+    Token(#[from] TokenProblem),
     /// It was wrapped by another master key than the one given.
     #[error("was made with another master key")]
     WrongMasterKey,
@@ -78,7 +87,7 @@ impl KeyFileProblem {
     }
 }
 
-/// Reads a file that only its owner may read.
+/// Reads a file that only its owner may read, or a credential that systemd gave this account.
 pub fn read_secret_file(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
     read(path, false).map_err(|problem| problem.at(path))
 }
@@ -98,7 +107,9 @@ fn read(path: &Path, pipe_will_do: bool) -> Result<Zeroizing<String>, KeyFilePro
         _ => return Err(KeyFileProblem::Malformed("not such a file".to_owned())),
     };
     let mode = metadata.permissions().mode() & 0o7777;
-    if mode & 0o077 != 0 {
+    // What others may is told by the mode, and what the group may by the list, if there is one: systemd's credentials have one.
+    let is_read_by_group_alone = mode & 0o037 == 0;
+    if mode & 0o077 != 0 && !(is_read_by_group_alone && acl::is_ours_alone(&file)) {
         return Err(KeyFileProblem::Exposed(mode));
     }
     // One byte more than needed: reading never grows the buffer, which would leave a copy behind.

@@ -13,8 +13,8 @@ use crate::key_file::{
 };
 use crate::master::MasterKey;
 use crate::ring::Kept;
-use crate::rotation::master_file;
 use crate::secret::Secret;
+use crate::token::{TokenKey, TokenProblem, TokenUri};
 
 const FIRST_VERSION: u32 = 1;
 
@@ -41,6 +41,15 @@ impl KeyFiles {
     }
 }
 
+/// Where a master key is to live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MasterPlace {
+    /// In `master.key`.
+    File,
+    /// In a token; `master.key` says where.
+    Token(Box<TokenUri>),
+}
+
 /// All keys of one deployment.
 pub struct KeySet {
     master: MasterKey,
@@ -62,6 +71,35 @@ impl KeySet {
             master,
             application,
         }
+    }
+
+    /// The same application keys under a master key that is made in a token. Refused where the token holds one of this name.
+    pub fn into_token(self, uri: TokenUri) -> Result<Self, TokenProblem> {
+        let master = MasterKey::generate_in(uri, true)?;
+        Ok(Self::of(master, self.application))
+    }
+
+    /// Takes back the master key that [`Self::into_token`] made, after nothing came of it.
+    pub fn withdraw_master(self) -> Result<(), TokenProblem> {
+        self.master.into_token().map_or(Ok(()), TokenKey::destroy)
+    }
+
+    /// The address of the master key, where it lives in a token.
+    #[must_use]
+    pub fn master_token(&self) -> Option<&TokenUri> {
+        self.master.token().map(TokenKey::uri)
+    }
+
+    /// How many keys of the master key's name its token holds that are not in use: of rotations before, or of some that were
+    /// broken off.
+    #[must_use]
+    pub fn other_masters(&self) -> usize {
+        self.master.token().map_or(0, TokenKey::others)
+    }
+
+    /// Destroys those in the token; gives how many.
+    pub fn destroy_other_masters(&self) -> Result<usize, TokenProblem> {
+        self.master.token().map_or(Ok(0), TokenKey::destroy_others)
     }
 
     /// Loads the three files of a directory and checks that they belong together.
@@ -104,7 +142,7 @@ impl KeySet {
     ) -> Result<KeyFiles, KeyFileError> {
         create_directory(directory)?;
         let files = KeyFiles::within(directory);
-        write_new_files(&self.new_files(&files, rng))?;
+        write_new_files(&self.new_files(&files, rng)?)?;
         Ok(files)
     }
 
@@ -118,7 +156,7 @@ impl KeySet {
     ) -> Result<KeyFiles, KeyFileError> {
         create_directory(directory)?;
         let files = KeyFiles::within(directory);
-        let mut new_files = Vec::from(self.new_files(&files, rng));
+        let mut new_files = Vec::from(self.new_files(&files, rng)?);
         new_files.push(NewFile {
             path: escrow_copy.to_owned(),
             contents: escrow::seal(&self.master, &self.application, passphrase, rng),
@@ -127,11 +165,15 @@ impl KeySet {
         Ok(files)
     }
 
-    /// Whether both hold the same keys.
+    /// Whether both hold the same keys. A master key in a token can't be compared: the others are then.
     #[must_use]
     pub fn same_keys(&self, other: &Self) -> bool {
-        let [ours, theirs] = [self, other].map(|set| set.application.fingerprint(&set.master));
-        ours == theirs
+        let masters = self.master.to_hex().zip(other.master.to_hex());
+        let (ours, theirs) = match &masters {
+            Some((ours, theirs)) => (ours.as_str(), theirs.as_str()),
+            None => ("", ""),
+        };
+        self.application.fingerprint(ours) == other.application.fingerprint(theirs)
     }
 
     pub(crate) const fn of(master: MasterKey, application: ApplicationKeys) -> Self {
@@ -153,20 +195,25 @@ impl KeySet {
         &self,
         files: &KeyFiles,
         rng: &mut (impl CryptoRng + ?Sized),
-    ) -> [NewFile; 3] {
-        [
+    ) -> Result<[NewFile; 3], KeyFileError> {
+        let application = self.application.to_file(&self.master, rng);
+        let application = application.map_err(|problem| {
+            let problem = KeyFileProblem::Token(problem);
+            problem.at(&files.master)
+        })?;
+        Ok([
             NewFile {
                 path: files.master.clone(),
-                contents: master_file(&self.master),
+                contents: self.master.file(),
             },
             NewFile {
                 path: files.application.clone(),
-                contents: self.application.to_file(&self.master, rng).to_json(),
+                contents: application.to_json(),
             },
             NewFile {
                 path: files.front.clone(),
                 contents: self.application.front().to_json(),
             },
-        ]
+        ])
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! No type here that holds a secret can be printed, logged or serialised, and all are wiped when dropped.
 
+mod acl;
 mod aead;
 mod application;
 mod application_file;
@@ -23,6 +24,7 @@ mod rotation;
 mod row_mac;
 mod secret;
 mod ticket;
+mod token;
 mod value;
 mod wrap;
 
@@ -33,7 +35,7 @@ pub use fingerprint::{Fingerprint, FingerprintKey};
 pub use front::FrontKeys;
 pub use index::IndexKey;
 pub use key_file::{KeyFileError, KeyFileProblem, read_secret_file, read_secret_file_or_pipe};
-pub use key_set::{KeyFiles, KeySet};
+pub use key_set::{KeyFiles, KeySet, MasterPlace};
 pub use link::{LinkSecret, NotALinkSecret};
 pub use master::MasterKey;
 pub use owner_key::{OpenError, Opened, OwnerKey};
@@ -41,4 +43,5 @@ pub use ring::{KeyCheckError, SealedError};
 pub use rotation::RotationError;
 pub use row_mac::{MacBuilder, MacError};
 pub use ticket::Ticket;
+pub use token::{NotATokenUri, TokenProblem, TokenUri};
 pub use wrap::{UnwrapError, WrappedOwnerKey};

@@ -15,6 +15,8 @@ use crate::value::Bound;
 const PURPOSE: &[u8] = b"sealwatch/v1/sealed";
 const CHECK_CONTEXT: &str = "key_checks.cell";
 const CHECK_VALUE: &[u8] = b"sealwatch key check";
+const RETIRED_CONTEXT: &str = "key_checks.retired";
+const RETIRED_VALUE: &[u8] = b"sealwatch key retired";
 
 /// Why a value sealed under an application or front key did not open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -187,6 +189,28 @@ impl KeyRing {
             Self::seal_with(key, CHECK_CONTEXT, &aad, CHECK_VALUE, rng)
         };
         self.iter().map(|key| (key.version, cell(key))).collect()
+    }
+
+    /// The statement that this version is to wrap nothing any more, sealed under itself: whoever holds no newer one reads it as
+    /// well. None where there is no such version.
+    pub(crate) fn retired_cell(
+        &self,
+        version: u32,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Option<Vec<u8>> {
+        let aad = version.to_be_bytes();
+        Some(Self::seal_with(
+            self.get(version)?,
+            RETIRED_CONTEXT,
+            &aad,
+            RETIRED_VALUE,
+            rng,
+        ))
+    }
+
+    pub(crate) fn is_retired_by(&self, version: u32, cell: &[u8]) -> bool {
+        self.open(RETIRED_CONTEXT, &version.to_be_bytes(), cell)
+            .is_ok_and(|value| value.as_slice() == RETIRED_VALUE)
     }
 
     pub(crate) fn verify_check_cell(&self, version: u32, cell: &[u8]) -> Result<(), KeyCheckError> {

@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use rand::CryptoRng;
-use zeroize::Zeroizing;
 
 use crate::application_file::WrappedApplicationKeys;
 use crate::escrow;
 use crate::key_file::{
     KeyFileError, KeyFileProblem, NewFile, next_to, put_in_place, replace_files, write_new_files,
 };
-use crate::key_set::{KeyFiles, KeySet};
+use crate::key_set::{KeyFiles, KeySet, MasterPlace};
 use crate::master::MasterKey;
 use crate::ring::Kept;
 use crate::secret::Secret;
+use crate::token::TokenProblem;
 
 /// Why keys can't be changed as asked. Nothing was.
 #[derive(Debug, thiserror::Error)]
@@ -84,10 +84,21 @@ impl KeySet {
         Ok(self.with(current, kept))
     }
 
-    /// The same application keys under another master key.
-    #[must_use]
-    pub fn with_another_master(self, rng: &mut (impl CryptoRng + ?Sized)) -> Self {
-        Self::of(MasterKey::generate(rng), self.application().clone())
+    /// The same application keys under another master key, that lives there. The one before stays in its token until
+    /// [`Self::destroy_other_masters`].
+    pub fn with_another_master(
+        self,
+        place: &MasterPlace,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Self, TokenProblem> {
+        let master = match place {
+            MasterPlace::File => MasterKey::generate(rng),
+            MasterPlace::Token(uri) => {
+                let is_first = self.master_token() != Some(&**uri);
+                MasterKey::generate_in((**uri).clone(), is_first)?
+            }
+        };
+        Ok(Self::of(master, self.application().clone()))
     }
 
     fn with(self, current: u32, kept: BTreeMap<u32, Kept>) -> Self {
@@ -105,11 +116,11 @@ impl KeySet {
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<(), KeyFileError> {
         let files = KeyFiles::within(directory);
+        let [master, application, _] = self.new_files(&files, rng)?;
         write_new_files(&[NewFile {
             path: escrow_copy.to_owned(),
             contents: escrow::seal(self.master(), self.application(), passphrase, rng),
         }])?;
-        let [master, application, _] = self.new_files(&files, rng);
         // Whoever reads in between finds a file that another master key has wrapped, refuses it, and looks again.
         replace_files(&[application, master])
     }
@@ -156,12 +167,4 @@ impl KeySet {
 
 fn newest_of(kept: &BTreeMap<u32, Kept>) -> u32 {
     *kept.keys().next_back().expect("a ring is never empty")
-}
-
-/// A master key as its file holds it.
-pub(crate) fn master_file(master: &MasterKey) -> Zeroizing<String> {
-    let mut contents = Zeroizing::new(String::with_capacity(2 * Secret::LEN + 1));
-    contents.push_str(&master.to_hex());
-    contents.push('\n');
-    contents
 }

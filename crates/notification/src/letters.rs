@@ -19,6 +19,12 @@ mod owner_code;
 mod record_erased;
 mod refusal;
 mod restored;
+mod restriction;
+mod restriction_asked;
+mod restriction_refused;
+mod retention_due;
+mod wallet_change_asked;
+mod wallet_change_given_up;
 mod withdrawal_noted;
 
 use address_corrected::address_corrected;
@@ -39,6 +45,12 @@ use operations_alarm::operations_alarm;
 use owner_code::owner_code;
 use record_erased::record_erased;
 use restored::restored;
+use restriction::restriction;
+use restriction_asked::restriction_asked;
+use restriction_refused::restriction_refused;
+use retention_due::retention_due;
+use wallet_change_asked::wallet_change_asked;
+use wallet_change_given_up::wallet_change_given_up;
 use withdrawal_noted::withdrawal_noted;
 
 use crate::letter::Letter;
@@ -85,6 +97,21 @@ impl Mail {
                 contact,
                 withdrawal_url,
             } => address_corrected(first_name, controller, contact)
+                .with_withdrawal(withdrawal_url.as_deref()),
+            Self::WalletChangeAsked {
+                first_name,
+                controller,
+                contact,
+                not_before,
+                withdrawal_url,
+            } => wallet_change_asked(first_name, (controller, contact), *not_before)
+                .with_withdrawal(withdrawal_url.as_deref()),
+            Self::WalletChangeGivenUp {
+                first_name,
+                controller,
+                contact,
+                withdrawal_url,
+            } => wallet_change_given_up(first_name, controller, contact)
                 .with_withdrawal(withdrawal_url.as_deref()),
             Self::OwnerCode {
                 first_name,
@@ -134,11 +161,43 @@ impl Mail {
                 withdrawal_url,
             } => erasure_refused(first_name, controller, (contact, officer), reason)
                 .with_withdrawal(withdrawal_url.as_deref()),
+            Self::RetentionDue {
+                due,
+                soon,
+                days,
+                url,
+            } => retention_due(*due, *soon, *days, url),
             Self::RecordErased {
                 first_name,
                 controller,
+                was_due,
                 destroyed,
-            } => record_erased(first_name, controller, destroyed),
+            } => record_erased(first_name, controller, *was_due, destroyed),
+            Self::RestrictionAsked { record, url } => restriction_asked(*record, url.as_deref()),
+            Self::Restriction {
+                first_name,
+                controller,
+                contact,
+                news,
+                withdrawal_url,
+            } => restriction(first_name, (controller, contact), news)
+                .with_withdrawal(Some(withdrawal_url)),
+            Self::RestrictionRefused {
+                first_name,
+                controller,
+                contact,
+                officer,
+                is_objection,
+                reason,
+                withdrawal_url,
+            } => restriction_refused(
+                first_name,
+                controller,
+                (contact, officer),
+                *is_objection,
+                reason,
+            )
+            .with_withdrawal(Some(withdrawal_url)),
             Self::BreachFound {
                 incident,
                 detected_at,

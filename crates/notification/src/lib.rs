@@ -36,7 +36,7 @@ pub use enqueue::{EnqueueError, enqueue, enqueue_link};
 pub use event::EventKey;
 pub use first_name::first_name;
 pub use letter::moment;
-pub use mail::{Destroyed, Found, LinkMail, Mail};
+pub use mail::{Destroyed, Found, LinkMail, Mail, RestrictionNews};
 pub use mailer::{Mailer, MailerError, Recipient, Sender};
 pub use outbox::{Outbox, Policy};
 pub use smtp_server::SmtpServer;

@@ -74,6 +74,32 @@ pub enum Mail {
         #[serde(default)]
         withdrawal_url: Option<String>,
     },
+    /// To the data owner: their wallet is said to be lost, and another one is to sign. Names neither wallet.
+    WalletChangeAsked {
+        /// The owner's first name ([`crate::first_name`]).
+        first_name: String,
+        /// The controller's name.
+        controller: String,
+        /// How the owner reaches the controller.
+        contact: String,
+        /// Before when nothing comes of it.
+        not_before: UnixMillis,
+        /// Where the owner takes consent back. It shows nothing of anybody.
+        #[serde(default)]
+        withdrawal_url: Option<String>,
+    },
+    /// To the data owner: the wallet stays.
+    WalletChangeGivenUp {
+        /// The owner's first name ([`crate::first_name`]).
+        first_name: String,
+        /// The controller's name.
+        controller: String,
+        /// How the owner reaches the controller.
+        contact: String,
+        /// Where the owner takes consent back. It shows nothing of anybody.
+        #[serde(default)]
+        withdrawal_url: Option<String>,
+    },
     /// To the data owner: the code that lets them in without a link.
     OwnerCode {
         /// The owner's first name ([`crate::first_name`]).
@@ -161,14 +187,65 @@ pub enum Mail {
         #[serde(default)]
         withdrawal_url: Option<String>,
     },
+    /// To staff: records are due to be erased, or become so.
+    RetentionDue {
+        /// How many are due, as far as they are counted.
+        due: u64,
+        /// How many more become due within the days.
+        soon: u64,
+        /// Which days.
+        days: u32,
+        /// The page that lists them.
+        url: String,
+    },
     /// To the data owner: the receipt of an erasure.
     RecordErased {
         /// The owner's first name ([`crate::first_name`]).
         first_name: String,
         /// Who held the record, as the owner signed it.
         controller: String,
+        /// Whether nobody asked: nothing permitted to keep it any longer.
+        #[serde(default)]
+        was_due: bool,
         /// What was destroyed.
         destroyed: Destroyed,
+    },
+    /// To staff: an owner asked to have the use of their record restricted, or objected to a use.
+    RestrictionAsked {
+        /// The record.
+        record: RecordId,
+        /// The record's page, where it is known.
+        url: Option<String>,
+    },
+    /// To the data owner: a step of what they asked to have restricted, or objected to. Names neither ground nor purposes.
+    Restriction {
+        /// The owner's first name ([`crate::first_name`]).
+        first_name: String,
+        /// The controller's name.
+        controller: String,
+        /// How the owner reaches the controller.
+        contact: String,
+        /// What happened.
+        news: RestrictionNews,
+        /// Where the owner sees what it is about, and does what else they may.
+        withdrawal_url: String,
+    },
+    /// To the data owner: staff do not do what they asked for, and it is about to be lifted.
+    RestrictionRefused {
+        /// The owner's first name ([`crate::first_name`]).
+        first_name: String,
+        /// The controller's name.
+        controller: String,
+        /// How the owner reaches the controller.
+        contact: String,
+        /// How the owner reaches its data-protection officer.
+        officer: String,
+        /// Whether they had objected to a use.
+        is_objection: bool,
+        /// Why, in the words of staff.
+        reason: String,
+        /// Where the owner does what else they may.
+        withdrawal_url: String,
     },
     /// To the data-protection officer: an incident was opened.
     BreachFound {
@@ -264,6 +341,35 @@ pub enum LinkMail {
     },
 }
 
+/// What an owner is told of a restriction or an objection.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum RestrictionNews {
+    /// They asked for a restriction, which holds from now on.
+    Received {
+        /// By when they have an answer.
+        due_at: UnixMillis,
+    },
+    /// They objected, and the record is restricted meanwhile.
+    Objected {
+        /// By when they have an answer.
+        due_at: UnixMillis,
+    },
+    /// They objected to direct marketing, which has ended.
+    MarketingEnded,
+    /// It stays restricted.
+    Granted,
+    /// What they objected to has ended, and the restriction is about to.
+    Upheld,
+    /// The restriction is about to end.
+    Ending {
+        /// Why, in the words of staff.
+        reason: String,
+    },
+    /// The restriction has ended.
+    Lifted,
+}
+
 /// What an erasure destroyed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Destroyed {
@@ -301,6 +407,8 @@ impl Mail {
             Self::CorrectionDeclined { .. } => "correction_declined",
             Self::CorrectionDropped { .. } => "correction_dropped",
             Self::AddressCorrected { .. } => "address_corrected",
+            Self::WalletChangeAsked { .. } => "wallet_change_asked",
+            Self::WalletChangeGivenUp { .. } => "wallet_change_given_up",
             Self::OwnerCode { .. } => "owner_code",
             Self::CorrectionRefused { .. } => "correction_refused",
             Self::ConsentWithdrawn { .. } => "consent_withdrawn",
@@ -308,7 +416,11 @@ impl Mail {
             Self::ErasureAsked { .. } => "erasure_asked",
             Self::ErasureReceived { .. } => "erasure_received",
             Self::ErasureRefused { .. } => "erasure_refused",
+            Self::RetentionDue { .. } => "retention_due",
             Self::RecordErased { .. } => "record_erased",
+            Self::RestrictionAsked { .. } => "restriction_asked",
+            Self::Restriction { .. } => "restriction",
+            Self::RestrictionRefused { .. } => "restriction_refused",
             Self::BreachFound { .. } => "breach_found",
             Self::Restored { .. } => "restored",
             Self::OperationsAlarm { .. } => "operations_alarm",

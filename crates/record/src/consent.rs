@@ -1,5 +1,6 @@
 //! The message that the data owner signs (EIP-712), as `docs/RECORD_PROOF.md` gives it.
 
+mod basis;
 mod choice;
 mod terms;
 mod typed_data;
@@ -10,8 +11,10 @@ use alloy_primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+pub use self::basis::Basis;
 pub use self::choice::{Choice, allowed};
 pub use self::terms::{CHECK_SLACK, ConsentTerms};
+pub(crate) use self::terms::{check_terms, covers_check};
 use self::typed_data::Details;
 use crate::{
     ids::{Uid, Version},

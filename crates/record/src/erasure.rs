@@ -1,6 +1,8 @@
 //! What is signed so that a record may be erased, and what shows afterwards that the right one signed. `docs/ERASURE.md` is the
 //! specification.
 
+mod order;
+
 use std::fmt;
 
 use alloy_primitives::{Address, B256};
@@ -14,6 +16,8 @@ use crate::json;
 use crate::proof::{Leaves, RecordProofInput, Salt, retirement_evidence};
 use crate::signature::{ConsentSignature, EcdsaSignature};
 use crate::wiped_json;
+
+pub use order::{Ended, ErasureOrder};
 
 const ERASURE: &str =
     "Erasure(string controller,uint64 uid,bytes32 recordProof,uint64 requestedAt)";
@@ -108,6 +112,8 @@ pub enum Signatory {
     Owner(Binding),
     /// The authority.
     Authority,
+    /// The authority, about several records at once: this is what it signed.
+    AuthorityOfSeveral(ErasureOrder),
 }
 
 /// A statement with everything that proves it.
@@ -145,6 +151,12 @@ pub struct Ground<'a> {
     pub authorities: &'a [Address],
 }
 
+impl Ground<'_> {
+    fn is_order_of(&self, signer: Address, word: B256) -> bool {
+        self.words.contains(&word) && self.authorities.contains(&signer)
+    }
+}
+
 impl ErasureEvidence {
     /// Its JSON, as it is sealed and stored.
     #[must_use]
@@ -158,10 +170,18 @@ impl ErasureEvidence {
         serde_json::from_slice(json).ok()
     }
 
+    /// What was signed.
+    fn digest(&self, (chain_id, relay): (u64, Address)) -> B256 {
+        match &self.signatory {
+            Signatory::AuthorityOfSeveral(order) => order.digest(chain_id, relay),
+            Signatory::Owner(_) | Signatory::Authority => self.statement.digest(chain_id, relay),
+        }
+    }
+
     /// The word that goes on the chain.
     #[must_use]
-    pub fn on_chain(&self, (chain_id, relay): (u64, Address)) -> B256 {
-        let digest = self.statement.digest(chain_id, relay);
+    pub fn on_chain(&self, site: (u64, Address)) -> B256 {
+        let digest = self.digest(site);
         let salt = Salt::from_bytes(self.salt.0);
         retirement_evidence(&salt, &digest, &ConsentSignature::Ecdsa(self.signature))
     }
@@ -169,10 +189,9 @@ impl ErasureEvidence {
     /// Whether the one whose record it is signed this very statement about its first word, or the authority about any.
     #[must_use]
     pub fn holds(&self, ground: &Ground<'_>) -> bool {
-        let (chain_id, relay) = ground.site;
         let statement = &self.statement;
         let word = statement.record_proof;
-        let digest = statement.digest(chain_id, relay);
+        let digest = self.digest(ground.site);
         let Ok(signer) = self.signature.recover(&digest) else {
             return false;
         };
@@ -182,8 +201,9 @@ impl ErasureEvidence {
                     ground.first == Some(word)
                         && binding.word(signer, ground.uid, ground.site) == Some(word)
                 }
-                Signatory::Authority => {
-                    ground.words.contains(&word) && ground.authorities.contains(&signer)
+                Signatory::Authority => ground.is_order_of(signer, word),
+                Signatory::AuthorityOfSeveral(order) => {
+                    order.says(statement) && ground.is_order_of(signer, word)
                 }
             }
     }

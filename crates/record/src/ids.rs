@@ -117,6 +117,14 @@ random_id!(
     ErasureId
 );
 random_id!(
+    /// That the owner of a record is to have another wallet.
+    WalletChangeId
+);
+random_id!(
+    /// That an owner asked to have their record restricted, or objected to a use of it; also a step of that.
+    RestrictionId
+);
+random_id!(
     /// A mail in the outbox.
     MailId
 );

@@ -9,9 +9,11 @@ pub mod entry;
 pub mod erasure;
 pub mod ids;
 mod json;
+pub mod keeping;
 pub mod proof;
 pub mod signature;
 pub mod time;
+pub mod wallet_change;
 mod wiped_json;
 
 pub use alloy_primitives::{Address, B256};

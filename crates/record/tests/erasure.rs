@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
 use proptest::prelude::*;
-use record::erasure::{Binding, ErasureEvidence, ErasureStatement, Ground, Signatory};
+use record::erasure::{
+    Binding, Ended, ErasureEvidence, ErasureOrder, ErasureStatement, Ground, Signatory,
+};
 use record::ids::Uid;
 use record::proof::{Salt, retirement_evidence};
 use record::signature::{ConsentSignature, EcdsaSignature};
@@ -21,7 +23,11 @@ fn address(key: &SecretKey) -> Address {
 }
 
 fn signed(statement: &ErasureStatement, key: &SecretKey) -> EcdsaSignature {
-    let digest = Message::from_digest(statement.digest(SITE.0, SITE.1).0);
+    signed_digest(statement.digest(SITE.0, SITE.1), key)
+}
+
+fn signed_digest(digest: B256, key: &SecretKey) -> EcdsaSignature {
+    let digest = Message::from_digest(digest.0);
     let signature = secp256k1::ecdsa::RecoverableSignature::sign_ecdsa_recoverable(digest, key);
     let (id, compact) = signature.serialize_compact();
     let mut bytes = [0; 65];
@@ -160,6 +166,58 @@ fn the_evidence_is_the_published_hash_and_reads_back() {
     );
     assert_eq!(ErasureEvidence::from_json(b"a reason"), None);
     assert_eq!(format!("{evidence:?}"), "ErasureEvidence");
+}
+
+#[test]
+fn one_order_ends_each_record_that_it_names_and_no_other() {
+    let (owner, authority) = (key(1), key(2));
+    let world = World::new(&owner);
+    let ended = |uid, word| Ended {
+        uid,
+        record_proof: word,
+    };
+    let other = ended(9, B256::repeat_byte(6));
+    let order = ErasureOrder {
+        controller: world.statement.controller.clone(),
+        records: vec![other.clone(), ended(world.uid.get(), world.word)],
+        ordered_at: world.statement.requested_at,
+    };
+    let evidence = |order: &ErasureOrder, by: &SecretKey| ErasureEvidence {
+        statement: world.statement.clone(),
+        signature: signed_digest(order.digest(SITE.0, SITE.1), by),
+        salt: B256::repeat_byte(9),
+        signatory: Signatory::AuthorityOfSeveral(order.clone()),
+    };
+    let authorities = [address(&authority)];
+    let ordered = evidence(&order, &authority);
+    assert!(world.holds(&ordered, &authorities));
+    assert_eq!(
+        ErasureEvidence::from_json(&ordered.to_json()),
+        Some(ordered.clone())
+    );
+    assert_ne!(
+        ordered.on_chain(SITE),
+        world
+            .evidence(&authority, Signatory::Authority)
+            .on_chain(SITE)
+    );
+    assert!(!world.holds(&evidence(&order, &owner), &authorities));
+    let mut changed = [order.clone(), order.clone(), order.clone(), order.clone()];
+    changed[0].records.truncate(1);
+    changed[1].controller.push('.');
+    changed[2].ordered_at += 1;
+    changed[3].records[1].record_proof = B256::repeat_byte(7);
+    for changed in &changed {
+        assert!(!world.holds(&evidence(changed, &authority), &authorities));
+        // What was signed is another one.
+        let mut swapped = ordered.clone();
+        swapped.signatory = Signatory::AuthorityOfSeveral(changed.clone());
+        assert!(!world.holds(&swapped, &authorities));
+    }
+    // Without the list it is another message.
+    let mut alone = ordered;
+    alone.signatory = Signatory::Authority;
+    assert!(!world.holds(&alone, &authorities));
 }
 
 proptest! {

@@ -22,6 +22,7 @@ use record::{
     erasure::ErasureStatement,
     proof::FieldName,
     signature::EcdsaSignature,
+    wallet_change::WalletChange,
 };
 use secp256k1::{PublicKey, SecretKey};
 
@@ -165,6 +166,35 @@ fn ethers_and_alloy_compute_our_digest_of_a_statement_of_erasure() {
     }
 }
 
+/// The order by which a wallet is changed, likewise.
+fn change((message, _, relay): &Sent) -> WalletChange {
+    WalletChange {
+        controller: message.controller.clone(),
+        old_wallet: message.wallet,
+        new_wallet: *relay,
+        uid: message.uid,
+        version: message.version,
+        previous_proof: message.previous_proof,
+        issued_at: message.issued_at,
+        expires_at: message.expires_at,
+        nonce: message.nonce,
+    }
+}
+
+#[test]
+fn ethers_and_alloy_compute_our_digest_of_a_change_of_wallet() {
+    let sent = some_messages(100);
+    let lines = sent
+        .iter()
+        .map(|one| change(one).typed_data((one.1, one.2)).to_string());
+    let by_ethers = by_ethers(lines.collect());
+    for (one, digest) in sent.iter().zip(by_ethers) {
+        let (change, site) = (change(one), (one.1, one.2));
+        assert_eq!(change.digest(site), digest, "{:#}", change.typed_data(site));
+        assert_eq!(by_alloy::wallet_change(&change, site), digest);
+    }
+}
+
 mod by_alloy {
     use super::{Address, B256, ConsentMessage, ErasureStatement};
     use alloy_sol_types::{SolStruct as _, eip712_domain, sol};
@@ -186,6 +216,41 @@ mod by_alloy {
             bytes32 nonce;
         }
         struct Erasure { string controller; uint64 uid; bytes32 recordProof; uint64 requestedAt; }
+        struct WalletChange {
+            string controller;
+            address oldWallet;
+            address newWallet;
+            uint64 uid;
+            uint32 version;
+            bytes32 previousProof;
+            uint64 issuedAt;
+            uint64 expiresAt;
+            bytes32 nonce;
+        }
+    }
+
+    pub fn wallet_change(
+        change: &record::wallet_change::WalletChange,
+        (chain_id, relay): (u64, Address),
+    ) -> B256 {
+        let domain = eip712_domain! {
+            name: "Sealwatch",
+            version: "1",
+            chain_id: chain_id,
+            verifying_contract: relay,
+        };
+        WalletChange {
+            controller: change.controller.clone(),
+            oldWallet: change.old_wallet,
+            newWallet: change.new_wallet,
+            uid: change.uid,
+            version: change.version,
+            previousProof: change.previous_proof,
+            issuedAt: change.issued_at,
+            expiresAt: change.expires_at,
+            nonce: change.nonce,
+        }
+        .eip712_signing_hash(&domain)
     }
 
     pub fn erasure(statement: &ErasureStatement, chain_id: u64, relay: Address) -> B256 {

@@ -5,10 +5,12 @@ mod change;
 mod check;
 mod databases;
 mod destroy;
+mod destroy_old_masters;
 mod init;
 mod recover;
 mod rewrap;
 mod rotate_master;
+mod token;
 mod use_newest;
 
 use std::io::Write;
@@ -20,9 +22,9 @@ use clap::{Args, Subcommand};
 #[derive(Subcommand)]
 pub(crate) enum Keys {
     /// Make the keys of a new deployment and their escrow copy
-    Init(Paths),
+    Init(token::New),
     /// Write the key files again from the escrow copy
-    Recover(Paths),
+    Recover(token::New),
     /// Check that the key files are whole and belong together, and the escrow copy with them
     Check(check::Check),
     /// Add a further application key to the files, to be used once every host has it
@@ -37,7 +39,9 @@ pub(crate) enum Keys {
     #[command(after_help = databases::settings_help())]
     Destroy(destroy::Destroy),
     /// Wrap the same application keys by a new master key
-    RotateMaster(Paths),
+    RotateMaster(rotate_master::RotateMaster),
+    /// Destroy in the token every key of the master key's name that is not in use
+    DestroyOldMasters(destroy_old_masters::DestroyOldMasters),
 }
 
 #[derive(Args)]
@@ -55,13 +59,14 @@ pub(crate) struct Paths {
 
 pub(crate) async fn run(command: Keys, out: &mut impl Write) -> Result<()> {
     match command {
-        Keys::Init(paths) => init::run(&paths, out),
-        Keys::Recover(paths) => recover::run(&paths, out),
+        Keys::Init(new) => init::run(&new, out),
+        Keys::Recover(new) => recover::run(&new, out),
         Keys::Check(check) => check::run(&check, out),
         Keys::Add(paths) => add::run(&paths, out),
         Keys::Use(args) => use_newest::run(&args, out).await,
         Keys::Rewrap(args) => rewrap::run(&args, out).await,
         Keys::Destroy(args) => destroy::run(&args, out).await,
-        Keys::RotateMaster(paths) => rotate_master::run(&paths, out),
+        Keys::RotateMaster(args) => rotate_master::run(&args, out),
+        Keys::DestroyOldMasters(args) => destroy_old_masters::run(&args, out),
     }
 }

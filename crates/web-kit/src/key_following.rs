@@ -2,44 +2,67 @@
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use keyring::{MasterKey, WrappedApplicationKeys};
+use keyring::{KeyFileError, KeyFileProblem, MasterKey, WrappedApplicationKeys};
 
 use crate::lifetime::Lifetime;
 use crate::settings::Keys;
 
 const EVERY: Duration = Duration::from_secs(1);
+/// A token that does not answer may be there again by then.
+const AGAIN: Duration = Duration::from_secs(30);
 
 /// By what a file is told to be another one: its inode, its length, when it or its mode was changed. None where it can't be asked.
 type Mark = Option<(u64, u64, i64, i64)>;
 
-/// Takes over what stands in the files until the process ends. What can't be taken over is told once, and the keys at hand stay.
+/// Takes over what stands in the files until the process ends. What can't be taken over is told once, and the keys at hand stay. A
+/// token is asked only when the files change: one that is away meanwhile is missed by nobody.
 pub async fn follow(keys: Keys, lifetime: Lifetime) {
     // They may have changed since they were read.
-    let mut seen = [None, None];
+    let (mut seen, mut again, mut told) = ([None, None], None, String::new());
     while !lifetime.is_ending() {
         tokio::select! {
             () = lifetime.ended() => return,
             () = tokio::time::sleep(EVERY) => {}
         }
         let now = marks(&keys);
-        if now == seen {
+        let is_again = again.is_some_and(|at| Instant::now() >= at);
+        if now == seen && !is_again {
             continue;
         }
-        seen = now;
-        match take_over(&keys) {
+        if now != seen {
+            (seen, told) = (now, String::new());
+        }
+        let taken = keys.clone();
+        // A token may be slow, and is a library of somebody else.
+        let taken = tokio::task::spawn_blocking(move || take_over(&taken)).await;
+        let taken = taken.unwrap_or_else(|error| Err(error.into()));
+        again = taken
+            .as_ref()
+            .is_err_and(may_pass)
+            .then(|| Instant::now() + AGAIN);
+        match taken {
             Ok(true) => tracing::info!(
                 in_use = keys.application.current_version(),
                 versions = ?keys.application.all_versions().keys(),
                 "application keys read anew"
             ),
             Ok(false) => {}
-            Err(error) => tracing::error!(
-                error = format!("{error:#}"),
-                "the key files changed and can't be taken over; the keys at hand stay in use"
-            ),
+            Err(error) => tell(&error, &mut told),
         }
+    }
+}
+
+/// Each problem with the same files once.
+fn tell(error: &anyhow::Error, told: &mut String) {
+    let error = format!("{error:#}");
+    if error != *told {
+        tracing::error!(
+            error,
+            "the key files changed and can't be taken over; the keys at hand stay in use"
+        );
+        *told = error;
     }
 }
 
@@ -54,6 +77,13 @@ fn marks(keys: &Keys) -> [Mark; 2] {
         ))
     };
     [mark(&keys.files.master), mark(&keys.files.application)]
+}
+
+fn may_pass(error: &anyhow::Error) -> bool {
+    let problem = error
+        .downcast_ref()
+        .map(|error: &KeyFileError| &error.problem);
+    matches!(problem, Some(KeyFileProblem::Token(problem)) if problem.may_pass())
 }
 
 fn take_over(keys: &Keys) -> anyhow::Result<bool> {

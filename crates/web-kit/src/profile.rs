@@ -1,10 +1,16 @@
 //! The controller's own particulars: who it is, what for it asks, and the notice that owners read before they sign.
 
+mod keeping;
+
 use std::fmt;
 use std::path::Path;
 
+use record::consent::Basis;
+use record::keeping::{NotAPeriod, Period, Start};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+
+pub use keeping::Retention;
 
 const LINK_DAYS_MAX: u32 = 90;
 const VALIDITY_DAYS_MAX: u32 = 3650;
@@ -22,6 +28,9 @@ pub struct ControllerProfile {
     pub controller: Controller,
     /// The data-protection officer.
     pub officer: Officer,
+    /// When staff hear of what is due to be erased.
+    #[serde(default)]
+    pub retention: Retention,
     /// What the data is used for, in the order shown.
     pub purposes: Vec<Purpose>,
     /// The notice of GDPR Art. 13.
@@ -74,6 +83,15 @@ pub struct Purpose {
     /// Whether a law obliges the controller to it (Art. 6(1)(c)): it goes on when all else is taken back.
     #[serde(default)]
     pub legal_duty: bool,
+    /// For how long data is kept for it, as `10 years`.
+    #[serde(default, deserialize_with = "keeping::period")]
+    pub keep_for: Option<Period>,
+    /// From when that runs.
+    #[serde(default)]
+    pub keep_from: Start,
+    /// Whether the owner may object to it: set where it rests on a public task or a legitimate interest (Art. 6(1)(e), (f)).
+    #[serde(default)]
+    pub objection: Option<Objection>,
     /// What it means for the owner.
     pub text: String,
     /// Whether nobody is asked about it any more: it stays here as long as records name it, so that what was signed is understood.
@@ -81,11 +99,21 @@ pub struct Purpose {
     pub retired: bool,
 }
 
+/// What becomes of an objection to a purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Objection {
+    /// It is weighed against the controller's grounds (Art. 21(1)).
+    Weighed,
+    /// It is direct marketing, which ends at once (Art. 21(3)).
+    Marketing,
+}
+
 /// The notice shown to owners.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Notice {
-    /// Plain text; a blank line begins a paragraph.
+    /// Plain text; a blank line begins a paragraph. The last one is ours: how long data is kept for each purpose.
     pub text: String,
 }
 
@@ -135,9 +163,10 @@ impl ControllerProfile {
 
     /// Reads and checks a profile.
     pub fn from_toml(text: &str) -> Result<Self, ProfileError> {
-        let profile: Self = toml::from_str(text)?;
+        let mut profile: Self = toml::from_str(text)?;
         let problems = profile.problems();
         if problems.is_empty() {
+            profile.tell_periods();
             Ok(profile)
         } else {
             Err(ProfileError::Wrong(problems))
@@ -155,13 +184,22 @@ impl ControllerProfile {
     /// ahead without asking: that it was never asked is known from here, for as long as it is named here.
     #[must_use]
     pub fn is_choice(&self, signed: &record::consent::Purpose) -> bool {
-        !self.named_as(signed).any(|ours| !ours.rests_on_consent)
+        self.basis(signed).is_choice()
     }
 
-    /// Whether a purpose, as it was signed, is named here.
+    /// What a purpose, as it was signed, rests on.
     #[must_use]
-    pub fn knows(&self, signed: &record::consent::Purpose) -> bool {
-        self.named_as(signed).next().is_some()
+    pub fn basis(&self, signed: &record::consent::Purpose) -> Basis {
+        let Some(ours) = self.named_as(signed) else {
+            return Basis::Unknown;
+        };
+        match ours.objection {
+            _ if ours.rests_on_consent => Basis::Consent,
+            _ if ours.legal_duty => Basis::LegalDuty,
+            Some(Objection::Weighed) => Basis::Weighed,
+            Some(Objection::Marketing) => Basis::Marketing,
+            None => Basis::Other,
+        }
     }
 
     /// The purposes that owners are asked about, or told of, now.
@@ -169,19 +207,10 @@ impl ControllerProfile {
         self.purposes.iter().filter(|purpose| !purpose.retired)
     }
 
-    /// Whether a purpose, as it was signed, is known to rest on a duty of law.
-    #[must_use]
-    pub fn is_legal_duty(&self, signed: &record::consent::Purpose) -> bool {
-        self.named_as(signed).any(|ours| ours.legal_duty)
-    }
-
-    fn named_as<'a>(
-        &'a self,
-        signed: &'a record::consent::Purpose,
-    ) -> impl Iterator<Item = &'a Purpose> {
+    fn named_as(&self, signed: &record::consent::Purpose) -> Option<&Purpose> {
         self.purposes
             .iter()
-            .filter(|ours| ours.name == signed.name && ours.lawful_basis == signed.lawful_basis)
+            .find(|ours| ours.name == signed.name && ours.lawful_basis == signed.lawful_basis)
     }
 
     fn problems(&self) -> Vec<String> {
@@ -207,6 +236,7 @@ impl ControllerProfile {
         );
         check_line(&mut problems, "officer.contact", &self.officer.contact);
         check_text(&mut problems, "notice.text", &self.notice.text);
+        self.retention.check(&mut problems);
         if self.current_purposes().next().is_none() {
             problems.push("there must be at least one [[purposes]]".to_owned());
         }
@@ -240,6 +270,17 @@ impl ControllerProfile {
                 "{place} can't both rest on consent and be a legal duty"
             ));
         }
+        let has_another = purpose.legal_duty || purpose.rests_on_consent;
+        if purpose.objection.is_some() && has_another {
+            problems.push(format!(
+                "{place} takes objections only where it rests neither on consent nor on a legal duty"
+            ));
+        }
+        if purpose.objection.is_none() && names_weighed_basis(&purpose.lawful_basis) {
+            problems.push(format!(
+                "{place} rests on Art. 6(1)(e) or (f): it needs objection = \"weighed\", or \"marketing\" for direct marketing"
+            ));
+        }
         check_line(problems, &format!("{place}.name"), &purpose.name);
         check_line(
             problems,
@@ -247,7 +288,19 @@ impl ControllerProfile {
             &purpose.lawful_basis,
         );
         check_text(problems, &format!("{place}.text"), &purpose.text);
+        if purpose.keep_for.is_none() {
+            problems.push(format!("{place}.keep_for {NotAPeriod}"));
+        }
     }
+}
+
+/// Whether these words name an article that lets owners object (Art. 21(1)).
+fn names_weighed_basis(lawful_basis: &str) -> bool {
+    let words: String = lawful_basis.split_whitespace().collect();
+    let words = words.to_ascii_lowercase();
+    ["6(1)(e)", "6(1)(f)"]
+        .iter()
+        .any(|article| words.contains(article))
 }
 
 /// A single line, short enough for a wallet's signing window.
@@ -301,6 +354,8 @@ mod tests {
         name = "Care and appointments"
         lawful_basis = "Contract, Art. 6(1)(b)"
         rests_on_consent = false
+        keep_for = "10 years"
+        keep_from = "first_signature"
         text = "We use your details to treat you."
 
         [[purposes]]
@@ -308,6 +363,7 @@ mod tests {
         name = "Research"
         lawful_basis = "Consent, Art. 6(1)(a)"
         rests_on_consent = true
+        keep_for = "6 months"
         text = "We may ask you to take part in studies."
 
         [notice]
@@ -319,10 +375,26 @@ mod tests {
         let profile = ControllerProfile::from_toml(GOOD).unwrap();
         let chosen: Vec<_> = profile.consent_purposes().map(|p| p.id.as_str()).collect();
         assert_eq!(chosen, ["research"]);
-        assert_eq!(
-            profile.notice.paragraphs().collect::<Vec<_>>(),
-            ["Who we are.", "What we do."]
-        );
+        let paragraphs: Vec<_> = profile.notice.paragraphs().collect();
+        assert_eq!(paragraphs[..2], ["Who we are.", "What we do."]);
+        assert_eq!(paragraphs.len(), 3);
+        let periods = "“Care and appointments” for 10 years from your first signature; “Research” for 6 months from your newest signature.";
+        assert!(paragraphs[2].contains(periods), "{}", paragraphs[2]);
+        assert_eq!(profile.retention.warn_days, 30);
+    }
+
+    #[test]
+    fn how_long_is_known_of_what_the_profile_names() {
+        let profile = ControllerProfile::from_toml(GOOD).unwrap();
+        let signed = |name: &str| record::consent::Purpose {
+            name: name.to_owned(),
+            lawful_basis: "Consent, Art. 6(1)(a)".to_owned(),
+            granted: true,
+        };
+        let keeping = profile.keeping_of(&signed("Research")).unwrap();
+        assert_eq!(keeping.period.to_string(), "6 months");
+        assert_eq!(keeping.start, Start::Signature);
+        assert_eq!(profile.keeping_of(&signed("Resale")), None);
     }
 
     #[test]
@@ -344,12 +416,50 @@ mod tests {
             .replace("consent_link_days = 14", "consent_link_days = 0")
             .replace("id = \"research\"", "id = \"care\"")
             .replace("name = \"Research\"", "name = \"Re\\u202Esearch\"")
-            .replace("contact = \"privacy@riverside.example\"", "contact = \" \"");
+            .replace("contact = \"privacy@riverside.example\"", "contact = \" \"")
+            .replace("keep_for = \"10 years\"", "")
+            .replace("6 months", "a while")
+            .replace("[officer]", "[retention]\nwarn_days = 0\n[officer]");
         let error = ControllerProfile::from_toml(&text).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "consent_link_days must be 1 to 90; officer.contact is empty; purposes[1].id is used twice; \
-             purposes[1].name has control or direction characters"
+            "consent_link_days must be 1 to 90; officer.contact is empty; retention.warn_days must be 1 to 365; \
+             purposes[0].keep_for must be a number of days, months or years up to a hundred years, as in \"10 years\"; \
+             purposes[1].id is used twice; purposes[1].name has control or direction characters; \
+             purposes[1].keep_for must be a number of days, months or years up to a hundred years, as in \"10 years\""
+        );
+    }
+
+    #[test]
+    fn objections_are_taken_where_the_law_says_so() {
+        let weighed = "Our legitimate interest, Art. 6 (1) (f)";
+        let without = GOOD.replace("Contract, Art. 6(1)(b)", weighed);
+        let error = ControllerProfile::from_toml(&without).unwrap_err();
+        assert!(error.to_string().contains("needs objection"), "{error}");
+        let with = |objection: &str| {
+            let text = without.replacen(
+                "rests_on_consent = false",
+                &format!("rests_on_consent = false\n objection = \"{objection}\""),
+                1,
+            );
+            ControllerProfile::from_toml(&text).unwrap()
+        };
+        let signed = record::consent::Purpose {
+            name: "Care and appointments".to_owned(),
+            lawful_basis: weighed.to_owned(),
+            granted: true,
+        };
+        assert_eq!(with("weighed").basis(&signed), Basis::Weighed);
+        assert_eq!(with("marketing").basis(&signed), Basis::Marketing);
+        let on_consent = GOOD.replace(
+            "rests_on_consent = true",
+            "rests_on_consent = true\n objection = \"marketing\"",
+        );
+        let error = ControllerProfile::from_toml(&on_consent).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("purposes[1] takes objections only")
         );
     }
 

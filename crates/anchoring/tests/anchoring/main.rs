@@ -17,3 +17,4 @@ mod stage;
 mod tampering;
 mod transactions;
 mod voids;
+mod wallet_change;

@@ -342,7 +342,7 @@ impl Stage {
             .unwrap();
         let values = values.unwrap();
         let event = reader
-            .anchored(uid, version, proof, &head)
+            .anchored(uid, version, proof, head.number)
             .await
             .unwrap()
             .unwrap();

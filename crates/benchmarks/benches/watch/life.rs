@@ -219,6 +219,7 @@ impl Apps {
             app: App::Entry,
             action: AccessAction::Revealed,
             at: self.now(),
+            ground: None,
         };
         let mut connection = self.entry.acquire().await.unwrap();
         access_log::append(&mut connection, &self.keys, &access)

@@ -3,11 +3,12 @@
 use alloy::primitives::{B256, keccak256};
 use alloy::signers::SignerSync as _;
 use alloy::signers::local::PrivateKeySigner;
+use database::anchoring_jobs;
 use database::erasures::{self, Erasure, ErasureState, Identity};
 use database::request_way::RequestWay;
 use demo::doors::Owner;
 use keyring::KeySet;
-use record::erasure::{Binding, ErasureEvidence, ErasureStatement, Signatory};
+use record::erasure::{Binding, Ended, ErasureEvidence, ErasureOrder, ErasureStatement, Signatory};
 use record::ids::{ErasureId, RecordId, Uid};
 use record::signature::EcdsaSignature;
 use record::time::UnixMillis;
@@ -57,6 +58,10 @@ impl Stage {
             format!(
                 "SELECT COUNT(*) FROM access_copies WHERE record_id = X'{id}' AND content <> ''"
             ),
+            format!(
+                "SELECT COUNT(*) FROM restriction_steps
+                 WHERE record_id = X'{id}' AND (content IS NOT NULL OR note IS NOT NULL)"
+            ),
         ] {
             left += self.number(&rows).await;
         }
@@ -80,10 +85,13 @@ async fn an_erased_record_is_gone_and_stays_gone() {
         .make_copy(&stage.people[0].record)
         .await
         .unwrap();
+    stage.restrict(1).await;
     keep_a_dump(&stage).await;
     let id = stage.erase(1).await;
     stage.until_destroyed(id, 1).await;
     assert_eq!(stage.left_of(id, 1).await, 0);
+    let kept = format!("SELECT COUNT(*) FROM restriction_steps WHERE record_id = X'{id}'");
+    assert_eq!(stage.number(&kept).await, 1, "that there was a step");
     stage.until_retired(&officer, 1).await;
     assert_eq!(officer.verify(1).await, "Retired");
     the_owner_has_a_receipt(&stage, id).await;
@@ -157,6 +165,112 @@ async fn the_owner_has_a_receipt(stage: &Stage, id: RecordId) {
     stage
         .until_number("a wiped mail", wiped, |count| count == 1)
         .await;
+}
+
+/// Nobody asked: its time was over, and the authority ordered it together with another one's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_whose_time_is_over_goes_on_the_authoritys_order() {
+    let stage = Stage::with(3).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    let rows = "SELECT COUNT(*) FROM retentions";
+    stage
+        .until_number("their days", rows, |count| count == 3)
+        .await;
+    let id = release(&stage).await;
+    stage.until_destroyed(id, 1).await;
+    assert_eq!(stage.left_of(id, 1).await, 0);
+    assert_eq!(stage.number(rows).await, 2, "its day goes with it");
+    stage.until_retired(&officer, 1).await;
+    assert_eq!(officer.verify(1).await, "Retired");
+    the_owner_has_a_receipt(&stage, id).await;
+    let receipts = stage
+        .site
+        .inbox
+        .messages_to(stage.people[0].person.email)
+        .await
+        .unwrap();
+    let receipt = receipts
+        .iter()
+        .find(|mail| mail.subject.contains("the receipt"))
+        .unwrap();
+    assert!(
+        receipt.text.contains("You did not ask for it"),
+        "{}",
+        receipt.text
+    );
+    // The order names the second one as well, and by itself ends nothing.
+    for uid in [2, 3] {
+        assert_eq!(officer.verify(uid).await, "Valid");
+    }
+    stage.assert_no_breach().await;
+    stage.site.stop().await.unwrap();
+}
+
+/// As entry-app does it, but for the job.
+async fn release(stage: &Stage) -> RecordId {
+    let site = (
+        31_337,
+        deployment(stage)["relay"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap(),
+    );
+    let keys = KeySet::load(&stage.site.key_dir()).unwrap();
+    let keys = keys.application();
+    let mut connection = stage.connect().await;
+    let mut records = Vec::new();
+    for uid in [1, 2] {
+        let jobs = anchoring_jobs::by_uid(&mut connection, keys, Uid::new(uid).unwrap()).await;
+        let record_proof = jobs.unwrap().rows[0].proof.unwrap();
+        records.push(Ended { uid, record_proof });
+    }
+    let order = ErasureOrder {
+        controller: "Nordhaven Clinic".to_owned(),
+        records,
+        ordered_at: 1_795_300_800,
+    };
+    let accounts = devstack::Accounts::load().unwrap();
+    let authority: PrivateKeySigner = accounts.private_key("authority").unwrap().parse().unwrap();
+    let signature = authority
+        .sign_hash_sync(&order.digest(site.0, site.1))
+        .unwrap();
+    let evidence = ErasureEvidence {
+        statement: order.statement(&order.records[0]),
+        signature: EcdsaSignature::normalise(&signature.as_bytes()).unwrap(),
+        salt: B256::repeat_byte(5),
+        signatory: Signatory::AuthorityOfSeveral(order),
+    };
+    let at = UnixMillis::from_seconds(1_795_300_800);
+    let id = stage.people[0].record.parse().unwrap();
+    let mut erasure = Erasure {
+        id: ErasureId::random(&mut rand::rng()),
+        record_id: id,
+        uid: Uid::FIRST,
+        state: ErasureState::Granted,
+        way: RequestWay::Retention,
+        identity: None,
+        asked_at: at,
+        due_at: at,
+        decided_by: None,
+        decided_at: None,
+        content: None,
+        destroyed_at: None,
+        key_version: None,
+    };
+    erasure.fill(keys, &evidence.to_json(), &mut rand::rng());
+    erasures::insert(&mut connection, keys, &erasure)
+        .await
+        .unwrap();
+    let end = format!(
+        "{:064x}{:064x}{}",
+        1,
+        1,
+        hex::encode(evidence.on_chain(site))
+    );
+    call(stage, "retireRecord(uint256,uint8,bytes32)", &end).await;
+    id
 }
 
 /// Somebody puts everything back as it was, with the row that says why it is gone taken out.

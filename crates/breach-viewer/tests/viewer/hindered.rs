@@ -26,7 +26,7 @@ async fn who_hinders_the_viewer_hides_nothing() {
 /// Known values that nobody's keys open, and then none at all.
 async fn keys_that_seem_wrong(stage: &Stage, officer: &Browser) {
     stage
-        .sql("INSERT INTO key_checks SELECT ring, 99, REVERSE(cell), created_at FROM key_checks")
+        .sql("INSERT INTO key_checks (ring, version, cell, created_at) SELECT ring, 99, REVERSE(cell), created_at FROM key_checks")
         .await;
     let told = |grid: &Answer| grid.banner().contains(PLANTED);
     let grid = stage.until(officer, "/records", told).await;

@@ -139,7 +139,7 @@ pub async fn plant(stage: &Stage) {
          RANDOM_BYTES(16), created_by, created_at, updated_at, mac FROM records, \
          (WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 60) SELECT i FROM n) AS many \
          WHERE uid = 1",
-        "INSERT INTO record_versions SELECT planted.id, 1, 0, name, email, phone, age, address, wallet, relation, NULL \
+        "INSERT INTO record_versions SELECT planted.id, 1, 0, name, email, phone, age, address, wallet, relation, NULL, NULL \
          FROM records AS planted, record_versions AS real_one \
          WHERE planted.uid IS NULL AND real_one.record_id = (SELECT id FROM records WHERE uid = 1)",
     ] {

@@ -2,7 +2,7 @@
 //! destroyed version stays shut.
 
 use demo::doors::PEOPLE;
-use devstack::wait_until;
+use devstack::{SoftToken, wait_until};
 use sqlx::AssertSqlSafe;
 
 use crate::harness::{LIMIT, Stage, sign_up};
@@ -51,6 +51,46 @@ async fn keys_are_replaced_while_the_apps_run() {
     assert_eq!(stage.number(alarms).await, 0);
 
     a_key_from_a_dump_opens_nothing(&stage, &dumped).await;
+    stage.site.stop().await.unwrap();
+}
+
+/// From a file into a token and on from there; the apps need the token only where they read their keys.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_master_key_moves_into_a_token_while_the_apps_run() {
+    let mut stage = Stage::with(3).await;
+    let officer = stage.officer().await;
+    let tokens = SoftToken::new().unwrap();
+    tokens.make("ours").unwrap();
+    stage.site.use_tokens(&tokens);
+    stage.site.entry.stop().await.unwrap();
+    stage.site.entry.resume().await.unwrap();
+    stage.restart_viewer(&[]).await;
+
+    let uri = tokens.uri("ours", "master");
+    change(&stage, "rotate-master", &["--pkcs11", &uri]).await;
+    change(&stage, "add", &[]).await;
+    until_read_anew(&stage, 1).await;
+    change(&stage, "rotate-master", &[]).await;
+    change(&stage, "use", &["--now"]).await;
+    until_read_anew(&stage, 2).await;
+    change(&stage, "destroy-old-masters", &["--yes"]).await;
+
+    tokens.pull().unwrap();
+    one_more(&mut stage).await;
+    stage.until_all_valid(&officer).await;
+    stage.site.viewer.stop().await.unwrap();
+    let refused = format!("{:#}", stage.site.viewer.resume().await.unwrap_err());
+    assert!(
+        refused.contains("the token \"ours\" is not there"),
+        "{refused}"
+    );
+    tokens.put_back().unwrap();
+    stage.site.viewer.resume().await.unwrap();
+    stage.until_all_valid(&officer).await;
+    stage.assert_no_breach().await;
+    for app in [&stage.site.entry, &stage.site.viewer] {
+        assert!(!app.log().contains(tokens.pin()), "the PIN is in the log");
+    }
     stage.site.stop().await.unwrap();
 }
 

@@ -120,7 +120,7 @@ async fn an_anchored_proof_is_found_by_its_event() {
     stage.anchor(2, word(0x21)).await;
     let now = reader.head().await.unwrap();
     let found = reader
-        .anchored(uid(1), version(1), word(0x11), &now)
+        .anchored(uid(1), version(1), word(0x11), now.number)
         .await
         .unwrap()
         .unwrap();
@@ -142,12 +142,15 @@ async fn an_anchored_proof_is_found_by_its_event() {
         (uid(1), version(2), word(0x11)),
         (uid(2), version(1), word(0x11)),
     ] {
-        assert_eq!(reader.anchored(of, at, proof, &now).await.unwrap(), None);
+        assert_eq!(
+            reader.anchored(of, at, proof, now.number).await.unwrap(),
+            None
+        );
     }
     // Not before it happened.
     assert_eq!(
         reader
-            .anchored(uid(2), version(1), word(0x21), &block)
+            .anchored(uid(2), version(1), word(0x21), block.number)
             .await
             .unwrap(),
         None

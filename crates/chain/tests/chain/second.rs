@@ -54,7 +54,7 @@ async fn what_both_say_counts() {
     let block = two.head().await;
     let anchored = two
         .reader
-        .anchored(uid(1), version(1), word(7), &block)
+        .anchored(uid(1), version(1), word(7), block.number)
         .await;
     assert!(anchored.unwrap().is_some());
     assert!(two.proxies.iter().all(|proxy| proxy.count("eth_call") > 0));
@@ -84,7 +84,7 @@ async fn what_only_one_says_is_a_disagreement_whichever_lies() {
         liar.fault("eth_getLogs", Fault::Answer(json!([])));
         let told = two
             .reader
-            .anchored(uid(1), version(1), word(7), &block)
+            .anchored(uid(1), version(1), word(7), block.number)
             .await;
         let what = "events";
         assert_eq!(told, Err(ChainError::EndpointsDisagree { what }));

@@ -21,6 +21,8 @@ sol! {
         function retireRecord(uint256 uid, uint8 reason, bytes32 evidence) external;
         function voidRecordProof(uint256 uid, uint256 version) external;
         function pause() external;
+        function transferOwnership(address newOwner) external;
+        function acceptOwnership() external;
     }
 }
 

@@ -46,5 +46,6 @@ pub async fn answer_ticket(
 ) -> Result<Json<Answer>, Refusal> {
     let wallet = app.demo_wallet.as_ref().ok_or(Error::NotFound)?;
     let (_, offer) = ticket_erase::offered(&app, &visit).await?;
-    Ok(Json(wallet.answer(offer.wallet, &asked).await?))
+    let registered = offer.wallet.ok_or(Error::NotFound)?;
+    Ok(Json(wallet.answer(registered, &asked).await?))
 }

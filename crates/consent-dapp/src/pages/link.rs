@@ -89,6 +89,8 @@ struct ReviewPage<'a> {
     offer: &'a Offer,
     notice: String,
     wallet: String,
+    /// The one that signed before, where that was another one.
+    wallet_before: Option<String>,
     details: Vec<Detail<'a>>,
     signs_for_owner: Option<&'a str>,
     /// Whether the details correct what the owner has signed before.
@@ -114,6 +116,18 @@ impl ReviewPage<'_> {
         Some(answered.word(choice))
     }
 
+    /// Since when the record is restricted, each cause by itself.
+    fn restricted_since(&self) -> Option<Vec<Moment>> {
+        let answered = self.answered.as_ref()?;
+        let limits = Some(&answered.limits).filter(|limits| limits.is_restricted())?;
+        let causes = limits.causes.iter();
+        Some(
+            causes
+                .filter_map(|cause| cause.since.map(Moment::new))
+                .collect(),
+        )
+    }
+
     /// On a phone an address takes two lines: two even ones are easier to compare.
     fn wallet_halves(&self) -> (&str, &str) {
         self.wallet.split_at(self.wallet.len() / 2)
@@ -130,12 +144,14 @@ async fn review(app: &App, visit: &Visit) -> Result<Response, Refusal> {
     let mut connection = app.database.acquire().await?;
     let details = Details::load(app, &visit.link, &key, &mut connection).await?;
     let answered = match details.before() {
-        Some(before) => Some(before.answer(&app.front, &key, &mut connection).await?),
+        Some(before) => Some(before.answer(app, &key, &mut connection).await?),
         None => None,
     };
     let notice = notices::text(&mut connection, &offer.notice).await?;
     let corrects = visit.link.corrects();
-    let asks_again = corrects && details.shown().iter().all(|shown| shown.before.is_none());
+    let wallet_before = details.wallet_before().map(|wallet| wallet.to_string());
+    let nothing_changes = details.shown().iter().all(|shown| shown.before.is_none());
+    let asks_again = corrects && nothing_changes && wallet_before.is_none();
     let page = ReviewPage {
         page: app.page(title(corrects, asks_again)),
         app,
@@ -147,6 +163,7 @@ async fn review(app: &App, visit: &Visit) -> Result<Response, Refusal> {
         notice: notice.ok_or_else(|| Error::internal("the notice of an offer is gone"))?,
         offer: &offer,
         wallet: details.wallet().to_string(),
+        wallet_before,
         details: details.shown(),
         signs_for_owner: details.signs_for_owner(),
     };

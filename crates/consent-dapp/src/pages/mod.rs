@@ -18,6 +18,8 @@ pub mod ticket_code;
 pub mod ticket_copy;
 pub mod ticket_correction;
 pub mod ticket_erase;
+pub mod ticket_object;
 pub mod ticket_purposes;
+pub mod ticket_restrict;
 pub mod wallet;
 pub mod withdraw;

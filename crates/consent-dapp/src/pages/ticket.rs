@@ -1,19 +1,22 @@
-//! `GET` and `POST /w/{ticket}`: an owner without a link wants to take consent back, a copy of everything, to have something corrected, or all
-//! of it erased. Works without JavaScript.
+//! `GET` and `POST /w/{ticket}`: an owner without a link wants to take consent back, a copy of everything, to have something corrected, its
+//! use restricted, or all of it erased. Works without JavaScript.
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use enrolment::request::{self, Admission};
+use enrolment::restriction::Limits;
 use enrolment::withdrawal::TakenBack;
 use record::consent::Choice;
 use record::ids::RequestId;
+use sqlx::MySqlConnection;
 use web_kit::components::Moment;
 use web_kit::error::Result;
 use web_kit::form::FormState;
 use web_kit::page::{Page, html};
 
 use crate::app::App;
+use crate::restriction_view::{self, RequestLine};
 use crate::tampering;
 use crate::ticket_visit::TicketVisit;
 use crate::urls::TicketUrls;
@@ -50,6 +53,13 @@ struct OpenPage<'a> {
     has_asked_erasure: bool,
     offers_copy: bool,
     has_asked_copy: bool,
+    /// Whether anything restricts the record now.
+    is_restricted: bool,
+    /// Whether there is anything to object to.
+    can_object: bool,
+    /// Whether what they asked for is still to be noted.
+    is_restricting: bool,
+    requests: Vec<RequestLine>,
     form: &'a FormState,
 }
 
@@ -99,16 +109,31 @@ pub async fn opened(
     };
     let (front, draft) = (&app.front, admission.draft());
     let taken = TakenBack::load(&mut connection, front, visit.record, draft).await?;
+    let limits = limits(app, &mut connection, visit, &admission).await?;
     drop(connection);
     tampering::told(&taken);
-    Ok(Some(draw(app, visit, &admission, &taken, form)?))
+    Ok(Some(draw(app, visit, &admission, (&taken, &limits), form)?))
+}
+
+/// What the record may be used for, as far as who holds only the front keys can tell.
+pub async fn limits(
+    app: &App,
+    connection: &mut MySqlConnection,
+    visit: &TicketVisit,
+    admission: &Admission,
+) -> Result<Limits> {
+    let basis = |purpose: &_| app.profile.basis(purpose);
+    let signed = (admission.purposes.as_slice(), admission.draft());
+    let limits = Limits::of_signed(connection, &app.front, visit.record, signed, &basis).await?;
+    tampering::told_of_steps(&limits);
+    Ok(limits)
 }
 
 fn draw(
     app: &App,
     visit: &TicketVisit,
     admission: &Admission,
-    taken: &TakenBack,
+    (taken, limits): (&TakenBack, &Limits),
     form: &FormState,
 ) -> Result<Response> {
     let choices = admission.choices.iter();
@@ -129,6 +154,10 @@ fn draw(
         has_asked_erasure: admission.has_asked_erasure,
         offers_copy: admission.offers_copy,
         has_asked_copy: admission.has_asked_copy,
+        is_restricted: limits.is_restricted(),
+        can_object: !limits.objectable().is_empty(),
+        is_restricting: admission.is_restricting(),
+        requests: restriction_view::lines(limits),
         form,
     };
     Ok(html(&page)?.into_response())

@@ -37,7 +37,8 @@ struct ErasePage<'a> {
     urls: &'a TicketUrls,
     elsewhere: Elsewhere,
     offer: &'a ErasureOffer,
-    wallet: String,
+    /// None where no wallet can sign it any more.
+    wallet: Option<String>,
     form: &'a FormState,
 }
 
@@ -82,6 +83,9 @@ pub async fn message(
     visit: TicketVisit,
 ) -> std::result::Result<Json<Message>, Refusal> {
     let (_, offer) = offered(&app, &visit).await?;
+    if offer.wallet.is_none() {
+        return Err(Refusal::ChangedMeanwhile);
+    }
     let (chain_id, relay) = (app.network.chain_id, app.network.relay);
     Ok(Json(Message {
         typed_data: offer.statement.typed_data(chain_id, relay),
@@ -148,10 +152,11 @@ async fn signed_by_key(
 ) -> std::result::Result<EcdsaSignature, Refusal> {
     let (chain_id, relay) = (app.network.chain_id, app.network.relay);
     let digest = offer.statement.digest(chain_id, relay);
-    match given.by(app, offer.wallet, digest).await? {
+    let wallet = offer.wallet.ok_or(Refusal::ChangedMeanwhile)?;
+    match given.by(app, wallet, digest).await? {
         Ok(ConsentSignature::Ecdsa(signature)) => Ok(signature),
         Ok(ConsentSignature::Contract { .. }) => Err(Refusal::ContractErasure),
-        Err(why) => Err(match why.refusal(offer.wallet, claimed) {
+        Err(why) => Err(match why.refusal(wallet, claimed) {
             Refusal::NotAccepted { .. } | Refusal::NoContract { .. } | Refusal::ContractWallet => {
                 Refusal::ContractErasure
             }
@@ -187,7 +192,7 @@ fn draw(
         app,
         urls: &visit.urls,
         elsewhere: Elsewhere::new(app.site.public_url(), &visit.urls.erase()),
-        wallet: offer.wallet.to_string(),
+        wallet: offer.wallet.map(|wallet| wallet.to_string()),
         offer,
         form,
     };

@@ -14,6 +14,7 @@ mod message;
 mod process;
 mod receipt;
 mod rectification;
+mod restriction;
 mod safety;
 mod sign;
 mod ticket;

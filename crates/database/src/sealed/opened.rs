@@ -8,6 +8,7 @@ use record::consent::{ConsentMessage, ConsentTerms, Purpose};
 use record::ids::{Draft, Version};
 use record::proof::{FieldName, Fields, Salt, SaltedValue};
 use record::signature::ConsentSignature;
+use record::wallet_change::WalletOrder;
 use zeroize::Zeroizing;
 
 use super::{Anchor, PlainVersion};
@@ -50,6 +51,8 @@ pub struct OpenedVersion {
     pub relation: Cell<Zeroizing<String>>,
     /// The anchor, when there is a cell.
     pub anchor: Option<Cell<Anchor>>,
+    /// The authority's order to change the wallet, when there is a cell.
+    pub wallet_order: Option<Cell<WalletOrder>>,
     /// What is kept of the message, when there is a consent.
     pub message: Option<Cell<KeptMessage>>,
     /// The signature, when there is a consent.
@@ -138,6 +141,7 @@ impl SealedVersion {
                 .anchor
                 .as_deref()
                 .map(|cell| content(key.open(cell, &at(CellKind::Anchor)), Anchor::from_bytes)),
+            wallet_order: values.open_wallet_order(key),
             message,
             // A consent to another draft was given to other values.
             signature: self.consent.as_ref().map(|consent| {
@@ -156,28 +160,47 @@ impl SealedVersion {
         let Some(consent) = &self.consent else {
             return (None, has_no_values);
         };
-        let opened = |kind| {
-            key.open(
-                &consent.message,
-                &Place::of(values.version, values.draft, kind),
-            )
-        };
-        let whole = content(opened(CellKind::ConsentMessage), |value| {
-            ConsentMessage::from_json(value)
-                .ok()
-                .map(KeptMessage::Whole)
-        });
+        let place = (values.version, values.draft);
+        let whole = whole_message(key, place, &consent.message);
         if whole.is_ok() {
             return (Some(whole), false);
         }
-        let terms = content(opened(CellKind::ConsentTerms), |value| {
-            ConsentTerms::from_json(value).ok().map(KeptMessage::Terms)
-        });
+        let terms = terms_of_message(key, place, &consent.message);
         if terms.is_ok() || has_no_values {
             return (Some(terms), true);
         }
         (Some(whole), false)
     }
+}
+
+/// What is kept of the message of a consent, by the version and draft that the consent names.
+pub fn open_message(key: &OwnerKey, consent: &Consent) -> Cell<KeptMessage> {
+    let place = (consent.version, consent.draft);
+    let whole = whole_message(key, place, &consent.message);
+    whole.or_else(|_| terms_of_message(key, place, &consent.message))
+}
+
+fn whole_message(
+    key: &OwnerKey,
+    (version, draft): (Version, Draft),
+    cell: &[u8],
+) -> Cell<KeptMessage> {
+    let opened = key.open(cell, &Place::of(version, draft, CellKind::ConsentMessage));
+    content(opened, |value| {
+        let message = ConsentMessage::from_json(value).ok();
+        message.map(KeptMessage::Whole)
+    })
+}
+
+fn terms_of_message(
+    key: &OwnerKey,
+    (version, draft): (Version, Draft),
+    cell: &[u8],
+) -> Cell<KeptMessage> {
+    let opened = key.open(cell, &Place::of(version, draft, CellKind::ConsentTerms));
+    content(opened, |value| {
+        ConsentTerms::from_json(value).ok().map(KeptMessage::Terms)
+    })
 }
 
 /// A value where there should be none any more is a fault, also when it opens.
@@ -205,6 +228,16 @@ impl RecordVersion {
             })?,
             relation: content(key.open(&self.relation, &at(CellKind::Relation)), text)?,
         })
+    }
+}
+
+impl RecordVersion {
+    /// What the cell of the authority's order gives, when there is one.
+    #[must_use]
+    pub fn open_wallet_order(&self, key: &OwnerKey) -> Option<Cell<WalletOrder>> {
+        let place = Place::of(self.version, self.draft, CellKind::WalletOrder);
+        let cell = self.wallet_order.as_deref()?;
+        Some(content(key.open(cell, &place), WalletOrder::from_json))
     }
 }
 

@@ -116,7 +116,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
     .fetch_all(&stage.pool)
     .await
     .unwrap();
-    assert_eq!(tables.len(), 34);
+    assert_eq!(tables.len(), 37);
 
     use Account::{Consent, Entry, Erase, Migrate, Restore, Viewer, Watch};
     let readable = |account| -> &[&str] {
@@ -137,6 +137,9 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "owner_requests",
                 "erasures",
                 "access_copies",
+                "wallet_changes",
+                "retentions",
+                "restriction_steps",
                 "incidents",
                 "incident_findings",
                 "anchoring_jobs",
@@ -157,6 +160,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "withdrawals",
                 "owner_requests",
                 "access_copies",
+                "restriction_steps",
                 "key_checks",
                 "operations_alarms",
             ],
@@ -175,6 +179,9 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "owner_requests",
                 "erasures",
                 "access_copies",
+                "wallet_changes",
+                "retentions",
+                "restriction_steps",
                 "anchoring_jobs",
                 "anchoring_transactions",
                 "leases",
@@ -203,6 +210,8 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "owner_keys",
                 "erasures",
                 "access_copies",
+                "wallet_changes",
+                "restriction_steps",
             ],
             _ => &[],
         }
@@ -238,10 +247,14 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "UPDATE consents SET draft = 1",
                 "UPDATE record_events SET at = 1",
                 "DELETE FROM record_events",
+                "DELETE FROM retentions",
                 "UPDATE withdrawals SET at = 1",
                 "DELETE FROM withdrawals",
                 "DELETE FROM erasures",
                 "DELETE FROM access_copies",
+                "DELETE FROM wallet_changes",
+                "UPDATE restriction_steps SET at = 1",
+                "DELETE FROM restriction_steps",
                 "UPDATE incidents SET state = 'closed'",
                 "UPDATE incident_findings SET resolved_at = 1",
                 "INSERT INTO incident_findings SELECT * FROM incident_findings",
@@ -253,6 +266,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "UPDATE access_log SET at = 1",
                 "DELETE FROM access_log",
                 "UPDATE key_checks SET created_at = 1",
+                "UPDATE key_checks SET retired = NULL",
                 "DELETE FROM outbox",
                 "SELECT 1 FROM verifications",
             ],
@@ -284,6 +298,9 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "DELETE FROM access_copies",
                 "UPDATE access_copies SET record_id = ''",
                 "UPDATE access_copies SET expires_at = 1",
+                "SELECT 1 FROM wallet_changes",
+                "INSERT INTO restriction_steps SELECT * FROM restriction_steps",
+                "UPDATE restriction_steps SET note = NULL",
                 "SELECT 1 FROM incidents",
                 "DELETE FROM key_checks",
             ],
@@ -302,6 +319,9 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "UPDATE owner_requests SET asked_at = 1",
                 "UPDATE erasures SET asked_at = 1",
                 "UPDATE access_copies SET content = ''",
+                "UPDATE wallet_changes SET content = ''",
+                "INSERT INTO restriction_steps SELECT * FROM restriction_steps",
+                "UPDATE restriction_steps SET note = NULL",
                 "UPDATE incident_events SET at = 1",
                 "DELETE FROM incident_events",
                 "UPDATE incident_evidence SET happened_at = 1",
@@ -599,9 +619,9 @@ async fn a_record_is_destroyed_by_the_account_that_may() {
     let left = remains::of_records(&mut main, &both).await.unwrap();
     assert_eq!(left, both);
     // Consent, version, key and head.
-    let destroyed = remains::destroy(&mut main, &stage.front, id).await.unwrap();
+    let destroyed = remains::destroy(&mut main, &stage.keys, id).await.unwrap();
     assert_eq!(destroyed, 4);
-    let destroyed = remains::destroy(&mut main, &stage.front, id).await.unwrap();
+    let destroyed = remains::destroy(&mut main, &stage.keys, id).await.unwrap();
     assert_eq!(destroyed, 0);
     let left = remains::of_records(&mut main, &both).await.unwrap();
     assert_eq!(left, BTreeSet::from([neighbour.record.id]));

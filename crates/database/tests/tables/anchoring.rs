@@ -1,3 +1,4 @@
+use database::MySqlConnection;
 use database::anchoring_jobs::{self, JobState};
 use database::anchoring_transactions::{self, AnchoringTransaction};
 use database::chain_progress::{self, ChainProgress};
@@ -230,6 +231,34 @@ async fn wrong_keys_are_told_from_tampered_rows() {
         let told = key_checks::verify_front(&mut connection, &stage.keys.front()).await;
         assert_eq!(told.unwrap(), KeyCheck::Right);
     }
+    // That a version is retired is said by that version alone.
+    let planted = async |connection: &mut MySqlConnection| {
+        let planted = database::guarded::planted(connection, &stage.keys).await;
+        planted
+            .unwrap()
+            .into_iter()
+            .map(|row| row.table)
+            .collect::<Vec<_>>()
+    };
+    let rng = &mut rand::rng();
+    key_checks::retire(&mut connection, &stage.keys, 1, NOW, rng)
+        .await
+        .unwrap();
+    assert!(
+        key_checks::is_retired(&mut connection, &stage.keys, 1)
+            .await
+            .unwrap()
+    );
+    assert!(planted(&mut connection).await.is_empty());
+    let forged = sqlx::query("UPDATE key_checks SET retired = cell");
+    forged.execute(&mut *connection).await.unwrap();
+    assert!(
+        !key_checks::is_retired(&mut connection, &stage.keys, 1)
+            .await
+            .unwrap()
+    );
+    assert_eq!(planted(&mut connection).await, ["key_checks", "key_checks"]);
+    key_checks::employ(&mut connection, 1).await.unwrap();
     let wrong = KeyCheck::Wrong(KeyCheckError::Wrong(1));
     let others = KeySet::generate(&mut rand::rng());
     let others = others.application();

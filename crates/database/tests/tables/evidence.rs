@@ -183,7 +183,7 @@ async fn versions_stand_together_and_impossible_ones_are_counted() {
         stage
             .sql(&format!(
                 "INSERT INTO record_versions
-                 SELECT record_id, {version}, v.draft, name, email, phone, age, address, wallet, relation, anchor
+                 SELECT record_id, {version}, v.draft, name, email, phone, age, address, wallet, relation, anchor, wallet_order
                  FROM record_versions v JOIN records r ON r.id = v.record_id WHERE r.uid = 1 AND v.version = 1"
             ))
             .await;

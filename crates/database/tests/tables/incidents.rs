@@ -295,6 +295,7 @@ async fn every_look_is_logged() {
             app: App::Viewer,
             action: AccessAction::Revealed,
             at: NOW.plus(minute * MINUTE),
+            ground: None,
         };
         access_log::append(&mut connection, &stage.keys, &access)
             .await

@@ -2,7 +2,7 @@
 //! found any more.
 
 use database::access_copies::{self, AccessCopy, CopyState};
-use database::access_log::{self, Access, AccessAction};
+use database::access_log::{self, Access, AccessAction, UseGround};
 use database::anchoring_jobs::{self, JobState};
 use database::anchoring_transactions::{self, AnchoringTransaction};
 use database::chain_progress::{self, ChainProgress};
@@ -16,13 +16,18 @@ use database::owner_requests::{self, OwnerRequest, RequestState};
 use database::record_events::{self, Actor, RecordEventKind};
 use database::records;
 use database::request_way::RequestWay;
+use database::restriction_steps::{self, RestrictionStep, RestrictionStepKind, RestrictionSubject};
+use database::retentions::{self, Retention};
 use database::sessions::{self, App, Session};
 use database::sweep_parts::{self, SweepPart};
 use database::verifications::{self, Source, Subject, VerdictKind};
+use database::wallet_changes::{self, WalletChange, WalletChangeState};
 use database::withdrawals::{self, Withdrawal};
 use database::{Checked, RowError, leases, row_counts, staff, sweep_rounds};
 use record::B256;
-use record::ids::{ErasureId, LinkId, MailId, RecordId, Uid, Version};
+use record::ids::{
+    ErasureId, LinkId, MailId, RecordId, RestrictionId, Uid, Version, WalletChangeId,
+};
 use sqlx::{AssertSqlSafe, MySqlConnection, Row};
 
 use crate::stage::{CLERK, MINUTE, NOW, Stage};
@@ -89,8 +94,18 @@ impl Column {
             ("records", _) if name == "state" => "declined",
             ("consent_links", _) if name == "state" => "used",
             ("owner_requests", _) if name == "state" => "void",
-            ("withdrawals" | "erasures" | "access_copies", _) if name == "way" => "by_letter",
+            ("withdrawals" | "erasures" | "access_copies" | "restriction_steps", _)
+                if name == "way" =>
+            {
+                "by_letter"
+            }
+            ("restriction_steps", _) if name == "subject" => "marketing",
+            ("restriction_steps", _) if name == "step" => "lifted",
+            ("restriction_steps", _) if name == "identity" => "known",
+            ("access_log", _) if name == "ground" => "consent",
             ("access_copies", _) if name == "state" => "revoked",
+            ("wallet_changes", _) if name == "state" => "confirmed",
+            ("wallet_changes", _) if name.ends_with("identity") => "known",
             ("access_copies", _) if name == "identity" => "known",
             ("erasures", _) if name == "state" => "refused",
             ("erasures", _) if name == "identity" => "known",
@@ -235,6 +250,31 @@ async fn consent_taken_back_and_the_way_in_to_it() {
     })
     .await;
 
+    let mut step = RestrictionStep {
+        id: RestrictionId::random(&mut rand::rng()),
+        request_id: RestrictionId::random(&mut rand::rng()),
+        record_id: id,
+        subject: RestrictionSubject::Objection,
+        kind: RestrictionStepKind::Asked,
+        way: Some(RequestWay::Link),
+        identity: Some(Identity::Code),
+        actor: Some(CLERK),
+        at: NOW,
+        due_at: Some(NOW.plus(MINUTE)),
+        content: None,
+        version: person.record.version,
+        draft,
+        note: Some(b"in their words, sealed".to_vec()),
+    };
+    step.fill(front, b"what they object to", &mut rand::rng());
+    restriction_steps::append(&mut connection, front, &step)
+        .await
+        .unwrap();
+    every_column_counts(&stage, "restriction_steps", &[], async |connection| {
+        listed(restriction_steps::of_record(connection, front, id).await)
+    })
+    .await;
+
     let mut erasure = Erasure {
         id: ErasureId::random(&mut rand::rng()),
         record_id: id,
@@ -259,6 +299,34 @@ async fn consent_taken_back_and_the_way_in_to_it() {
     })
     .await;
 
+    let mut change = WalletChange {
+        id: WalletChangeId::random(&mut rand::rng()),
+        record_id: id,
+        version: Version::FIRST,
+        draft,
+        state: WalletChangeState::Asked,
+        content: vec![4; 90],
+        identity: Identity::Document,
+        asked_by: CLERK,
+        asked_at: NOW,
+        confirmed_identity: None,
+        confirmed_by: None,
+        confirmed_at: None,
+    };
+    wallet_changes::insert(&mut connection, &stage.keys, &change)
+        .await
+        .unwrap();
+    every_column_counts(&stage, "wallet_changes", &[], async |connection| {
+        listed(wallet_changes::of_record(connection, &stage.keys, id).await)
+    })
+    .await;
+    change.end();
+    wallet_changes::update(&mut connection, &stage.keys, &change)
+        .await
+        .unwrap();
+    let kept = wallet_changes::of_record(&mut connection, &stage.keys, id).await;
+    assert_eq!(kept.unwrap().rows, [change]);
+
     let copy = AccessCopy {
         id: LinkId::random(&mut rand::rng()),
         record_id: id,
@@ -282,6 +350,21 @@ async fn consent_taken_back_and_the_way_in_to_it() {
         .unwrap();
     every_column_counts(&stage, "access_copies", &[], async |connection| {
         listed(access_copies::of_record(connection, front, id).await)
+    })
+    .await;
+
+    let retention = Retention {
+        record_id: id,
+        due_at: Some(NOW),
+        basis: [4; 32],
+        prolongations: Some(vec![5; 60]),
+    };
+    retentions::store(&mut connection, &stage.keys, &retention)
+        .await
+        .unwrap();
+    every_column_counts(&stage, "retentions", &["record_id"], async |connection| {
+        let found = retentions::load(connection, &stage.keys, id).await?;
+        Ok(found.is_some())
     })
     .await;
 
@@ -613,18 +696,22 @@ async fn verdicts_and_incidents() {
     })
     .await;
 
-    let access = Access {
-        staff_id: CLERK,
-        record_id: RecordId::from_bytes([4; 16]),
-        app: App::Entry,
-        action: AccessAction::Revealed,
-        at: NOW,
-    };
-    access_log::append(&mut connection, keys, &access)
-        .await
-        .unwrap();
-    every_column_counts(&stage, "access_log", &["id"], async |connection| {
-        listed(access_log::of_record(connection, keys, access.record_id, 9).await)
-    })
-    .await;
+    for (number, ground) in [(4, None), (5, Some(UseGround::LegalClaims))] {
+        let access = Access {
+            staff_id: CLERK,
+            record_id: RecordId::from_bytes([number; 16]),
+            app: App::Entry,
+            action: AccessAction::Revealed,
+            at: NOW,
+            ground,
+        };
+        stage.sql("DELETE FROM access_log").await;
+        access_log::append(&mut connection, keys, &access)
+            .await
+            .unwrap();
+        every_column_counts(&stage, "access_log", &["id"], async |connection| {
+            listed(access_log::of_record(connection, keys, access.record_id, 9).await)
+        })
+        .await;
+    }
 }

@@ -242,6 +242,7 @@ async fn the_tables_that_grow_are_gone_through_page_by_page() {
             app: App::Viewer,
             action: AccessAction::Revealed,
             at: NOW,
+            ground: None,
         };
         access_log::append(&mut connection, keys, &access)
             .await
@@ -295,7 +296,7 @@ async fn rows_that_hang_on_nothing_are_named_and_others_are_not() {
     assert_eq!(strays::planted(&mut connection).await.unwrap(), []);
     for statement in [
         "INSERT INTO record_versions SELECT REPEAT('v', 16), version, draft, name, email, phone, age, address, wallet, relation,
-         anchor FROM record_versions",
+         anchor, wallet_order FROM record_versions",
         "INSERT INTO owner_keys SELECT REPEAT('k', 16), REPEAT('k', 16), app_key_version, wrapped FROM owner_keys",
         "INSERT INTO consents SELECT record_id, 7, draft, link_id, message, signature, REPEAT('c', 32), received_at, mac
          FROM consents",

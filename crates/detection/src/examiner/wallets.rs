@@ -1,4 +1,4 @@
-//! Rows opened, with what the contracts of contract wallets say of them.
+//! Rows opened, with what the chain says of them beside their words: the contracts of contract wallets, and who the authority was.
 
 use chain::{OnChainRecord, WalletAnswer};
 use database::evidence::Evidence;
@@ -8,22 +8,28 @@ use crate::obstacle::{Hindrance, alarm_of};
 use crate::verdict::{Obstacle, Reason, Row};
 
 impl Examiner {
-    /// Opens rows beside what the chain says of them. All contract wallets among their owners are asked together; where there are
-    /// none, nobody is.
+    /// Opens rows beside what the chain says of them. All contract wallets among their owners are asked together, and the authority is
+    /// looked for where a wallet was changed; where there is neither, nothing is asked.
     pub(super) async fn opened<'r>(
         &self,
         rows: impl IntoIterator<Item = (&'r OnChainRecord, Option<&'r Evidence>)>,
     ) -> Result<Vec<Option<Row>>, Hindrance> {
         let deployment = self.parts.chain.deployment();
         let site = (deployment.chain_id, deployment.relay);
-        let (mut opened, mut askers, mut questions) = (Vec::new(), Vec::new(), Vec::new());
+        let open = |row: &Evidence| Row::open(row, &self.parts.keys);
+        let (mut chains, mut opened) = (Vec::new(), Vec::new());
         for (chain, row) in rows {
-            let row = row.map(|row| Row::open(row, &self.parts.keys));
-            for (version, question) in row.iter().flat_map(|row| row.questions(chain, site)) {
-                askers.push((opened.len(), version));
+            chains.push(chain);
+            opened.push(row.map(open));
+        }
+        let (mut askers, mut questions) = (Vec::new(), Vec::new());
+        for (at, (chain, row)) in chains.into_iter().zip(&mut opened).enumerate() {
+            let Some(row) = row else { continue };
+            for (version, question) in row.questions(chain, site) {
+                askers.push((at, version));
                 questions.push(question);
             }
-            opened.push(row);
+            self.ask_about_orders(chain, row).await?;
         }
         if questions.is_empty() {
             return Ok(opened);
@@ -46,7 +52,7 @@ impl Examiner {
         let uid = first.uid.map(record::ids::Uid::get);
         tracing::error!(
             uid,
-            "the node keeps no state old enough to ask a contract wallet"
+            "the node keeps no state old enough to ask a contract wallet, or for the authority then"
         );
         let mut connection = self.parts.pool.acquire().await?;
         let kind = alarm_of(Obstacle::ChainForgets);

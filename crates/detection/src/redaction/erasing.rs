@@ -4,6 +4,7 @@ use chain::{OnChainRecord, Retirement};
 use database::erasures::{self, Erasure, ErasureState};
 use database::evidence::{self, Evidence};
 use database::record_events::{self, Actor, RecordEventKind};
+use database::request_way::RequestWay;
 use database::{MySqlConnection, owner_key_backups, record_backups, remains};
 use notification::{Destroyed, EventKey, Mail, first_name};
 use record::erasure::ErasureEvidence;
@@ -124,7 +125,7 @@ impl Redactor {
         let mut connection = self.parts.main.acquire().await?;
         let mut transaction = connection.begin().await?;
         let rows = evidence::by_record(&mut transaction, id).await?;
-        let destroyed = remains::destroy(&mut transaction, &keys.front(), id).await?;
+        let destroyed = remains::destroy(&mut transaction, keys, id).await?;
         // Another process may have done it since it was read.
         if let Some(stands) = erasures::lock(&mut transaction, keys, found.erasure.id).await? {
             found.erasure = stands;
@@ -190,6 +191,7 @@ impl Redactor {
         let mail = Mail::RecordErased {
             first_name: first_name(fields.get("name")?.value()),
             controller: found.evidence.statement.controller.clone(),
+            was_due: found.erasure.way == RequestWay::Retention,
             destroyed: Destroyed {
                 uid: found.uid,
                 at: found.at,

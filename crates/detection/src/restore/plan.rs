@@ -139,7 +139,10 @@ impl Restorer {
         let front = examiner.parts().keys.front();
         let mut versions = Vec::new();
         for version in chain.versions() {
-            match self.whole_version(chain, version, copies, &key).await? {
+            match self
+                .whole_version(chain, version, &versions, copies, &key)
+                .await?
+            {
                 Some(copy) => versions.push(copy.clone()),
                 None => return Ok(None),
             }
@@ -157,11 +160,12 @@ impl Restorer {
         }))
     }
 
-    /// The first copy of a version that is whole by itself.
+    /// The first copy of a version that is whole by itself, and whose wallet may follow that of the versions `before`.
     async fn whole_version<'c>(
         &self,
         chain: &Seen,
         version: &OnChainVersion,
+        before: &[Backup],
         copies: &'c [Backup],
         key: &WrappedOwnerKey,
     ) -> Result<Option<&'c Backup>, Hindrance> {
@@ -169,7 +173,8 @@ impl Restorer {
         let front = examiner.parts().keys.front();
         let of_version = |copy: &&Backup| copy.values.version == version.version;
         for copy in copies.iter().filter(of_version) {
-            let Some(row) = evidence_of(std::slice::from_ref(copy), key, &front) else {
+            let with_it = [before, std::slice::from_ref(copy)].concat();
+            let Some(row) = evidence_of(&with_it, key, &front) else {
                 continue;
             };
             if examiner.holds(&chain.record, version, &row).await? {

@@ -68,6 +68,9 @@ fn unfit(known: &Known<'_>, fault: &Fault<'_>, row: &VersionRow) -> BTreeSet<Par
     if !row.has_anchor_cell() && !known.facts.in_flight(fault.version.version) {
         parts.insert(Part::Anchor);
     }
+    if !known.order_fits(row) {
+        parts.insert(Part::WalletOrder);
+    }
     // Whoever changed a cell of a consent broke the MAC of its row as well.
     let cells = [Part::ConsentMessage, Part::ConsentSignature];
     if cells.iter().all(|part| !parts.contains(part)) {

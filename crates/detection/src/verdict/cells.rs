@@ -87,6 +87,13 @@ fn problems(opened: &OpenedVersion) -> Vec<(Part, &CellProblem)> {
             opened.anchor.as_ref().and_then(|cell| cell.as_ref().err()),
         ),
         (
+            Part::WalletOrder,
+            opened
+                .wallet_order
+                .as_ref()
+                .and_then(|cell| cell.as_ref().err()),
+        ),
+        (
             Part::ConsentMessage,
             opened.message.as_ref().and_then(|cell| cell.as_ref().err()),
         ),
@@ -110,6 +117,7 @@ pub(super) fn count(opened: &OpenedVersion) -> usize {
         opened.anchor.is_some(),
         opened.message.is_some(),
         opened.signature.is_some(),
+        opened.wallet_order.is_some(),
     ];
     opened.fields.len() + 2 + optional.into_iter().filter(|present| *present).count()
 }

@@ -2,8 +2,9 @@
 
 use chain::RetirementReason;
 use record::consent::TermsProblem;
+use record::wallet_change::ChangeProblem;
 
-use super::{ConsentProblem, Finding, Obstacle, Part, Reason, Verdict};
+use super::{ConsentProblem, Finding, Obstacle, OrderProblem, Part, Reason, Verdict};
 
 /// What was found, what that means, what to do. Holds no personal data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,9 @@ impl Finding {
         let (meaning, usual_advice) = of_verdict(self.verdict);
         let advice = match self.reason {
             Reason::Consent(ConsentProblem::OlderVersionGone(_)) => RESTORE_OLDER,
+            Reason::Consent(ConsentProblem::WalletChanged(_) | ConsentProblem::WalletOrder(_)) => {
+                RESTORE_ORDER
+            }
             _ => usual_advice,
         };
         Explanation {
@@ -37,6 +41,7 @@ const RESTORE: &str =
     "Assess the incident; restore the record from the backup if its copy still matches the chain.";
 const VOID: &str = "Assess the incident, have the authority void what was anchored and replace the controller's key, then restore.";
 const RESTORE_OLDER: &str = "Assess the incident and restore the older version from the backup; if the wallets then differ, have the authority void the newer one.";
+const RESTORE_ORDER: &str = "Assess the incident. If the wallet was changed as it should be, the backup holds the authority's order: restore it. Otherwise have the authority void what was anchored and replace the controller's key, then restore.";
 const NOTHING: &str = "Nothing is to be done.";
 
 fn of_verdict(verdict: Verdict) -> (&'static str, &'static str) {
@@ -144,7 +149,7 @@ fn of_obstacle(obstacle: Obstacle) -> &'static str {
         Obstacle::ChainDisagrees => "What is told about the chain contradicts itself.",
         Obstacle::EndpointsDisagree => "The two endpoints of the chain tell different things.",
         Obstacle::ChainForgets => {
-            "The chain's node can't tell what the owner's contract wallet answered when it signed: it keeps no state that old."
+            "The chain's node can't tell what a contract wallet answered when it signed, or who the authority was: it keeps no state that old."
         }
         Obstacle::WrongKeys => "The keys in use are not those that sealed the records.",
     }
@@ -171,8 +176,11 @@ fn of_consent(problem: ConsentProblem, which: &str) -> String {
             format!("{which} is anchored, and the owner signed {what}.")
         }
         ConsentProblem::WalletChanged(older) => {
-            format!("{which} is signed by another wallet than version {older}.")
+            format!(
+                "{which} is signed by another wallet than version {older}, and no order of the authority for that is kept."
+            )
         }
+        ConsentProblem::WalletOrder(order) => of_order(order, which),
         ConsentProblem::OlderVersionGone(older) => {
             format!(
                 "{which} is anchored, but version {older} is gone from the database, so nothing shows that the same owner signed both."
@@ -182,6 +190,30 @@ fn of_consent(problem: ConsentProblem, which: &str) -> String {
             format!("{which} carries a signature that the owner gave for record {uid}.")
         }
     }
+}
+
+fn of_order(problem: OrderProblem, which: &str) -> String {
+    let what = match problem {
+        OrderProblem::Unreadable => {
+            "the authority's order for that was altered or is of another place"
+        }
+        OrderProblem::Change(ChangeProblem::Wallets) => {
+            "what the authority ordered is about other wallets"
+        }
+        OrderProblem::Change(ChangeProblem::Terms(terms)) => match terms {
+            TermsProblem::Version => "what the authority ordered is for another version",
+            TermsProblem::Uid => "what the authority ordered is for another record",
+            TermsProblem::PreviousProof => {
+                "what the authority ordered is for the successor of something else"
+            }
+            TermsProblem::Time => "what the authority ordered is for another time",
+        },
+        OrderProblem::Signature => "the order for that is not signed by who was the authority then",
+        OrderProblem::CheckBlock => {
+            "the authority's contract accepted the order for that at another time than between its issue and the anchor"
+        }
+    };
+    format!("{which} is signed by another wallet than the version before, and {what}.")
 }
 
 fn listed(finding: &Finding) -> String {
@@ -205,6 +237,7 @@ fn name(part: &Part) -> &str {
         Part::Relation => "relation to the owner",
         Part::ConsentMessage => "signed message",
         Part::ConsentSignature => "signature",
+        Part::WalletOrder => "authority's order to change the wallet",
         Part::Anchor => "note of the anchor",
         Part::OwnerKey => "the key that opens it",
         Part::Uid => "UID",

@@ -8,6 +8,7 @@ use record::{
     consent::TermsProblem,
     ids::{Uid, Version},
     proof::FieldName,
+    wallet_change::ChangeProblem,
 };
 
 use super::{Obstacle, Verdict};
@@ -42,6 +43,8 @@ pub enum Part {
     ConsentMessage,
     /// The owner's signature.
     ConsentSignature,
+    /// The authority's order by which the wallet changed.
+    WalletOrder,
     /// What binds the row to its place on chain.
     Anchor,
     /// The owner's data key.
@@ -66,6 +69,7 @@ impl fmt::Display for Part {
             Self::Relation => "relation",
             Self::ConsentMessage => "consent_message",
             Self::ConsentSignature => "consent_signature",
+            Self::WalletOrder => "wallet_order",
             Self::Anchor => "anchor",
             Self::OwnerKey => "owner_key",
             Self::Uid => "uid",
@@ -149,12 +153,27 @@ pub enum ConsentProblem {
     CheckBlock,
     /// The owner signed something else.
     Terms(TermsProblem),
-    /// Another wallet than in this version.
+    /// Another wallet than in this version, and no order for it is kept.
     WalletChanged(Version),
+    /// Another wallet than before, and the order that is kept does not stand for it.
+    WalletOrder(OrderProblem),
     /// This version is anchored and has no row, so nothing shows that the same owner signed both.
     OlderVersionGone(Version),
     /// The same signature already stands under this UID.
     NonceReused(Uid),
+}
+
+/// Why an order to change a wallet counts for nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderProblem {
+    /// Its cell does not open where it stands.
+    Unreadable,
+    /// It is about something else.
+    Change(ChangeProblem),
+    /// Nobody signed it who was the authority when the version was anchored.
+    Signature,
+    /// The authority's contract accepted it, at another time than between issue and anchor.
+    CheckBlock,
 }
 
 impl Finding {

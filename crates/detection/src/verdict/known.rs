@@ -1,6 +1,6 @@
 //! A row beside what the chain knows of it.
 
-use chain::{OnChainRecord, OnChainVersion, WalletAnswer};
+use chain::{OnChainRecord, OnChainVersion};
 use record::{B256, consent::CHECK_SLACK, ids::Version, proof::Leaves};
 
 use super::{
@@ -52,19 +52,18 @@ impl<'a> Known<'a> {
     /// Whether the version before this one was anchored when a contract wallet was asked about this one: its message names that. Somebody
     /// who owned the wallet earlier, and does not any more, could else date what they sign back to then.
     pub fn could_follow(&self, version: Version, block_time: u64) -> bool {
-        let mut counting = self.before(version).filter(|one| !one.voided);
-        let before = counting
-            .next()
+        let before = self
+            .counting_before(version)
             .and_then(|one| self.row.versions.get(&one.version));
         let anchor = before.and_then(VersionRow::anchor);
         anchor.is_none_or(|anchor| anchor.timestamp <= block_time.saturating_add(CHECK_SLACK))
     }
 
-    /// Whether every contract wallet that was asked about a version that counts has told.
+    /// Whether everything that was asked about versions that count was told.
     pub fn is_told(&self) -> bool {
         let counting = self.chain.versions.iter().filter(|one| !one.voided);
         let mut rows = counting.filter_map(|one| self.row.versions.get(&one.version));
-        rows.all(|row| row.contract_answer != Some(WalletAnswer::NotTold))
+        rows.all(VersionRow::is_told)
     }
 
     /// Whether the row gives the word of this version.
@@ -94,6 +93,11 @@ impl<'a> Known<'a> {
             .filter(move |one| one.version < version)
     }
 
+    /// The newest version before this one that counts.
+    pub fn counting_before(&self, version: Version) -> Option<&'a OnChainVersion> {
+        self.before(version).find(|one| !one.voided)
+    }
+
     /// The row of this version or, where there is none, the newest before it.
     pub fn row_for(&self, version: Version) -> Option<&'a VersionRow> {
         self.row
@@ -111,13 +115,27 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// Whether all that no proof covers is in order as well: relation, anchor, index, receipt.
+    /// Whether all that no proof covers is in order as well: relation, anchor, index, receipt, and no needless order.
     pub fn is_whole(&self, version: &OnChainVersion, row: &VersionRow) -> bool {
         self.faults(row).is_empty()
             && row.nonce_fits
             && row.receipt_fits
             && row.version == version.version
+            && self.order_fits(row)
             && self.anchor_fits(version, row)
+    }
+
+    /// Whether there is an order to change the wallet only where that changes, as far as the wallet before can be told.
+    pub fn order_fits(&self, row: &VersionRow) -> bool {
+        if row.wallet_order().is_none() {
+            return true;
+        }
+        let Some(before) = self.counting_before(row.version) else {
+            return false;
+        };
+        let wallet = |row: &VersionRow| row.opened.as_ref()?.wallet.as_ref().ok().copied();
+        let before = self.row.versions.get(&before.version).and_then(wallet);
+        before.is_none_or(|before| wallet(row) != Some(before))
     }
 
     /// Whether the anchor cell says what the chain says. It may be absent only while the job has not finished.

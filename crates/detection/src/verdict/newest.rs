@@ -13,6 +13,7 @@ use super::{
     ConsentProblem, Finding, Obstacle, Reason, Verdict, VersionRow,
     content::{Content, Match, Spot},
     known::{Fault, Known},
+    wallet_change::{self, Signed},
 };
 
 /// The verdict if the row gives the newest word; else the version that is at fault, newest first.
@@ -32,14 +33,15 @@ pub(super) fn judge<'a>(known: &Known<'a>) -> Result<Finding, Fault<'a>> {
         return Ok(consent_invalid(problem, newest));
     }
     let mut digests = BTreeSet::from([matched.digest]);
+    let mut newer = Signed::of(newest, row, &content, spot);
     for older in known.before(newest.version) {
         if older.voided {
             judge_voided(known, older)?;
             continue;
         }
-        match judge_older(known, older, row, &content)? {
+        match judge_older(known, older, &newer)? {
             // Of values that were destroyed only the digest is left: it must not be that of another version.
-            Ok(digest) if digests.insert(digest) => {}
+            Ok((digest, signed)) if digests.insert(digest) => newer = signed,
             Ok(_) => {
                 let twice = ConsentProblem::Terms(TermsProblem::Version);
                 return Ok(consent_invalid(twice, older));
@@ -69,10 +71,25 @@ pub(super) fn holds(known: &Known<'_>, version: &OnChainVersion) -> bool {
     let Some((content, spot, matched)) = known.matched(version, row) else {
         return false;
     };
-    let is_told = row.contract_answer != Some(WalletAnswer::NotTold);
-    is_told
+    row.is_told()
         && known.is_whole(version, row)
         && consent_problem(known, row, &content, spot, &matched).is_none()
+        && follows_older(known, &Signed::of(version, row, &content, spot))
+}
+
+/// Whether this version may have its wallet, as far as the one before stands beside it.
+fn follows_older(known: &Known<'_>, newer: &Signed<'_>) -> bool {
+    let Some(older) = known.counting_before(newer.version.version) else {
+        return true;
+    };
+    let Some(row) = known.row.versions.get(&older.version) else {
+        return true;
+    };
+    let Some((content, spot, _)) = known.matched(older, row) else {
+        return true;
+    };
+    let older = Signed::of(older, row, &content, spot);
+    wallet_change::problem(known, &older, newer).is_none()
 }
 
 /// A version that the authority voided counts for nothing. Its row may be gone; one that stands is as it was anchored.
@@ -89,18 +106,17 @@ fn judge_voided<'a>(known: &Known<'a>, voided: &'a OnChainVersion) -> Result<(),
     })
 }
 
-/// What an older version has against the newest, whose row and content these are; or the digest that was signed.
+/// What an older version has against the next one that counts; or the digest that was signed.
 fn judge_older<'a>(
     known: &Known<'a>,
     older: &'a OnChainVersion,
-    newest_row: &VersionRow,
-    newest: &Content<'_>,
-) -> Result<Result<B256, Finding>, Fault<'a>> {
+    newer: &Signed<'_>,
+) -> Result<Result<(B256, Signed<'a>), Finding>, Fault<'a>> {
     let row = known
         .row
         .versions
         .get(&older.version)
-        .filter(|row| row.version != newest_row.version);
+        .filter(|row| row.version != newer.row.version);
     let Some(row) = row else {
         let gone = ConsentProblem::OlderVersionGone(older.version);
         return Ok(Err(consent_invalid(gone, known.newest)));
@@ -113,12 +129,12 @@ fn judge_older<'a>(
     if let Some(problem) = consent_problem(known, row, &content, spot, &matched) {
         return Ok(Err(consent_invalid(problem, older)));
     }
-    if content.wallet != newest.wallet {
-        let changed = ConsentProblem::WalletChanged(older.version);
-        return Ok(Err(consent_invalid(changed, known.newest)));
+    let signed = Signed::of(older, row, &content, spot);
+    if let Some(problem) = wallet_change::problem(known, &signed, newer) {
+        return Ok(Err(consent_invalid(problem, newer.version)));
     }
     match known.is_whole(older, row) {
-        true => Ok(Ok(matched.digest)),
+        true => Ok(Ok((matched.digest, signed))),
         false => Err(fault()),
     }
 }

@@ -1,12 +1,25 @@
-//! What has to be asked of contract wallets before a row is judged, and where their answers go.
+//! What has to be asked of the chain beside a record's words before a row is judged, of contract wallets and about the authority, and
+//! where the answers go.
 
-use chain::{OnChainRecord, WalletAnswer, WalletQuestion};
-use record::{Address, ids::Version, signature::ConsentSignature};
+use chain::{OnChainRecord, OnChainVersion, WalletAnswer, WalletQuestion};
+use record::{
+    Address, B256, ids::Version, signature::ConsentSignature, wallet_change::WalletOrder,
+};
 
 use super::{
-    Row, VersionRow,
+    OrderAnswer, Row, VersionRow,
     content::{Content, Site},
 };
+
+/// What has to be known about an order to change a wallet.
+pub(crate) struct OrderQuestion {
+    /// The word of the version that changes it.
+    pub word: B256,
+    /// The block that its anchor cell says it was anchored in.
+    pub anchored_in: Option<u64>,
+    /// The order.
+    pub order: WalletOrder,
+}
 
 impl Row {
     /// A question for each version that the chain knows and a contract wallet signed. About a block after the newest version was
@@ -34,6 +47,29 @@ impl Row {
             _ => None,
         });
         questions.collect()
+    }
+
+    /// A question for each version that counts and has an order to change its wallet: of most records none.
+    pub(crate) fn orders(&self, chain: &OnChainRecord) -> Vec<(Version, OrderQuestion)> {
+        let counting = chain.versions.iter().filter(|one| !one.voided);
+        let question = |one: &OnChainVersion| {
+            let row = self.versions.get(&one.version)?;
+            let order = row.wallet_order()?.as_ref().ok()?;
+            let question = OrderQuestion {
+                word: one.word,
+                anchored_in: row.anchor().map(|anchor| anchor.block),
+                order: order.clone(),
+            };
+            Some((one.version, question))
+        };
+        counting.filter_map(question).collect()
+    }
+
+    /// Notes what the chain tells of the order at this version.
+    pub(crate) fn order_answered(&mut self, version: Version, answer: OrderAnswer) {
+        if let Some(row) = self.versions.get_mut(&version) {
+            row.order_answer = Some(answer);
+        }
     }
 
     /// Notes what the wallet answered about this version.

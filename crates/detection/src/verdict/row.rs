@@ -7,13 +7,15 @@ use database::{
     consents,
     evidence::Evidence,
     records::RecordState,
-    sealed::{Anchor, OpenedVersion, SealedVersion},
+    sealed::{Anchor, Cell, OpenedVersion, SealedVersion},
 };
 use keyring::{ApplicationKeys, OwnerKey, UnwrapError};
 use record::{
+    Address,
     ids::{Draft, RecordId, Uid, Version},
     proof::Leaves,
     time::UnixMillis,
+    wallet_change::WalletOrder,
 };
 
 use super::Part;
@@ -82,6 +84,31 @@ pub struct VersionRow {
     pub receipt_fits: bool,
     /// What the contract at the wallet's address answers at the check block; only asked for kind 2.
     pub contract_answer: Option<WalletAnswer>,
+    /// What the chain tells of who could order its change of wallet; only asked for where there is an order.
+    pub order_answer: Option<OrderAnswer>,
+}
+
+/// What the chain tells of an order to change a wallet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrderAnswer {
+    /// Whose order counts for the block that anchored the version.
+    Told {
+        /// Who was the authority.
+        authorities: Vec<Address>,
+        /// What its contract answers about the signature; only asked for kind 2.
+        contract: Option<WalletAnswer>,
+    },
+    /// The node can't tell: it keeps neither state nor events of that block.
+    NotTold,
+}
+
+impl OrderAnswer {
+    pub(super) fn is_told(&self) -> bool {
+        match self {
+            Self::Told { contract, .. } => *contract != Some(WalletAnswer::NotTold),
+            Self::NotTold => false,
+        }
+    }
 }
 
 impl Row {
@@ -187,6 +214,7 @@ impl VersionRow {
             nonce_fits,
             receipt_fits,
             contract_answer: None,
+            order_answer: None,
         }
     }
 
@@ -210,6 +238,18 @@ impl VersionRow {
     /// The anchor cell's content, when it opened.
     pub(super) fn anchor(&self) -> Option<&Anchor> {
         self.opened.as_ref()?.anchor.as_ref()?.as_ref().ok()
+    }
+
+    /// The order to change the wallet, when there is a cell.
+    pub(super) fn wallet_order(&self) -> Option<&Cell<WalletOrder>> {
+        self.opened.as_ref()?.wallet_order.as_ref()
+    }
+
+    /// Whether everything that was asked about it was told.
+    pub(super) fn is_told(&self) -> bool {
+        let order = self.order_answer.as_ref();
+        self.contract_answer != Some(WalletAnswer::NotTold)
+            && order.is_none_or(OrderAnswer::is_told)
     }
 
     /// Whether there is an anchor cell, whatever it holds.

@@ -8,4 +8,5 @@ mod properties;
 mod redacted;
 mod sql;
 mod unanchored;
+mod wallet_change;
 mod world;

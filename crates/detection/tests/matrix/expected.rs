@@ -73,8 +73,16 @@ pub fn uid(number: u64) -> Subject {
 }
 
 /// The fields and cells whose column has the name of the part.
-const CELLS: [&str; 8] = [
-    "name", "email", "phone", "age", "address", "wallet", "relation", "anchor",
+const CELLS: [&str; 9] = [
+    "name",
+    "email",
+    "phone",
+    "age",
+    "address",
+    "wallet",
+    "relation",
+    "anchor",
+    "wallet_order",
 ];
 pub const CONSENT: [&str; 2] = ["consent_message", "consent_signature"];
 /// The cells of a row of `record_versions` that are never NULL.
@@ -169,6 +177,8 @@ pub fn guarded_edited(table: &str, column: &str) -> Expected {
                     | "consent_links"
                     | "erasures"
                     | "access_copies"
+                    | "wallet_changes"
+                    | "restriction_steps"
                     | "anchoring_jobs"
                     | "outbox"
                     | "incidents"

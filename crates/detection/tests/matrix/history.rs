@@ -15,8 +15,11 @@ use database::owner_requests::{self, OwnerRequest, RequestState};
 use database::record_events::{self, Actor, RecordEventKind};
 use database::records::{self, Entered, NewRecord, Record, RecordState};
 use database::request_way::RequestWay;
+use database::restriction_steps::{self, RestrictionStep, RestrictionStepKind, RestrictionSubject};
+use database::retentions::{self, Retention};
 use database::sessions::{self, App, Session};
 use database::staff::{self, NewStaff, Role, Staff};
+use database::wallet_changes::{self, WalletChange, WalletChangeState};
 use database::watch_progress::{self, WatchProgress};
 use database::withdrawals::{self, Withdrawal};
 use database::{
@@ -29,7 +32,8 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use record::B256;
 use record::ids::{
-    Draft, ErasureId, LinkId, MailId, RecordId, StaffId, SubmissionId, Uid, Version,
+    Draft, ErasureId, LinkId, MailId, RecordId, RestrictionId, StaffId, SubmissionId, Uid, Version,
+    WalletChangeId,
 };
 
 use crate::person::{Filed, Kind, Person, Signed, Spot, Wallet, bytes, version};
@@ -279,10 +283,54 @@ async fn withdraw(
     event(stage, connection, id, RecordEventKind::ConsentWithdrawn).await;
     if !person.kind.has_ended() {
         ask_copy(stage, connection, person, rng).await;
+        lose_wallet(stage, connection, person, rng).await;
+        reckon(stage, connection, id).await;
+        restrict(stage, connection, person, rng).await;
     }
     if let Some(uid) = person.uid.and_then(Uid::new) {
         ask_erasure(stage, connection, (id, uid), rng).await;
     }
+}
+
+/// That its owner wants the use of the record restricted.
+async fn restrict(
+    stage: &Stage,
+    connection: &mut MySqlConnection,
+    person: &Person,
+    rng: &mut StdRng,
+) {
+    let (front, now, id) = (
+        stage.keys.front(),
+        stage.clock.now(),
+        RestrictionId::random(rng),
+    );
+    let mut step = RestrictionStep {
+        id,
+        request_id: id,
+        record_id: person.id,
+        subject: RestrictionSubject::Restriction,
+        kind: RestrictionStepKind::Asked,
+        way: Some(RequestWay::Link),
+        identity: Some(Identity::Code),
+        actor: None,
+        at: now,
+        due_at: Some(now.plus(Duration::from_secs(30 * 86_400))),
+        content: None,
+        version: Version::FIRST,
+        draft: person.draft,
+        note: None,
+    };
+    step.fill(&front, br#"{"restriction":"accuracy"}"#, rng);
+    restriction_steps::append(connection, &front, &step)
+        .await
+        .unwrap();
+    event(
+        stage,
+        connection,
+        person.id,
+        RecordEventKind::RestrictionAsked,
+    )
+    .await;
 }
 
 /// What is noted of an owner who wants everything erased, before anybody decides.
@@ -313,6 +361,48 @@ async fn ask_erasure(
         .await
         .unwrap();
     event(stage, connection, id, RecordEventKind::ErasureAsked).await;
+}
+
+/// That the owner lost their wallet, before a second member of staff confirms it.
+async fn lose_wallet(
+    stage: &Stage,
+    connection: &mut MySqlConnection,
+    person: &Person,
+    rng: &mut StdRng,
+) {
+    let mut change = WalletChange {
+        id: WalletChangeId::random(rng),
+        record_id: person.id,
+        version: Version::FIRST,
+        draft: person.draft,
+        state: WalletChangeState::Asked,
+        content: Vec::new(),
+        identity: Identity::Document,
+        asked_by: StaffId::random(rng),
+        asked_at: stage.clock.now(),
+        confirmed_identity: None,
+        confirmed_by: None,
+        confirmed_at: None,
+    };
+    change.fill(&person.key, &[7; 20], rng);
+    wallet_changes::insert(connection, &stage.keys, &change)
+        .await
+        .unwrap();
+    let what = RecordEventKind::WalletChangeAsked;
+    event(stage, connection, person.id, what).await;
+}
+
+/// Until when the record is kept.
+async fn reckon(stage: &Stage, connection: &mut MySqlConnection, id: RecordId) {
+    let retention = Retention {
+        record_id: id,
+        due_at: Some(stage.clock.now().plus(Duration::from_secs(365 * 86_400))),
+        basis: [7; 32],
+        prolongations: None,
+    };
+    retentions::store(connection, &stage.keys, &retention)
+        .await
+        .unwrap();
 }
 
 /// A copy of everything that the owner asked for, before they open it.
@@ -669,6 +759,7 @@ async fn office(stage: &Stage, rng: &mut StdRng) {
             app: App::Entry,
             action: AccessAction::Revealed,
             at: now,
+            ground: None,
         };
         access_log::append(&mut connection, keys, &access)
             .await

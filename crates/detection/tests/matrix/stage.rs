@@ -35,7 +35,7 @@ pub const RECORD: [(&str, &str); 4] = [
 pub type Verdicts = BTreeMap<Subject, (VerdictKind, Vec<String>)>;
 
 /// Tables whose rows carry a MAC, but for those that are judged with their record or made anew by every sweep.
-const GUARDED: [&str; 21] = [
+const GUARDED: [&str; 24] = [
     "staff",
     "sessions",
     "leases",
@@ -48,6 +48,9 @@ const GUARDED: [&str; 21] = [
     "owner_requests",
     "erasures",
     "access_copies",
+    "wallet_changes",
+    "retentions",
+    "restriction_steps",
     "incidents",
     "incident_findings",
     "incident_events",

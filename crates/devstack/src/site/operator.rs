@@ -59,10 +59,15 @@ pub struct Staff {
     pub password: String,
 }
 
+/// The changes after which there is nothing new to be kept.
+const WITHOUT_ESCROW: [&str; 2] = ["rewrap", "destroy-old-masters"];
+
 pub(super) struct Operator {
     dir: PathBuf,
     server: Url,
     names: Names,
+    /// What the operator's shell holds besides.
+    env: Vec<(&'static str, OsString)>,
 }
 
 impl Operator {
@@ -72,7 +77,12 @@ impl Operator {
             dir,
             server: server.clone(),
             names: names.clone(),
+            env: Vec::new(),
         })
+    }
+
+    pub(super) fn set_env(&mut self, name: &'static str, value: OsString) {
+        self.env.push((name, value));
     }
 
     pub(super) fn key_dir(&self) -> PathBuf {
@@ -162,7 +172,7 @@ impl Operator {
             command.env(format!("{setting}_FILE"), address);
         }
         command.arg("--dir").arg(self.key_dir());
-        if change != "rewrap" {
+        if !WITHOUT_ESCROW.contains(&change) {
             let number = rand::random::<u32>();
             let passphrase = self.dir.join(format!("passphrase-{number:08x}"));
             private_file::write(&passphrase, &hex::encode(rand::random::<[u8; 16]>()))?;
@@ -176,7 +186,7 @@ impl Operator {
 
     fn command<const N: usize>(&self, words: [&str; N]) -> Result<Command> {
         let mut command = Command::new(tools::binary("sealwatch")?);
-        command.args(words);
+        command.args(words).envs(self.env.iter().cloned());
         command.env("MASTER_KEY_FILE", self.key_dir().join("master.key"));
         command.env(
             "APPLICATION_KEYS_FILE",

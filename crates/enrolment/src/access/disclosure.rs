@@ -4,6 +4,7 @@ use alloy_primitives::{Address, B256};
 use record::consent::{Choice, ConsentMessage, ConsentTerms};
 use record::ids::RecordId;
 use record::time::UnixMillis;
+use record::wallet_change::WalletChange as Ordered;
 use serde::{Deserialize, Serialize};
 
 use crate::EnrolmentError;
@@ -30,6 +31,13 @@ pub struct Disclosure {
     pub(super) withdrawals: Vec<Withdrawal>,
     pub(super) corrections: Vec<Correction>,
     pub(super) erasures: Vec<Erasure>,
+    // None of these in copies that were made before there was such a thing.
+    #[serde(default)]
+    pub(super) restrictions: Vec<Restriction>,
+    #[serde(default)]
+    pub(super) wallet_changes: Vec<WalletChange>,
+    #[serde(default)]
+    pub(super) prolongations: Vec<Prolonged>,
     pub(super) copies: Vec<Copied>,
     pub(super) history: Vec<Step>,
     pub(super) readers: Vec<Look>,
@@ -84,6 +92,8 @@ pub(super) struct Version {
     pub(super) leaves: Option<Vec<B256>>,
     pub(super) consent: Option<Consent>,
     pub(super) anchor: Option<Anchor>,
+    #[serde(default)]
+    pub(super) wallet_order: Option<WalletOrder>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -111,6 +121,14 @@ pub(super) struct Signature {
     pub(super) kind: u8,
     pub(super) check_block: u64,
     pub(super) bytes: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WalletOrder {
+    pub(super) change: Ordered,
+    pub(super) digest: B256,
+    pub(super) signature: Signature,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -143,6 +161,14 @@ pub(super) struct Withdrawal {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+pub(super) struct Prolonged {
+    pub(super) decided_at: UnixMillis,
+    pub(super) ends_at: UnixMillis,
+    pub(super) reason: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Correction {
     pub(super) asked_at: UnixMillis,
     pub(super) note: String,
@@ -160,6 +186,39 @@ pub(super) struct Erasure {
     pub(super) state: String,
     pub(super) decided_at: Option<UnixMillis>,
     pub(super) reason: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WalletChange {
+    pub(super) asked_at: UnixMillis,
+    pub(super) identity: String,
+    pub(super) confirmed_at: Option<UnixMillis>,
+    pub(super) confirmed_identity: Option<String>,
+    pub(super) state: String,
+    /// Whether something may still come of it.
+    pub(super) is_under_way: bool,
+    pub(super) new_wallet: Option<Address>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Restriction {
+    pub(super) subject: String,
+    pub(super) ground: Option<String>,
+    pub(super) purposes: Vec<Choice>,
+    pub(super) due_at: Option<UnixMillis>,
+    pub(super) steps: Vec<RestrictionStep>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RestrictionStep {
+    pub(super) at: UnixMillis,
+    pub(super) what: String,
+    pub(super) way: Option<String>,
+    pub(super) identity: Option<String>,
+    pub(super) note: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -186,6 +245,8 @@ pub(super) struct Look {
     pub(super) what: String,
     pub(super) app: String,
     pub(super) role: Option<String>,
+    #[serde(default)]
+    pub(super) ground: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -228,9 +289,11 @@ impl Disclosure {
         }
     }
 
-    /// The wallet that is the owner's: the same in all versions.
+    /// The wallet that is the owner's: that of the newest version, and none while it is said to be lost.
     #[must_use]
     pub fn wallet(&self) -> Option<Address> {
-        self.versions.last().map(|version| version.wallet)
+        let is_lost = self.wallet_changes.iter().any(|change| change.is_under_way);
+        let newest = self.versions.last().filter(|_| !is_lost);
+        newest.map(|version| version.wallet)
     }
 }

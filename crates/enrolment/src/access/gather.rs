@@ -60,6 +60,9 @@ impl Gathering<'_> {
             withdrawals: asked::withdrawals(&mut self).await?,
             corrections: asked::corrections(&mut self).await?,
             erasures: asked::erasures(&mut self).await?,
+            wallet_changes: asked::wallet_changes(&mut self).await?,
+            prolongations: asked::prolongations(&mut self).await?,
+            restrictions: asked::restrictions(&mut self).await?,
             copies: asked::copies(&mut self).await?,
             history: told::history(&events),
             readers: told::readers(&mut self).await?,
@@ -127,7 +130,7 @@ impl Gathering<'_> {
         let taken = TakenBack::load(self.connection, &front, id, signed.draft).await?;
         let purposes = signed.purposes.unwrap_or_default();
         let purpose = |signed: Signed| Purpose {
-            is_choice: (particulars.is_choice)(&signed),
+            is_choice: (particulars.basis)(&signed).is_choice(),
             withdrawn_at: taken.since(&Choice::from(&signed)),
             granted: signed.granted,
             name: signed.name,

@@ -13,7 +13,7 @@ use database::{MySqlConnection, RowError};
 use keyring::{ApplicationKeys, CellKind, FrontKeys, LinkSecret, OwnerKey};
 use notification::{EventKey, LinkMail};
 use rand::CryptoRng;
-use record::consent::Purpose;
+use record::consent::{Basis, Purpose};
 use record::ids::{LinkId, RecordId, StaffId};
 use record::time::UnixMillis;
 use record::wiped_json;
@@ -41,8 +41,8 @@ pub struct Particulars<'a> {
     pub site: (u64, Address),
     /// The contract that holds the words.
     pub storage_layer: Address,
-    /// Whether a purpose was its owner's to choose, as far as anybody knows.
-    pub is_choice: &'a (dyn Fn(&Purpose) -> bool + Send + Sync),
+    /// What a purpose rests on, as far as anybody knows.
+    pub basis: &'a (dyn Fn(&Purpose) -> Basis + Send + Sync),
 }
 
 /// What is asked, and how.

@@ -6,7 +6,7 @@ use record::time::UnixMillis;
 use super::asked_part::asked;
 use super::disclosure::{Disclosure, Incident};
 use super::version_part::version;
-use super::words::{happened, looked, words};
+use super::words::{happened, looked, use_ground, words};
 
 /// One part of the page.
 pub struct Section {
@@ -180,7 +180,9 @@ impl Disclosure {
         let newest_first = self.readers.iter().rev();
         let facts = newest_first.map(|look| {
             let role = look.role.as_deref().unwrap_or("account that is gone");
-            let what = format!("{} a {}", looked(&look.what), role.replace('_', " "));
+            let on = look.ground.as_deref().map(use_ground);
+            let on = on.map(|on| format!(", {on}")).unwrap_or_default();
+            let what = format!("{} a {}{on}", looked(&look.what), role.replace('_', " "));
             Fact::new(moment(look.at), what)
         });
         Section {

@@ -9,7 +9,7 @@ use database::staff::Role;
 use database::verifications::Subject;
 use database::{
     access_copies, access_log, consent_links, corrections, erasures, incident_findings, incidents,
-    outbox, staff, withdrawals,
+    outbox, restriction_steps, staff, wallet_changes, withdrawals,
 };
 use notification::EventKey;
 use record::ids::StaffId;
@@ -49,6 +49,7 @@ pub(super) async fn readers(gathering: &mut Gathering<'_>) -> Result<Vec<Look>, 
         role: roles
             .get(&look.staff_id)
             .map(|role| role.as_str().to_owned()),
+        ground: look.ground.map(|ground| ground.as_str().to_owned()),
     });
     Ok(looks.collect())
 }
@@ -104,6 +105,17 @@ async fn events(
     for erasure in erasures::of_record(connection, keys, id).await?.rows {
         events.push(EventKey::of("erasure_received", erasure.id.as_bytes()));
         events.push(EventKey::of("erasure_refused", erasure.id.as_bytes()));
+    }
+    for change in wallet_changes::of_record(connection, keys, id).await?.rows {
+        events.push(EventKey::of("wallet_change_asked", change.id.as_bytes()));
+        events.push(EventKey::of("wallet_change_given_up", change.id.as_bytes()));
+    }
+    for step in restriction_steps::of_record(connection, &front, id)
+        .await?
+        .rows
+    {
+        events.push(EventKey::of("restriction", step.id.as_bytes()));
+        events.push(EventKey::of("restriction_refused", step.id.as_bytes()));
     }
     for copy in access_copies::of_record(connection, &front, id).await?.rows {
         events.push(EventKey::of_access_copy(copy.id));

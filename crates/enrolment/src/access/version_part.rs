@@ -18,6 +18,18 @@ pub(super) fn version(version: &Version, chain: &Chain) -> Part {
         facts.push(Fact::new("Values destroyed", when));
     }
     facts.push(Fact::code("Wallet", version.wallet.to_checksum(None)));
+    if let Some(order) = &version.wallet_order {
+        let before = order.change.old_wallet.to_checksum(None);
+        facts.push(Fact::code(
+            "Wallet before, changed by order of the authority",
+            before,
+        ));
+        facts.push(Fact::code(
+            "Signature of the authority",
+            &order.signature.bytes,
+        ));
+        facts.push(Fact::code("Digest of its order (EIP-712)", order.digest));
+    }
     if version.relation != crate::OWN_WALLET {
         facts.push(Fact::new("Signs for you", &version.relation));
     }

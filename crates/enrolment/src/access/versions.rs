@@ -10,7 +10,7 @@ use record::proof::{Fields, Leaves, RecordProofInput, consent_hash};
 use record::signature::ConsentSignature;
 use record::time::UnixMillis;
 
-use super::disclosure::{Anchor, Consent, Field, Signature, Version};
+use super::disclosure::{Anchor, Consent, Field, Signature, Version, WalletOrder};
 use crate::EnrolmentError;
 
 /// What it takes to open them.
@@ -67,6 +67,8 @@ fn version(
         (None, Some(anchor)) => Some(anchor.leaves.clone()),
         (None, None) => None,
     };
+    let order = opened.wallet_order.take().transpose();
+    let order = order.map_err(EnrolmentError::unreadable)?;
     let consent = consent(sealed, opened, fields.as_ref(), wallet, opening)?;
     let anchor = match anchor {
         Some(anchor) => {
@@ -87,6 +89,11 @@ fn version(
         leaves,
         consent,
         anchor,
+        wallet_order: order.map(|order| WalletOrder {
+            digest: order.change.digest(opening.site),
+            signature: in_hex(&order.signature),
+            change: order.change,
+        }),
     })
 }
 

@@ -13,8 +13,8 @@ use record::ids::{ErasureId, RecordId, StaffId};
 use record::time::UnixMillis;
 
 use super::current;
-use super::due::a_month_after;
 use crate::EnrolmentError;
+use crate::due::a_month_after;
 use crate::letterhead::{Letterhead, Reader};
 use crate::signed::newest_signed;
 

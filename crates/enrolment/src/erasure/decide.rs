@@ -36,7 +36,7 @@ pub async fn grant(
     granting: &Granting,
     rng: &mut (impl CryptoRng + Send),
 ) -> Result<Erasure, EnrolmentError> {
-    let (keys, front) = (office.keys, office.keys.front());
+    let keys = office.keys;
     let (mut record, mut erasure) = open_request(transaction, office, id).await?;
     if record.state != RecordState::Anchored {
         return Err(EnrolmentError::State(record.state));
@@ -46,15 +46,26 @@ pub async fn grant(
     erasure.fill(keys, &granting.evidence.to_json(), rng);
     decided(&mut erasure, office);
     erasures::update(transaction, keys, &erasure).await?;
-    consent_links::revoke_open(transaction, &front, id).await?;
-    consent_links::forget_all_of(transaction, &front, id).await?;
-    access::end_all(transaction, &front, id).await?;
-    record.state = RecordState::Erasing;
-    records::update(transaction, &front, &mut record, office.now).await?;
+    move_on(transaction, office, &mut record).await?;
     office
         .note(transaction, id, RecordEventKind::ErasureGranted)
         .await?;
     Ok(erasure)
+}
+
+/// Nothing lets anybody in any more; the record waits for its end on the chain.
+pub(crate) async fn move_on(
+    transaction: &mut MySqlConnection,
+    office: &Office<'_>,
+    record: &mut Record,
+) -> Result<(), EnrolmentError> {
+    let (front, id) = (office.keys.front(), record.id);
+    consent_links::revoke_open(transaction, &front, id).await?;
+    consent_links::forget_all_of(transaction, &front, id).await?;
+    access::end_all(transaction, &front, id).await?;
+    record.state = RecordState::Erasing;
+    records::update(transaction, &front, record, office.now).await?;
+    Ok(())
 }
 
 /// Decides to keep the record, and tells the owner why; `officer` is how they reach the data-protection officer.

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256};
 use database::records::Record;
 use database::sealed::SealedVersion;
 use database::{MySqlConnection, consents, owner_keys, record_versions};
-use keyring::ApplicationKeys;
+use keyring::{ApplicationKeys, OwnerKey};
 use record::erasure::{Binding, ErasureEvidence, ErasureStatement, Ground, Signatory};
 use record::ids::{Uid, Version};
 use record::proof::consent_hash;
@@ -12,6 +12,7 @@ use record::signature::EcdsaSignature;
 use record::time::UnixMillis;
 
 use crate::EnrolmentError;
+use crate::wallet_change;
 
 /// The first version, with what binds its word to its owner's wallet. It stays when its values are destroyed.
 pub struct Held {
@@ -19,8 +20,8 @@ pub struct Held {
     pub uid: Uid,
     /// Its first word.
     pub word: B256,
-    /// The wallet that signed for it.
-    pub wallet: Address,
+    /// The wallet that signed for it; none where that is not the owner's any more, or may not be.
+    pub wallet: Option<Address>,
     binding: Binding,
 }
 
@@ -46,9 +47,16 @@ impl Held {
         let wrapped = owner_keys::of_record(connection, id).await?;
         let key = wrapped.and_then(|wrapped| keys.unwrap_owner_key(&wrapped).ok());
         let sealed = SealedVersion { values, consent };
-        let held = key.and_then(|key| Self::of(&sealed.open(&key), uid, version, site));
-        held.map(Some)
-            .ok_or_else(|| EnrolmentError::unreadable("what is anchored does not open"))
+        let key = key.ok_or_else(|| EnrolmentError::unreadable("the owner's key is gone"))?;
+        let held = Self::of(&sealed.open(&key), uid, version, site);
+        let mut held =
+            held.ok_or_else(|| EnrolmentError::unreadable("what is anchored does not open"))?;
+        let newest = newest_wallet(connection, record, &key).await?;
+        let is_lost = wallet_change::current(connection, keys, record).await?;
+        held.wallet = held
+            .wallet
+            .filter(|first| *first == newest && is_lost.is_none());
+        Ok(Some(held))
     }
 
     fn of(
@@ -76,7 +84,7 @@ impl Held {
         Some(Self {
             uid,
             word: binding.word(wallet, uid, site)?,
-            wallet,
+            wallet: Some(wallet),
             binding,
         })
     }
@@ -92,7 +100,7 @@ impl Held {
         }
     }
 
-    /// A statement that its owner signed, with what shows that it was they; none where it was not.
+    /// A statement that its owner signed, with what shows that it was they; none where it was not, or that wallet is not theirs any more.
     #[must_use]
     pub fn signed_by_owner(
         &self,
@@ -113,6 +121,26 @@ impl Held {
             words: &[],
             authorities: &[],
         };
-        evidence.holds(&ground).then_some(evidence)
+        let is_theirs = self.wallet.is_some() && evidence.holds(&ground);
+        is_theirs.then_some(evidence)
     }
+}
+
+/// The wallet that signed the newest version that is anchored.
+async fn newest_wallet(
+    connection: &mut MySqlConnection,
+    record: &Record,
+    key: &OwnerKey,
+) -> Result<Address, EnrolmentError> {
+    let (id, version) = (record.id, record.version);
+    let values = match record.has_correction_under_way() {
+        true => record_versions::newest_anchored_below(connection, id, version).await?,
+        false => record_versions::load(connection, id, version).await?,
+    };
+    let values = values.ok_or_else(|| EnrolmentError::unreadable("the newest version is gone"))?;
+    let sealed = SealedVersion {
+        values,
+        consent: None,
+    };
+    sealed.open(key).wallet.map_err(EnrolmentError::unreadable)
 }

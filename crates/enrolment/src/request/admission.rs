@@ -6,7 +6,7 @@ use database::owner_requests::{self, OwnerRequest, RequestState};
 use database::{RowError, records};
 use keyring::FrontKeys;
 use rand::{CryptoRng, RngExt};
-use record::consent::Choice;
+use record::consent::{Choice, Purpose};
 use record::ids::{CorrectionId, Draft, RecordId, RequestId};
 use record::time::UnixMillis;
 use record::wiped_json;
@@ -16,6 +16,7 @@ use subtle::ConstantTimeEq;
 use zeroize::ZeroizeOnDrop;
 
 use super::erasure::{Erase, ErasureOffer};
+use super::restriction::Restrict;
 use crate::EnrolmentError;
 use crate::letterhead::Reader;
 
@@ -48,6 +49,10 @@ pub struct Admission {
     /// What they had allowed by it, taken back or not.
     #[zeroize(skip)]
     pub choices: Vec<Choice>,
+    /// All that they signed, chosen or not.
+    #[serde(default)]
+    #[zeroize(skip)]
+    pub purposes: Vec<Purpose>,
     /// What is still to be put into the record.
     #[zeroize(skip)]
     pub(super) wish: Option<Wish>,
@@ -74,6 +79,10 @@ pub struct Admission {
     /// Whether they have asked for one.
     #[serde(default)]
     pub has_asked_copy: bool,
+    /// That the use of the record is to be restricted, or an objection, as long as that is still to be noted.
+    #[serde(default)]
+    #[zeroize(skip)]
+    pub(super) restrict: Option<Restrict>,
 }
 
 impl Admission {
@@ -81,6 +90,12 @@ impl Admission {
     #[must_use]
     pub const fn draft(&self) -> Draft {
         Draft::new(self.draft)
+    }
+
+    /// Whether a restriction or an objection is still to be noted.
+    #[must_use]
+    pub const fn is_restricting(&self) -> bool {
+        self.restrict.is_some()
     }
 }
 

@@ -11,13 +11,14 @@ use database::{MySqlPool, RowError};
 use keyring::{ApplicationKeys, CellKind};
 use notification::{EventKey, Mail};
 use rand::CryptoRng;
+use record::consent::Purpose;
 use record::ids::RequestId;
 use record::time::UnixMillis;
 use sqlx::MySqlConnection;
 
 use super::admission::{Admission, CODE_LIFETIME, Wish, fill, new_code, read};
-use super::copy;
 use super::erasure::{file, offer};
+use super::{copy, restriction};
 use crate::EnrolmentError;
 use crate::access::Particulars;
 use crate::letterhead::Letterhead;
@@ -148,7 +149,8 @@ async fn admission(
         return Ok(None);
     };
     let keys = answering.keys;
-    let is_choice = answering.particulars.is_choice;
+    let basis = answering.particulars.basis;
+    let is_choice = |purpose: &Purpose| basis(purpose).is_choice();
     let allowed = Allowed::load(transaction, keys, &record, is_choice).await?;
     let Some(allowed) = allowed else {
         return Ok(None);
@@ -160,6 +162,7 @@ async fn admission(
         reader: reader.ok_or_else(|| EnrolmentError::unreadable("the details do not open"))?,
         draft: allowed.draft.get(),
         choices: allowed.signed,
+        purposes: allowed.purposes,
         wish: None,
         has_wished: false,
         erasure,
@@ -168,6 +171,7 @@ async fn admission(
         offers_copy: record.state != RecordState::Erasing,
         copy: None,
         has_asked_copy: false,
+        restrict: None,
     }))
 }
 
@@ -183,8 +187,8 @@ async fn take_wish(
     let no_words = || EnrolmentError::unreadable("a wish without its words");
     let mut admission = read(&request, &front)?.ok_or_else(no_words)?;
     let (wish, erase) = (admission.wish.take(), admission.erase.take());
-    let copy = admission.copy.take();
-    if wish.is_none() && erase.is_none() && copy.is_none() {
+    let (copy, restrict) = (admission.copy.take(), admission.restrict.take());
+    if wish.is_none() && erase.is_none() && copy.is_none() && restrict.is_none() {
         return Err(no_words());
     }
     let record = records::load(transaction, &front, id).await?;
@@ -199,6 +203,9 @@ async fn take_wish(
     }
     if let Some((erase, offer)) = erase.zip(admission.erasure.as_ref()) {
         file(transaction, answering, &record, (&erase, offer), rng).await?;
+    }
+    if let Some(wish) = restrict {
+        restriction::file(transaction, answering, record.id, &wish, rng).await?;
     }
     if let Some(asked_at) = copy {
         let asked = (request.id, asked_at);

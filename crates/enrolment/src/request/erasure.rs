@@ -25,8 +25,8 @@ use crate::erasure::{self, Asking, Held};
 pub struct ErasureOffer {
     /// The words.
     pub statement: ErasureStatement,
-    /// The wallet that has to sign them.
-    pub wallet: Address,
+    /// The wallet that has to sign them; none where none can.
+    pub wallet: Option<Address>,
 }
 
 /// That an owner wants everything erased.

@@ -21,6 +21,8 @@ pub struct Allowed {
     pub choices: Vec<Choice>,
     /// The same with those that were taken back.
     pub signed: Vec<Choice>,
+    /// All that they signed, chosen or not.
+    pub purposes: Vec<Purpose>,
 }
 
 impl Allowed {
@@ -38,15 +40,18 @@ impl Allowed {
         let Some(signed) = newest_signed(connection, keys, record).await? else {
             return Ok(None);
         };
-        let purposes = signed.purposes.as_deref();
+        let purposes = signed.purposes;
         let purposes = purposes
             .ok_or_else(|| EnrolmentError::unreadable("what the owner signed does not open"))?;
         let taken = TakenBack::load(connection, &keys.front(), record.id, signed.draft).await?;
         Ok(Some(Self {
             draft: signed.draft,
             reader: signed.details.as_ref().map(Reader::of),
-            choices: allowed(purposes, &is_choice, |choice| taken.since(choice).is_some()),
-            signed: allowed(purposes, &is_choice, |_| false),
+            choices: allowed(&purposes, &is_choice, |choice| {
+                taken.since(choice).is_some()
+            }),
+            signed: allowed(&purposes, &is_choice, |_| false),
+            purposes,
         }))
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use database::withdrawals;
+use database::Checked;
+use database::withdrawals::{self, Withdrawal};
 use keyring::FrontKeys;
 use record::consent::Choice;
 use record::ids::{Draft, RecordId};
@@ -33,6 +34,11 @@ impl TakenBack {
         draft: Draft,
     ) -> Result<Self, EnrolmentError> {
         let found = withdrawals::of_record(connection, front, record).await?;
+        Ok(Self::of(found, front, draft))
+    }
+
+    /// From the withdrawals of a record.
+    pub(crate) fn of(found: Checked<Withdrawal>, front: &FrontKeys, draft: Draft) -> Self {
         let mut taken = Self {
             // No two have the same seal.
             rows: found
@@ -55,7 +61,7 @@ impl TakenBack {
                 taken.since.entry(choice).or_insert(withdrawal.at);
             }
         }
-        Ok(taken)
+        taken
     }
 
     /// Since when this is taken back; none where it is not.

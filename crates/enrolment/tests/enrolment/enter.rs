@@ -1,7 +1,7 @@
-use database::index;
 use database::record_events::RecordEventKind::{Entered, LinkCreated, LinkSent};
 use database::records::RecordState;
-use enrolment::{Entry, OWN_WALLET, Sending, desk_code};
+use database::{index, key_checks};
+use enrolment::{EnrolmentError, Entry, OWN_WALLET, Sending, desk_code};
 use record::Address;
 use record::ids::{Draft, SubmissionId, Version};
 
@@ -123,4 +123,55 @@ async fn nothing_is_left_of_an_entry_that_was_not_committed() {
     ] {
         assert_eq!(stage.count(table).await, 0, "{table}");
     }
+}
+
+/// A host that is behind with its key file: the version that it wraps by was destroyed elsewhere.
+#[tokio::test]
+async fn nobody_is_entered_under_a_key_that_is_retired() {
+    let stage = Stage::new().await;
+    let mut connection = stage.connection().await;
+    let (keys, now, rng) = (&stage.keys, stage.clock.now(), &mut rand::rng());
+    key_checks::store(&mut connection, keys, now, rng)
+        .await
+        .unwrap();
+
+    // Who retires it waits for those who are just entering, and then sees what they wrapped.
+    let mut transaction = stage.pool.begin().await.unwrap();
+    let submission = || SubmissionId::random(&mut rand::rng());
+    let entering = stage.enter_in(&mut transaction, submission(), Sending::AtTheDesk);
+    entering.await.unwrap();
+    let mut other = stage.connection().await;
+    let retiring = async {
+        key_checks::retire(&mut other, keys, 1, now, &mut rand::rng())
+            .await
+            .unwrap();
+        sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM owner_keys")
+            .fetch_one(&mut *other)
+            .await
+            .unwrap()
+    };
+    let committing = async {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        transaction.commit().await.unwrap();
+    };
+    let (seen, ()) = tokio::join!(retiring, committing);
+    assert_eq!(seen, 1);
+
+    let mut transaction = stage.pool.begin().await.unwrap();
+    let entering = stage.enter_in(&mut transaction, submission(), Sending::AtTheDesk);
+    let refused = entering.await.err().unwrap();
+    assert!(
+        matches!(refused, EnrolmentError::KeysBehind(1)),
+        "{refused}"
+    );
+    transaction.rollback().await.unwrap();
+
+    // What somebody else wrote there keeps nobody out.
+    sqlx::query("UPDATE key_checks SET retired = SUBSTR(retired, 2)")
+        .execute(&mut *connection)
+        .await
+        .unwrap();
+    stage.entered().await;
+    key_checks::employ(&mut connection, 1).await.unwrap();
+    stage.entered().await;
 }

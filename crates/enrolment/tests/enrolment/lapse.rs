@@ -62,6 +62,42 @@ async fn what_nobody_signs_is_destroyed_in_its_time_and_nothing_else() {
 }
 
 /// A new link or an answer begins the time anew.
+/// Whatever was sealed of a person, or could be looked up by, is gone from every table, mails that wait included.
+#[tokio::test]
+async fn nothing_of_a_person_is_left_of_a_draft() {
+    const SEALED: [&str; 9] = [
+        "SELECT COUNT(*) FROM record_versions",
+        "SELECT COUNT(*) FROM owner_keys",
+        "SELECT COUNT(*) FROM corrections",
+        "SELECT COUNT(*) FROM consents",
+        "SELECT COUNT(*) FROM retentions",
+        "SELECT COUNT(*) FROM consent_links WHERE wrapped_key <> '' OR desk_code <> '' OR offer IS NOT NULL OR predecessor IS NOT NULL",
+        "SELECT COUNT(*) FROM access_copies WHERE wrapped_key <> '' OR desk_code <> '' OR content <> ''",
+        "SELECT COUNT(*) FROM outbox WHERE recipient IS NOT NULL OR payload IS NOT NULL",
+        "SELECT COUNT(*) FROM records WHERE wallet_index <> REPEAT('\\0', 32) OR email_index <> REPEAT('\\0', 32)",
+    ];
+    let stage = Stage::new().await;
+    let (id, _) = stage.entered().await;
+    stage.issue(id, Sending::ByMail).await.unwrap();
+    stage
+        .edit(id, &crate::stage::details("new@home.example"))
+        .await
+        .unwrap();
+    stage.issue(id, Sending::ByMail).await.unwrap();
+    let mails = "SELECT COUNT(*) FROM outbox WHERE recipient IS NOT NULL";
+    assert!(stage.count(mails).await > 0, "one waits");
+    let before: Vec<_> = SEALED[..2].to_vec();
+    for sql in before {
+        assert_eq!(stage.count(sql).await, 1, "{sql}");
+    }
+    stage.clock.advance(LINK_LIFETIME + DAY * 31);
+    assert_eq!(stage.lapse().await, (1, 0));
+    for sql in SEALED {
+        assert_eq!(stage.count(sql).await, 0, "{sql}");
+    }
+    assert_eq!(stage.state(id).await, RecordState::Lapsed);
+}
+
 #[tokio::test]
 async fn whoever_is_still_at_it_keeps_what_is_there() {
     let stage = Stage::new().await;

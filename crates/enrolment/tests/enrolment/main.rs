@@ -7,5 +7,6 @@ mod erasure;
 mod lapse;
 mod link;
 mod rectify;
+mod retention;
 mod stage;
 mod withdrawal;

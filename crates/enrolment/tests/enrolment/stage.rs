@@ -72,19 +72,19 @@ impl Stage {
     /// One transaction around one use case, as a page has it.
     pub async fn enter(&self, submission: SubmissionId, sending: Sending) -> Entry {
         let mut transaction = self.pool.begin().await.unwrap();
-        let (office, details) = (self.office(), details(EMAIL));
-        let entry = enrolment::enter(
-            &mut transaction,
-            &office,
-            &details,
-            submission,
-            sending,
-            &mut rng(),
-        )
-        .await
-        .unwrap();
+        let entry = self.enter_in(&mut transaction, submission, sending).await;
         transaction.commit().await.unwrap();
-        entry
+        entry.unwrap()
+    }
+
+    pub async fn enter_in(
+        &self,
+        transaction: &mut MySqlConnection,
+        submission: SubmissionId,
+        sending: Sending,
+    ) -> Result<Entry, EnrolmentError> {
+        let (office, details, rng) = (self.office(), details(EMAIL), &mut rng());
+        enrolment::enter(transaction, &office, &details, submission, sending, rng).await
     }
 
     pub async fn entered(&self) -> (RecordId, FreshLink) {

@@ -15,7 +15,7 @@ use enrolment::{EnrolmentError, FreshLink, Letterhead, Reader, Sending, newest_s
 use keyring::CellKind;
 use notification::EventKey;
 use record::Address;
-use record::consent::{Choice, Purpose};
+use record::consent::{Basis, Choice, Purpose};
 use record::ids::{CorrectionId, Draft, RecordId, RequestId};
 
 use crate::rectify::place;
@@ -117,7 +117,10 @@ impl Stage {
                 officer: "privacy@nordhaven.example",
                 site: SITE,
                 storage_layer: Address::repeat_byte(0x57),
-                is_choice: &|purpose: &Purpose| purpose.name != CARE,
+                basis: &|purpose: &Purpose| match purpose.name.as_str() {
+                    CARE => Basis::Other,
+                    _ => Basis::Consent,
+                },
             },
             now: office.now,
         };

@@ -2,3 +2,6 @@
 
 pub mod erasures;
 pub mod records;
+pub mod restrictions;
+pub mod retention;
+pub mod wallet_changes;

@@ -14,19 +14,31 @@ async fn every_page_and_every_action_asks_to_sign_in() {
     let page = clerk.entered(&Typed::default()).await;
     let stranger = server.browser();
 
-    for path in ["/", "/records", "/records/new", "/records/search", &page] {
+    for path in [
+        "/",
+        "/records",
+        "/records/new",
+        "/records/search",
+        "/retention",
+        &page,
+    ] {
         let answer = stranger.get(path).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
         assert!(answer.says("<h1>Sign in</h1>"), "{path}");
         assert!(!answer.says("Ågren"), "{path}");
     }
-    for action in ["/progress", "/edit", "/access"] {
+    for action in ["/progress", "/edit", "/access", "/keep"] {
         let path = format!("{page}{action}");
         assert_eq!(stranger.get(&path).await.status, 401, "{path}");
     }
     let before = server.record(&page).await;
     let typed = Typed::default().with("email", "other@home.example");
-    for path in ["/records/new", "/records/search", "/records/approve"] {
+    for path in [
+        "/records/new",
+        "/records/search",
+        "/records/approve",
+        "/retention/release",
+    ] {
         let answer = stranger.post(path, &typed.fields()).await;
         assert_eq!(answer.status, 401, "{path}");
     }

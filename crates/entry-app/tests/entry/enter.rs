@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use database::key_checks;
 use database::records::RecordState;
 use devstack::Inbox;
 use reqwest::StatusCode;
@@ -284,4 +285,54 @@ async fn the_link_goes_out_by_mail() {
     assert!(mail.text.contains("Zoë") && !mail.text.contains("Ågren"));
     let code = shown.between("id=\"desk-code\">", "<");
     assert!(!mail.text.contains(&code) && !mail.html.contains(&code));
+}
+
+/// This host has not been given the key file in which the version that it holds is destroyed.
+#[tokio::test]
+async fn a_host_that_is_behind_with_its_keys_takes_nobody_in_and_keeps_what_was_typed() {
+    let server = Server::start().await;
+    let clerk = server.clerk().await;
+    assert_eq!(clerk.get("/readyz").await.status, 200);
+    let mut connection = server.admin.acquire().await.unwrap();
+    let (keys, now, rng) = (&server.keys, server.clock.now(), &mut rand::rng());
+    let retired = key_checks::retire(&mut connection, keys, 1, now, rng);
+    retired.await.unwrap();
+
+    let answer = clerk.enter(&Typed::default()).await;
+    assert_eq!(
+        answer.status,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "{}",
+        answer.body
+    );
+    assert!(
+        answer.says("this server still has an old key file"),
+        "{}",
+        answer.body
+    );
+    assert!(answer.says("value=\"Zoë Ågren\""), "nothing typed is lost");
+    for table in ["records", "owner_keys", "record_versions"] {
+        let rows = format!("SELECT COUNT(*) FROM {table}");
+        let rows: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(rows))
+            .fetch_one(&server.admin)
+            .await
+            .unwrap();
+        assert_eq!(rows, 0, "{table}");
+    }
+    assert_eq!(clerk.get("/readyz").await.status, 503);
+    let raised = "SELECT COUNT(*) FROM operations_alarms WHERE kind = 'keys_behind'";
+    devstack::wait_until("the alarm", Duration::from_secs(30), || async {
+        Ok((server.count(raised).await == 1).then_some(()))
+    })
+    .await
+    .unwrap();
+
+    key_checks::employ(&mut connection, 1).await.unwrap();
+    let answer = clerk.enter(&Typed::default()).await;
+    assert!(
+        answer.location().starts_with("/records/"),
+        "{}",
+        answer.body
+    );
+    assert_eq!(clerk.get("/readyz").await.status, 200);
 }

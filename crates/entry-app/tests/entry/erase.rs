@@ -23,7 +23,7 @@ async fn note(clerk: &Browser, page: &str, identity: &str) -> Answer {
 }
 
 /// What the page gives staff for the authority, signed.
-fn signed(decision: &Answer, by: &PrivateKeySigner) -> String {
+pub fn signed(decision: &Answer, by: &PrivateKeySigner) -> String {
     let statement = decision.between("id=\"statement\" tabindex=\"0\">", "</pre>");
     let statement = statement.replace("&#34;", "\"").replace("&quot;", "\"");
     let data: TypedData = serde_json::from_str(&statement).unwrap();
@@ -31,7 +31,7 @@ fn signed(decision: &Answer, by: &PrivateKeySigner) -> String {
     by.sign_hash_sync(&digest).unwrap().to_string()
 }
 
-fn authority() -> PrivateKeySigner {
+pub fn authority() -> PrivateKeySigner {
     let accounts = Accounts::load().unwrap();
     accounts.private_key("authority").unwrap().parse().unwrap()
 }

@@ -89,7 +89,7 @@ async fn each_state_has_its_part_of_the_list() {
             .with("wallet", &owner.address());
         let page = clerk.entered(&typed).await;
         match name {
-            "Signs" => owner.sign(&server, &page, false).await,
+            "Signs" => owner.sign(&server, &page, true).await,
             "Asks" => owner.ask(&server, &page, "It is wrong.").await,
             "Declines" => owner.decline(&server, &page).await,
             _ => {}

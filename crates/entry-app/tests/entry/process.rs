@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::harness::{Browser, Owner, Server, Setup, Typed};
 
-const SETTINGS: [&str; 12] = [
+const SETTINGS: [&str; 13] = [
     "PUBLIC_URL",
     "DATABASE_URL",
     "BACKUP_DATABASE_URL",
@@ -25,6 +25,7 @@ const SETTINGS: [&str; 12] = [
     "CONTROLLER_PROFILE_FILE",
     "CONSENT_URL",
     "SMTP_URL",
+    "DESK_EMAIL",
 ];
 
 fn entry_app() -> Command {

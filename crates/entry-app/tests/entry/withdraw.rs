@@ -16,7 +16,7 @@ const REASON: &str = "The register has your old address.";
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The value of a purpose's box.
-fn mark_of(form: &Answer, purpose: &str) -> String {
+pub fn mark_of(form: &Answer, purpose: &str) -> String {
     let (before, _) = form
         .body
         .split_once(&format!("\">{purpose}</label>"))
@@ -38,7 +38,7 @@ async fn signed(server: &Server, clerk: &Browser, email: &str, has_law: bool) ->
     page
 }
 
-async fn take_back(clerk: &Browser, page: &str, way: &str) -> Answer {
+pub async fn take_back(clerk: &Browser, page: &str, way: &str) -> Answer {
     let door = format!("{page}/withdraw");
     let mark = mark_of(&clerk.get(&door).await, "Research");
     clerk.post(&door, &[("purpose", &mark), ("way", way)]).await
@@ -130,6 +130,11 @@ async fn a_record_that_rests_on_nothing_says_so_and_its_owner_can_be_asked_again
 
     assert!(shown.says("Ask for consent again…"));
     let door = format!("{page}/ask-again");
+    let refused = clerk.get(&door).await;
+    assert_eq!(refused.status, 409, "its details may not be used");
+    clerk
+        .post(&format!("{page}/use"), &[("ground", "consent")])
+        .await;
     assert_eq!(clerk.get(&door).await.status, 200);
     let asked = clerk.post(&door, &[("send", "desk")]).await;
     assert_eq!(
@@ -162,6 +167,19 @@ async fn a_record_that_a_law_alone_keeps_is_restricted() {
     let shown = clerk.get(&page).await;
     assert_eq!(shown.badges()[0], "Restricted");
     assert!(shown.section("left").contains("used for nothing else"));
+    let restriction = shown.section("restriction");
+    assert!(
+        restriction.contains("Only a legal duty is left"),
+        "{restriction}"
+    );
+    assert!(!shown.says("Zoë Ågren"));
+    let list = clerk.get("/records").await;
+    assert!(list.says("(restricted)") && !list.says("Zoë Ågren"));
+    let done = clerk
+        .post(&format!("{page}/use"), &[("ground", "storage")])
+        .await;
+    assert_eq!(done.status, 303);
+    assert!(clerk.get(&page).await.says("Zoë Ågren"));
 }
 
 #[tokio::test]

@@ -74,6 +74,58 @@ fn a_file_open_to_others_is_refused() {
     assert!(MasterKey::load(&files.master).is_ok());
 }
 
+/// What systemd makes of a credential: read-only, and where the service has an account of its own, given to that by a list, which
+/// shows in the mode as a right of the group.
+#[test]
+fn a_credential_of_systemd_is_taken() {
+    let (_directory, files, _) = saved();
+    let entry = |tag: u16, rights: u16, id: u32| {
+        [
+            &tag.to_le_bytes()[..],
+            &rights.to_le_bytes(),
+            &id.to_le_bytes(),
+        ]
+        .concat()
+    };
+    let list = |account: u32, group: u16| {
+        let (nobody, header) = (u32::MAX, 2_u32.to_le_bytes().to_vec());
+        let entries = [
+            entry(0x01, 4, nobody),
+            entry(0x02, 4, account),
+            entry(0x04, group, nobody),
+            entry(0x10, 4, nobody),
+            entry(0x20, 0, nobody),
+        ];
+        [vec![header], entries.to_vec()].concat().concat()
+    };
+    let us = rustix::process::geteuid().as_raw();
+    for (path, what) in [
+        (&files.master, "master"),
+        (&files.application, "application"),
+        (&files.front, "front"),
+    ] {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o400)).unwrap();
+        assert!(read_secret_file(path).is_ok(), "{what}");
+        let give = |list: &[u8]| {
+            let name = "system.posix_acl_access";
+            rustix::fs::setxattr(path, name, list, rustix::fs::XattrFlags::empty()).unwrap();
+            fs::metadata(path).unwrap().permissions().mode() & 0o777
+        };
+        assert_eq!(give(&list(us, 0)), 0o440);
+        assert!(read_secret_file(path).is_ok(), "{what}");
+        for (account, group) in [(us + 1, 0), (us, 4)] {
+            assert_eq!(give(&list(account, group)), 0o440);
+            let error = read_secret_file(path).err().unwrap();
+            assert!(
+                matches!(error.problem, KeyFileProblem::Exposed(0o440)),
+                "{error}"
+            );
+        }
+        give(&list(us, 0));
+    }
+    assert!(KeySet::load(files.master.parent().unwrap()).is_ok());
+}
+
 #[test]
 fn a_pipe_is_read_where_one_will_do_and_only_a_private_one() {
     let directory = TempDir::new().unwrap();

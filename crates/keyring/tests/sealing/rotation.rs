@@ -3,8 +3,8 @@
 use std::fs;
 
 use keyring::{
-    ApplicationKeys, KeyFileProblem, KeyFiles, KeySet, MasterKey, OtherKeys, RotationError,
-    SealedError, UnwrapError,
+    ApplicationKeys, KeyFileProblem, KeyFiles, KeySet, MasterKey, MasterPlace, OtherKeys,
+    RotationError, SealedError, UnwrapError,
 };
 use record::ids::RecordId;
 use tempfile::TempDir;
@@ -120,12 +120,18 @@ fn a_rotation_keeps_what_was_sealed_and_signed_and_destroys_what_was_wrapped() {
     }
 }
 
+fn another_master(deployment: &Deployment) -> KeySet {
+    let set = deployment.set();
+    let set = set.with_another_master(&MasterPlace::File, &mut rand::rng());
+    set.ok().unwrap()
+}
+
 #[test]
 fn another_master_key_wraps_the_same_keys() {
     let mut deployment = Deployment::new();
     let old = MasterKey::load(&deployment.files().master).ok().unwrap();
     let sealed = deployment.held.seal("a.b", b"", b"v", &mut rand::rng());
-    let set = deployment.set().with_another_master(&mut rand::rng());
+    let set = another_master(&deployment);
     assert!(
         !deployment.change(&set),
         "the application keys are the same"
@@ -149,7 +155,7 @@ fn a_change_that_was_broken_off_between_two_files_is_finished() {
     let (keys, files) = (deployment.dir.path().join("keys"), deployment.files());
     assert!(!KeySet::finish_replacing(&keys).unwrap());
     let old = fs::read(&files.master).unwrap();
-    let set = deployment.set().with_another_master(&mut rand::rng());
+    let set = another_master(&deployment);
     deployment.change(&set);
     // As it stands when the machine stops after the first of the two.
     let next = keys.join("master.key.next");

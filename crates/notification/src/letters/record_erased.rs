@@ -3,7 +3,12 @@ use crate::letter::{Letter, fact, moment};
 use crate::mail::Destroyed;
 
 /// The address it goes to is destroyed with the rest: it is the last mail.
-pub(crate) fn record_erased(first_name: &str, controller: &str, what: &Destroyed) -> Letter {
+pub(crate) fn record_erased(
+    first_name: &str,
+    controller: &str,
+    was_due: bool,
+    what: &Destroyed,
+) -> Letter {
     let mut facts = vec![
         fact("Destroyed", moment(what.at)),
         fact("Record", format!("UID {}", what.uid)),
@@ -21,13 +26,17 @@ pub(crate) fn record_erased(first_name: &str, controller: &str, what: &Destroyed
         }
         None => "Nothing of your details can be opened any more.",
     };
+    let why = match was_due {
+        true => " You did not ask for it: the time for which it may be kept is over.",
+        false => "",
+    };
     Letter {
         subject: "Your record was erased: the receipt".to_owned(),
         greeting: greeting(first_name),
         paragraphs: vec![
-            format!("Everything that this organisation kept about you was destroyed: {controller}."),
+            format!("Everything that this organisation kept about you was destroyed: {controller}.{why}"),
             "What stays is that a record with this number was there and has ended, who at the desk did what with it and when, and the \
-             request that was signed. Nothing of it names you."
+             request or order that was signed. Nothing of it names you."
                 .to_owned(),
             rest.to_owned(),
         ],

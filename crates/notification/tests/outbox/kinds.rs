@@ -1,6 +1,6 @@
 use database::outbox::MailState;
 use devstack::Inbox;
-use notification::{Found, LinkMail, Mail};
+use notification::{Found, LinkMail, Mail, RestrictionNews};
 use record::ids::{RecordId, Uid};
 use record::time::UnixMillis;
 
@@ -303,6 +303,28 @@ async fn a_withdrawal_is_confirmed_to_its_owner_and_told_to_the_desk() {
 }
 
 #[tokio::test]
+async fn the_desk_hears_of_what_is_due_in_numbers_alone() {
+    let due = |due, soon| Mail::RetentionDue {
+        due,
+        soon,
+        days: 30,
+        url: "https://entry.example.org/retention".to_owned(),
+    };
+    let [subject, text, html] = arrived(due(10_001, 7)).await;
+    assert_eq!(subject, "Records are due to be erased");
+    all_say(
+        &[text, html],
+        &[
+            "over 10000",
+            "7 more, within 30 days",
+            "https://entry.example.org/retention",
+        ],
+    );
+    let [subject, ..] = arrived(due(0, 7)).await;
+    assert_eq!(subject, "Records become due to be erased");
+}
+
+#[tokio::test]
 async fn the_address_that_is_replaced_is_told_and_no_address_is_named() {
     let mail = Mail::AddressCorrected {
         first_name: "Zoë".to_owned(),
@@ -322,6 +344,48 @@ async fn the_address_that_is_replaced_is_told_and_no_address_is_named() {
             "goes to the new address",
             "say so at once: by phone, 555 0100",
         ],
+    );
+}
+
+#[tokio::test]
+async fn an_owner_hears_that_their_wallet_is_said_to_be_lost_and_no_wallet_is_named() {
+    let mail = Mail::WalletChangeAsked {
+        first_name: "Zoë".to_owned(),
+        controller: "Städtische Klinik".to_owned(),
+        contact: "by phone, 555 0100".to_owned(),
+        not_before: AT,
+        withdrawal_url: Some("https://consent.example.org/w/abc".to_owned()),
+    };
+    let [subject, text, html] = arrived(mail).await;
+    assert_eq!(
+        subject,
+        "Städtische Klinik: your record is to get another wallet"
+    );
+    assert!(!text.contains("0x"), "{text}");
+    all_say(
+        &[text, html],
+        &[
+            "21 November 2026, 14:15 UTC",
+            "If it was not you",
+            "by phone, 555 0100",
+            "https://consent.example.org/w/abc",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn an_owner_hears_that_their_wallet_stays() {
+    let mail = Mail::WalletChangeGivenUp {
+        first_name: "Zoë".to_owned(),
+        controller: "Städtische Klinik".to_owned(),
+        contact: "by phone, 555 0100".to_owned(),
+        withdrawal_url: None,
+    };
+    let [subject, text, html] = arrived(mail).await;
+    assert_eq!(subject, "Städtische Klinik: your record keeps its wallet");
+    all_say(
+        &[text, html],
+        &["stays as you signed it", "by phone, 555 0100"],
     );
 }
 
@@ -473,5 +537,99 @@ async fn an_alarm_that_hinders_nothing_says_that_verification_goes_on() {
     all_say(
         &[text, html],
         &["goes on verifying", "Anchoring does not move on."],
+    );
+}
+
+#[tokio::test]
+async fn the_steps_of_a_restriction() {
+    let reason = || "The register of residents says so.".to_owned();
+    for (news, wanted) in [
+        (
+            RestrictionNews::Received { due_at: AT },
+            &[
+                "is restricted",
+                "for legal claims",
+                "21 November 2026, 14:15 UTC",
+            ][..],
+        ),
+        (
+            RestrictionNews::Objected { due_at: AT },
+            &["weighs your objection", "21 November 2026, 14:15 UTC"],
+        ),
+        (RestrictionNews::MarketingEnded, &["ended at once"]),
+        (RestrictionNews::Granted, &["Before that ends you are told"]),
+        (RestrictionNews::Upheld, &["does not begin again"]),
+        (
+            RestrictionNews::Ending { reason: reason() },
+            &["about to lift", "The register of residents says so."],
+        ),
+        (RestrictionNews::Lifted, &["has ended, as you were told"]),
+    ] {
+        let [subject, text, html] = arrived(Mail::Restriction {
+            first_name: "Zoë".to_owned(),
+            controller: "Städtische Klinik".to_owned(),
+            contact: "+49 30 1234".to_owned(),
+            news,
+            withdrawal_url: "https://consent.example.org/w/abc".to_owned(),
+        })
+        .await;
+        assert!(subject.starts_with("Städtische Klinik: "), "{subject}");
+        all_say(&[text.clone(), html.clone()], wanted);
+        all_say(
+            &[text, html],
+            &[
+                "Good day Zoë,",
+                "https://consent.example.org/w/abc",
+                "+49 30 1234",
+                "data-protection authority",
+            ],
+        );
+    }
+}
+
+#[tokio::test]
+async fn why_a_use_is_not_restricted_or_goes_on() {
+    for (is_objection, wanted) in [
+        (true, "end a use of your details that you objected to"),
+        (false, "restrict the use of your record"),
+    ] {
+        let [_, text, html] = arrived(Mail::RestrictionRefused {
+            first_name: "Zoë".to_owned(),
+            controller: "Städtische Klinik".to_owned(),
+            contact: "+49 30 1234".to_owned(),
+            officer: "officer@klinik.example".to_owned(),
+            is_objection,
+            reason: "A court asked for it.".to_owned(),
+            withdrawal_url: "https://consent.example.org/w/abc".to_owned(),
+        })
+        .await;
+        all_say(
+            &[text, html],
+            &[
+                wanted,
+                "A court asked for it.",
+                "officer@klinik.example",
+                "complain to the data-protection authority",
+                "that may be lifted",
+            ],
+        );
+    }
+}
+
+#[tokio::test]
+async fn that_an_owner_restricts_or_objects() {
+    let record = RecordId::from_bytes([7; 16]);
+    let [subject, text, html] = arrived(Mail::RestrictionAsked {
+        record,
+        url: Some("https://entry.example.org/records/07".to_owned()),
+    })
+    .await;
+    assert_eq!(
+        subject,
+        "A data owner restricts the use of their record, or objects to one"
+    );
+    all_say(
+        &[text, html],
+        &[&record.to_string(), "https://entry.example.org/records/07"],
     );
 }

@@ -54,7 +54,7 @@ impl ConsentTerms {
 
     /// [`ConsentMessage::check_terms`], of the message that this was.
     pub fn check(&self, standing: &Standing<'_>, timestamp: u64) -> Result<(), TermsProblem> {
-        check(
+        check_terms(
             self.version,
             self.uid,
             &self.previous_proof,
@@ -89,7 +89,7 @@ impl ConsentMessage {
 
     /// Checks that the message is for this version of this record, and was anchored within its time. `timestamp` in Unix seconds.
     pub fn check_terms(&self, standing: &Standing<'_>, timestamp: u64) -> Result<(), TermsProblem> {
-        check(
+        check_terms(
             self.version,
             self.uid,
             &self.previous_proof,
@@ -104,11 +104,12 @@ impl ConsentMessage {
 /// offer is not the chain's.
 pub const CHECK_SLACK: u64 = 15 * 60;
 
-const fn covers_check(issued_at: u64, block_time: u64, timestamp: u64) -> bool {
+pub(crate) const fn covers_check(issued_at: u64, block_time: u64, timestamp: u64) -> bool {
     issued_at <= block_time.saturating_add(CHECK_SLACK) && block_time <= timestamp
 }
 
-fn check(
+/// Whether what was signed names this place, and this time lies within its own.
+pub(crate) fn check_terms(
     version: u32,
     uid: u64,
     previous_proof: &B256,

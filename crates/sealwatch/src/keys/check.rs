@@ -32,6 +32,7 @@ pub(crate) fn run(check: &Check, out: &mut impl Write) -> Result<()> {
         set.application().current_version()
     )?;
     tell_others(set.application(), out)?;
+    tell_token(&set, out)?;
     let Some(escrow) = &check.escrow else {
         return Ok(());
     };
@@ -46,7 +47,27 @@ pub(crate) fn run(check: &Check, out: &mut impl Write) -> Result<()> {
             escrow.display()
         );
     }
-    writeln!(out, "{} holds the same keys.", escrow.display())?;
+    let kept = match set.master_token() {
+        None => "",
+        Some(_) => " The master key itself stays in its token, and is not needed to recover them.",
+    };
+    writeln!(out, "{} holds the same keys.{kept}", escrow.display())?;
+    Ok(())
+}
+
+/// Where the master key lives, if not in its file.
+fn tell_token(set: &KeySet, out: &mut impl Write) -> Result<()> {
+    let Some(uri) = set.master_token() else {
+        return Ok(());
+    };
+    writeln!(out, "The master key lives in a token: {uri}")?;
+    if set.other_masters() > 0 {
+        writeln!(
+            out,
+            "  other keys of its name in the token, which open nothing in use: {}; see sealwatch keys destroy-old-masters",
+            set.other_masters()
+        )?;
+    }
     Ok(())
 }
 

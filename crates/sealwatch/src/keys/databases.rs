@@ -1,6 +1,7 @@
 //! Where owners' keys lie, wrapped.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use database::key_checks;
 use database::rewrapping::KeyTable;
 use database::{MySqlPool, PoolSettings};
 use keyring::ApplicationKeys;
@@ -44,10 +45,15 @@ pub(super) async fn main(keys: &ApplicationKeys) -> Result<MySqlPool> {
     connect("DATABASE_URL", &database, keys).await
 }
 
-/// Both tables of wrapped keys, which these keys belong to.
+/// Both tables of wrapped keys, which these keys belong to, and by which may be wrapped.
 pub(super) async fn both(keys: &ApplicationKeys) -> Result<[(KeyTable, MySqlPool); 2]> {
     let settings = Reader::from_env().finish(settings)?;
     let main = connect("DATABASE_URL", &settings.main, keys).await?;
+    let version = keys.current_version();
+    ensure!(
+        !key_checks::is_retired(&mut *main.acquire().await?, keys, version).await?,
+        "application key version {version} is retired, and the key file here knows no newer one in use: copy the newest file to this host"
+    );
     let backup = database::connect(&settings.backup.url, &PoolSettings::default())
         .await
         .context("KEY_BACKUP_DATABASE_URL")?;

@@ -5,8 +5,10 @@ use std::io::{self, Write};
 use anyhow::{Result, ensure};
 use clap::Args;
 use database::MySqlPool;
+use database::key_checks;
 use database::rewrapping::{self, KeyTable, Place, Wrapped};
-use keyring::ApplicationKeys;
+use keyring::{ApplicationKeys, KeySet};
+use record::time::Clock;
 
 use super::{Paths, change, databases, rewrap};
 use crate::new_secret::visible;
@@ -36,12 +38,22 @@ pub(crate) async fn run(args: &Destroy, out: &mut impl Write) -> Result<()> {
     look(args, &tables, &keys).await?;
     confirm(args)?;
     let passphrase = change::passphrase(paths)?;
-    // Time has passed: somebody may have been entered by a host that is behind.
-    look(args, &tables, &keys).await?;
-    change::save_with(&without, paths, &passphrase, out)?;
-    for (table, pool) in &tables {
-        // With the keys of before, as long as they are at hand.
-        rewrap::through(*table, pool, &keys).await?;
+    let [(_, main), _] = &tables;
+    retire(main, &keys, version).await?;
+    let done = async {
+        for (table, pool) in &tables {
+            // Time has passed: somebody may have been entered by a host that is behind. From now on nobody is.
+            rewrap::through(*table, pool, &keys).await?;
+        }
+        look(args, &tables, &keys).await?;
+        change::save_with(&without, paths, &passphrase, out)
+    };
+    if let Err(error) = done.await {
+        // Where the new file is in place, or none can be read, it stays retired.
+        if KeySet::load(&paths.dir).is_ok_and(|set| unwraps(&set, version)) {
+            key_checks::employ(&mut *main.acquire().await?, version).await?;
+        }
+        return Err(error);
     }
     writeln!(
         out,
@@ -51,6 +63,16 @@ pub(crate) async fn run(args: &Destroy, out: &mut impl Write) -> Result<()> {
         paths.dir.display()
     )?;
     change::tell_to_copy(paths, out)
+}
+
+fn unwraps(set: &KeySet, version: u32) -> bool {
+    set.application().all_versions().get(&version) == Some(&true)
+}
+
+/// From here on no host wraps by it, whatever file it holds.
+async fn retire(main: &MySqlPool, keys: &ApplicationKeys, version: u32) -> Result<()> {
+    let (mut connection, now) = (main.acquire().await?, Clock::system().now());
+    Ok(key_checks::retire(&mut connection, keys, version, now, &mut rand::rng()).await?)
 }
 
 /// Refuses while anything would be lost that could still be brought back.

@@ -8,23 +8,24 @@ use secrecy::{ExposeSecret, SecretString};
 use web_kit::password;
 
 use super::Paths;
+use super::token::{self, New};
 use crate::new_secret::new_secret;
 
 /// More than for a sign-in: whoever has the copy can guess for years, without being seen.
 const PASSPHRASE_MIN: usize = 16;
 
-pub(crate) fn run(paths: &Paths, out: &mut impl Write) -> Result<()> {
+pub(crate) fn run(new: &New, out: &mut impl Write) -> Result<()> {
+    let (paths, uri) = (&new.paths, new.token.uri()?);
     refuse_existing(paths)?;
     let file = paths.passphrase_file.as_deref();
     let passphrase = new_secret("passphrase of the escrow copy", file, check)?;
     let mut rng = rand::rng();
-    let files = KeySet::generate(&mut rng).save_with_escrow(
-        &paths.dir,
-        &paths.escrow,
-        passphrase.expose_secret(),
-        &mut rng,
-    )?;
-    explain(out, &files, paths)
+    let (set, in_token) = (KeySet::generate(&mut rng), uri.is_some());
+    let files = token::save(set, uri, |set| {
+        let passphrase = passphrase.expose_secret();
+        set.save_with_escrow(&paths.dir, &paths.escrow, passphrase, &mut rng)
+    })?;
+    explain(out, &files, paths, in_token)
 }
 
 /// Before anything is asked: nobody likes to think up a passphrase in vain.
@@ -54,7 +55,7 @@ pub(super) fn check(passphrase: &SecretString) -> Result<(), String> {
     password::check_policy("", passphrase).map_err(|problem| problem.to_string())
 }
 
-fn explain(out: &mut impl Write, files: &KeyFiles, paths: &Paths) -> Result<()> {
+fn explain(out: &mut impl Write, files: &KeyFiles, paths: &Paths, in_token: bool) -> Result<()> {
     let KeyFiles {
         master,
         application,
@@ -62,14 +63,21 @@ fn explain(out: &mut impl Write, files: &KeyFiles, paths: &Paths) -> Result<()> 
     } = files;
     let (master, application, front) = (master.display(), application.display(), front.display());
     let (dir, escrow) = (paths.dir.display(), paths.escrow.display());
+    let (says, all_of_them) = match in_token {
+        false => ("", "all of them"),
+        true => (
+            ": where the master key is, which never leaves its token",
+            "all of them but that master key, which it does not need",
+        ),
+    };
     write!(
         out,
         "\
 The keys are made, readable by this account only:
-  {master}  for entry-app and breach-viewer
+  {master}  for entry-app and breach-viewer{says}
   {application}  for entry-app and breach-viewer
   {front}  for consent-dapp, which must have neither of the others
-  {escrow}  the escrow copy: all of them, sealed under your passphrase
+  {escrow}  the escrow copy: {all_of_them}, sealed under your passphrase
 
 LOSING THE MASTER KEY DESTROYS ALL DATA. Nobody can open a record without it, we neither. So, before any record is
 entered:

@@ -6,6 +6,7 @@ mod keys;
 mod migrate;
 mod schema;
 mod staff;
+mod token;
 
 use std::fs;
 use std::io::Write;

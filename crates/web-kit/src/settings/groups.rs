@@ -100,9 +100,11 @@ pub struct KeyFiles {
 impl Keys {
     /// Reads `MASTER_KEY_FILE` and `APPLICATION_KEYS_FILE` and loads what they name.
     pub fn read(reader: &mut Reader) -> Option<Self> {
-        let master = reader.file("MASTER_KEY_FILE", "file of the master key", |path| {
-            MasterKey::load(path).map(|key| (key, path.to_owned()))
-        });
+        let master = reader.file(
+            "MASTER_KEY_FILE",
+            "file of the master key, or of the pkcs11: address where it lives",
+            |path| MasterKey::load(path).map(|key| (key, path.to_owned())),
+        );
         // Read by itself first: a wrong master key hides nothing else.
         let wrapped = reader.file(
             "APPLICATION_KEYS_FILE",

@@ -63,6 +63,10 @@ fn words(kind: &str) -> (&'static str, &'static str) {
             "An owner has signed, to the desk",
             "The record waits in Sealwatch Entry under \"Consented\". Check the setting DESK_EMAIL of the consent page.",
         ),
+        "retention_due" => (
+            "Records are due to be erased, to the desk",
+            "They stand in Sealwatch Entry under \"Retention\". Check the setting DESK_EMAIL of Sealwatch Entry.",
+        ),
         "correction_declined" => (
             "An owner leaves a record as it is, to the desk",
             "Nothing has to be done about the record. Check the setting DESK_EMAIL of the consent page.",
@@ -74,6 +78,14 @@ fn words(kind: &str) -> (&'static str, &'static str) {
         "address_corrected" => (
             "The e-mail address is to be corrected, to the address before",
             "If that address is out of use, nothing has to be done; otherwise tell the owner in another way.",
+        ),
+        "wallet_change_asked" => (
+            "A wallet is said to be lost, to a data owner",
+            "Nobody objects who does not hear of it: tell the owner in another way, before the time is over in which they may.",
+        ),
+        "wallet_change_given_up" => (
+            "The wallet stays, to a data owner",
+            "The record stands as signed before. The owner may want to hear of it in another way.",
         ),
         "copy_ready" => (
             "The copy of everything is ready, to a data owner",

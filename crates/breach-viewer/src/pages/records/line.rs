@@ -4,12 +4,14 @@ use database::anchoring_jobs::{self, AnchoringJob, JobState};
 use database::records::{Record, RecordState};
 use database::records_view::ViewedRecord;
 use database::verifications::VerdictKind;
+use enrolment::restriction::{Cause, Limits};
 use record::ids::Uid;
 use record::time::UnixMillis;
 use sqlx::MySqlConnection;
 use web_kit::components::Tone;
 use web_kit::error::Result;
 
+use super::restricted;
 use crate::pages::verdict_view;
 use crate::state::Watchtower;
 use crate::urls;
@@ -24,6 +26,10 @@ pub struct Line {
     pub address: String,
     pub uid: Option<Uid>,
     pub masked_name: String,
+    /// What restricts it, beside its state: then no part of its name is shown.
+    pub mark: Option<&'static str>,
+    /// Why it is restricted; empty where it is not.
+    pub causes: Vec<Cause>,
     /// Whether there is a row whose name does not open where it stands.
     pub name_is_locked: bool,
     pub state: &'static str,
@@ -44,7 +50,12 @@ impl Line {
         let row = viewed.row.as_ref().map(|row| row.id);
         let jobs =
             anchoring_jobs::anchored_or_newest_of(connection, &tower.keys, row.as_slice()).await?;
-        Ok(Self::of(tower, viewed, row.and_then(|id| jobs.get(&id))))
+        let limits = match row {
+            Some(id) => Some(restricted::of_one(tower, connection, id).await?),
+            None => None,
+        };
+        let job = row.and_then(|id| jobs.get(&id));
+        Ok(Self::of(tower, viewed, job, limits.as_ref()))
     }
 
     /// A page of them.
@@ -56,13 +67,20 @@ impl Line {
         let id = |one: &ViewedRecord| one.row.as_ref().map(|row| row.id);
         let ids: Vec<_> = viewed.iter().filter_map(id).collect();
         let jobs = anchoring_jobs::anchored_or_newest_of(connection, &tower.keys, &ids).await?;
+        let limits = restricted::of_page(tower, connection, viewed).await?;
         let job = |one| id(one).and_then(|id| jobs.get(&id));
-        let line = |one| Self::of(tower, one, job(one));
+        let limits = |one| id(one).and_then(|id| limits.get(&id));
+        let line = |one| Self::of(tower, one, job(one), limits(one));
         Ok(viewed.iter().map(line).collect())
     }
 
     /// While nothing can be verified, no record is called valid; what was found bad stays so.
-    fn of(tower: &Watchtower, viewed: &ViewedRecord, job: Option<&AnchoringJob>) -> Self {
+    fn of(
+        tower: &Watchtower,
+        viewed: &ViewedRecord,
+        job: Option<&AnchoringJob>,
+        limits: Option<&Limits>,
+    ) -> Self {
         let verification = viewed.verification.as_ref();
         let verdict = verification.map(|verification| verification.verdict);
         let hindered = tower.is_hindered();
@@ -79,7 +97,12 @@ impl Line {
         let row = viewed.row.as_ref();
         let name = row.map(|row| row.open_name(&tower.keys));
         let name_is_locked = matches!(name, Some(None));
+        let is_empty = row
+            .and_then(|row| row.record.as_ref())
+            .is_some_and(|one| one.state.is_empty());
+        let mark = limits.and_then(Limits::mark).filter(|_| !is_empty);
         let masked_name = match name {
+            Some(Some(_)) if mark.is_some() => "not shown".to_owned(),
             Some(Some(name)) => masked(&name),
             Some(None) => "does not open".to_owned(),
             None => "–".to_owned(),
@@ -94,6 +117,10 @@ impl Line {
             address: urls::record(viewed.subject),
             uid: viewed.subject.as_uid(),
             masked_name,
+            mark,
+            causes: limits
+                .map(|limits| limits.causes.clone())
+                .unwrap_or_default(),
             name_is_locked,
             state: row.map_or("no row", |row| {
                 row.record.as_ref().map_or("tampered with", words)

@@ -3,6 +3,7 @@
 pub mod line;
 pub mod list;
 pub mod restore;
+mod restricted;
 pub mod reveal;
 pub mod search;
 pub mod show;

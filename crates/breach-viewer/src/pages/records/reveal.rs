@@ -1,20 +1,22 @@
 //! Showing the details in clear. Who looked is written down before anything is shown.
 
 use axum::extract::{Path, State};
-use axum::response::Html;
-use database::access_log::{self, Access, AccessAction};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use database::access_log::{self, Access, AccessAction, UseGround};
 use database::evidence::{self, Evidence};
 use database::sealed::SealedVersion;
 use database::verifications::Subject;
 use record::ids::RecordId;
 use sqlx::MySqlConnection;
 use web_kit::error::{Error, Result};
+use web_kit::form::FormState;
 use web_kit::page::{Page, html};
 use web_kit::sign_in::{App, Role, SignedIn};
 use zeroize::Zeroizing;
 
-use super::parse_subject;
 use super::show::{Revealed, load};
+use super::{parse_subject, restricted};
 use crate::state::Watchtower;
 
 const FIELDS: [(&str, &str); 5] = [
@@ -25,50 +27,65 @@ const FIELDS: [(&str, &str); 5] = [
     ("address", "Address"),
 ];
 
-/// The record's page with the details; reloading asks anew.
+/// The record's page with the details; reloading asks anew. Those of a restricted record are shown on a ground that is stated.
 pub async fn submit(
     page: Page,
     person: SignedIn,
     State(tower): State<Watchtower>,
     Path(subject): Path<String>,
-) -> Result<Html<String>> {
+    mut form: FormState,
+) -> Result<Response> {
     person.require(&[Role::DataProtectionOfficer])?;
     let subject = parse_subject(&subject)?;
     let mut connection = tower.pool.acquire().await?;
-    let (id, revealed) = reveal(&tower, &mut connection, subject).await?;
+    let found = find(&tower, &mut connection, subject).await?;
+    let limits = restricted::of_one(&tower, &mut connection, found.record_id).await?;
+    let Ok(permit) = limits.permit(UseGround::offered(form.value("ground"))) else {
+        form.problem("ground", "Say on what you look at it.");
+        let mut shown = load(page, &person, &tower, &mut connection, subject).await?;
+        shown.form = form;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&shown)?).into_response());
+    };
+    let revealed = reveal(&tower, &found);
     let access = Access {
         staff_id: person.staff_id(),
-        record_id: id,
+        record_id: found.record_id,
         app: App::Viewer,
         action: AccessAction::Revealed,
         at: tower.clock.now(),
+        ground: permit.ground(),
     };
     access_log::append(&mut connection, &tower.keys, &access).await?;
     let mut shown = load(page, &person, &tower, &mut connection, subject).await?;
     shown.revealed = Some(revealed);
-    html(&shown)
+    Ok(html(&shown)?.into_response())
 }
 
-async fn reveal(
+/// The rows of a record that has not ended.
+async fn find(
     tower: &Watchtower,
     connection: &mut MySqlConnection,
     subject: Subject,
-) -> Result<(RecordId, Revealed)> {
+) -> Result<Evidence> {
     let found = match subject.as_uid() {
         Some(uid) => evidence::by_uid(connection, uid).await?,
         None => evidence::by_record(connection, RecordId::from_bytes(*subject.as_bytes())).await?,
     };
     let found = found.ok_or(Error::NotFound)?;
-    if has_ended(tower, &found).await {
-        return Err(Error::conflict(
+    match has_ended(tower, &found).await {
+        false => Ok(found),
+        true => Err(Error::conflict(
             "This record has ended on the chain: whatever is left of it, or has come back, is not shown.",
-        ));
+        )),
     }
+}
+
+fn reveal(tower: &Watchtower, found: &Evidence) -> Revealed {
     let key = found
         .owner_key
         .as_ref()
         .and_then(|key| tower.keys.unwrap_owner_key(key).ok());
-    let shown = judged_version(&found);
+    let shown = judged_version(found);
     let opened = key.and_then(|key| shown.map(|version| version.open(&key)));
     let fields = FIELDS.into_iter().map(|(name, label)| {
         let cell = opened.as_ref().and_then(|opened| {
@@ -84,11 +101,10 @@ async fn reveal(
         };
         (label, text)
     });
-    let revealed = Revealed {
+    Revealed {
         details: fields.collect(),
         is_corrected: shown.is_some() && shown != found.versions.last(),
-    };
-    Ok((found.record_id, revealed))
+    }
 }
 
 /// As far as the chain can be asked.

@@ -99,6 +99,7 @@ async fn look_up(tower: &Watchtower, person: &SignedIn, wanted: Wanted) -> Resul
                     app: App::Viewer,
                     action: AccessAction::Searched,
                     at: tower.clock.now(),
+                    ground: None,
                 };
                 access_log::append(&mut connection, &tower.keys, &access).await?;
             }

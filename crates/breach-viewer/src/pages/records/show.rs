@@ -3,14 +3,16 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use database::access_log::UseGround;
 use database::incident_findings::{self, Finding};
 use database::records_view;
 use database::verifications::{Subject, VerdictKind, Verification};
 use detection::Examined;
 use detection::verdict::Explanation;
 use sqlx::MySqlConnection;
-use web_kit::components::{Badge, Copyable, Moment};
+use web_kit::components::{Badge, Copyable, Moment, Tone};
 use web_kit::error::{Error, Result};
+use web_kit::form::FormState;
 use web_kit::page::{Page, html};
 use web_kit::sign_in::{Role, SignedIn};
 use zeroize::Zeroizing;
@@ -37,6 +39,8 @@ pub struct ShowPage {
     line: Line,
     verification: Option<Verification>,
     explanation: Option<Explanation>,
+    /// The versions that changed the wallet, where the record is valid with that.
+    wallet_changes: Vec<u32>,
     findings: Vec<Finding>,
     pub(super) revealed: Option<Revealed>,
     can_restore: bool,
@@ -44,6 +48,7 @@ pub struct ShowPage {
     restores_later: bool,
     is_bad: bool,
     has_row: bool,
+    pub(super) form: FormState,
 }
 
 /// The page. The record is looked at anew, so that verdict and reasons are of one moment.
@@ -66,6 +71,7 @@ pub async fn show(
         on_file.proof_expected = on_file.proof_expected.or(seen.finding.proof_expected);
         on_file.proof_found = on_file.proof_found.or(seen.finding.proof_found);
     }
+    shown.wallet_changes = seen.as_ref().map(wallet_changes).unwrap_or_default();
     shown.explanation = seen.map(|seen| seen.finding.explanation());
     Ok(html(&shown)?.into_response())
 }
@@ -87,6 +93,16 @@ async fn look(tower: &Watchtower, subject: Subject) -> Option<Examined> {
         true => Some(examined),
         false => tower.registrar.file(examined, BUTTON).await.ok(),
     }
+}
+
+/// That a verdict calls the record valid, says that the authority ordered each of them.
+fn wallet_changes(seen: &Examined) -> Vec<u32> {
+    let is_valid = seen.finding.verdict == VerdictKind::Valid;
+    let rows = seen.evidence.as_ref().filter(|_| is_valid);
+    let versions = rows.iter().flat_map(|rows| &rows.versions);
+    let values = versions.map(|version| &version.values);
+    let changing = values.filter(|one| one.anchor.is_some() && one.wallet_order.is_some());
+    changing.map(|one| one.version.get()).collect()
 }
 
 /// The page of a subject, from what is on file.
@@ -113,12 +129,14 @@ pub async fn load(
         }),
         address: urls::record(subject),
         explanation: None,
+        wallet_changes: Vec::new(),
         line,
         verification,
         findings,
         revealed: None,
         is_bad: verdict.is_some_and(VerdictKind::is_bad),
         has_row,
+        form: FormState::new(),
         restores_later: verdict == Some(VerdictKind::ConsentInvalid),
         can_restore: verdict.is_some_and(VerdictKind::is_bad)
             && subject.as_uid().is_some()

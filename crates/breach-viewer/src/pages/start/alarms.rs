@@ -86,6 +86,10 @@ const fn advice(alarm: AlarmKind) -> &'static str {
             "Ask operations to set the viewer's clock by the network, and to look whether the chain's endpoint gets new blocks."
         }
         AlarmKind::KeysWrong => "Ask operations to put the right key files back.",
+        AlarmKind::KeysBehind => {
+            "Ask operations to copy the newest key files to every host of entry-app and breach-viewer. Nobody is entered at the one \
+             that lacks them, and breach-viewer may call genuine records altered there."
+        }
         AlarmKind::RowTampered => {
             "Ask operations for the log of breach-viewer, which names the rows, and for who wrote to the database then."
         }

@@ -83,6 +83,25 @@ impl Stage {
         browser
     }
 
+    /// Notes at the desk that its owner wants the use of this record restricted; gives the desk's browser and the request's address.
+    pub async fn restrict(&self, uid: usize) -> (Browser, String) {
+        let desk = Browser::at(self.site.entry.url());
+        assert_eq!(self.sign_in(&desk, "desk").await.status, 303);
+        let record = format!("/records/{}", self.people[uid - 1].record);
+        let typed = [
+            ("ground", "accuracy"),
+            ("note", "I never lived there."),
+            ("way", "by_letter"),
+            ("identity", "document"),
+        ];
+        let noted = desk.post(&format!("{record}/restrict"), &typed).await;
+        assert_eq!(noted.status, 303, "{}", noted.body);
+        let card = desk.get(&record).await.section("restriction");
+        let (_, address) = card.split_once("<p><a href=\"").unwrap();
+        let address = address.split('"').next().unwrap().to_owned();
+        (desk, address)
+    }
+
     pub async fn sign_in(&self, browser: &Browser, login: &str) -> Answer {
         let form = [("login", login), ("password", PASSWORD)];
         browser.post("/sign-in", &form).await
@@ -279,7 +298,7 @@ impl Stage {
     pub async fn cells_of(&self, uid: u64) -> String {
         let mut connection = self.connect().await;
         sqlx::query_scalar(
-            "SELECT HEX(CONCAT_WS('|', name, email, phone, age, address, wallet, relation, anchor)) FROM record_versions \
+            "SELECT HEX(CONCAT_WS('|', name, email, phone, age, address, wallet, relation, anchor, COALESCE(wallet_order, ''))) FROM record_versions \
              WHERE record_id = (SELECT id FROM records WHERE uid = ?)",
         )
         .bind(uid)
@@ -292,7 +311,7 @@ impl Stage {
     pub async fn versions_of(&self, uid: u64) -> Vec<String> {
         let mut connection = self.connect().await;
         sqlx::query_scalar(
-            "SELECT HEX(CONCAT_WS('|', name, email, phone, age, address, wallet, relation, anchor)) FROM record_versions \
+            "SELECT HEX(CONCAT_WS('|', name, email, phone, age, address, wallet, relation, anchor, COALESCE(wallet_order, ''))) FROM record_versions \
              WHERE record_id = (SELECT id FROM records WHERE uid = ?) ORDER BY version",
         )
         .bind(uid)

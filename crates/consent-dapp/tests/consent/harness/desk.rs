@@ -11,7 +11,7 @@ use enrolment::request::{Answering, answer_requests};
 use enrolment::{Details, Entry, FreshLink, OWN_WALLET, Office, Place, Sending};
 use keyring::{CellKind, OwnerKey, Ticket};
 use rand::rngs::StdRng;
-use record::consent::Purpose;
+use record::consent::{Basis, Purpose};
 use record::ids::{Draft, LinkId, RecordId, StaffId, SubmissionId, Uid, Version};
 use record::proof::{Leaves, RecordProofInput, consent_hash};
 use record::{Address, B256};
@@ -443,7 +443,12 @@ fn particulars() -> Particulars<'static> {
         officer: "privacy@riverside.example",
         site: (31_337, DEPLOYMENT_RELAY),
         storage_layer: Address::repeat_byte(0x57),
-        is_choice: &|purpose: &Purpose| purpose.lawful_basis.starts_with("Consent"),
+        basis: &|purpose: &Purpose| match purpose.lawful_basis.as_str() {
+            basis if basis.starts_with("Consent") => Basis::Consent,
+            basis if basis.ends_with("6(1)(f)") => Basis::Weighed,
+            basis if basis.ends_with("direct marketing") => Basis::Marketing,
+            _ => Basis::Other,
+        },
     }
 }
 

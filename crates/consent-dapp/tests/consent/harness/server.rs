@@ -40,6 +40,7 @@ id = "care"
 name = "Care and appointments"
 lawful_basis = "Contract, Art. 6(1)(b)"
 rests_on_consent = false
+keep_for = "10 years"
 text = "We use your details to treat you."
 
 [[purposes]]
@@ -47,6 +48,8 @@ id = "research"
 name = "Research"
 lawful_basis = "Consent, Art. 6(1)(a)"
 rests_on_consent = true
+keep_for = "5 years"
+keep_from = "first_signature"
 text = "We may ask you to take part in studies."
 
 [[purposes]]
@@ -54,7 +57,24 @@ id = "newsletter"
 name = "Newsletter"
 lawful_basis = "Consent, Art. 6(1)(a)"
 rests_on_consent = true
+keep_for = "1 year"
 text = "Four letters a year."
+
+[[purposes]]
+id = "survey"
+name = "Surveys"
+lawful_basis = "Our interest in good care, Art. 6(1)(f)"
+rests_on_consent = false
+objection = "weighed"
+text = "We ask how you were treated."
+
+[[purposes]]
+id = "offers"
+name = "Offers"
+lawful_basis = "Our interest in business, Art. 6(1)(f): direct marketing"
+rests_on_consent = false
+objection = "marketing"
+text = "We tell you of courses."
 
 [notice]
 text = "Who we are.\n\nWhat we do with your details, and your rights."

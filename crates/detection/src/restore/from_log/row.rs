@@ -72,6 +72,7 @@ impl Columns<'_> {
             wallet: self.bytes("wallet")?,
             relation: self.bytes("relation")?,
             anchor: self.bytes("anchor"),
+            wallet_order: self.bytes("wallet_order"),
         })
     }
 

@@ -1,7 +1,7 @@
 //! What is said about a finding.
 
 use chain::RetirementReason;
-use record::{consent::TermsProblem, ids::Uid, proof::FieldName};
+use record::{consent::TermsProblem, ids::Uid, proof::FieldName, wallet_change::ChangeProblem};
 
 use super::{super::*, world::*};
 
@@ -60,6 +60,22 @@ fn every_reason_is_said_in_one_sentence() {
         ConsentProblem::Terms(TermsProblem::Time),
         ConsentProblem::CheckBlock,
         ConsentProblem::WalletChanged(v),
+        ConsentProblem::WalletOrder(OrderProblem::Unreadable),
+        ConsentProblem::WalletOrder(OrderProblem::Change(ChangeProblem::Wallets)),
+        ConsentProblem::WalletOrder(OrderProblem::Change(ChangeProblem::Terms(
+            TermsProblem::Version,
+        ))),
+        ConsentProblem::WalletOrder(OrderProblem::Change(ChangeProblem::Terms(
+            TermsProblem::Uid,
+        ))),
+        ConsentProblem::WalletOrder(OrderProblem::Change(ChangeProblem::Terms(
+            TermsProblem::PreviousProof,
+        ))),
+        ConsentProblem::WalletOrder(OrderProblem::Change(ChangeProblem::Terms(
+            TermsProblem::Time,
+        ))),
+        ConsentProblem::WalletOrder(OrderProblem::Signature),
+        ConsentProblem::WalletOrder(OrderProblem::CheckBlock),
         ConsentProblem::OlderVersionGone(v),
         ConsentProblem::NonceReused(uid),
     ];

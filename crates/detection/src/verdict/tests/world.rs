@@ -18,6 +18,7 @@ use record::{
     proof::{FieldName, Fields, RecordProofInput, Salt, V1_FIELDS, consent_hash},
     signature::ConsentSignature,
     time::UnixMillis,
+    wallet_change::{WalletChange, WalletOrder},
 };
 use secp256k1::{Message, PublicKey, SecretKey, ecdsa::RecoverableSignature};
 use zeroize::Zeroizing;
@@ -45,10 +46,38 @@ impl Person {
     }
 
     pub fn sign(&self, message: &ConsentMessage) -> ConsentSignature {
-        let digest = Message::from_digest(message.digest(CHAIN_ID, RELAY).0);
+        self.sign_digest(message.digest(CHAIN_ID, RELAY))
+    }
+
+    pub fn sign_digest(&self, digest: B256) -> ConsentSignature {
+        let digest = Message::from_digest(digest.0);
         let (id, compact) =
             RecoverableSignature::sign_ecdsa_recoverable(digest, &self.0).serialize_compact();
         ConsentSignature::ecdsa(&[&compact[..], &[id.to_u8()]].concat()).unwrap()
+    }
+}
+
+/// Who owns the contracts.
+pub fn authority() -> Person {
+    Person::new(50)
+}
+
+/// The chain's answer where this is the authority.
+pub fn told_by(authority: &Person) -> OrderAnswer {
+    OrderAnswer::Told {
+        authorities: vec![authority.wallet()],
+        contract: None,
+    }
+}
+
+pub trait Signed {
+    fn signed_by(person: &Person, change: WalletChange) -> WalletOrder;
+}
+
+impl Signed for WalletOrder {
+    fn signed_by(person: &Person, change: WalletChange) -> WalletOrder {
+        let signature = person.sign_digest(change.digest((CHAIN_ID, RELAY)));
+        WalletOrder { change, signature }
     }
 }
 
@@ -124,6 +153,8 @@ pub struct World {
     pub is_being_destroyed: bool,
     pub is_left: bool,
     pub obstacle: Option<Obstacle>,
+    /// What the chain tells of every order.
+    pub order_answer: Option<OrderAnswer>,
     pub now: UnixMillis,
 }
 
@@ -178,6 +209,7 @@ impl World {
             is_being_destroyed: false,
             is_left: false,
             obstacle: None,
+            order_answer: Some(told_by(&authority())),
             now: UnixMillis::from_seconds(START + 100 * DAY),
         }
     }
@@ -394,13 +426,69 @@ impl World {
     }
 
     pub fn judge(&self) -> Finding {
-        let row = Row::open(&self.evidence, &self.keys);
-        judge(&self.facts(Some(&row)))
+        judge(&self.facts(Some(&self.opened())))
+    }
+
+    /// The row, with what the chain tells of its orders.
+    pub fn opened(&self) -> Row {
+        let mut row = Row::open(&self.evidence, &self.keys);
+        let orders = self.chain.iter().flat_map(|chain| row.orders(chain));
+        let versions: Vec<Version> = orders.map(|(version, _)| version).collect();
+        for (version, answer) in versions.into_iter().zip(self.order_answer.iter().cycle()) {
+            row.order_answered(version, answer.clone());
+        }
+        row
+    }
+
+    /// A further version that another wallet signs, anchored beside what the authority has to order for it.
+    pub fn change_wallet(&mut self, number: u32, person: &Person) {
+        let change = self.change(number, person);
+        let plain = self.signed_by(person, number, &format!("9 Elm Road, flat {number}"));
+        self.put(number, Draft::new(1), &plain);
+        self.anchor(number, &plain, plain.rebuilt_digest());
+        self.order(number, &WalletOrder::signed_by(&authority(), change));
+    }
+
+    /// What the authority is to sign before this version is anchored.
+    pub fn change(&mut self, number: u32, person: &Person) -> WalletChange {
+        let before = usize::try_from(number - 2).unwrap();
+        let row = self.row(number - 1).clone();
+        WalletChange {
+            controller: "Example Clinic".into(),
+            old_wallet: row.open(&self.key).wallet.unwrap(),
+            new_wallet: person.wallet(),
+            uid: self.uid,
+            version: number,
+            previous_proof: self.chain.as_ref().unwrap().versions[before].word,
+            issued_at: timestamp(number) - DAY,
+            expires_at: timestamp(number) + DAY,
+            nonce: B256::repeat_byte(8),
+        }
+    }
+
+    /// Puts an order beside a version, sealed with the real keys.
+    pub fn order(&mut self, number: u32, order: &WalletOrder) {
+        let (place, kind) = ((version(number), Draft::new(1)), CellKind::WalletOrder);
+        let cell = seal_cell(
+            &self.key,
+            place.0,
+            place.1,
+            kind,
+            &order.to_json(),
+            &mut self.rng,
+        );
+        self.row(number).values.wallet_order = Some(cell);
+    }
+
+    /// The order that stands beside a version.
+    pub fn order_of(&mut self, number: u32) -> WalletOrder {
+        let row = self.row(number).clone();
+        row.values.open_wallet_order(&self.key).unwrap().unwrap()
     }
 
     /// The verdict where contract wallets were asked whatever there is to be asked, and all gave this answer.
     pub fn judge_with_contract(&self, answer: WalletAnswer) -> Finding {
-        let mut row = Row::open(&self.evidence, &self.keys);
+        let mut row = self.opened();
         for (version, _) in self.questions() {
             row.answered(version, answer);
         }
@@ -413,7 +501,7 @@ impl World {
         row.questions(self.chain.as_ref().unwrap(), (CHAIN_ID, RELAY))
     }
 
-    fn facts<'a>(&'a self, row: Option<&'a Row>) -> Facts<'a> {
+    pub fn facts<'a>(&'a self, row: Option<&'a Row>) -> Facts<'a> {
         Facts {
             obstacle: self.obstacle,
             chain_id: CHAIN_ID,
@@ -447,6 +535,8 @@ pub fn cells(row: &mut SealedVersion) -> Vec<(&'static str, &mut Vec<u8>)> {
         ("relation", &mut values.relation),
     ];
     cells.extend(values.anchor.as_mut().map(|cell| ("anchor", cell)));
+    let order = values.wallet_order.as_mut();
+    cells.extend(order.map(|cell| ("wallet_order", cell)));
     if let Some(consent) = &mut row.consent {
         cells.push(("consent_message", &mut consent.message));
         cells.push(("consent_signature", &mut consent.signature));

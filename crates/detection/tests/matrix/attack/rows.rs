@@ -77,7 +77,7 @@ pub async fn insert_copy(stage: &Stage, history: &History, rng: &mut StdRng) -> 
         stage
             .sql(&format!(
                 "INSERT INTO record_versions SELECT X'{new}', version, draft, name, email, phone, age, address, wallet, relation,
-                 IF({claims} IS NULL, NULL, anchor) FROM record_versions WHERE record_id = X'{from}'"
+                 IF({claims} IS NULL, NULL, anchor), wallet_order FROM record_versions WHERE record_id = X'{from}'"
             ))
             .await;
         stage
@@ -108,7 +108,7 @@ pub async fn insert_version(
     stage
         .sql(&format!(
             "INSERT INTO record_versions SELECT record_id, {number}, draft, name, email, phone, age, address, wallet, relation,
-             anchor FROM record_versions WHERE record_id = X'{id}' AND version = {from}"
+             anchor, wallet_order FROM record_versions WHERE record_id = X'{id}' AND version = {from}"
         ))
         .await;
     let expected = match person.kind {
@@ -124,7 +124,7 @@ pub async fn insert_version(
 }
 
 /// Rows of all that carries a MAC written or changed, and rows that hang on nothing; each is told by an alarm.
-pub const PLANTED: [&str; 51] = [
+pub const PLANTED: [&str; 57] = [
     "INSERT INTO staff SELECT RANDOM_BYTES(16), RANDOM_BYTES(32), login, display_name, password_hash,
      'data_protection_officer', NULL, created_at, mac FROM staff LIMIT 1",
     "UPDATE staff SET role = 'data_protection_officer' LIMIT 1",
@@ -188,12 +188,23 @@ pub const PLANTED: [&str; 51] = [
     "UPDATE access_copies SET expires_at = expires_at + 1 LIMIT 1",
     "INSERT INTO access_copies SELECT RANDOM_BYTES(16), record_id, version, draft, RANDOM_BYTES(32), wrapped_key, desk_code, content, 'open',
      way, 'known', 0, created_by, asked_at, expires_at, opened_at, mac FROM access_copies LIMIT 1",
+    // As if two of the desk had seen the owner.
+    "UPDATE wallet_changes SET state = 'ordered', confirmed_by = asked_by LIMIT 1",
+    "INSERT INTO wallet_changes SELECT RANDOM_BYTES(16), record_id, version, draft, 'confirmed', content, identity, asked_by, asked_at,
+     'known', RANDOM_BYTES(16), asked_at, mac FROM wallet_changes LIMIT 1",
+    // As if a record were to be kept for longer, or another one.
+    "UPDATE retentions SET due_at = due_at + 1 LIMIT 1",
+    "INSERT INTO retentions SELECT RANDOM_BYTES(16), due_at, basis, prolongations, mac FROM retentions LIMIT 1",
     "UPDATE access_log SET staff_id = RANDOM_BYTES(16) LIMIT 1",
+    // As if a restriction had been lifted, or were another record's.
+    "INSERT INTO restriction_steps SELECT RANDOM_BYTES(16), request_id, record_id, subject, 'lifted', way, identity, RANDOM_BYTES(16), at, NULL,
+     NULL, version, draft, NULL, mac FROM restriction_steps LIMIT 1",
+    "UPDATE restriction_steps SET record_id = RANDOM_BYTES(16) LIMIT 1",
     "INSERT INTO notices VALUES (RANDOM_BYTES(32), 'What we do not say.', 1)",
     "UPDATE notices SET text = CONCAT(text, ' And sell it.')",
-    "INSERT INTO key_checks SELECT ring, 99, REVERSE(cell), created_at FROM key_checks LIMIT 1",
+    "INSERT INTO key_checks (ring, version, cell, created_at) SELECT ring, 99, REVERSE(cell), created_at FROM key_checks LIMIT 1",
     "UPDATE row_counts SET digest = digest ^ 1",
-    "INSERT INTO record_versions SELECT RANDOM_BYTES(16), version, draft, name, email, phone, age, address, wallet, relation, anchor
+    "INSERT INTO record_versions SELECT RANDOM_BYTES(16), version, draft, name, email, phone, age, address, wallet, relation, anchor, wallet_order
      FROM record_versions LIMIT 1",
     "INSERT INTO owner_keys SELECT RANDOM_BYTES(16), RANDOM_BYTES(16), app_key_version, wrapped FROM owner_keys LIMIT 1",
     "INSERT INTO consents SELECT RANDOM_BYTES(16), version, draft, link_id, message, signature, RANDOM_BYTES(32), received_at, mac
@@ -226,7 +237,7 @@ pub async fn plant(stage: &Stage, which: Option<usize>, rng: &mut StdRng) -> (St
 }
 
 /// The tables that hold a trace of what was done, or of what was to be done.
-pub const TRACES: [&str; 16] = [
+pub const TRACES: [&str; 18] = [
     "staff",
     "consent_links",
     "notices",
@@ -237,6 +248,8 @@ pub const TRACES: [&str; 16] = [
     "outbox",
     "erasures",
     "access_copies",
+    "wallet_changes",
+    "restriction_steps",
     "incidents",
     "incident_findings",
     "incident_events",

@@ -77,7 +77,7 @@ pub async fn submit(
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     };
     let office = desk.office(&person);
-    let is_choice = |purpose: &_| desk.profile.is_choice(purpose);
+    let basis = |purpose: &_| desk.profile.basis(purpose);
     let rng = &mut crate::state::rng();
     let asking = Asking {
         id: LinkId::random(rng),
@@ -86,7 +86,7 @@ pub async fn submit(
         identity,
         staff: Some(person.staff_id()),
         letterhead: office.letterhead(),
-        particulars: &desk.particulars(&is_choice),
+        particulars: &desk.particulars(&basis),
         asked_at: office.now,
         now: office.now,
     };

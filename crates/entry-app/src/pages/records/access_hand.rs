@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Redirect, Response};
-use database::access_log::AccessAction;
+use database::access_log::{AccessAction, UseGround};
 use enrolment::EnrolmentError;
 use enrolment::access::{self, Disclosure, FILE_NAME, Section};
 use record::ids::{LinkId, RecordId};
@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use super::access::{draw, load_held, open_one};
 use super::erase::SEEN;
-use super::{explain, parse_id};
+use super::{explain, opened, parse_id};
 use crate::state::Desk;
 use crate::urls;
 
@@ -129,14 +129,19 @@ pub async fn revoke(
 /// The copy as JSON. That it was looked at is logged before it is.
 async fn hand_over(desk: &Desk, person: &SignedIn, id: RecordId) -> Result<Zeroizing<Vec<u8>>> {
     let mut connection = desk.pool.acquire().await?;
-    load_held(desk, &mut connection, id).await?;
+    let record = load_held(desk, &mut connection, id).await?;
     let (copy, _) = open_one(desk, &mut connection, id).await?;
     let copy = copy.ok_or_else(|| Error::conflict(REPLACED))?;
     if !copy.is_known_at_the_desk() {
         return Err(Error::conflict(UNKNOWN));
     }
     let mut transaction = connection.begin().await?;
-    desk.log_access(&mut transaction, person, id, AccessAction::Copied)
+    // The owner asked for it: a restriction does not keep it from them.
+    let ground = opened::limits(desk, &mut transaction, &record)
+        .await?
+        .is_restricted()
+        .then_some(UseGround::Consent);
+    desk.log_access(&mut transaction, person, id, (AccessAction::Copied, ground))
         .await?;
     let json = access::open(&mut transaction, &desk.office(person), (id, copy.id))
         .await

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect};
+use database::access_log::AccessAction;
 use database::records::RecordState;
 use sqlx::Connection;
 use web_kit::error::{Error, Result};
@@ -11,7 +12,7 @@ use web_kit::page::{Page, html};
 use web_kit::sign_in::SignedIn;
 
 use super::link::HandedLink;
-use super::opened::load_record;
+use super::opened::{self, load_record};
 use super::{details_form, explain, parse_id, place};
 use crate::state::Desk;
 use crate::urls;
@@ -29,6 +30,7 @@ struct AskAgainPage {
 /// Says what happens, and asks how the link goes out.
 pub async fn show(
     page: Page,
+    person: SignedIn,
     State(desk): State<Desk>,
     Path(id): Path<String>,
 ) -> Result<Html<String>> {
@@ -38,6 +40,7 @@ pub async fn show(
     if record.state != RecordState::Anchored {
         return Err(Error::conflict(NOT_ANCHORED));
     }
+    opened::ground_to_use(&desk, &mut connection, &person, &record).await?;
     let mut form = FormState::new();
     form.set("send", "mail");
     html(&AskAgainPage {
@@ -58,9 +61,19 @@ pub async fn submit(
     let sending = details_form::sending(&form);
     let mut connection = desk.pool.acquire().await?;
     let record = load_record(&desk, &mut connection, id).await?;
+    let ground = opened::ground_to_use(&desk, &mut connection, &person, &record).await?;
     let place = place::load(&desk, &record).await?;
     let place = place.ok_or_else(|| Error::conflict(NOT_ANCHORED))?;
     let mut transaction = connection.begin().await?;
+    if ground.is_some() {
+        desk.log_access(
+            &mut transaction,
+            &person,
+            id,
+            (AccessAction::Edited, ground),
+        )
+        .await?;
+    }
     let (office, rng) = (desk.office(&person), &mut crate::state::rng());
     let link = enrolment::ask_again(&mut transaction, &office, id, &place, sending, rng)
         .await

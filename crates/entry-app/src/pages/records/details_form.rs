@@ -85,7 +85,7 @@ pub fn sending(form: &FormState) -> Sending {
 }
 
 /// An address in one case carries no checksum: its last characters are typed once more.
-fn read_wallet(form: &mut FormState) -> Option<alloy_primitives::Address> {
+pub fn read_wallet(form: &mut FormState) -> Option<alloy_primitives::Address> {
     let wallet = form.check("wallet", clean_wallet)?;
     if wallet.checksummed {
         return Some(wallet.address);
@@ -165,14 +165,14 @@ pub async fn duplicates(
         Search::Email(index::email(desk.keys.index(), &details.email)),
     ];
     let front = desk.keys.front();
-    let mut lines: Vec<Line> = Vec::new();
+    let mut others: Vec<ListedRecord> = Vec::new();
     for search in searches {
         let found = records_view::find(connection, &front, search, MOST_DUPLICATES).await?;
-        for row in found.iter().filter(|row| !is_the_same(row)) {
-            if !lines.iter().any(|line| line.id == row.id) {
-                lines.push(Line::new(row, &desk.keys));
+        for row in found {
+            if !is_the_same(&row) && !others.iter().any(|other| other.id == row.id) {
+                others.push(row);
             }
         }
     }
-    Ok(lines)
+    Line::all(desk, connection, &others).await
 }

@@ -60,10 +60,15 @@ pub async fn show(
 ) -> Result<Html<String>> {
     let id = parse_id(&id)?;
     let mut connection = desk.pool.acquire().await?;
-    let opened = Opened::load(&desk, &mut connection, id).await?;
+    let opened = Opened::to_use(&desk, &mut connection, &person, id).await?;
     let details = opened.editable()?;
-    desk.log_access(&mut connection, &person, id, AccessAction::Edited)
-        .await?;
+    desk.log_access(
+        &mut connection,
+        &person,
+        id,
+        (AccessAction::Edited, opened.ground()),
+    )
+    .await?;
     if !form.is_restored() {
         details_form::fill(&mut form, details);
         form.set("draft", mark(&opened.record));
@@ -81,7 +86,7 @@ pub async fn submit(
 ) -> Result<Response> {
     let id = parse_id(&id)?;
     let mut connection = desk.pool.acquire().await?;
-    let opened = Opened::load(&desk, &mut connection, id).await?;
+    let opened = Opened::to_use(&desk, &mut connection, &person, id).await?;
     let Some(details) = details_form::read(&mut form, opened.signed()?) else {
         return again(page, opened, form, Vec::new());
     };
@@ -110,7 +115,8 @@ pub async fn submit(
         Stored::ChangedMeanwhile(draft) => {
             form.headline(CHANGED_MEANWHILE);
             form.set("draft", draft);
-            let opened = Opened::load(&desk, &mut *desk.pool.acquire().await?, id).await?;
+            let opened =
+                Opened::to_use(&desk, &mut *desk.pool.acquire().await?, &person, id).await?;
             again(page, opened, form, Vec::new())
         }
     }

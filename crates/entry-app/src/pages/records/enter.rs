@@ -7,13 +7,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::records_view::ListedRecord;
-use enrolment::{Entry, Sending};
+use enrolment::{EnrolmentError, Entry, Sending};
 use record::ids::SubmissionId;
 use sqlx::Connection;
 use web_kit::components::{Badge, Tone};
 use web_kit::error::Result;
 use web_kit::form::FormState;
 use web_kit::page::{Page, html};
+use web_kit::right_keys;
 use web_kit::sign_in::{KeptForm, SignedIn};
 
 use super::details_form::{self, LABELS, SIGNERS, Signed};
@@ -23,6 +24,8 @@ use super::link::HandedLink;
 use crate::state::Desk;
 use crate::urls;
 
+const BEHIND: &str = "Nothing was stored: this server still has an old key file, and what it would seal with that, nobody could ever \
+     read. Please tell whoever runs Sealwatch. What you typed stays here; send it again once they have copied the new file.";
 const DOUBLE_CLICK: Duration = Duration::from_secs(10);
 
 #[derive(Template)]
@@ -83,7 +86,7 @@ pub async fn submit(
     }
     let sending = details_form::sending(&form);
     let mut transaction = connection.begin().await?;
-    let entry = enrolment::enter(
+    let entered = enrolment::enter(
         &mut transaction,
         &desk.office(&person),
         &details,
@@ -91,8 +94,14 @@ pub async fn submit(
         sending,
         &mut crate::state::rng(),
     )
-    .await
-    .map_err(explain)?;
+    .await;
+    let entry = match entered {
+        Err(EnrolmentError::KeysBehind(version)) => {
+            transaction.rollback().await?;
+            return behind(page, form, version);
+        }
+        entered => entered.map_err(explain)?,
+    };
     transaction.commit().await?;
     // Before the link is handed over on another one: requests that each held one and waited for a second would wait for ever.
     drop(connection);
@@ -127,6 +136,14 @@ async fn lead_on(
 fn submission(form: &FormState) -> SubmissionId {
     let sent = form.value("submission").parse();
     sent.unwrap_or_else(|_| SubmissionId::random(&mut rand::rng()))
+}
+
+/// The form as it was typed, to be sent again once this host has the newest key file.
+fn behind(page: Page, mut form: FormState, version: u32) -> Result<Response> {
+    right_keys::say_behind(version);
+    form.headline(BEHIND);
+    let page = EnterPage::new(page, form, Vec::new());
+    Ok((StatusCode::SERVICE_UNAVAILABLE, html(&page)?).into_response())
 }
 
 fn again(page: Page, form: FormState, duplicates: Vec<Line>) -> Result<Response> {

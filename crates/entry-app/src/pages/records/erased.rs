@@ -49,7 +49,7 @@ pub async fn page(
     let shown = ErasedPage {
         page: page.clone().titled("An erased record"),
         uid: erasure.uid,
-        view: ErasureView::of(&erasure, desk.clock.now()),
+        view: ErasureView::of(&erasure, desk.clock.now()).with_reason(&erasure, &desk.keys),
         key_version: erasure.key_version,
         is_final: erasure
             .key_version

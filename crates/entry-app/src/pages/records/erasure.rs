@@ -4,14 +4,14 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use database::erasures::{self, Erasure, ErasureState, Identity};
+use database::erasures::{self, Erasure, ErasureState};
 use database::records::{Record, RecordState};
-use enrolment::erasure::{self, Granting};
+use enrolment::erasure::{self, Granting, Held};
+use enrolment::wallet_change;
 use record::entry::{MAX_NOTE, clean_note};
-use record::erasure::{ErasureEvidence, ErasureStatement, Ground, Signatory};
-use record::ids::{RecordId, Uid};
+use record::erasure::{ErasureEvidence, ErasureStatement, Signatory};
+use record::ids::RecordId;
 use record::signature::EcdsaSignature;
-use record::{Address, B256};
 use sqlx::{Connection, MySqlConnection};
 use web_kit::components::{Moment, Tone};
 use web_kit::error::{Error, Result};
@@ -21,7 +21,9 @@ use web_kit::sign_in::{KeptForm, SignedIn};
 
 use super::erase::SEEN;
 use super::erasure_view::{identity_in_words, way_in_words};
+use super::on_chain::{OnChain, Sight};
 use super::opened::load_record;
+use super::wallet_change::read_identity;
 use super::{explain, explain_row, parse_id};
 use crate::state::Desk;
 use crate::urls;
@@ -34,7 +36,7 @@ const LABELS: &[(&str, &str)] = &[
 ];
 const NOTHING_OPEN: &str =
     "Nothing is asked that could be decided here. Open the record to see how it stands.";
-const NOT_THEIRS: &str = "This is not the authority's signature over the statement below.";
+pub const NOT_THEIRS: &str = "This is not the authority's signature over the statement below.";
 const GRANTED: &str = "It is decided. The record ends on the chain now, and then everything of it is destroyed; the owner gets a receipt by e-mail.";
 
 /// What there is to decide about.
@@ -46,15 +48,6 @@ struct Open {
     signed: Option<ErasureEvidence>,
     /// What the authority would have to sign in their place.
     statement: ErasureStatement,
-}
-
-/// What signatures are held against, at a final block.
-struct OnChain {
-    site: (u64, Address),
-    uid: Uid,
-    first: Option<B256>,
-    words: Vec<B256>,
-    authority: Address,
 }
 
 #[derive(Template)]
@@ -205,15 +198,24 @@ async fn load(desk: &Desk, connection: &mut MySqlConnection, id: RecordId) -> Re
         ));
     }
     // By the chain alone: a record whose rows were damaged can be erased as well.
-    let on_chain = OnChain::load(desk, erasure.uid).await?;
+    let sight = Sight::load(desk).await?;
+    let on_chain = OnChain::load(desk, &sight, erasure.uid).await?;
+    let on_chain = on_chain.filter(|known| !known.is_retired);
+    let on_chain = on_chain.ok_or_else(|| Error::conflict(NOTHING_OPEN))?;
+    let word = on_chain.word();
     let json = erasure.open(&desk.keys).ok().flatten();
     let signed = json.and_then(|json| ErasureEvidence::from_json(&json));
+    let signed = signed.filter(|signed| on_chain.bears(signed));
+    let signed = match signed {
+        Some(signed) if is_theirs(desk, connection, &record, &on_chain).await? => Some(signed),
+        _ => None,
+    };
     Ok(Open {
-        signed: signed.filter(|signed| on_chain.bears(signed)),
+        signed,
         statement: ErasureStatement {
             controller: desk.profile.controller.identity(),
             uid: erasure.uid.get(),
-            record_proof: on_chain.word()?,
+            record_proof: word.ok_or_else(|| Error::conflict(NOTHING_OPEN))?,
             requested_at: erasure.asked_at.as_seconds(),
         },
         on_chain,
@@ -222,39 +224,25 @@ async fn load(desk: &Desk, connection: &mut MySqlConnection, id: RecordId) -> Re
     })
 }
 
-impl OnChain {
-    async fn load(desk: &Desk, uid: Uid) -> Result<Self> {
-        let away = |error| {
-            tracing::warn!(%error, "whether a signature permits an erasure can't be told");
-            Error::Unavailable { what: "the chain" }
-        };
-        let block = desk.chain.final_block(None).await.map_err(away)?;
-        let known = desk.chain.record(uid, &block).await.map_err(away)?;
-        let known = known.filter(|known| known.retired.is_none());
-        let known = known.ok_or_else(|| Error::conflict(NOTHING_OPEN))?;
-        Ok(Self {
-            site: desk.site(),
-            uid,
-            first: known.first_word(),
-            words: known.words(),
-            authority: desk.chain.authority(&block).await.map_err(away)?,
-        })
+/// Whether the wallet that the record began with is its owner's still: one that was lost signs for nothing any more. Of one version that
+/// is so unless they said that it is lost; of several, the rows have to tell.
+async fn is_theirs(
+    desk: &Desk,
+    connection: &mut MySqlConnection,
+    record: &Record,
+    on_chain: &OnChain,
+) -> Result<bool> {
+    let lost = wallet_change::current(connection, &desk.keys, record).await;
+    if lost.map_err(explain_row)?.is_some() {
+        return Ok(false);
     }
-
-    /// The word that a statement is about: where the authority voided all, its order is about the newest.
-    fn word(&self) -> Result<B256> {
-        let word = self.first.or(self.words.last().copied());
-        word.ok_or_else(|| Error::conflict(NOTHING_OPEN))
+    if !on_chain.has_followers {
+        return Ok(true);
     }
-
-    fn bears(&self, evidence: &ErasureEvidence) -> bool {
-        evidence.holds(&Ground {
-            site: self.site,
-            uid: self.uid,
-            first: self.first,
-            words: &self.words,
-            authorities: &[self.authority],
-        })
+    match Held::load(connection, &desk.keys, record, desk.site()).await {
+        Ok(held) => Ok(held.is_some_and(|held| held.wallet.is_some())),
+        Err(error) if error.is_tampering() => Ok(false),
+        Err(error) => Err(explain(error)),
     }
 }
 
@@ -283,16 +271,17 @@ fn read(open: &Open, form: &mut FormState) -> Option<Granting> {
     complete.map(|(identity, evidence)| Granting { identity, evidence })
 }
 
-fn read_identity(form: &mut FormState) -> Option<Identity> {
-    let chosen = form.value("identity");
-    let seen = SEEN.iter().find(|(offered, _)| offered.as_str() == chosen);
-    if seen.is_none() {
-        form.problem("identity", "Say how you know that it is the owner.");
-    }
-    seen.map(|(seen, _)| *seen)
+fn read_order(statement: &ErasureStatement, form: &mut FormState) -> Option<ErasureEvidence> {
+    Some(ErasureEvidence {
+        statement: statement.clone(),
+        signature: read_signature(form)?,
+        salt: rand::random::<[u8; 32]>().into(),
+        signatory: Signatory::Authority,
+    })
 }
 
-fn read_order(statement: &ErasureStatement, form: &mut FormState) -> Option<ErasureEvidence> {
+/// The authority's signature, as it was pasted; none with what is wrong beside it.
+pub fn read_signature(form: &mut FormState) -> Option<EcdsaSignature> {
     let typed = form.value("signature").trim().to_owned();
     let bytes = hex::decode(typed.strip_prefix("0x").unwrap_or(&typed)).ok();
     let signature = bytes.and_then(|bytes| EcdsaSignature::normalise(&bytes).ok());
@@ -300,10 +289,5 @@ fn read_order(statement: &ErasureStatement, form: &mut FormState) -> Option<Eras
         let wanted = "Paste the signature: 0x and 130 hexadecimal digits.";
         form.problem("signature", wanted);
     }
-    Some(ErasureEvidence {
-        statement: statement.clone(),
-        signature: signature?,
-        salt: rand::random::<[u8; 32]>().into(),
-        signatory: Signatory::Authority,
-    })
+    signature
 }

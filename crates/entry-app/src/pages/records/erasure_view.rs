@@ -2,6 +2,7 @@
 
 use database::erasures::{Erasure, ErasureState, Identity};
 use database::request_way::RequestWay;
+use enrolment::retention::Why;
 use keyring::ApplicationKeys;
 use record::time::UnixMillis;
 use web_kit::components::Tone;
@@ -12,13 +13,17 @@ pub struct ErasureView {
     pub tone: Tone,
     pub label: &'static str,
     pub is_open: bool,
+    /// Whether nobody asked: its time was over.
+    pub is_released: bool,
     pub asked_at: UnixMillis,
     pub due_at: UnixMillis,
     pub way: &'static str,
     pub identity: Option<&'static str>,
     pub decided_at: Option<UnixMillis>,
     pub destroyed_at: Option<UnixMillis>,
-    /// Why it was refused; on the record's page alone.
+    /// Since when nothing permitted to keep it, where nobody asked.
+    pub due_since: Option<UnixMillis>,
+    /// Why it was refused, or released though nobody asked; on the record's page alone.
     pub reason: Option<Zeroizing<String>>,
 }
 
@@ -35,24 +40,37 @@ impl ErasureView {
             tone,
             label,
             is_open: erasure.state == ErasureState::Open,
+            is_released: erasure.way == RequestWay::Retention,
             asked_at: erasure.asked_at,
             due_at: erasure.due_at,
             way: way_in_words(erasure.way),
             identity: erasure.identity.map(identity_in_words),
             decided_at: erasure.decided_at,
             destroyed_at: erasure.destroyed_at,
+            due_since: None,
             reason: None,
         }
     }
 
-    /// With what the owner was told, where it was refused and that opens.
+    /// With why staff decided as they did, where that is written down and opens.
     pub fn with_reason(self, erasure: &Erasure, keys: &ApplicationKeys) -> Self {
-        let refused = Some(erasure).filter(|one| one.state == ErasureState::Refused);
-        let opened = refused.and_then(|one| one.open(keys).ok().flatten());
-        let reason = opened.and_then(|text| String::from_utf8(text.to_vec()).ok());
-        Self {
-            reason: reason.map(Zeroizing::new),
-            ..self
+        let Some(content) = erasure.open(keys).ok().flatten() else {
+            return self;
+        };
+        if erasure.state == ErasureState::Refused {
+            let reason = String::from_utf8(content.to_vec()).ok();
+            return Self {
+                reason: reason.map(Zeroizing::new),
+                ..self
+            };
+        }
+        match Why::from_content(&content) {
+            Some(why) => Self {
+                due_since: Some(why.due_since),
+                reason: Some(Zeroizing::new(why.reason)),
+                ..self
+            },
+            None => self,
         }
     }
 }
@@ -64,6 +82,7 @@ pub const fn way_in_words(way: RequestWay) -> &'static str {
         RequestWay::ByPhone => "by phone",
         RequestWay::ByLetter => "by letter",
         RequestWay::ByMail => "by e-mail",
+        RequestWay::Retention => "since its time was over",
     }
 }
 

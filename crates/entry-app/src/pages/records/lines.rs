@@ -2,13 +2,17 @@
 
 use database::records::RecordState;
 use database::records_view::ListedRecord;
+use enrolment::restriction::Limits;
 use keyring::ApplicationKeys;
 use record::ids::{RecordId, Uid};
 use record::time::UnixMillis;
+use sqlx::MySqlConnection;
 use web_kit::components::Tone;
+use web_kit::error::Result;
 use zeroize::Zeroizing;
 
-use super::state_view;
+use super::{explain, state_view};
+use crate::state::Desk;
 use crate::urls;
 
 /// What a line shows. A row that is not ours says so and offers nothing.
@@ -21,11 +25,44 @@ pub struct Line {
     pub state: Option<RecordState>,
     pub label: &'static str,
     pub tone: Tone,
+    /// What restricts it, beside its state: then its name is not shown.
+    pub mark: Option<&'static str>,
     pub entered_at: Option<UnixMillis>,
 }
 
 impl Line {
-    pub fn new(listed: &ListedRecord, keys: &ApplicationKeys) -> Self {
+    /// Those of a list.
+    pub async fn all(
+        desk: &Desk,
+        connection: &mut MySqlConnection,
+        listed: &[ListedRecord],
+    ) -> Result<Vec<Self>> {
+        let ours = listed
+            .iter()
+            .filter_map(|row| Some((row.record.as_ref()?, row.owner_key.as_ref())));
+        let ours: Vec<_> = ours.collect();
+        let basis = |purpose: &_| desk.profile.basis(purpose);
+        let limits = Limits::of_many(connection, &desk.keys, &ours, &basis)
+            .await
+            .map_err(explain)?;
+        let line = |row: &ListedRecord| {
+            let mark = limits.get(&row.id).and_then(Limits::mark);
+            Self::new(row, mark, &desk.keys)
+        };
+        Ok(listed.iter().map(line).collect())
+    }
+
+    /// One of them.
+    pub async fn of(
+        desk: &Desk,
+        connection: &mut MySqlConnection,
+        listed: &ListedRecord,
+    ) -> Result<Self> {
+        let mut lines = Self::all(desk, connection, std::slice::from_ref(listed)).await?;
+        Ok(lines.remove(0))
+    }
+
+    fn new(listed: &ListedRecord, mark: Option<&'static str>, keys: &ApplicationKeys) -> Self {
         let record = listed.record.as_ref();
         let name = listed.open_name(keys);
         let is_empty = record.is_some_and(|record| record.state.is_empty());
@@ -38,6 +75,12 @@ impl Line {
         } else {
             "(does not open)"
         };
+        let mark = mark.filter(|_| state.is_some() && !is_empty);
+        let name = match mark {
+            Some(_) => None,
+            None => name,
+        };
+        let gone = mark.map_or(gone, |_| "(restricted)");
         Self {
             id: listed.id,
             address: urls::record(listed.id),
@@ -49,6 +92,7 @@ impl Line {
                 None => "Tampered with",
             },
             tone: state.map_or(Tone::Bad, state_view::tone),
+            mark,
             entered_at: record.map(|record| record.created_at),
         }
     }

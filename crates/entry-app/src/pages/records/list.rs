@@ -16,6 +16,7 @@ use web_kit::query::Query;
 
 use super::lines::Line;
 use super::state_view;
+use crate::pages::retention::due_now::{DueCounts, Part as Due, counted};
 use crate::state::Desk;
 use crate::urls;
 
@@ -38,6 +39,12 @@ struct Tab {
     is_current: bool,
 }
 
+/// To a part of what is due to be erased.
+struct DueLink {
+    address: String,
+    text: String,
+}
+
 #[derive(Template)]
 #[template(path = "records/list.html")]
 struct ListPage {
@@ -46,6 +53,8 @@ struct ListPage {
     lines: Vec<Line>,
     /// Anchored records whose owners wait for an answer; told on the first page.
     asking: Vec<Line>,
+    /// What is due to be erased since its time is over, or will be; told on the first page.
+    due: Vec<DueLink>,
     pager: Pager,
     approvable: usize,
     /// Whether a line was tampered with: to count without it, every row would have to be opened.
@@ -68,20 +77,41 @@ pub async fn show(
         true => records_view::asking(&mut connection, &front, MOST_ASKING).await?,
         false => Vec::new(),
     };
+    let due = match part.is_start() {
+        true => due_links(&desk, &mut connection).await?,
+        false => Vec::new(),
+    };
     html(&ListPage {
         page: page.titled("Records"),
+        due,
         tabs: tabs(&counts, state),
         approvable: lines.iter().filter(|line| line.can_be_approved()).count(),
         counts_mislead: lines.iter().any(|line| line.state.is_none()),
         // Not by the counts: a row whose state was made unreadable has none.
         is_empty_office: lines.is_empty() && part.is_start(),
         lines,
-        asking: asking
-            .iter()
-            .map(|row| Line::new(row, &desk.keys))
-            .collect(),
+        asking: Line::all(&desk, &mut connection, &asking).await?,
         pager,
     })
+}
+
+/// Where there is something to be seen to.
+async fn due_links(desk: &Desk, connection: &mut MySqlConnection) -> Result<Vec<DueLink>> {
+    let counts = DueCounts::load(desk, connection).await?;
+    let warn_days = desk.profile.retention.warn_days;
+    let parts = Due::ALL.into_iter().filter(|part| counts.of(*part) > 0);
+    let links = parts.map(|part| {
+        let count = counted(counts.of(part));
+        DueLink {
+            address: urls::due(part.name(), None),
+            text: match part {
+                Due::Now => format!("{count} due now"),
+                Due::Soon => format!("{count} within {warn_days} days"),
+                Due::Unknown => format!("{count} of which nobody can tell"),
+            },
+        }
+    });
+    Ok(links.collect())
 }
 
 impl Part {
@@ -114,11 +144,7 @@ async fn find(
             (page, after.is_some())
         }
     };
-    let lines: Vec<Line> = found
-        .rows
-        .iter()
-        .map(|row| Line::new(row, &desk.keys))
-        .collect();
+    let lines = Line::all(desk, connection, &found.rows).await?;
     let previous = found.first.filter(|_| is_more_before);
     let pager = Pager {
         label: "Records",
@@ -143,11 +169,4 @@ fn tabs(counts: &BTreeMap<RecordState, u64>, current: Option<RecordState>) -> Ve
     std::iter::once(tab("All", None, counts.values().sum()))
         .chain(by_state)
         .collect()
-}
-
-fn counted(count: u64) -> String {
-    match count > records_view::MOST_COUNTED {
-        true => format!("over {}", records_view::MOST_COUNTED),
-        false => count.to_string(),
-    }
 }

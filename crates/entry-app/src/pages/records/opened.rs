@@ -2,20 +2,27 @@
 
 use std::borrow::Cow;
 
+use database::access_log::UseGround;
 use database::corrections::{self, Correction};
 use database::record_versions::RecordVersion;
 use database::records::{self, Record, RecordState};
-use database::{owner_keys, record_versions, sealed};
+use database::{owner_keys, record_events, record_versions, sealed};
 use enrolment::Details;
+use enrolment::restriction::{self, Limits, Permit, Restricted};
 use keyring::{CellKind, OwnerKey};
 use record::ids::{CorrectionId, RecordId};
 use record::time::UnixMillis;
+use record::wallet_change::WalletChange;
 use sqlx::MySqlConnection;
 use web_kit::error::{Error, Result};
+use web_kit::sign_in::{App, SignedIn};
 use zeroize::Zeroizing;
 
-use super::{explain_row, place};
+use super::{explain, explain_row, place};
 use crate::state::Desk;
+
+const RESTRICTED: &str = "The use of this record is restricted. Open the record in another tab and state there on what you use it; then come back to this page \
+                          and try again: what you typed is still there.";
 
 /// The record, and in clear what of it could be opened.
 pub struct Opened {
@@ -24,10 +31,14 @@ pub struct Opened {
     pub details: Option<Details>,
     /// What the owner signed before, while a correction is under way and as far as it opens.
     pub before: Option<Details>,
+    /// The newest change of the wallet, ordered by the authority.
+    pub wallet_change: Option<WalletChange>,
     /// What the owner wants corrected, while that is open, the newest first.
     pub notes: Vec<Note>,
     /// What they wanted before, and staff did not correct.
     pub refused: Vec<Note>,
+    /// Whether, and on what, this person may see the above; where they may not, nothing of it was opened.
+    permit: Result<Permit, Restricted>,
 }
 
 /// One detail on the page.
@@ -51,10 +62,20 @@ pub struct Note {
 impl Opened {
     /// Reads the record and opens its values. A record whose own row is not ours is refused as such, and one that has ended on
     /// the chain as well: its rows may be there still, or again.
-    pub async fn load(desk: &Desk, connection: &mut MySqlConnection, id: RecordId) -> Result<Self> {
+    pub async fn load(
+        desk: &Desk,
+        connection: &mut MySqlConnection,
+        person: &SignedIn,
+        id: RecordId,
+    ) -> Result<Self> {
         let record = load_record(desk, connection, id).await?;
         if place::has_ended(desk, &record).await {
             return Err(Error::conflict(ended(record.state)));
+        }
+        let limits = limits(desk, connection, &record).await?;
+        let permit = permit_of(desk, connection, person, (id, &limits)).await?;
+        if permit.is_err() {
+            return Ok(Self::withheld(record));
         }
         let wrapped = owner_keys::of_record(connection, id).await?;
         let key = wrapped.and_then(|wrapped| desk.keys.unwrap_owner_key(&wrapped).ok());
@@ -63,16 +84,57 @@ impl Opened {
             true => record_versions::newest_anchored_below(connection, id, record.version).await?,
             false => None,
         };
+        let ordered = record_versions::newest_ordered(connection, id).await?;
+        let ordered = ordered.zip(key.as_ref());
+        let order = ordered.and_then(|(row, key)| row.open_wallet_order(key)?.ok());
         let details = open_details(key.as_ref(), row);
         let (notes, refused) = open_notes(connection, key.as_ref(), &record).await?;
         let before = open_details(key.as_ref(), before);
         Ok(Self {
             details,
             before,
+            wallet_change: order.map(|order| order.change),
             notes,
             refused,
             record,
+            permit,
         })
+    }
+
+    /// The same for a page that uses the details: of a restricted record only on a ground.
+    pub async fn to_use(
+        desk: &Desk,
+        connection: &mut MySqlConnection,
+        person: &SignedIn,
+        id: RecordId,
+    ) -> Result<Self> {
+        let opened = Self::load(desk, connection, person, id).await?;
+        match opened.permit {
+            Ok(_) => Ok(opened),
+            Err(Restricted) => Err(Error::conflict(RESTRICTED)),
+        }
+    }
+
+    fn withheld(record: Record) -> Self {
+        Self {
+            record,
+            details: None,
+            before: None,
+            wallet_change: None,
+            notes: Vec::new(),
+            refused: Vec::new(),
+            permit: Err(Restricted),
+        }
+    }
+
+    /// Whether nothing was opened, since the record is restricted.
+    pub fn is_withheld(&self) -> bool {
+        self.permit.is_err()
+    }
+
+    /// On what this person sees it, where it is restricted.
+    pub fn ground(&self) -> Option<UseGround> {
+        self.permit.ok().and_then(Permit::ground)
     }
 
     /// The details, as long as they may be changed.
@@ -94,14 +156,14 @@ impl Opened {
         )
     }
 
-    /// What the owner signed before the correction that is under way: its wallet stays. Without it there is nothing to correct.
+    /// What is to be signed in the place of what the owner signed before, where a correction is under way: whose wallet it names stays.
+    /// Without what was signed before there is nothing to correct.
     pub fn signed(&self) -> Result<Option<&Details>> {
         if !self.record.has_correction_under_way() {
             return Ok(None);
         }
-        let before = self.before.as_ref();
-        before
-            .map(Some)
+        let both = self.before.as_ref().and(self.details.as_ref());
+        both.map(Some)
             .ok_or_else(|| Error::tampered(super::TAMPERED))
     }
 
@@ -154,6 +216,45 @@ fn ended(state: RecordState) -> &'static str {
             "This record has ended on the chain, and nothing here says why. Tell your data-protection officer. Until that is clear, nothing of it is shown."
         }
     }
+}
+
+/// What a record may be used for.
+pub async fn limits(
+    desk: &Desk,
+    connection: &mut MySqlConnection,
+    record: &Record,
+) -> Result<Limits> {
+    let history = record_events::of_record(connection, &desk.keys.front(), record.id).await?;
+    let basis = |purpose: &_| desk.profile.basis(purpose);
+    Limits::load(connection, &desk.keys, record, &history, &basis)
+        .await
+        .map_err(explain)
+}
+
+/// Whether this person may see details now.
+async fn permit_of(
+    desk: &Desk,
+    connection: &mut MySqlConnection,
+    person: &SignedIn,
+    (id, limits): (RecordId, &Limits),
+) -> Result<Result<Permit, Restricted>> {
+    let (who, now) = ((person.staff_id(), id, App::Entry), desk.clock.now());
+    restriction::permit(connection, &desk.keys, limits, who, now)
+        .await
+        .map_err(explain)
+}
+
+/// For what uses a record's details without showing them: on what it may, where the record is restricted.
+pub async fn ground_to_use(
+    desk: &Desk,
+    connection: &mut MySqlConnection,
+    person: &SignedIn,
+    record: &Record,
+) -> Result<Option<UseGround>> {
+    let limits = limits(desk, connection, record).await?;
+    let permit = permit_of(desk, connection, person, (record.id, &limits)).await?;
+    let permit = permit.map_err(|Restricted| Error::conflict(RESTRICTED))?;
+    Ok(permit.ground())
 }
 
 fn open_details(key: Option<&OwnerKey>, row: Option<RecordVersion>) -> Option<Details> {

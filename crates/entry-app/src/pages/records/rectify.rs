@@ -63,10 +63,15 @@ pub async fn show(
 ) -> Result<Html<String>> {
     let id = parse_id(&id)?;
     let mut connection = desk.pool.acquire().await?;
-    let opened = Opened::load(&desk, &mut connection, id).await?;
+    let opened = Opened::to_use(&desk, &mut connection, &person, id).await?;
     let details = anchored(&opened)?;
-    desk.log_access(&mut connection, &person, id, AccessAction::Edited)
-        .await?;
+    desk.log_access(
+        &mut connection,
+        &person,
+        id,
+        (AccessAction::Edited, opened.ground()),
+    )
+    .await?;
     if !form.is_restored() {
         details_form::fill(&mut form, details);
         form.set("seen", mark(&opened.record));
@@ -84,7 +89,7 @@ pub async fn submit(
 ) -> Result<Response> {
     let id = parse_id(&id)?;
     let mut connection = desk.pool.acquire().await?;
-    let opened = Opened::load(&desk, &mut connection, id).await?;
+    let opened = Opened::to_use(&desk, &mut connection, &person, id).await?;
     let signed = opened.details.as_ref();
     let signed = signed.ok_or_else(|| Error::tampered(super::TAMPERED))?;
     let Some(details) = details_form::read(&mut form, Some(signed)) else {

@@ -61,12 +61,17 @@ pub async fn show(
 ) -> Result<Html<String>> {
     let id = parse_id(&id)?;
     let mut connection = desk.pool.acquire().await?;
-    let opened = Opened::load(&desk, &mut connection, id).await?;
+    let opened = Opened::to_use(&desk, &mut connection, &person, id).await?;
     if opened.notes.is_empty() || opened.record.state != RecordState::Anchored {
         return Err(Error::conflict(NOTHING_OPEN));
     }
-    desk.log_access(&mut connection, &person, id, AccessAction::Revealed)
-        .await?;
+    desk.log_access(
+        &mut connection,
+        &person,
+        id,
+        (AccessAction::Revealed, opened.ground()),
+    )
+    .await?;
     html(&RefusePage::new(page, opened, form))
 }
 
@@ -101,7 +106,7 @@ pub async fn submit(
     } else if seen.is_none() {
         form.headline(CHANGED_MEANWHILE);
     }
-    let opened = Opened::load(&desk, &mut connection, id).await?;
+    let opened = Opened::to_use(&desk, &mut connection, &person, id).await?;
     let page = RefusePage::new(page, opened, form);
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
 }

@@ -76,8 +76,13 @@ async fn look_up(desk: &Desk, person: &SignedIn, search: Search) -> Result<Vec<L
     let mut connection = desk.pool.acquire().await?;
     let found = records_view::find(&mut connection, &desk.keys.front(), search, MOST).await?;
     for row in &found {
-        desk.log_access(&mut connection, person, row.id, AccessAction::Searched)
-            .await?;
+        desk.log_access(
+            &mut connection,
+            person,
+            row.id,
+            (AccessAction::Searched, None),
+        )
+        .await?;
     }
-    Ok(found.iter().map(|row| Line::new(row, &desk.keys)).collect())
+    Line::all(desk, &mut connection, &found).await
 }

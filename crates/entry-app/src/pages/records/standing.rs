@@ -3,6 +3,9 @@
 use database::erasures;
 use database::record_events;
 use database::records::{Record, RecordState};
+use database::wallet_changes::{self, WalletChange, WalletChangeState};
+use enrolment::restriction::{Limits, Reason};
+use enrolment::wallet_change;
 use record::ids::Version;
 use sqlx::MySqlConnection;
 use web_kit::components::Tone;
@@ -14,7 +17,10 @@ use super::anchoring_view::{self, AnchoringView};
 use super::erasure_view::ErasureView;
 use super::history::{self, Step};
 use super::link_view::{self, LinkView};
-use super::signed_view::{self, Left, SignedView};
+use super::opened;
+use super::restriction_view::RestrictionView;
+use super::retention_view::RetentionView;
+use super::signed_view::SignedView;
 use super::state_view;
 use crate::state::Desk;
 use crate::urls;
@@ -43,12 +49,17 @@ pub struct Standing {
     pub link: Option<LinkView>,
     pub links_tampered: usize,
     pub signed: Option<SignedView>,
+    pub restriction: RestrictionView,
+    limits: Limits,
     pub anchoring: Option<AnchoringView>,
     pub jobs_tampered: usize,
     pub erasure: Option<ErasureView>,
     pub erasures_tampered: usize,
     pub access: Option<AccessView>,
     pub accesses_tampered: usize,
+    pub wallet_change: Option<WalletChangeState>,
+    pub wallet_changes_tampered: usize,
+    pub retention: Option<RetentionView>,
     pub history: Vec<Step>,
     pub history_tampered: usize,
 }
@@ -68,8 +79,12 @@ impl Standing {
             Some(copy) => Some(AccessView::load(desk, connection, copy).await?),
             None => None,
         };
+        let changes = wallet_changes::of_record(connection, &desk.keys, id).await?;
+        let is_under_way = |one: &&WalletChange| wallet_change::is_under_way(one, record);
+        let under_way = changes.rows.iter().rfind(is_under_way);
         let asked = erasures::of_record(connection, &desk.keys, id).await?;
         let events = record_events::of_record(connection, &desk.keys.front(), id).await?;
+        let limits = opened::limits(desk, connection, record).await?;
         let mut standing = Self {
             address: urls::record(id),
             refresh: urls::progress(id),
@@ -84,7 +99,9 @@ impl Standing {
             has_correction: record.has_correction_under_way(),
             link,
             links_tampered,
-            signed: signed_view::load(desk, connection, record, &events).await?,
+            signed: SignedView::of(&limits),
+            restriction: RestrictionView::of(id, &limits, desk.clock.now()),
+            limits,
             anchoring,
             jobs_tampered,
             erasure: asked
@@ -94,6 +111,9 @@ impl Standing {
             erasures_tampered: asked.tampered.len(),
             access,
             accesses_tampered,
+            wallet_change: under_way.map(|one| one.state),
+            wallet_changes_tampered: changes.tampered.len(),
+            retention: RetentionView::load(desk, connection, record).await?,
             history: history::steps(desk, connection, &events.rows).await?,
             history_tampered: events.tampered.len(),
         };
@@ -130,41 +150,41 @@ impl Standing {
         }
     }
 
-    /// What a record may be kept for, where its owner allows nothing any more.
+    /// What restricts the record.
     fn look_at_what_is_left(&mut self) {
-        (self.label, self.tone) = match self.left() {
+        (self.label, self.tone) = match self.limits.mark() {
             None => return,
-            Some(Left::LegalDuties) => ("Restricted", Tone::Warning),
-            Some(Left::Nothing) => ("To be erased", Tone::Bad),
+            Some(mark) if self.limits.is_for(Reason::NothingLeft) => (mark, Tone::Bad),
+            Some(mark) => (mark, Tone::Warning),
         };
-        self.next_step = "What it may be kept for stands beside the signature.";
+        self.next_step = "Why, and what it may be used for, stands below.";
     }
 
-    /// What that is, in words: whatever else is under way.
+    /// What a record may be kept for, where its owner allows nothing any more: whatever else is under way.
     pub fn left_in_words(&self) -> Option<&'static str> {
-        self.left().map(|left| match left {
-            Left::LegalDuties => {
-                "The owner allows nothing any more, and only a legal duty is left: the data may be stored for it, and used for nothing else."
-            }
-            Left::Nothing => {
-                "The owner allows nothing of what the record rested on: nothing permits to keep it any longer (Art. 17(1)(b))."
-            }
-        })
-    }
-
-    fn left(&self) -> Option<Left> {
-        self.signed.as_ref().and_then(SignedView::left)
+        if self.limits.is_for(Reason::LegalDuties) {
+            return Some(
+                "Nothing but a legal duty is left of what the owner signed: the data may be stored for it, and used for nothing else.",
+            );
+        }
+        self.limits.is_for(Reason::NothingLeft).then_some(
+            "The owner allows nothing of what the record rested on: nothing permits to keep it any longer (Art. 17(1)(b), (c)).",
+        )
     }
 
     /// Whether there is consent that can be taken back.
     pub fn can_be_withdrawn(&self) -> bool {
-        self.signed.as_ref().is_some_and(SignedView::has_allowed)
+        self.limits.has_allowed()
+    }
+
+    /// Whether its owner may have its use restricted, or object to one.
+    pub fn can_be_restricted(&self) -> bool {
+        !self.state.is_empty() && self.state != RecordState::Erasing
     }
 
     /// Whether the owner can be asked for what they do not allow.
     pub fn can_be_asked_again(&self) -> bool {
-        let signed = self.signed.as_ref();
-        self.can_be_corrected() && signed.is_some_and(SignedView::has_not_allowed)
+        self.can_be_corrected() && self.limits.has_not_allowed()
     }
 
     pub fn awaits_consent(&self) -> bool {
@@ -178,6 +198,12 @@ impl Standing {
     /// Whether a correction can be begun.
     pub fn can_be_corrected(&self) -> bool {
         self.state == RecordState::Anchored
+    }
+
+    /// How far another wallet has come, in words.
+    pub fn wallet_change_in_words(&self) -> Option<(Tone, &'static str)> {
+        let state = self.wallet_change?;
+        Some(state_view::wallet_change(state, self.has_correction))
     }
 
     /// Whether anything is held that its owner could have a copy of.

@@ -1,6 +1,7 @@
 //! States of a record in words and tones.
 
 use database::records::{Record, RecordState};
+use database::wallet_changes::WalletChangeState;
 use web_kit::components::Tone;
 
 /// In the order of a record's way.
@@ -52,6 +53,17 @@ pub const fn tone(state: RecordState) -> Tone {
         RecordState::Consented => Tone::Info,
         RecordState::Anchored => Tone::Good,
         RecordState::Declined | RecordState::Lapsed => Tone::Neutral,
+    }
+}
+
+/// How far another wallet has come, and how that looks; `is_begun` where its version awaits the new wallet.
+pub const fn wallet_change(state: WalletChangeState, is_begun: bool) -> (Tone, &'static str) {
+    match state {
+        WalletChangeState::Asked => (Tone::Warning, "Awaits a second person"),
+        WalletChangeState::Confirmed => (Tone::Waiting, "Awaits the authority"),
+        WalletChangeState::Ordered if is_begun => (Tone::Waiting, "Awaits the new wallet"),
+        WalletChangeState::Ordered => (Tone::Info, "Ordered by the authority"),
+        WalletChangeState::GivenUp => (Tone::Neutral, "Given up"),
     }
 }
 

@@ -58,7 +58,7 @@ pub async fn show(
     let id = parse_id(&id)?;
     let mut connection = desk.pool.acquire().await?;
     let allowed = load(&desk, &mut connection, id).await?;
-    desk.log_access(&mut connection, &person, id, AccessAction::Edited)
+    desk.log_access(&mut connection, &person, id, (AccessAction::Edited, None))
         .await?;
     html(&WithdrawPage::new(page, id, allowed.choices, form))
 }

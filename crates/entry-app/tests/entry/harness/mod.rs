@@ -7,6 +7,6 @@ mod server;
 mod typed;
 
 pub use browser::{Answer, Browser};
-pub use owner::{ACCOUNTS, Owner, RESEARCH};
+pub use owner::{ACCOUNTS, OFFERS, Owner, RESEARCH, SURVEY};
 pub use server::{PASSWORD, Server, Setup, id_of};
 pub use typed::{Typed, WALLET};

@@ -117,6 +117,9 @@ pub struct Asked(&'static str, &'static str);
 pub const RESEARCH: Asked = Asked("Research", "Consent, Art. 6(1)(a)");
 pub const ACCOUNTS: Asked = Asked("Bookkeeping", "Law, Art. 6(1)(c)");
 
+pub const SURVEY: Asked = Asked("Surveys", "Our interest in good care, Art. 6(1)(f)");
+pub const OFFERS: Asked = Asked("Offers", "Our interest in business, Art. 6(1)(f)");
+
 impl Asked {
     pub fn granted(&self, granted: bool) -> Purpose {
         Purpose {

@@ -47,6 +47,7 @@ id = "research"
 name = "Research"
 lawful_basis = "Consent, Art. 6(1)(a)"
 rests_on_consent = true
+keep_for = "1 year"
 text = "We may ask you to take part in studies."
 
 [[purposes]]
@@ -55,7 +56,24 @@ name = "Bookkeeping"
 lawful_basis = "Law, Art. 6(1)(c)"
 rests_on_consent = false
 legal_duty = true
+keep_for = "10 years"
 text = "We keep bills for ten years."
+
+[[purposes]]
+id = "survey"
+name = "Surveys"
+lawful_basis = "Our interest in good care, Art. 6(1)(f)"
+rests_on_consent = false
+objection = "weighed"
+text = "We ask how you were treated."
+
+[[purposes]]
+id = "offers"
+name = "Offers"
+lawful_basis = "Our interest in business, Art. 6(1)(f)"
+rests_on_consent = false
+objection = "marketing"
+text = "We tell you of courses."
 
 [notice]
 text = "What we do with your details, and your rights."
@@ -270,6 +288,7 @@ fn settings(setup: &Setup, files: &Path, keys: &KeySet) -> BTreeMap<&'static str
             "MAIL_FROM",
             "Riverside <no-reply@riverside.example>".to_owned(),
         ),
+        ("DESK_EMAIL", "desk@riverside.example".to_owned()),
     ])
 }
 
