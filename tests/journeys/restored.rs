@@ -54,7 +54,7 @@ async fn altered_and_deleted_rows_come_back_and_a_changed_backup_does_not() -> R
         .await?;
     for words in [
         "4 found, 1 not resolved",
-        "Restored from the verified backup",
+        "Restored from a verified copy",
         "Restore refused: the backup does not match the chain",
         "Verified again",
     ] {

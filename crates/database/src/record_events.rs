@@ -51,7 +51,7 @@ text_enum! {
         AnchoringRejected = "anchoring_rejected",
         /// The anchor is final.
         Anchored = "anchored",
-        /// The verified backup was written back.
+        /// A verified copy was written back.
         Restored = "restored",
         /// A further version was begun, to be signed like the first.
         RectificationBegun = "rectification_begun",

@@ -62,7 +62,7 @@ pub(super) fn happened(name: &str) -> String {
         }
         "anchoring_rejected" => "Not written to the blockchain",
         "anchored" => "Written to the blockchain",
-        "restored" => "Put back from the verified backup",
+        "restored" => "Put back from a verified copy",
         "rectification_begun" => "Correction begun",
         "rectification_dropped" => "Correction given up",
         "values_destroyed" => "Values before the correction destroyed",

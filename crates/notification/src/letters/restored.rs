@@ -21,7 +21,7 @@ pub(crate) fn restored(
         subject: format!("Incident {incident}: {} restored", records(count)),
         greeting: "Good day,".to_owned(),
         paragraphs: vec![format!(
-            "{} {were} restored from the backup. Each copy was written back only after its own proof had been found equal to \
+            "{} {were} restored from the backup, or from what the database's log held. Each copy was written back only after its own proof had been found equal to \
              the chain's.",
             records(count)
         )],

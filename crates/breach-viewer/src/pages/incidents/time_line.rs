@@ -99,7 +99,7 @@ const fn step_words(kind: IncidentEventKind) -> (&'static str, &'static str) {
             "Restore refused: the backup does not match the chain",
             "bad",
         ),
-        IncidentEventKind::Restored => ("Restored from the verified backup", "good"),
+        IncidentEventKind::Restored => ("Restored from a verified copy", "good"),
         IncidentEventKind::Resolved => ("Verified again", "good"),
         IncidentEventKind::Assessed => ("Assessed", ""),
         IncidentEventKind::Closed => ("Closed", "good"),

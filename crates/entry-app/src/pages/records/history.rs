@@ -63,7 +63,7 @@ const fn words(kind: RecordEventKind) -> &'static str {
         RecordEventKind::AnchoringMined => "Transaction in a block",
         RecordEventKind::AnchoringRejected => "Not anchored",
         RecordEventKind::Anchored => "Anchored",
-        RecordEventKind::Restored => "Restored from the verified backup",
+        RecordEventKind::Restored => "Restored from a verified copy",
         RecordEventKind::RectificationBegun => "Correction begun",
         RecordEventKind::RectificationDropped => "Correction given up",
         RecordEventKind::ValuesDestroyed => "Values before the correction destroyed",
