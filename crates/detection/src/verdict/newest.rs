@@ -74,22 +74,16 @@ pub(super) fn holds(known: &Known<'_>, version: &OnChainVersion) -> bool {
     row.is_told()
         && known.is_whole(version, row)
         && consent_problem(known, row, &content, spot, &matched).is_none()
-        && follows_older(known, &Signed::of(version, row, &content, spot))
+        && wallet_problem(known, &Signed::of(version, row, &content, spot)).is_none()
 }
 
-/// Whether this version may have its wallet, as far as the one before stands beside it.
-fn follows_older(known: &Known<'_>, newer: &Signed<'_>) -> bool {
-    let Some(older) = known.counting_before(newer.version.version) else {
-        return true;
-    };
-    let Some(row) = known.row.versions.get(&older.version) else {
-        return true;
-    };
-    let Some((content, spot, _)) = known.matched(older, row) else {
-        return true;
-    };
+/// Why this version may not have its wallet, as far as the one before stands beside it.
+fn wallet_problem(known: &Known<'_>, newer: &Signed<'_>) -> Option<ConsentProblem> {
+    let older = known.counting_before(newer.version.version)?;
+    let row = known.row.versions.get(&older.version)?;
+    let (content, spot, _) = known.matched(older, row)?;
     let older = Signed::of(older, row, &content, spot);
-    wallet_change::problem(known, &older, newer).is_none()
+    wallet_change::problem(known, &older, newer)
 }
 
 /// A version that the authority voided counts for nothing. Its row may be gone; one that stands is as it was anchored.
@@ -133,9 +127,13 @@ fn judge_older<'a>(
     if let Some(problem) = wallet_change::problem(known, &signed, newer) {
         return Ok(Err(consent_invalid(problem, newer.version)));
     }
-    match known.is_whole(older, row) {
-        true => Ok(Ok((matched.digest, signed))),
-        false => Err(fault()),
+    if known.is_whole(older, row) {
+        return Ok(Ok((matched.digest, signed)));
+    }
+    // An order that does not open is no mere alteration: without it this wallet is not the owner's.
+    match wallet_problem(known, &signed) {
+        Some(problem) => Ok(Err(consent_invalid(problem, older))),
+        None => Err(fault()),
     }
 }
 
