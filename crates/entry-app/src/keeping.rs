@@ -35,7 +35,12 @@ impl Keeper {
         let (mut after, mut planted) = (None, Planted::default());
         let mut is_away = false;
         loop {
-            match self.look(after).await {
+            // Where somebody keeps rows locked, the end waits for no look: each record is reckoned in a transaction of its own.
+            let looked = tokio::select! {
+                looked = self.look(after) => looked,
+                () = lifetime.ended() => return,
+            };
+            match looked {
                 Ok(looked) => {
                     after = looked.last;
                     planted.add(&looked);
