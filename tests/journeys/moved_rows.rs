@@ -141,7 +141,7 @@ async fn copy_record(act: &mut Act<'_>, from: u64, claims: u64) -> Result<()> {
     let record = record_of(from);
     act.run(&format!(
         "INSERT INTO record_versions SELECT X'{id}', version, draft, name, email, phone, age, address, wallet, \
-         relation, anchor FROM record_versions WHERE record_id = {record}"
+         relation, anchor, wallet_order FROM record_versions WHERE record_id = {record}"
     ))
     .await?;
     act.run(&format!(

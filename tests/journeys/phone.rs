@@ -97,7 +97,7 @@ async fn plant(site: &Site) -> Result<()> {
         "INSERT INTO records SELECT RANDOM_BYTES(16), NULL, state, version, draft, wallet_index, email_index, \
          RANDOM_BYTES(16), created_by, created_at, updated_at, mac FROM records",
         "INSERT INTO record_versions SELECT planted.id, 1, planted.draft, name, email, phone, age, address, wallet, relation, \
-         NULL FROM record_versions AS real_one, records AS planted \
+         NULL, NULL FROM record_versions AS real_one, records AS planted \
          WHERE planted.id <> real_one.record_id",
     ];
     Insider::at(site).await?.run(&statements).await

@@ -85,7 +85,7 @@ async fn break_four(insider: &mut Insider) -> Result<()> {
     act.run(&format!(
         "INSERT INTO {backup} SELECT NULL, uid, version, record_id, RANDOM_BYTES(32), draft, name, X'{GARBAGE}', phone, \
          age, address, wallet, relation, anchor, link_id, message, signature, nonce_index, \
-         received_at, consent_mac, wallet_index, email_index, submission, created_by, created_at, stored_at \
+         received_at, consent_mac, wallet_index, email_index, submission, created_by, created_at, stored_at, wallet_order \
          FROM {backup} WHERE record_id = {one}"
     ))
     .await?;

@@ -132,6 +132,7 @@ async fn at_the_desk(office: &Office<'_>, person: &Enrolled) -> Result<()> {
     tab.see("is told why by e-mail").await?;
     tab.dont_see("Leave it as it is…").await?;
     tab.press("Take consent back…").await?;
+    tab.see("What is taken back").await?;
     tab.dont_see(RESEARCH).await?;
     tab.press("Take it back").await?;
     tab.see("Say how the owner asked for it.").await?;

@@ -55,6 +55,10 @@ async fn in_tables(site: &Site, values: &[&str]) -> Result<Vec<String>> {
     let names = site.names();
     for database in [&names.main, &names.backup, &names.keys] {
         for (table, columns) in tables(&mut connection, database).await? {
+            // What everybody reads before they sign names every purpose, and nobody.
+            if table == "notices" {
+                continue;
+            }
             for row in rows(&mut connection, database, &table, &columns).await? {
                 for (column, cell) in columns.iter().zip(row.split('|')) {
                     finds_what_is_there |= holds(cell, &known);

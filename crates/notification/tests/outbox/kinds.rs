@@ -550,7 +550,7 @@ async fn the_steps_of_a_restriction() {
         (
             RestrictionNews::Received { due_at: AT },
             &[
-                "is restricted",
+                "of a restricted record",
                 "for legal claims",
                 "21 November 2026, 14:15 UTC",
             ][..],

@@ -66,6 +66,7 @@ name = "Surveys"
 lawful_basis = "Our interest in good care, Art. 6(1)(f)"
 rests_on_consent = false
 objection = "weighed"
+keep_for = "1 year"
 text = "We ask how you were treated."
 
 [[purposes]]
@@ -74,6 +75,7 @@ name = "Offers"
 lawful_basis = "Our interest in business, Art. 6(1)(f): direct marketing"
 rests_on_consent = false
 objection = "marketing"
+keep_for = "1 year"
 text = "We tell you of courses."
 
 [notice]
