@@ -180,9 +180,9 @@ impl Registrar {
         }
     }
 
-    fn remember(&self, page: &[Examined]) {
+    fn remember<'e>(&self, filed: impl IntoIterator<Item = &'e Examined>) {
         let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
-        for one in page {
+        for one in filed {
             if one.finding.verdict.is_bad() {
                 memory.bad.insert(one.subject);
                 // Bad again before it was mended: our clock was put back in between.

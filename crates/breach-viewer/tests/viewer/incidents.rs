@@ -1,5 +1,7 @@
 //! The page of an incident: the clock, the steps of a person, and what nobody can undo.
 
+use sqlx::Connection;
+
 use crate::harness::{Answer, Browser, PASSWORD, Stage};
 
 const PAGE: &str = "/incidents/1";
@@ -18,6 +20,44 @@ async fn an_incident_is_handled_and_its_steps_stand() {
     a_planted_step_is_left_out_and_counted(&stage, &officer).await;
     closing_by_sql_hides_nothing(&stage, &officer).await;
     stage.site.stop().await.unwrap();
+}
+
+/// One look reads the record before it is put in order and another one after it, and both want to write what they saw.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_looked_before_a_record_was_put_in_order_opens_no_second_incident() {
+    let stage = Stage::with(2).await;
+    let officer = stage.officer().await;
+    stage.until_all_valid(&officer).await;
+    stage.assert_breach_is_found(&officer, 1).await;
+    let held = stage
+        .holding("SELECT * FROM verifications FOR UPDATE")
+        .await;
+    let late = tokio::spawn(async move {
+        officer.verify(1).await;
+        officer
+    });
+    until_waiting(&stage, 1).await;
+    stage.alter_email(1).await;
+    until_waiting(&stage, 2).await;
+    held.close().await.unwrap();
+    let officer = late.await.unwrap();
+    stage.until_all_valid(&officer).await;
+    for (what, query) in [
+        ("incidents", "SELECT COUNT(*) FROM incidents"),
+        ("findings", "SELECT COUNT(*) FROM incident_findings"),
+    ] {
+        assert_eq!(stage.number(query).await, 1, "{what}");
+    }
+    stage.site.stop().await.unwrap();
+}
+
+/// Until so many wait for the verdicts that somebody holds.
+async fn until_waiting(stage: &Stage, many: i64) {
+    let waiting = "SELECT COUNT(*) FROM information_schema.processlist
+                   WHERE info LIKE '%FROM verifications WHERE subject%FOR UPDATE%' AND id <> CONNECTION_ID()";
+    stage
+        .until_number(&format!("{many} who wait"), waiting, |count| count >= many)
+        .await;
 }
 
 async fn the_clock_is_in_view(officer: &Browser) {

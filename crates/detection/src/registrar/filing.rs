@@ -107,7 +107,6 @@ impl Registrar {
 
     async fn file_good(&self, page: &[Examined], occasion: Occasion) -> Result<(), Hindrance> {
         const MOST_COLLISIONS: usize = 3;
-        self.remember(page);
         self.waiting.note(page);
         // Button, watch and sweep may come to the same records at once.
         for _ in 0..MOST_COLLISIONS {
@@ -143,6 +142,8 @@ impl Registrar {
                 .await?;
         }
         transaction.commit().await?;
+        // Not before: to who looked earlier and files now, what was found is not over yet.
+        self.remember(fresh);
         Ok(())
     }
 
@@ -190,7 +191,7 @@ impl Registrar {
         }
         transaction.commit().await?;
         self.remember_incidents(joined);
-        self.remember(std::slice::from_ref(examined));
+        self.remember([examined]);
         Ok(refused)
     }
 
