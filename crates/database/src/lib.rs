@@ -16,6 +16,7 @@ mod error;
 mod greeting;
 mod migrations;
 mod numbered;
+mod of_records;
 mod tampering_log;
 mod transaction;
 

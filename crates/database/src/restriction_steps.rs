@@ -8,12 +8,12 @@ use rand::CryptoRng;
 use record::ids::{Draft, RecordId, RestrictionId, StaffId, Version};
 use record::time::UnixMillis;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
-use sqlx::{MySql, QueryBuilder};
 use zeroize::Zeroizing;
 
 use crate::column::{Columns, text_enum};
 use crate::erasures::Identity;
 use crate::error::{Checked, RowError};
+use crate::of_records;
 use crate::request_way::RequestWay;
 
 const TABLE: &str = "restriction_steps";
@@ -191,28 +191,8 @@ pub async fn of_records(
     keys: &FrontKeys,
     records: &[RecordId],
 ) -> Result<BTreeMap<RecordId, Checked<RestrictionStep>>, RowError> {
-    let mut found = BTreeMap::<_, Checked<RestrictionStep>>::new();
-    if records.is_empty() {
-        return Ok(found);
-    }
-    let mut query =
-        QueryBuilder::<MySql>::new("SELECT * FROM restriction_steps WHERE record_id IN (");
-    let mut list = query.separated(", ");
-    for id in records {
-        list.push_bind(id.as_bytes().as_slice());
-    }
-    query.push(") ORDER BY at, id");
-    let rows = query
-        .build()
-        .persistent(false)
-        .fetch_all(connection)
-        .await?;
-    for row in &rows {
-        let record = Columns::of(TABLE, row).get("record_id")?;
-        let of_record = found.entry(record).or_default();
-        of_record.add(RestrictionStep::read(row, keys))?;
-    }
-    Ok(found)
+    let read = |row: &MySqlRow| RestrictionStep::read(row, keys);
+    of_records::of_records(connection, (TABLE, "at, id"), records, read).await
 }
 
 /// The first steps of at most `limit` requests that are not lifted and have to be decided, the one that is due first at the top.

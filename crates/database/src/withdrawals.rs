@@ -8,11 +8,11 @@ use rand::CryptoRng;
 use record::ids::{Draft, RecordId, StaffId};
 use record::time::UnixMillis;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
-use sqlx::{MySql, QueryBuilder};
 use zeroize::Zeroizing;
 
 use crate::column::Columns;
 use crate::error::{Checked, RowError};
+use crate::of_records;
 use crate::request_way::RequestWay;
 
 const TABLE: &str = "withdrawals";
@@ -129,25 +129,6 @@ pub async fn of_records(
     keys: &FrontKeys,
     records: &[RecordId],
 ) -> Result<BTreeMap<RecordId, Checked<Withdrawal>>, RowError> {
-    let mut found = BTreeMap::<_, Checked<Withdrawal>>::new();
-    if records.is_empty() {
-        return Ok(found);
-    }
-    let mut query = QueryBuilder::<MySql>::new("SELECT * FROM withdrawals WHERE record_id IN (");
-    let mut list = query.separated(", ");
-    for id in records {
-        list.push_bind(id.as_bytes().as_slice());
-    }
-    query.push(") ORDER BY id");
-    let rows = query
-        .build()
-        .persistent(false)
-        .fetch_all(connection)
-        .await?;
-    for row in &rows {
-        let record = Columns::of(TABLE, row).get("record_id")?;
-        let of_record = found.entry(record).or_default();
-        of_record.add(Withdrawal::read(row, keys))?;
-    }
-    Ok(found)
+    let read = |row: &MySqlRow| Withdrawal::read(row, keys);
+    of_records::of_records(connection, (TABLE, "id"), records, read).await
 }
