@@ -52,16 +52,6 @@ impl Line {
         Ok(listed.iter().map(line).collect())
     }
 
-    /// One of them.
-    pub async fn of(
-        desk: &Desk,
-        connection: &mut MySqlConnection,
-        listed: &ListedRecord,
-    ) -> Result<Self> {
-        let mut lines = Self::all(desk, connection, std::slice::from_ref(listed)).await?;
-        Ok(lines.remove(0))
-    }
-
     fn new(listed: &ListedRecord, mark: Option<&'static str>, keys: &ApplicationKeys) -> Self {
         let record = listed.record.as_ref();
         let name = listed.open_name(keys);

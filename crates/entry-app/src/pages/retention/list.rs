@@ -84,9 +84,10 @@ pub async fn show(
     let days = part.days(&desk);
     let (front, limit) = (desk.keys.front(), u32::try_from(MOST).unwrap_or(u32::MAX));
     let found = records_view::due(&mut connection, &front, days, after, limit).await?;
+    let shown = Line::all(&desk, &mut connection, &found.rows).await?;
     let mut lines = Vec::new();
-    for listed in &found.rows {
-        lines.push(line(&desk, &mut connection, listed).await?);
+    for (line, listed) in shown.into_iter().zip(&found.rows) {
+        lines.push(due_line(&desk, &mut connection, line, listed).await?);
     }
     html(&ListPage {
         page: page.titled("Retention"),
@@ -122,12 +123,12 @@ fn read_cursor(text: Option<&str>) -> Result<Option<Cursor>> {
 }
 
 /// By what its rows say now: the day that it was found by may be older.
-async fn line(
+async fn due_line(
     desk: &Desk,
     connection: &mut MySqlConnection,
+    line: Line,
     listed: &ListedRecord,
 ) -> Result<DueLine> {
-    let line = Line::of(desk, connection, listed).await?;
     let Some(record) = &listed.record else {
         return Ok(DueLine {
             line,
