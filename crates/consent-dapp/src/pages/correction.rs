@@ -10,7 +10,7 @@ use database::record_events::{self, Actor, RecordEventKind};
 use database::records::{self, RecordState};
 use database::sealed::seal_cell;
 use keyring::CellKind;
-use record::entry::{MAX_NOTE, clean_note};
+use record::entry::clean_note;
 use record::ids::CorrectionId;
 use web_kit::error::Result;
 use web_kit::form::FormState;
@@ -30,12 +30,6 @@ struct CorrectionPage<'a> {
     action: &'a str,
     back: &'a str,
     form: &'a FormState,
-}
-
-impl CorrectionPage<'_> {
-    fn max_note() -> u32 {
-        u32::try_from(MAX_NOTE).unwrap_or(u32::MAX)
-    }
 }
 
 /// Asks what is wrong.

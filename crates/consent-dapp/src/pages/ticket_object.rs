@@ -8,7 +8,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use enrolment::request;
 use enrolment::restriction::{Limits, Wanted};
 use record::consent::{Basis, Choice};
-use record::entry::MAX_NOTE;
 use web_kit::error::Result;
 use web_kit::form::FormState;
 use web_kit::page::{Page, html};
@@ -45,12 +44,6 @@ struct ObjectPage<'a> {
     urls: &'a TicketUrls,
     offered: &'a [Offered],
     form: &'a FormState,
-}
-
-impl ObjectPage<'_> {
-    fn max_note() -> u32 {
-        u32::try_from(MAX_NOTE).unwrap_or(u32::MAX)
-    }
 }
 
 /// What it means, and what there is to object to.

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use enrolment::request;
 use enrolment::restriction::{Ground, Wanted};
-use record::entry::{MAX_NOTE, clean_note};
+use record::entry::clean_note;
 use web_kit::error::{Error, Result};
 use web_kit::form::FormState;
 use web_kit::page::{Page, html};
@@ -30,12 +30,6 @@ struct RestrictPage<'a> {
     app: &'a App,
     urls: &'a TicketUrls,
     form: &'a FormState,
-}
-
-impl RestrictPage<'_> {
-    fn max_note() -> u32 {
-        u32::try_from(MAX_NOTE).unwrap_or(u32::MAX)
-    }
 }
 
 /// What it means, and the grounds.

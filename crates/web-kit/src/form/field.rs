@@ -2,6 +2,7 @@
 
 use askama::Template;
 use askama::filters::HtmlSafe;
+use record::entry::MAX_NOTE;
 
 use super::FormState;
 use crate::components::Tone;
@@ -135,6 +136,12 @@ impl<'a> Field<'a> {
     pub fn max_length(mut self, max_length: u32) -> Self {
         self.max_length = Some(max_length);
         self
+    }
+
+    /// As many as a note may have ([`record::entry::clean_note`]).
+    #[must_use]
+    pub fn note_length(self) -> Self {
+        self.max_length(u32::try_from(MAX_NOTE).unwrap_or(u32::MAX))
     }
 
     /// Must be filled in. The server says so too; browsers' own messages are switched off by `novalidate`.

@@ -8,7 +8,7 @@ use database::erasures::{self, Erasure, ErasureState};
 use database::records::{Record, RecordState};
 use enrolment::erasure::{self, Granting, Held};
 use enrolment::wallet_change;
-use record::entry::{MAX_NOTE, clean_note};
+use record::entry::clean_note;
 use record::erasure::{ErasureEvidence, ErasureStatement, Signatory};
 use record::ids::RecordId;
 use record::signature::EcdsaSignature;
@@ -79,10 +79,6 @@ impl ErasurePage {
 
     fn identity(&self) -> Option<&'static str> {
         self.open.erasure.identity.map(identity_in_words)
-    }
-
-    fn max_reason() -> u32 {
-        u32::try_from(MAX_NOTE).unwrap_or(u32::MAX)
     }
 }
 

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::records::{Record, RecordState};
 use enrolment::retention::{Term, prolong};
-use record::entry::{MAX_NOTE, clean_note};
+use record::entry::clean_note;
 use record::ids::RecordId;
 use record::keeping::{Period, day_of};
 use record::time::UnixMillis;
@@ -43,10 +43,6 @@ impl KeepPage {
             due_at: term.due_at(),
             form,
         }
-    }
-
-    fn max_reason() -> u32 {
-        u32::try_from(MAX_NOTE).unwrap_or(u32::MAX)
     }
 }
 

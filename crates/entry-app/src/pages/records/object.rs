@@ -7,7 +7,6 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::request_way::RequestWay;
 use enrolment::restriction::Wanted;
 use record::consent::{Basis, Choice};
-use record::entry::MAX_NOTE;
 use record::ids::RecordId;
 use sqlx::MySqlConnection;
 use web_kit::components::Tone;
@@ -62,10 +61,6 @@ impl ObjectPage {
             true => format!("{basis} – direct marketing, ends at once"),
             false => basis.clone(),
         }
-    }
-
-    fn max_note() -> u32 {
-        u32::try_from(MAX_NOTE).unwrap_or(u32::MAX)
     }
 }
 

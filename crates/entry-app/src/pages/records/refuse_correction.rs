@@ -7,7 +7,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::access_log::AccessAction;
 use database::records::RecordState;
 use enrolment::EnrolmentError;
-use record::entry::{MAX_NOTE, clean_note};
+use record::entry::clean_note;
 use sqlx::Connection;
 use web_kit::components::Tone;
 use web_kit::error::{Error, Result};
@@ -44,10 +44,6 @@ impl RefusePage {
             notes: opened.notes,
             form,
         }
-    }
-
-    fn max_reason() -> u32 {
-        u32::try_from(MAX_NOTE).unwrap_or(u32::MAX)
     }
 }
 

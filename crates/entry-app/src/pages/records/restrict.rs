@@ -7,7 +7,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::records::{Record, RecordState};
 use database::request_way::RequestWay;
 use enrolment::restriction::{self, Asking, Ground, Wanted};
-use record::entry::{MAX_NOTE, clean_note};
+use record::entry::clean_note;
 use record::ids::{RecordId, RestrictionId};
 use sqlx::{Connection, MySqlConnection};
 use web_kit::components::Tone;
@@ -48,10 +48,6 @@ impl RestrictPage {
             record_address: urls::record(id),
             form,
         }
-    }
-
-    fn max_note() -> u32 {
-        u32::try_from(MAX_NOTE).unwrap_or(u32::MAX)
     }
 }
 

@@ -10,7 +10,7 @@ use database::request_way::RequestWay;
 use database::restriction_steps::{RestrictionStep, RestrictionSubject as Subject};
 use enrolment::restriction::{self as requests, Request, Requests, Wanted};
 use keyring::OwnerKey;
-use record::entry::{MAX_NOTE, clean_note};
+use record::entry::clean_note;
 use record::ids::{RecordId, RestrictionId};
 use record::time::UnixMillis;
 use sqlx::{Connection, MySqlConnection};
@@ -96,10 +96,6 @@ impl RestrictionPage {
     /// Whether a mail has told the owner.
     fn is_told(&self) -> bool {
         self.open.mail == Some(MailState::Sent)
-    }
-
-    fn max_reason() -> u32 {
-        u32::try_from(MAX_NOTE).unwrap_or(u32::MAX)
     }
 }
 

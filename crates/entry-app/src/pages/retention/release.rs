@@ -9,7 +9,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::erasures;
 use enrolment::EnrolmentError;
 use enrolment::retention::{Hold, Releasing, release};
-use record::entry::{MAX_NOTE, clean_note};
+use record::entry::clean_note;
 use record::erasure::ErasureEvidence;
 use record::ids::{RecordId, Uid};
 use record::time::UnixMillis;
@@ -60,10 +60,6 @@ impl ReleasePage {
             order,
             form,
         }
-    }
-
-    fn max_reason() -> u32 {
-        u32::try_from(MAX_NOTE).unwrap_or(u32::MAX)
     }
 
     fn can_release(&self) -> bool {
