@@ -19,17 +19,13 @@ use web_kit::sign_in::{KeptForm, SignedIn};
 use zeroize::Zeroizing;
 
 use super::access_view::AccessView;
-use super::erase::{self, SEEN};
+use super::how_asked::{self, IDENTITY, SEEN, WAY};
 use super::opened::load_record;
 use super::{explain, parse_id, place};
 use crate::state::Desk;
 use crate::urls;
 
-const LABELS: &[(&str, &str)] = &[
-    ("way", "How the owner asked"),
-    ("identity", "How you know that it is the owner"),
-    ("seen", "How you know that it is the owner"),
-];
+const LABELS: &[(&str, &str)] = &[WAY, IDENTITY, ("seen", "How you know that it is the owner")];
 const DONE: &str = "The copy is made. The owner gets a mail with the link to it, if they have signed their e-mail address; you can hand it over below.";
 const NOTHING_HELD: &str =
     "Nothing is held of this record any more that could be given to anybody.";
@@ -72,7 +68,7 @@ pub async fn submit(
     let id = parse_id(&id)?;
     let mut connection = desk.pool.acquire().await?;
     load_held(&desk, &mut connection, id).await?;
-    let Some((way, identity)) = erase::read(&mut form) else {
+    let Some((way, identity)) = how_asked::read(&mut form) else {
         let page = draw(page, &desk, &mut connection, (&person, id), form).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     };

@@ -18,7 +18,7 @@ use web_kit::sign_in::SignedIn;
 use zeroize::Zeroizing;
 
 use super::access::{draw, load_held, open_one};
-use super::erase::SEEN;
+use super::how_asked::seen;
 use super::{explain, opened, parse_id};
 use crate::state::Desk;
 use crate::urls;
@@ -48,16 +48,13 @@ pub async fn identify(
     let id = parse_id(&id)?;
     let mut connection = desk.pool.acquire().await?;
     load_held(&desk, &mut connection, id).await?;
-    let seen = form.value("seen").to_owned();
-    let seen = SEEN.iter().find(|(offered, _)| offered.as_str() == seen);
-    let Some((seen, _)) = seen else {
-        form.problem("seen", UNKNOWN);
+    let Some(seen) = seen(&mut form, "seen", UNKNOWN) else {
         let page = draw(page, &desk, &mut connection, (&person, id), form).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     };
     let copy: LinkId = form.value("copy").parse().map_err(|_| Error::NotFound)?;
     let mut transaction = connection.begin().await?;
-    access::identify(&mut transaction, &desk.office(&person), (id, copy), *seen)
+    access::identify(&mut transaction, &desk.office(&person), (id, copy), seen)
         .await
         .map_err(over)?;
     transaction.commit().await?;

@@ -6,7 +6,7 @@ use record::time::UnixMillis;
 use sqlx::MySqlConnection;
 use web_kit::error::Result;
 
-use super::erasure_view::{identity_in_words, way_in_words};
+use super::how_asked::{identity_in_words, way_in_words};
 use super::link_view::is_undelivered;
 use crate::state::Desk;
 

@@ -4,7 +4,6 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use database::erasures::Identity;
 use database::request_way::RequestWay;
 use enrolment::erasure::{self, Asking};
 use record::ids::RecordId;
@@ -15,21 +14,13 @@ use web_kit::form::FormState;
 use web_kit::page::{Page, html};
 use web_kit::sign_in::{KeptForm, SignedIn};
 
+use super::how_asked::{self, IDENTITY, SEEN, WAY};
 use super::opened::load_record;
 use super::{explain, parse_id};
 use crate::state::Desk;
 use crate::urls;
 
-const LABELS: &[(&str, &str)] = &[
-    ("way", "How the owner asked"),
-    ("identity", "How you know that it is the owner"),
-];
-
-/// What staff can have seen. A wallet's signature and a mailed code are seen by programs.
-pub const SEEN: [(Identity, &str); 2] = [
-    (Identity::Document, "I saw a document with their photograph"),
-    (Identity::Known, "I know them"),
-];
+const LABELS: &[(&str, &str)] = &[WAY, IDENTITY];
 
 #[derive(Template)]
 #[template(path = "records/erase.html")]
@@ -74,7 +65,7 @@ pub async fn submit(
     let id = parse_id(&id)?;
     let mut connection = desk.pool.acquire().await?;
     check(&desk, &mut connection, id).await?;
-    let Some((way, identity)) = read(&mut form) else {
+    let Some((way, identity)) = how_asked::read(&mut form) else {
         let page = ErasePage::new(page, id, form);
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response());
     };
@@ -99,26 +90,6 @@ pub async fn submit(
     let text = "It is noted, and the owner is told by e-mail by when they have an answer. Decide about it on the page below.";
     person.leave_notice(Tone::Good, text).await?;
     Ok(Redirect::to(&urls::erasure(id)).into_response())
-}
-
-/// How the owner asked, and how it is known that it is they; none with what is wrong beside the form's fields.
-pub fn read(form: &mut FormState) -> Option<(RequestWay, Option<Identity>)> {
-    let way = form.value("way");
-    let way = RequestWay::AT_THE_DESK
-        .iter()
-        .find(|(offered, _)| offered.as_str() == way);
-    if way.is_none() {
-        form.problem("way", "Say how the owner asked for it.");
-    }
-    let identity = form.value("identity");
-    let seen = SEEN
-        .iter()
-        .find(|(offered, _)| offered.as_str() == identity);
-    if seen.is_none() && identity != "none" {
-        form.problem("identity", "Say whether you know that it is the owner.");
-        return None;
-    }
-    Some((way?.0, seen.map(|(seen, _)| *seen)))
 }
 
 /// Only what stands on the chain can end there; what does not is declined, given up, or lapses.

@@ -19,17 +19,15 @@ use web_kit::form::FormState;
 use web_kit::page::{Page, html};
 use web_kit::sign_in::{KeptForm, SignedIn};
 
-use super::erase::SEEN;
-use super::erasure_view::{identity_in_words, way_in_words};
+use super::how_asked::{IDENTITY, SEEN, identity_in_words, read_identity, way_in_words};
 use super::on_chain::{OnChain, Sight};
 use super::opened::load_record;
-use super::wallet_change::read_identity;
 use super::{explain, explain_row, parse_id};
 use crate::state::Desk;
 use crate::urls;
 
 const LABELS: &[(&str, &str)] = &[
-    ("identity", "How you know that it is the owner"),
+    IDENTITY,
     ("signature", "Signature of the authority"),
     ("confirmed", "Confirmation"),
     ("reason", "Why it is not erased"),

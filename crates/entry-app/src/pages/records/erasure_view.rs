@@ -1,12 +1,14 @@
 //! How the erasure of a record stands, on the record's page and in the list of them.
 
-use database::erasures::{Erasure, ErasureState, Identity};
+use database::erasures::{Erasure, ErasureState};
 use database::request_way::RequestWay;
 use enrolment::retention::Why;
 use keyring::ApplicationKeys;
 use record::time::UnixMillis;
 use web_kit::components::Tone;
 use zeroize::Zeroizing;
+
+use super::how_asked::{identity_in_words, way_in_words};
 
 /// What is shown of it.
 pub struct ErasureView {
@@ -72,25 +74,5 @@ impl ErasureView {
             },
             None => self,
         }
-    }
-}
-
-pub const fn way_in_words(way: RequestWay) -> &'static str {
-    match way {
-        RequestWay::Receipt | RequestWay::Link => "with the address in a mail",
-        RequestWay::InPerson => "in person",
-        RequestWay::ByPhone => "by phone",
-        RequestWay::ByLetter => "by letter",
-        RequestWay::ByMail => "by e-mail",
-        RequestWay::Retention => "since its time was over",
-    }
-}
-
-pub const fn identity_in_words(identity: Identity) -> &'static str {
-    match identity {
-        Identity::Wallet => "their wallet signed",
-        Identity::Code => "a code came to the address in the record",
-        Identity::Document => "staff saw a document",
-        Identity::Known => "staff know them",
     }
 }

@@ -16,6 +16,7 @@ mod erased;
 pub mod erasure;
 pub mod erasure_view;
 mod history;
+mod how_asked;
 pub mod keep;
 pub mod lines;
 pub mod link;

@@ -15,7 +15,7 @@ use web_kit::form::FormState;
 use web_kit::page::{Page, html};
 use web_kit::sign_in::{KeptForm, SignedIn};
 
-use super::erase::SEEN;
+use super::how_asked::{IDENTITY, SEEN, WAY};
 use super::restrict::{file, load_held};
 use super::{opened, parse_id};
 use crate::state::Desk;
@@ -24,8 +24,8 @@ use crate::urls;
 const LABELS: &[(&str, &str)] = &[
     ("purpose", "Purposes"),
     ("note", "In the owner's words"),
-    ("way", "How the owner asked"),
-    ("identity", "How you know that it is the owner"),
+    WAY,
+    IDENTITY,
 ];
 const NOTHING: &str = "There is nothing to object to: no purpose that the owner signed rests on a legitimate interest or a public task, or they have objected to all of \
                        them. What rests on consent they take back.";

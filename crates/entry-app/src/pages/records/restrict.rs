@@ -16,7 +16,7 @@ use web_kit::form::FormState;
 use web_kit::page::{Page, html};
 use web_kit::sign_in::{KeptForm, SignedIn};
 
-use super::erase::{self, SEEN};
+use super::how_asked::{self, IDENTITY, SEEN, WAY};
 use super::opened::load_record;
 use super::restriction_view::GROUNDS;
 use super::{explain, parse_id};
@@ -26,8 +26,8 @@ use crate::urls;
 const LABELS: &[(&str, &str)] = &[
     ("ground", "Why"),
     ("note", "In the owner's words"),
-    ("way", "How the owner asked"),
-    ("identity", "How you know that it is the owner"),
+    WAY,
+    IDENTITY,
 ];
 const DONE: &str = "It is noted: the record is restricted from now on, and the owner is told by e-mail by when they have an answer.";
 const BEFORE: &str = "It stands already. See below how.";
@@ -100,7 +100,7 @@ pub async fn file(
         true => None,
         false => form.check("note", clean_note),
     };
-    let asked = erase::read(form);
+    let asked = how_asked::read(form);
     let (Some(wanted), Some((way, identity)), false) = (wanted, asked, form.has_problems()) else {
         return Ok(false);
     };

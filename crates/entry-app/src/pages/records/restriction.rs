@@ -20,6 +20,7 @@ use web_kit::form::FormState;
 use web_kit::page::{Page, html};
 use web_kit::sign_in::{KeptForm, SignedIn};
 
+use super::how_asked;
 use super::opened::load_record;
 use super::restriction_view::{StepLine, standing, title};
 use super::{explain, parse_id};
@@ -196,8 +197,7 @@ pub async fn lift(
 ) -> Result<Response> {
     let ids = parse(&ids)?;
     let mut connection = desk.pool.acquire().await?;
-    let mut ways = RequestWay::AT_THE_DESK.iter().map(|(way, _)| *way);
-    let told = ways.find(|way| way.as_str() == form.value("told"));
+    let told = how_asked::way(&form, "told");
     let (office, rng) = (desk.office(&person), &mut crate::state::rng());
     let mut transaction = connection.begin().await?;
     let lifted = requests::lift(&mut transaction, &office, ids, told, rng).await;

@@ -11,7 +11,7 @@ use record::time::UnixMillis;
 use web_kit::components::Tone;
 use zeroize::Zeroizing;
 
-use super::erasure_view::{identity_in_words, way_in_words};
+use super::how_asked::{identity_in_words, way_in_words};
 use crate::urls;
 
 /// All of it, on the record's page.

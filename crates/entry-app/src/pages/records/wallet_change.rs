@@ -23,8 +23,7 @@ use web_kit::page::{Page, html};
 use web_kit::sign_in::{KeptForm, SignedIn};
 
 use super::details_form::read_wallet;
-use super::erase::SEEN;
-use super::erasure_view::identity_in_words;
+use super::how_asked::{IDENTITY, SEEN, identity_in_words, read_identity};
 use super::opened::Opened;
 use super::staff_names::StaffNames;
 use super::{explain, explain_row, parse_id};
@@ -37,7 +36,7 @@ const LABELS: &[(&str, &str)] = &[
         "last_characters",
         "Last 6 characters of the new wallet address",
     ),
-    ("identity", "How you know that it is the owner"),
+    IDENTITY,
     ("compared", "Comparison of the addresses"),
     ("signature", "Signature of the authority"),
 ];
@@ -210,15 +209,6 @@ pub async fn again(
 ) -> Result<Response> {
     let page = WalletChangePage::new(page, desk, person, open, form).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
-}
-
-pub fn read_identity(form: &mut FormState) -> Option<Identity> {
-    let chosen = form.value("identity");
-    let seen = SEEN.iter().find(|(offered, _)| offered.as_str() == chosen);
-    if seen.is_none() {
-        form.problem("identity", "Say how you know that it is the owner.");
-    }
-    seen.map(|(seen, _)| *seen)
 }
 
 /// The owner of the contracts, at the newest block: who has just handed them over signs nothing any more.

@@ -10,7 +10,8 @@ use web_kit::form::FormState;
 use web_kit::page::Page;
 use web_kit::sign_in::SignedIn;
 
-use super::wallet_change::{again, done, in_words, load, read_identity};
+use super::how_asked::read_identity;
+use super::wallet_change::{again, done, in_words, load};
 use super::{explain, parse_id, place};
 use crate::state::Desk;
 

@@ -16,12 +16,13 @@ use web_kit::form::FormState;
 use web_kit::page::{Page, html};
 use web_kit::sign_in::{KeptForm, SignedIn};
 
+use super::how_asked::{WAY, read_way};
 use super::opened::load_record;
 use super::{explain, parse_id};
 use crate::state::Desk;
 use crate::urls;
 
-const LABELS: &[(&str, &str)] = &[("purpose", "Purposes"), ("way", "How the owner asked")];
+const LABELS: &[(&str, &str)] = &[("purpose", "Purposes"), WAY];
 
 const DONE: &str = "It is taken back from now on, and the owner is told by e-mail. End these uses, those by processors as well.";
 const NOBODY_TOLD: &str = "It is taken back from now on. End these uses, those by processors as well. The owner's details do not open, so no e-mail \
@@ -115,15 +116,8 @@ fn read(form: &mut FormState, choices: &[Choice]) -> Option<(Vec<Choice>, Reques
     if chosen.is_empty() {
         form.problem("purpose", "Tick what the owner takes back.");
     }
-    let way = form.value("way");
-    let way = RequestWay::AT_THE_DESK
-        .iter()
-        .find(|(offered, _)| offered.as_str() == way);
-    if way.is_none() {
-        form.problem("way", "Say how the owner asked for it.");
-    }
-    let (way, _) = way?;
-    (!chosen.is_empty()).then_some((chosen, *way))
+    let way = read_way(form)?;
+    (!chosen.is_empty()).then_some((chosen, way))
 }
 
 async fn load(desk: &Desk, connection: &mut MySqlConnection, id: RecordId) -> Result<Allowed> {
