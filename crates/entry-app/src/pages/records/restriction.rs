@@ -142,24 +142,9 @@ pub async fn refuse(
     person: SignedIn,
     State(desk): State<Desk>,
     Path(ids): Path<(String, String)>,
-    mut form: FormState,
+    form: FormState,
 ) -> Result<Response> {
-    let ids = parse(&ids)?;
-    let mut connection = desk.pool.acquire().await?;
-    let Some(reason) = form.check("reason", clean_note) else {
-        return again(page, &desk, &mut connection, ids, form).await;
-    };
-    let (office, rng) = (desk.office(&person), &mut crate::state::rng());
-    let officer = &desk.profile.officer.contact;
-    let mut transaction = connection.begin().await?;
-    requests::refuse(&mut transaction, &office, ids, officer, &reason, rng)
-        .await
-        .map_err(explain)?;
-    transaction.commit().await?;
-    drop(connection);
-    let text = "The owner is told why by e-mail. The record stays restricted until you lift that, once the mail has left.";
-    notice(&person, true, text).await?;
-    Ok(Redirect::to(&urls::restriction(ids.0, ids.1)).into_response())
+    tell(page, &person, &desk, &ids, (Telling::Refused, form)).await
 }
 
 /// Tells the owner that a restriction is about to end.
@@ -168,22 +153,66 @@ pub async fn announce(
     person: SignedIn,
     State(desk): State<Desk>,
     Path(ids): Path<(String, String)>,
-    mut form: FormState,
+    form: FormState,
 ) -> Result<Response> {
-    let ids = parse(&ids)?;
+    tell(page, &person, &desk, &ids, (Telling::Ending, form)).await
+}
+
+/// What the owner is told with a reason.
+#[derive(Clone, Copy)]
+enum Telling {
+    Refused,
+    Ending,
+}
+
+impl Telling {
+    /// The field of the reason.
+    const fn field(self) -> &'static str {
+        match self {
+            Self::Refused => "reason",
+            Self::Ending => "ending",
+        }
+    }
+
+    const fn done(self) -> &'static str {
+        match self {
+            Self::Refused => {
+                "The owner is told why by e-mail. The record stays restricted until you lift that, once the mail has left."
+            }
+            Self::Ending => {
+                "The owner is told by e-mail that it ends. Lift it once the mail has left."
+            }
+        }
+    }
+}
+
+/// Makes a step that has a reason, and tells the owner.
+async fn tell(
+    page: Page,
+    person: &SignedIn,
+    desk: &Desk,
+    ids: &(String, String),
+    (telling, mut form): (Telling, FormState),
+) -> Result<Response> {
+    let ids = parse(ids)?;
     let mut connection = desk.pool.acquire().await?;
-    let Some(reason) = form.check("ending", clean_note) else {
-        return again(page, &desk, &mut connection, ids, form).await;
+    let Some(reason) = form.check(telling.field(), clean_note) else {
+        return again(page, desk, &mut connection, ids, form).await;
     };
-    let (office, rng) = (desk.office(&person), &mut crate::state::rng());
+    let (office, rng) = (desk.office(person), &mut crate::state::rng());
+    let officer = &desk.profile.officer.contact;
     let mut transaction = connection.begin().await?;
-    let told = requests::announce(&mut transaction, &office, ids, &reason, rng)
-        .await
-        .map_err(explain)?;
+    let told = match telling {
+        Telling::Refused => {
+            let told = requests::refuse(&mut transaction, &office, ids, officer, &reason, rng);
+            told.await.map(|()| true)
+        }
+        Telling::Ending => requests::announce(&mut transaction, &office, ids, &reason, rng).await,
+    };
+    let told = told.map_err(explain)?;
     transaction.commit().await?;
     drop(connection);
-    let text = "The owner is told by e-mail that it ends. Lift it once the mail has left.";
-    notice(&person, told, text).await?;
+    notice(person, told, telling.done()).await?;
     Ok(Redirect::to(&urls::restriction(ids.0, ids.1)).into_response())
 }
 
