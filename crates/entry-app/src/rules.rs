@@ -6,7 +6,7 @@ use web_kit::profile::ControllerProfile;
 /// What it says.
 pub fn rules(profile: &ControllerProfile) -> Rules<'_> {
     Rules {
-        is_choice: Box::new(|purpose| profile.is_choice(purpose)),
+        basis: Box::new(|purpose| profile.basis(purpose)),
         keeping: Box::new(|purpose| profile.keeping_of(purpose)),
         fingerprint: profile.fingerprint_of_keeping(),
     }

@@ -190,7 +190,7 @@ impl ControllerProfile {
     /// What a purpose, as it was signed, rests on.
     #[must_use]
     pub fn basis(&self, signed: &record::consent::Purpose) -> Basis {
-        let Some(ours) = self.named_as(signed) else {
+        let Some(ours) = self.named_as(&signed.name, &signed.lawful_basis) else {
             return Basis::Unknown;
         };
         match ours.objection {
@@ -207,10 +207,10 @@ impl ControllerProfile {
         self.purposes.iter().filter(|purpose| !purpose.retired)
     }
 
-    fn named_as(&self, signed: &record::consent::Purpose) -> Option<&Purpose> {
+    fn named_as(&self, name: &str, lawful_basis: &str) -> Option<&Purpose> {
         self.purposes
             .iter()
-            .find(|ours| ours.name == signed.name && ours.lawful_basis == signed.lawful_basis)
+            .find(|ours| ours.name == name && ours.lawful_basis == lawful_basis)
     }
 
     fn problems(&self) -> Vec<String> {
@@ -386,10 +386,9 @@ mod tests {
     #[test]
     fn how_long_is_known_of_what_the_profile_names() {
         let profile = ControllerProfile::from_toml(GOOD).unwrap();
-        let signed = |name: &str| record::consent::Purpose {
+        let signed = |name: &str| record::consent::Choice {
             name: name.to_owned(),
             lawful_basis: "Consent, Art. 6(1)(a)".to_owned(),
-            granted: true,
         };
         let keeping = profile.keeping_of(&signed("Research")).unwrap();
         assert_eq!(keeping.period.to_string(), "6 months");

@@ -18,6 +18,8 @@ pub struct Reckoned {
     pub updated_at: UnixMillis,
     /// The number of the newest withdrawal; zero where there is none.
     pub withdrawal: u64,
+    /// How many steps of restrictions and objections there are.
+    pub restriction_steps: u64,
     /// What the row that stands was reckoned from; none where there is no row.
     pub basis: Option<[u8; 32]>,
     /// Whether somebody else wrote or changed that row.
@@ -35,6 +37,7 @@ pub async fn page(
     let rows = sqlx::query(
         "SELECT r.id, r.updated_at,
                 (SELECT CAST(COALESCE(MAX(w.id), 0) AS UNSIGNED) FROM withdrawals w WHERE w.record_id = r.id) AS withdrawal,
+                (SELECT CAST(COUNT(*) AS UNSIGNED) FROM restriction_steps s WHERE s.record_id = r.id) AS restriction_steps,
                 t.record_id, t.due_at, t.basis, t.prolongations, t.mac
          FROM records r
          LEFT JOIN retentions t ON t.record_id = r.id
@@ -59,6 +62,7 @@ fn read(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Reckoned, RowError> {
         id: columns.get("id")?,
         updated_at: columns.get("updated_at")?,
         withdrawal: columns.get("withdrawal")?,
+        restriction_steps: columns.get("restriction_steps")?,
         is_planted: matches!(standing, Some(Err(_))),
         basis: standing.and_then(Result::ok).map(|row| row.basis),
     })

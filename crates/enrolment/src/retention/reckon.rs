@@ -46,7 +46,7 @@ pub async fn reckon(
             return Ok(looked);
         }
         looked.last = Some(one.id);
-        let basis = rules.basis(one.id, one.updated_at, one.withdrawal);
+        let basis = rules.basis_of(one);
         if one.is_planted {
             looked.planted += 1;
         } else if one.basis != Some(basis) {

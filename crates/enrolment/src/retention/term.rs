@@ -1,11 +1,11 @@
-//! Until when one record may be kept, from what its owner signed and took back, the profile, and what staff decided.
+//! Until when one record may be kept, from what its owner signed, took back and objected to, the profile, and what staff decided.
 
 use database::record_events::{RecordEvent, RecordEventKind};
 use database::records::Record;
 use database::retentions::{self, Retention};
 use database::{Checked, MySqlConnection, consents, record_events};
 use keyring::ApplicationKeys;
-use record::consent::{Choice, Purpose};
+use record::consent::Choice;
 use record::ids::Version;
 use record::keeping::Start;
 use record::time::UnixMillis;
@@ -13,8 +13,7 @@ use record::time::UnixMillis;
 use super::prolong::{Prolongation, open_prolongations};
 use super::rules::Rules;
 use crate::EnrolmentError;
-use crate::signed::{Signed, newest_signed};
-use crate::withdrawal::TakenBack;
+use crate::restriction::{Limits, Reason, Standing, Use};
 
 /// Until when, and why.
 #[derive(Debug, Default)]
@@ -43,8 +42,12 @@ pub struct Kept {
 pub enum KeptUntil {
     /// Until then.
     Day(UnixMillis),
-    /// The owner does not allow it, or not any more since then.
-    NotAllowed(Option<UnixMillis>),
+    /// The owner does not allow it.
+    NotAllowed,
+    /// The owner does not any more, since then.
+    TakenBack(UnixMillis),
+    /// The owner objected to it, and it has ended, since then.
+    Ended(UnixMillis),
     /// The profile does not name it: nobody knows.
     Unknown,
 }
@@ -72,10 +75,8 @@ impl Term {
         };
         term.look_at_prolongations(connection, keys, standing.as_ref(), &history)
             .await?;
-        if let Some(signed) = newest_signed(connection, keys, record).await? {
-            term.look_at_purposes(connection, keys, record, &signed, &history, rules)
-                .await?;
-        }
+        term.look_at_purposes(connection, keys, record, &history, rules)
+            .await?;
         Ok(term)
     }
 
@@ -115,27 +116,27 @@ impl Term {
         connection: &mut MySqlConnection,
         keys: &ApplicationKeys,
         record: &Record,
-        signed: &Signed,
         history: &Checked<RecordEvent>,
         rules: &Rules<'_>,
     ) -> Result<(), EnrolmentError> {
-        let front = keys.front();
-        let taken = TakenBack::load(connection, &front, record.id, signed.draft).await?;
+        let limits = Limits::load(connection, keys, record, history, &*rules.basis).await?;
+        let Some((_, newest)) = limits.signed else {
+            return Ok(());
+        };
         let first = consents::load(connection, record.id, Version::FIRST).await?;
-        let first = first.filter(|first| first.is_ours(&front));
-        let (Some(purposes), Some(first)) = (&signed.purposes, first) else {
+        let first = first.filter(|first| first.is_ours(&keys.front()));
+        let (Some(uses), Some(first)) = (&limits.uses, first) else {
             self.is_tampered = true;
             return Ok(());
         };
-        self.is_tampered |=
-            taken.tampered > 0 || taken.rows < told(history, RecordEventKind::ConsentWithdrawn);
-        let starts = (signed.received_at, first.received_at);
-        let kept = purposes.iter().map(|purpose| Kept {
-            purpose: Choice::from(purpose),
-            until: until(purpose, starts, &taken, rules),
+        self.is_tampered |= limits.consent_is_tampered || limits.is_for(Reason::Unknown);
+        let starts = (newest, first.received_at);
+        let kept = uses.iter().map(|one| Kept {
+            purpose: one.choice.clone(),
+            until: until(one, starts, rules),
         });
         self.purposes = kept.collect();
-        self.purposes_until = last_of(&self.purposes, signed.received_at);
+        self.purposes_until = last_of(&self.purposes, newest);
         Ok(())
     }
 }
@@ -145,39 +146,39 @@ fn told(history: &Checked<RecordEvent>, kind: RecordEventKind) -> usize {
     events.filter(|event| event.kind == kind).count()
 }
 
-/// `starts` are the newest signature and the first one.
-fn until(
-    purpose: &Purpose,
-    (newest, first): (UnixMillis, UnixMillis),
-    taken: &TakenBack,
-    rules: &Rules<'_>,
-) -> KeptUntil {
-    let Some(keeping) = (rules.keeping)(purpose) else {
+/// What a purpose still permits; `newest` and `first` are the signatures that its period may begin with.
+fn until(one: &Use, (newest, first): (UnixMillis, UnixMillis), rules: &Rules<'_>) -> KeptUntil {
+    let Some(keeping) = (rules.keeping)(&one.choice) else {
         return KeptUntil::Unknown;
     };
-    if (rules.is_choice)(purpose) {
-        let since = taken.since(&Choice::from(purpose));
-        if !purpose.granted || since.is_some() {
-            return KeptUntil::NotAllowed(since.filter(|_| purpose.granted));
+    match one.standing {
+        Standing::NotAllowed => KeptUntil::NotAllowed,
+        Standing::TakenBack(since) => KeptUntil::TakenBack(since),
+        Standing::Ended(since) => KeptUntil::Ended(since),
+        // Until an objection is decided nothing has ended.
+        Standing::Allowed | Standing::LegalDuty | Standing::Other | Standing::ObjectedTo(_) => {
+            let start = match keeping.start {
+                Start::Signature => newest,
+                Start::FirstSignature => first,
+            };
+            KeptUntil::Day(keeping.period.after(start))
         }
     }
-    let start = match keeping.start {
-        Start::Signature => newest,
-        Start::FirstSignature => first,
-    };
-    KeptUntil::Day(keeping.period.after(start))
 }
 
-/// The last day of those that there are; where the owner allows nothing, the day on which that became so.
+/// The last day of those that there are; where no purpose is left, the day on which that became so.
 fn last_of(purposes: &[Kept], signed_at: UnixMillis) -> Option<UnixMillis> {
     let mut last = None;
-    let mut refused = signed_at;
+    let mut none_since = signed_at;
     for kept in purposes {
         match kept.until {
             KeptUntil::Unknown => return None,
             KeptUntil::Day(day) => last = last.max(Some(day)),
-            KeptUntil::NotAllowed(since) => refused = since.unwrap_or(refused).max(refused),
+            KeptUntil::NotAllowed => {}
+            KeptUntil::TakenBack(since) | KeptUntil::Ended(since) => {
+                none_since = none_since.max(since);
+            }
         }
     }
-    Some(last.unwrap_or(refused))
+    Some(last.unwrap_or(none_since))
 }

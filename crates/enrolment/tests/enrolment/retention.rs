@@ -1,21 +1,25 @@
 use std::time::Duration;
 
 use database::records_view::{due, due_count};
+use database::request_way::RequestWay;
 use database::retentions;
+use enrolment::restriction::{self, Asking, Wanted};
 use enrolment::retention::{
     Hold, KeptUntil, Looked, Rules, Term, Warning, hold, prolong, reckon, warn,
 };
-use record::consent::Purpose;
-use record::ids::RecordId;
+use record::consent::{Basis, Choice, Purpose};
+use record::ids::{RecordId, RestrictionId};
 use record::keeping::{Keeping, Start};
 use record::time::UnixMillis;
 
-use crate::stage::{Stage, rng};
+use crate::stage::{CLERK, Stage, rng};
 
 const DAY: Duration = Duration::from_hours(24);
 const RESEARCH: &str = "Research";
 const BILLS: &str = "Bills";
 const ALUMNI: &str = "Alumni";
+const SURVEYS: &str = "Surveys";
+const OFFERS: &str = "Offers";
 const RESALE: &str = "Resale";
 
 fn purpose(name: &str, granted: bool) -> Purpose {
@@ -26,16 +30,26 @@ fn purpose(name: &str, granted: bool) -> Purpose {
     }
 }
 
-/// Research for 30 days from the newest signature, alumni for 20 from the first one, bills for 100; resale nobody knows.
+fn basis(purpose: &Purpose) -> Basis {
+    match purpose.name.as_str() {
+        RESEARCH | ALUMNI => Basis::Consent,
+        BILLS => Basis::LegalDuty,
+        SURVEYS => Basis::Weighed,
+        OFFERS => Basis::Marketing,
+        _ => Basis::Unknown,
+    }
+}
+
+/// Research, surveys and offers for 30 days from the newest signature, alumni for 20 from the first one, bills for 100; resale nobody knows.
 fn rules(fingerprint: u8) -> Rules<'static> {
     let keeping = |period: &str, start| Keeping {
         period: period.parse().unwrap(),
         start,
     };
     Rules {
-        is_choice: Box::new(|purpose| purpose.name != BILLS),
+        basis: Box::new(basis),
         keeping: Box::new(move |purpose| match purpose.name.as_str() {
-            RESEARCH => Some(keeping("30 days", Start::Signature)),
+            RESEARCH | SURVEYS | OFFERS => Some(keeping("30 days", Start::Signature)),
             ALUMNI => Some(keeping("20 days", Start::FirstSignature)),
             BILLS => Some(keeping("100 days", Start::Signature)),
             _ => None,
@@ -90,6 +104,46 @@ impl Stage {
         let mut transaction = self.pool.begin().await.unwrap();
         let (office, rules, rng) = (self.office(), rules(1), &mut rng());
         prolong(&mut transaction, &office, &rules, id, (until, reason), rng)
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
+    }
+
+    async fn object(&self, id: RecordId, name: &str) -> Vec<RestrictionId> {
+        let (office, rng) = (self.office(), &mut rng());
+        let asking = Asking {
+            ids: [RestrictionId::random(rng), RestrictionId::random(rng)],
+            record: id,
+            wanted: Wanted::Objection(vec![Choice::from(&purpose(name, true))]),
+            note: None,
+            way: RequestWay::ByPhone,
+            identity: None,
+            staff: Some(CLERK),
+            letterhead: office.letterhead(),
+            basis: &basis,
+            at: office.now,
+        };
+        let mut transaction = self.pool.begin().await.unwrap();
+        let made = restriction::ask(&mut transaction, &self.keys, &asking, rng);
+        let made = made.await.unwrap();
+        transaction.commit().await.unwrap();
+        made
+    }
+
+    async fn uphold(&self, id: RecordId, request: RestrictionId) {
+        let mut transaction = self.pool.begin().await.unwrap();
+        let (office, ids, rng) = (self.office(), (id, request), &mut rng());
+        restriction::grant(&mut transaction, &office, ids, rng)
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
+    }
+
+    async fn lift(&self, id: RecordId, request: RestrictionId) {
+        let mut transaction = self.pool.begin().await.unwrap();
+        let (office, ids, rng) = (self.office(), (id, request), &mut rng());
+        let told = Some(RequestWay::ByPhone);
+        restriction::lift(&mut transaction, &office, ids, told, rng)
             .await
             .unwrap();
         transaction.commit().await.unwrap();
@@ -282,6 +336,62 @@ async fn the_newest_decision_to_keep_a_record_holds() {
     );
     stage.reckon(1).await;
     assert_eq!(stage.due_at(id).await, None);
+}
+
+#[tokio::test]
+async fn what_the_owner_objected_to_with_success_keeps_nothing() {
+    let stage = Stage::new().await;
+    let (signed, surveys) = (stage.clock.now(), || purpose(SURVEYS, true));
+    let alone = stage.kept(1, vec![surveys(), purpose(ALUMNI, false)]).await;
+    let more = stage.kept(2, vec![surveys(), purpose(BILLS, true)]).await;
+    let neighbour = stage.kept(3, vec![surveys()]).await;
+    let offers = stage.kept(4, vec![purpose(OFFERS, true)]).await;
+    let after = |days| Some(signed.plus(DAY * days));
+    assert_eq!(stage.reckon(1).await.reckoned, 4);
+
+    stage.clock.advance(DAY);
+    stage.object(offers, OFFERS).await;
+    assert_eq!(stage.term(offers).await.due_at(), after(1), "at once");
+    assert_eq!(stage.holds(offers).await, None);
+    let [request] = stage.object(alone, SURVEYS).await[..] else {
+        panic!("one request");
+    };
+    let [other] = stage.object(more, SURVEYS).await[..] else {
+        panic!("one request");
+    };
+    assert_eq!(
+        stage.term(alone).await.due_at(),
+        after(30),
+        "nobody has decided"
+    );
+
+    stage.clock.advance(DAY);
+    stage.uphold(alone, request).await;
+    stage.uphold(more, other).await;
+    let term = stage.term(alone).await;
+    assert_eq!(term.due_at(), after(2));
+    let ended = KeptUntil::Ended(signed.plus(DAY * 2));
+    assert_eq!(term.purposes[0].until, ended);
+    assert_eq!(term.purposes[1].until, KeptUntil::NotAllowed);
+    assert_eq!(
+        stage.term(more).await.due_at(),
+        after(100),
+        "the law keeps it"
+    );
+    assert_eq!(stage.term(neighbour).await.due_at(), after(30));
+    assert_eq!(stage.holds(alone).await, Some(Hold::Restricted));
+    stage.lift(alone, request).await;
+    assert_eq!(stage.holds(alone).await, None);
+    assert_eq!(stage.reckon(1).await.reckoned, 3, "not the neighbour");
+    assert_eq!(stage.due_at(alone).await, after(2));
+    assert_eq!(stage.due_at(neighbour).await, after(30));
+
+    // Whoever takes the steps away ends nothing by it, and nothing is released: the history tells of them.
+    stage.run("DELETE FROM restriction_steps").await;
+    assert_eq!(stage.reckon(1).await.reckoned, 3);
+    assert_eq!(stage.due_at(alone).await, None);
+    assert_eq!(stage.holds(alone).await, Some(Hold::Tampered));
+    assert_eq!(stage.due_at(neighbour).await, after(30));
 }
 
 #[tokio::test]

@@ -50,7 +50,7 @@ async fn restrict(server: &Server, clerk: &Browser, page: &str, ground: &str) {
     );
 }
 
-async fn object(server: &Server, clerk: &Browser, page: &str, purpose: &str) {
+pub async fn object(server: &Server, clerk: &Browser, page: &str, purpose: &str) {
     server.clock.advance(Duration::from_secs(1));
     let door = format!("{page}/object");
     let mark = mark_of(&clerk.get(&door).await, purpose);
@@ -69,7 +69,7 @@ async fn object(server: &Server, clerk: &Browser, page: &str, purpose: &str) {
 }
 
 /// The address of the newest request on the record's page.
-async fn request(clerk: &Browser, page: &str) -> String {
+pub async fn request(clerk: &Browser, page: &str) -> String {
     let shown = clerk.get(page).await.section("restriction");
     let (_, address) = shown.split_once("<p><a href=\"").unwrap();
     address.split('"').next().unwrap().to_owned()

@@ -5,11 +5,13 @@ use std::time::Duration;
 use alloy::signers::local::PrivateKeySigner;
 use database::records::RecordState;
 use devstack::wait_until;
+use record::consent::Purpose;
 use record::time::Clock;
 
 use crate::erase::{authority, signed};
-use crate::harness::{ACCOUNTS, Answer, Browser, Owner, RESEARCH, Server, Setup, Typed};
+use crate::harness::{ACCOUNTS, Answer, Browser, Owner, RESEARCH, SURVEY, Server, Setup, Typed};
 use crate::rectify::anchor;
+use crate::restriction::{object, request};
 
 const LIMIT: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_hours(24);
@@ -35,13 +37,17 @@ impl Desk {
 
     /// Somebody whose record is anchored. Research is kept for a year; the bills, which a law demands, for ten.
     async fn anchored(&self, email: &str, has_bills: bool) -> String {
+        let mut purposes = vec![RESEARCH.granted(true)];
+        purposes.extend(has_bills.then(|| ACCOUNTS.granted(true)));
+        self.anchored_for(email, purposes).await
+    }
+
+    async fn anchored_for(&self, email: &str, purposes: Vec<Purpose>) -> String {
         let owner = Owner::new();
         let typed = Typed::default()
             .with("wallet", &owner.address())
             .with("email", email);
         let page = self.clerk.entered(&typed).await;
-        let mut purposes = vec![RESEARCH.granted(true)];
-        purposes.extend(has_bills.then(|| ACCOUNTS.granted(true)));
         owner.sign_for(&self.server, &page, purposes).await;
         anchor(&self.server, &self.clerk, &page).await;
         page
@@ -399,6 +405,41 @@ async fn consent_taken_back_makes_a_record_due_at_once() {
             .await
             .section("retention")
             .contains("taken back")
+    );
+}
+
+#[tokio::test]
+async fn an_objection_that_was_upheld_makes_a_record_due() {
+    let desk = Desk::open().await;
+    let (server, clerk) = (&desk.server, &desk.clerk);
+    let surveys = || vec![RESEARCH.granted(false), SURVEY.granted(true)];
+    let page = desk.anchored_for("zoe@home.example", surveys()).await;
+    let neighbour = desk.anchored_for("other@home.example", surveys()).await;
+    desk.until_count("the days", "SELECT COUNT(*) FROM retentions", 2)
+        .await;
+    object(server, clerk, &page, "Surveys").await;
+    let decision = request(clerk, &page).await;
+    let granted = clerk.post(&format!("{decision}/grant"), &[]).await;
+    assert_eq!(granted.status, 303, "{}", granted.body);
+    let list = desk.until_listed("now", &page).await;
+    assert!(
+        list.says("objects to one") && !list.says("name=\"uid\""),
+        "it is restricted until the owner was told"
+    );
+    let told = [("told", "by_phone")];
+    let lifted = clerk.post(&format!("{decision}/lift"), &told).await;
+    assert_eq!(lifted.status, 303, "{}", lifted.body);
+    let list = desk.until_listed("now", &page).await;
+    assert!(list.says("name=\"uid\"") && !list.says(&neighbour));
+    let shown = clerk.get(&page).await.section("retention");
+    assert!(
+        shown.contains("ended by objection") && shown.contains("Release the erasure"),
+        "{shown}"
+    );
+    let shown = clerk.get(&neighbour).await.section("retention");
+    assert!(
+        shown.contains(">Kept<") && !shown.contains("Release"),
+        "{shown}"
     );
 }
 

@@ -1,5 +1,6 @@
 //! For how long the controller keeps data for each purpose, and what the notice says of it (GDPR Art. 5(1)(e), 13(2)(a)).
 
+use record::consent::Choice;
 use record::keeping::{Keeping, Period};
 use serde::{Deserialize, Deserializer};
 use sha2::{Digest, Sha256};
@@ -50,8 +51,9 @@ impl Purpose {
 impl ControllerProfile {
     /// For how long data is kept for a purpose, as it was signed; none when it is not named here: nobody knows then.
     #[must_use]
-    pub fn keeping_of(&self, signed: &record::consent::Purpose) -> Option<Keeping> {
-        self.named_as(signed).and_then(Purpose::keeping)
+    pub fn keeping_of(&self, signed: &Choice) -> Option<Keeping> {
+        self.named_as(&signed.name, &signed.lawful_basis)
+            .and_then(Purpose::keeping)
     }
 
     /// A hash of all that tells how long data is kept: what was reckoned from another one is reckoned anew.
@@ -69,7 +71,7 @@ impl ControllerProfile {
                 hash.update((text.len() as u64).to_be_bytes());
                 hash.update(text);
             }
-            hash.update([u8::from(purpose.rests_on_consent)]);
+            hash.update([purpose.rests_on_consent, purpose.legal_duty].map(u8::from));
         }
         hash.finalize().into()
     }

@@ -93,8 +93,9 @@ fn purposes_of(term: &Term) -> Vec<PurposeLine> {
     let line = |kept: &enrolment::retention::Kept| {
         let (words, until) = match kept.until {
             KeptUntil::Day(day) => ("until", Some(day)),
-            KeptUntil::NotAllowed(Some(since)) => ("taken back", Some(since)),
-            KeptUntil::NotAllowed(None) => ("not allowed", None),
+            KeptUntil::TakenBack(since) => ("taken back", Some(since)),
+            KeptUntil::Ended(since) => ("ended by objection", Some(since)),
+            KeptUntil::NotAllowed => ("not allowed", None),
             KeptUntil::Unknown => ("not in the profile: nobody can tell", None),
         };
         PurposeLine {
