@@ -50,21 +50,42 @@ pub async fn erasure_asked(
     Ok(())
 }
 
-/// Tells the desk that an owner wants a restriction, or objects: by the request that they were let in by, which may serve for several.
+/// Tells the desk that an owner wants a restriction, or objects.
 pub async fn restriction_asked(
     app: &App,
     connection: &mut MySqlConnection,
     (record, request): (RecordId, RequestId),
     now: UnixMillis,
 ) -> Result<(), EnqueueError> {
-    let mail = Mail::RestrictionAsked {
-        record,
-        url: record_page(app, record),
-    };
+    let url = record_page(app, record);
+    let mail = Mail::RestrictionAsked { record, url };
+    of_request(app, connection, request, &mail, now).await
+}
+
+/// Tells the desk that an owner takes a restriction back.
+pub async fn restriction_withdrawn(
+    app: &App,
+    connection: &mut MySqlConnection,
+    (record, request): (RecordId, RequestId),
+    now: UnixMillis,
+) -> Result<(), EnqueueError> {
+    let url = record_page(app, record);
+    let mail = Mail::RestrictionWithdrawn { record, url };
+    of_request(app, connection, request, &mail, now).await
+}
+
+/// Of the request that an owner was let in by, which may serve for several.
+async fn of_request(
+    app: &App,
+    connection: &mut MySqlConnection,
+    request: RequestId,
+    mail: &Mail,
+    now: UnixMillis,
+) -> Result<(), EnqueueError> {
     let subject = [request.as_bytes().as_slice(), &now.0.to_be_bytes()].concat();
     let event = EventKey::of(mail.kind(), &subject);
     let desk = app.desk_email.as_str();
-    enqueue(connection, &app.front, now, event, desk, &mail).await?;
+    enqueue(connection, &app.front, now, event, desk, mail).await?;
     Ok(())
 }
 

@@ -62,7 +62,8 @@ pub const GROUNDS: [(Ground, &str); 3] = [
     (Ground::Claims, "I need them kept for a legal claim of mine"),
 ];
 
-fn ground_in_words(ground: Ground) -> &'static str {
+/// A ground, as its owner gives it.
+pub fn ground_in_words(ground: Ground) -> &'static str {
     let mut grounds = GROUNDS.into_iter();
     grounds
         .find(|(offered, _)| *offered == ground)
@@ -73,6 +74,9 @@ fn standing(request: &Request) -> &'static str {
     let is_objection = request.asked.subject != Subject::Restriction;
     if request.asked.subject == Subject::Marketing {
         return "it ended at once, and for good";
+    }
+    if request.has(Kind::Withdrawn) {
+        return "you took it back";
     }
     if request.is_open() {
         return "your record is restricted, and somebody decides about it";

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::pages::{
     challenge, code, copy, copy_code, copy_wallet, correction, decline, demo_wallet, link, message,
     receipt, sign, start, ticket, ticket_code, ticket_copy, ticket_correction, ticket_erase,
-    ticket_object, ticket_purposes, ticket_restrict, wallet, withdraw,
+    ticket_object, ticket_purposes, ticket_restrict, ticket_unrestrict, wallet, withdraw,
 };
 use crate::urls::route;
 
@@ -53,6 +53,10 @@ pub fn routes(app: App, proxies: TrustedProxies) -> Router {
         .route(
             route::TICKET_RESTRICT,
             get(ticket_restrict::show).post(ticket_restrict::submit),
+        )
+        .route(
+            route::TICKET_UNRESTRICT,
+            get(ticket_unrestrict::show).post(ticket_unrestrict::submit),
         )
         .route(
             route::TICKET_OBJECT,

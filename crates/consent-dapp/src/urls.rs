@@ -24,6 +24,7 @@ pub mod route {
     pub const TICKET_ERASE_MESSAGE: &str = "/w/{ticket}/erase/message";
     pub const TICKET_ERASE_SIGN: &str = "/w/{ticket}/erase/sign";
     pub const TICKET_RESTRICT: &str = "/w/{ticket}/restrict";
+    pub const TICKET_UNRESTRICT: &str = "/w/{ticket}/unrestrict";
     pub const TICKET_OBJECT: &str = "/w/{ticket}/object";
     pub const TICKET_COPY: &str = "/w/{ticket}/copy";
     pub const COPY: &str = "/a/{secret}";
@@ -132,6 +133,11 @@ impl TicketUrls {
     /// The form that asks for a restriction.
     pub fn restrict(&self) -> String {
         format!("{}/restrict", self.0)
+    }
+
+    /// The form that takes a restriction back.
+    pub fn unrestrict(&self) -> String {
+        format!("{}/unrestrict", self.0)
     }
 
     /// The form that objects to uses.

@@ -109,6 +109,8 @@ text_enum! {
         RestrictionEnding = "restriction_ending",
         /// A restriction has ended.
         RestrictionLifted = "restriction_lifted",
+        /// The owner took back that they asked for one.
+        RestrictionWithdrawn = "restriction_withdrawn",
     }
 }
 

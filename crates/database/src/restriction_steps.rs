@@ -43,6 +43,8 @@ text_enum! {
         Ending = "ending",
         /// It does not restrict any more.
         Lifted = "lifted",
+        /// The owner took it back, and it does not restrict any more.
+        Withdrawn = "withdrawn",
     }
 }
 
@@ -59,7 +61,7 @@ pub struct RestrictionStep {
     pub subject: RestrictionSubject,
     /// What happened.
     pub kind: RestrictionStepKind,
-    /// How the owner asked; of the last step how they were told that it comes, where no mail told them.
+    /// How the owner asked, or took it back; of what is lifted how they were told that it comes, where no mail told them.
     pub way: Option<RequestWay>,
     /// What showed that it is the owner.
     pub identity: Option<Identity>,
@@ -195,15 +197,15 @@ pub async fn of_records(
     of_records::of_records(connection, (TABLE, "at, id"), records, read).await
 }
 
-/// The first steps of at most `limit` requests that are not lifted and have to be decided, the one that is due first at the top.
-pub async fn not_lifted(
+/// The first steps of at most `limit` requests that are neither lifted nor taken back, and have to be decided, the one that is due first at the top.
+pub async fn not_over(
     connection: &mut MySqlConnection,
     keys: &FrontKeys,
     limit: u32,
 ) -> Result<Checked<RestrictionStep>, RowError> {
     let rows = sqlx::query(
         "SELECT * FROM restriction_steps asked WHERE step = 'asked' AND due_at IS NOT NULL AND NOT EXISTS
-            (SELECT 1 FROM restriction_steps lifted WHERE lifted.request_id = asked.request_id AND lifted.step = 'lifted')
+            (SELECT 1 FROM restriction_steps last WHERE last.request_id = asked.request_id AND last.step IN ('lifted', 'withdrawn'))
          ORDER BY due_at, id LIMIT ?",
     )
     .bind(limit)

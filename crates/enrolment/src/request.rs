@@ -12,4 +12,4 @@ pub use admission::{Admission, admit, ask, clean_code, open, recent, tidy, wish}
 pub use answer::{Answered, Answering, answer_requests};
 pub use copy::wish_copy;
 pub use erasure::{ErasureOffer, wish_erasure};
-pub use restriction::wish_restriction;
+pub use restriction::{wish_restriction, wish_unrestriction};

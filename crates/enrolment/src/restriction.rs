@@ -11,6 +11,7 @@ mod permit;
 mod requests;
 mod step;
 mod uses;
+mod withdraw;
 
 pub use ask::{Asking, ask};
 pub use cause::{Cause, Reason, Told};
@@ -20,3 +21,4 @@ pub use limits::Limits;
 pub use permit::{Permit, Restricted, permit};
 pub use requests::{Ground, Request, Requests, Wanted};
 pub use uses::{Standing, Use};
+pub use withdraw::{Withdrawing, Withdrawn, withdraw};

@@ -9,7 +9,7 @@ use crate::pages::records::{
     access, access_hand, approve, approve_many, ask_again, drop_correction, edit, enter, erase,
     erasure, keep, link, list, object, progress, rectify, refuse_correction, restrict, restriction,
     revoke, search, show, use_ground, wallet_change, wallet_change_begin, wallet_change_confirm,
-    wallet_change_order, withdraw,
+    wallet_change_order, withdraw, withdraw_restriction,
 };
 use crate::pages::{erasures, restrictions, retention, wallet_changes};
 use crate::state::AppState;
@@ -99,6 +99,10 @@ pub fn routes(state: AppState, sessions: &Sessions) -> Router {
         .route(
             route::LIFT_RESTRICTION,
             get(restriction::show).post(restriction::lift),
+        )
+        .route(
+            route::WITHDRAW_RESTRICTION,
+            get(restriction::show).post(withdraw_restriction::submit),
         )
         .route(route::RESTRICTIONS, get(restrictions::show))
         .route(route::ACCESS, get(access::show).post(access::submit))

@@ -79,6 +79,8 @@ pub mod route {
     pub const END_RESTRICTION: &str = "/records/{id}/restriction/{request}/end";
     /// It lifted.
     pub const LIFT_RESTRICTION: &str = "/records/{id}/restriction/{request}/lift";
+    /// It taken back by its owner.
+    pub const WITHDRAW_RESTRICTION: &str = "/records/{id}/restriction/{request}/withdraw";
     /// All requests that are not over.
     pub const RESTRICTIONS: &str = "/restrictions";
     /// A copy of everything, for its owner.

@@ -46,7 +46,7 @@ use owner_code::owner_code;
 use record_erased::record_erased;
 use restored::restored;
 use restriction::restriction;
-use restriction_asked::restriction_asked;
+use restriction_asked::{restriction_asked, restriction_withdrawn};
 use restriction_refused::restriction_refused;
 use retention_due::retention_due;
 use wallet_change_asked::wallet_change_asked;
@@ -174,6 +174,9 @@ impl Mail {
                 destroyed,
             } => record_erased(first_name, controller, *was_due, destroyed),
             Self::RestrictionAsked { record, url } => restriction_asked(*record, url.as_deref()),
+            Self::RestrictionWithdrawn { record, url } => {
+                restriction_withdrawn(*record, url.as_deref())
+            }
             Self::Restriction {
                 first_name,
                 controller,

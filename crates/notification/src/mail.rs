@@ -217,6 +217,13 @@ pub enum Mail {
         /// The record's page, where it is known.
         url: Option<String>,
     },
+    /// To staff: an owner took back that they asked to have the use of their record restricted.
+    RestrictionWithdrawn {
+        /// The record.
+        record: RecordId,
+        /// The record's page, where it is known.
+        url: Option<String>,
+    },
     /// To the data owner: a step of what they asked to have restricted, or objected to. Names neither ground nor purposes.
     Restriction {
         /// The owner's first name ([`crate::first_name`]).
@@ -368,6 +375,8 @@ pub enum RestrictionNews {
     },
     /// The restriction has ended.
     Lifted,
+    /// They took back that they asked for it, and it has ended.
+    Withdrawn,
 }
 
 /// What an erasure destroyed.
@@ -419,6 +428,7 @@ impl Mail {
             Self::RetentionDue { .. } => "retention_due",
             Self::RecordErased { .. } => "record_erased",
             Self::RestrictionAsked { .. } => "restriction_asked",
+            Self::RestrictionWithdrawn { .. } => "restriction_withdrawn",
             Self::Restriction { .. } => "restriction",
             Self::RestrictionRefused { .. } => "restriction_refused",
             Self::BreachFound { .. } => "breach_found",

@@ -21,5 +21,6 @@ pub mod ticket_erase;
 pub mod ticket_object;
 pub mod ticket_purposes;
 pub mod ticket_restrict;
+pub mod ticket_unrestrict;
 pub mod wallet;
 pub mod withdraw;

@@ -5,7 +5,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use enrolment::request::{self, Admission};
-use enrolment::restriction::Limits;
+use enrolment::restriction::{Limits, Request};
 use enrolment::withdrawal::TakenBack;
 use record::consent::Choice;
 use record::ids::RequestId;
@@ -57,6 +57,8 @@ struct OpenPage<'a> {
     is_restricted: bool,
     /// Whether there is anything to object to.
     can_object: bool,
+    /// Whether there is a restriction that they may take back.
+    can_unrestrict: bool,
     /// Whether what they asked for is still to be noted.
     is_restricting: bool,
     requests: Vec<RequestLine>,
@@ -156,6 +158,7 @@ fn draw(
         has_asked_copy: admission.has_asked_copy,
         is_restricted: limits.is_restricted(),
         can_object: !limits.objectable().is_empty(),
+        can_unrestrict: limits.requests.all.iter().any(Request::can_be_withdrawn),
         is_restricting: admission.is_restricting(),
         requests: restriction_view::lines(limits),
         form,

@@ -21,7 +21,8 @@ use crate::urls::TicketUrls;
 const NO_GROUND: &str = "Choose why.";
 const OVER: &str = "It has been an hour. Open the address from your mail in another tab and ask for a new code; then come back to this page and send \
                     it again.";
-const MOMENT: &str = "What you asked for before is just being noted. Send this again in a moment.";
+pub const MOMENT: &str =
+    "What you asked for before is just being noted. Send this again in a moment.";
 
 #[derive(Template)]
 #[template(path = "ticket_restrict.html")]

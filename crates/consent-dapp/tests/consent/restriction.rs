@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use database::erasures::Identity;
 use database::request_way::RequestWay;
-use database::restriction_steps::{self, RestrictionStep, RestrictionSubject};
+use database::restriction_steps::{self, RestrictionStep, RestrictionStepKind, RestrictionSubject};
 use keyring::CellKind;
 use reqwest::StatusCode;
 
@@ -151,6 +151,117 @@ async fn an_owner_objects_to_each_use_by_itself() {
     );
     assert_eq!(owner.get(&door).await.location(), ticket, "nothing is left");
     assert!(steps(&server, &stays).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_owner_takes_back_what_they_had_restricted() {
+    let server = Server::start().await;
+    let (owner, link, ticket) = let_in(&server, 7).await;
+    let (neighbour, stays, other) = let_in(&server, 8).await;
+    let door = format!("{ticket}/unrestrict");
+    assert_eq!(owner.get(&door).await.location(), ticket, "there is none");
+    for (who, ticket) in [(&owner, &ticket), (&neighbour, &other)] {
+        let restrict = format!("{ticket}/restrict");
+        who.submit(&restrict, &[("ground", "claims")]).await;
+        server.desk().answer().await;
+    }
+    assert!(owner.get(&ticket).await.text.contains(&door));
+    let page = owner.get(&door).await;
+    assert_eq!((page.status, page.state()), (StatusCode::OK, "unrestrict"));
+    assert!(page.text.contains("legal claim of mine"));
+    assert!(!page.text.contains("stays-restricted"), "{}", page.text);
+    let stranger = owner.elsewhere(&server);
+    assert_eq!(stranger.get(&door).await.location(), ticket);
+    let theirs = steps(&server, &link).await[0].id.to_string();
+    let page = stranger.submit(&door, &[("request", &theirs)]).await;
+    assert_eq!(page.location(), ticket);
+    let others = steps(&server, &stays).await[0].id.to_string();
+    for nothing in [vec![], vec![("request", others.as_str())]] {
+        let page = owner.submit(&door, &nothing).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.text.contains("Tick what you take back."));
+    }
+
+    server.clock.advance(Duration::from_secs(1));
+    let chosen = [("request", theirs.as_str())];
+    let page = owner.submit(&door, &chosen).await;
+    assert_eq!(
+        (page.status, page.location()),
+        (StatusCode::SEE_OTHER, &*ticket)
+    );
+    server.desk().mail("restriction_withdrawn").await;
+    assert!(
+        restriction(&owner, &ticket)
+            .await
+            .contains("is being noted")
+    );
+    let page = owner.submit(&door, &chosen).await;
+    assert!(page.text.contains("is just being noted"), "{}", page.text);
+    server.desk().answer().await;
+    let filed = steps(&server, &link).await;
+    let [_, step] = filed.as_slice() else {
+        panic!("{filed:?}");
+    };
+    assert_eq!(step.kind, RestrictionStepKind::Withdrawn);
+    assert_eq!(
+        (step.way, step.identity),
+        (Some(RequestWay::Link), Some(Identity::Code))
+    );
+    let (to, mail) = server.desk().mail("restriction").await;
+    assert_eq!(
+        (to.as_str(), &mail["news"]["what"]),
+        ("zoe@home.example", &"withdrawn".into())
+    );
+    let card = restriction(&owner, &ticket).await;
+    assert!(card.contains("you took it back"), "{card}");
+    assert!(!card.contains("is restricted</strong>"), "{card}");
+    assert_eq!(owner.get(&door).await.location(), ticket);
+
+    // The neighbour keeps theirs, and who took it back may ask again.
+    assert_eq!(steps(&server, &stays).await.len(), 1);
+    let card = restriction(&neighbour, &other).await;
+    assert!(card.contains("is restricted</strong>"), "{card}");
+    let restrict = format!("{ticket}/restrict");
+    owner.submit(&restrict, &[("ground", "claims")]).await;
+    server.desk().answer().await;
+    let card = restriction(&owner, &ticket).await;
+    assert!(card.contains("is restricted</strong>"), "{card}");
+}
+
+/// The restriction that comes with an objection is not theirs to end: it ends with what is decided.
+#[tokio::test]
+async fn an_objection_goes_on_restricting() {
+    let server = Server::start().await;
+    let (owner, link, ticket) = let_in(&server, 7).await;
+    let object = format!("{ticket}/object");
+    let survey = mark_of(&owner.get(&object).await, "Surveys");
+    owner.submit(&object, &[("purpose", &survey)]).await;
+    server.desk().answer().await;
+    let door = format!("{ticket}/unrestrict");
+    assert_eq!(owner.get(&door).await.location(), ticket);
+    let objection = steps(&server, &link).await[0].id.to_string();
+    server.clock.advance(Duration::from_secs(1));
+    let restrict = format!("{ticket}/restrict");
+    owner.submit(&restrict, &[("ground", "accuracy")]).await;
+    server.desk().answer().await;
+    let page = owner.get(&door).await;
+    assert!(page.text.contains("stays-restricted"), "{}", page.text);
+    let page = owner.submit(&door, &[("request", &objection)]).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let filed = steps(&server, &link).await;
+    for id in filed.iter().map(|step| step.id.to_string()) {
+        owner.submit(&door, &[("request", &id)]).await;
+    }
+    server.desk().answer().await;
+    let filed = steps(&server, &link).await;
+    let withdrawn: Vec<_> = filed
+        .iter()
+        .filter(|step| step.kind == RestrictionStepKind::Withdrawn)
+        .collect();
+    assert_eq!(withdrawn.len(), 1);
+    assert_ne!(withdrawn[0].request_id.to_string(), objection);
+    let card = restriction(&owner, &ticket).await;
+    assert!(card.contains("is restricted</strong>"), "{card}");
 }
 
 /// A row that is not ours restricts nobody's rights, and is told.

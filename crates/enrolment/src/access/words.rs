@@ -74,6 +74,7 @@ pub(super) fn happened(name: &str) -> String {
         "restriction_refused" => "Told why it is not restricted",
         "restriction_ending" => "Told that a restriction ends",
         "restriction_lifted" => "Restriction lifted",
+        "restriction_withdrawn" => "Request to restrict taken back",
         "objection_made" => "Objected to a use",
         "objection_upheld" => "Use that was objected to ended",
         "objection_refused" => "Told why a use goes on",

@@ -16,7 +16,7 @@ use subtle::ConstantTimeEq;
 use zeroize::ZeroizeOnDrop;
 
 use super::erasure::{Erase, ErasureOffer};
-use super::restriction::Restrict;
+use super::restriction::{Restrict, Unrestrict};
 use crate::EnrolmentError;
 use crate::letterhead::Reader;
 
@@ -83,6 +83,10 @@ pub struct Admission {
     #[serde(default)]
     #[zeroize(skip)]
     pub(super) restrict: Option<Restrict>,
+    /// That they take back what they asked to have restricted, as long as that is still to be noted.
+    #[serde(default)]
+    #[zeroize(skip)]
+    pub(super) unrestrict: Option<Unrestrict>,
 }
 
 impl Admission {
@@ -92,10 +96,10 @@ impl Admission {
         Draft::new(self.draft)
     }
 
-    /// Whether a restriction or an objection is still to be noted.
+    /// Whether a restriction or an objection, or that one is taken back, is still to be noted.
     #[must_use]
     pub const fn is_restricting(&self) -> bool {
-        self.restrict.is_some()
+        self.restrict.is_some() || self.unrestrict.is_some()
     }
 }
 

@@ -172,6 +172,7 @@ async fn admission(
         copy: None,
         has_asked_copy: false,
         restrict: None,
+        unrestrict: None,
     }))
 }
 
@@ -187,8 +188,8 @@ async fn take_wish(
     let no_words = || EnrolmentError::unreadable("a wish without its words");
     let mut admission = read(&request, &front)?.ok_or_else(no_words)?;
     let (wish, erase) = (admission.wish.take(), admission.erase.take());
-    let (copy, restrict) = (admission.copy.take(), admission.restrict.take());
-    if wish.is_none() && erase.is_none() && copy.is_none() && restrict.is_none() {
+    let (copy, is_restricting) = (admission.copy.take(), admission.is_restricting());
+    if wish.is_none() && erase.is_none() && copy.is_none() && !is_restricting {
         return Err(no_words());
     }
     let record = records::load(transaction, &front, id).await?;
@@ -204,8 +205,11 @@ async fn take_wish(
     if let Some((erase, offer)) = erase.zip(admission.erasure.as_ref()) {
         file(transaction, answering, &record, (&erase, offer), rng).await?;
     }
-    if let Some(wish) = restrict {
+    if let Some(wish) = admission.restrict.take() {
         restriction::file(transaction, answering, record.id, &wish, rng).await?;
+    }
+    if let Some(wish) = admission.unrestrict.take() {
+        restriction::take_back(transaction, answering, record.id, &wish, rng).await?;
     }
     if let Some(asked_at) = copy {
         let asked = (request.id, asked_at);

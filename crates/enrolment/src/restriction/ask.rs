@@ -6,7 +6,7 @@ use database::records::{self, Record, RecordState};
 use database::request_way::RequestWay;
 use database::restriction_steps::{RestrictionStepKind as Kind, RestrictionSubject as Subject};
 use keyring::ApplicationKeys;
-use notification::{Mail, RestrictionNews};
+use notification::RestrictionNews;
 use rand::CryptoRng;
 use record::consent::{Basis, Choice, Purpose};
 use record::ids::{RecordId, RestrictionId, StaffId};
@@ -14,7 +14,7 @@ use record::time::UnixMillis;
 use record::wiped_json;
 
 use super::requests::{Requests, Wanted};
-use super::step::{NewStep, make, tell};
+use super::step::{NewStep, letter, make, tell};
 use crate::EnrolmentError;
 use crate::due::a_month_after;
 use crate::letterhead::{Letterhead, Reader};
@@ -146,18 +146,13 @@ async fn begin(
     };
     make(transaction, keys, record, &new, rng).await?;
     if let Some(reader) = reader {
-        let head = &asking.letterhead;
-        let mail = Mail::Restriction {
-            first_name: reader.first_name.clone(),
-            controller: head.controller.to_owned(),
-            contact: head.contact.to_owned(),
-            news: match subject {
-                Subject::Restriction => RestrictionNews::Received { due_at },
-                Subject::Objection => RestrictionNews::Objected { due_at },
-                Subject::Marketing => RestrictionNews::MarketingEnded,
-            },
-            withdrawal_url: head.withdrawal_address(&keys.front(), record.id),
+        let news = match subject {
+            Subject::Restriction => RestrictionNews::Received { due_at },
+            Subject::Objection => RestrictionNews::Objected { due_at },
+            Subject::Marketing => RestrictionNews::MarketingEnded,
         };
+        let (front, head) = (keys.front(), &asking.letterhead);
+        let mail = letter(&front, head, (record.id, reader), news);
         tell(transaction, keys, reader, (id, &mail), asking.at).await?;
     }
     Ok(id)

@@ -68,6 +68,7 @@ impl Told {
                         | Kind::RestrictionRefused
                         | Kind::RestrictionEnding
                         | Kind::RestrictionLifted
+                        | Kind::RestrictionWithdrawn
                         | Kind::ObjectionMade
                         | Kind::ObjectionUpheld
                         | Kind::ObjectionRefused

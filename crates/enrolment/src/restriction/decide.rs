@@ -8,7 +8,7 @@ use rand::CryptoRng;
 use record::ids::{RecordId, RestrictionId};
 
 use super::requests::{Request, Requests};
-use super::step::{NewStep, make, tell};
+use super::step::{NewStep, letter, make, tell};
 use crate::EnrolmentError;
 use crate::letterhead::Reader;
 use crate::office::Office;
@@ -143,14 +143,8 @@ pub(super) async fn write(
     let Some(reader) = reader_of(transaction, office, record).await? else {
         return Ok(false);
     };
-    let head = office.letterhead();
-    let mail = Mail::Restriction {
-        first_name: reader.first_name.clone(),
-        controller: head.controller.to_owned(),
-        contact: head.contact.to_owned(),
-        news,
-        withdrawal_url: head.withdrawal_address(&office.keys.front(), record.id),
-    };
+    let (front, head) = (office.keys.front(), office.letterhead());
+    let mail = letter(&front, &head, (record.id, &reader), news);
     tell(transaction, office.keys, &reader, (step, &mail), office.now).await?;
     Ok(true)
 }

@@ -109,15 +109,23 @@ impl Request {
     /// Whether somebody has to decide.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.asked.subject != Subject::Marketing
-            && !self.has(Kind::Granted)
-            && !self.has(Kind::Refused)
+        self.restricts() && !self.has(Kind::Granted) && !self.has(Kind::Refused)
     }
 
-    /// Whether the record is restricted for it: from the moment it was asked until it is lifted.
+    /// Whether the record is restricted for it: from the moment it was asked until it is lifted, or taken back.
     #[must_use]
     pub fn restricts(&self) -> bool {
-        self.asked.subject != Subject::Marketing && !self.has(Kind::Lifted)
+        self.asked.subject != Subject::Marketing && !self.is_over()
+    }
+
+    fn is_over(&self) -> bool {
+        self.has(Kind::Lifted) || self.has(Kind::Withdrawn)
+    }
+
+    /// Whether its owner may take it back: a restriction that they asked for. One that comes with an objection stays with it.
+    #[must_use]
+    pub fn can_be_withdrawn(&self) -> bool {
+        self.asked.subject == Subject::Restriction && self.restricts()
     }
 
     /// Whether the owner was told that it is about to be lifted.
@@ -149,10 +157,10 @@ impl Request {
         }
     }
 
-    /// Whether nobody need ask for the same again: not where it was refused, or lifted.
+    /// Whether nobody need ask for the same again: not where it was refused, lifted or taken back.
     #[must_use]
     pub fn stands(&self) -> bool {
-        self.has_ended_purposes() || !(self.has(Kind::Refused) || self.has(Kind::Lifted))
+        self.has_ended_purposes() || !(self.has(Kind::Refused) || self.is_over())
     }
 }
 

@@ -9,14 +9,14 @@ use database::restriction_steps::{
     self, RestrictionStep, RestrictionStepKind as Kind, RestrictionSubject as Subject,
 };
 use database::sealed::seal_cell;
-use keyring::{ApplicationKeys, CellKind};
-use notification::{EventKey, Mail};
+use keyring::{ApplicationKeys, CellKind, FrontKeys};
+use notification::{EventKey, Mail, RestrictionNews};
 use rand::CryptoRng;
-use record::ids::{RestrictionId, StaffId};
+use record::ids::{RecordId, RestrictionId, StaffId};
 use record::time::UnixMillis;
 
 use crate::EnrolmentError;
-use crate::letterhead::Reader;
+use crate::letterhead::{Letterhead, Reader};
 use crate::link::key_of;
 
 /// A step about to be made.
@@ -89,12 +89,29 @@ const fn happened(subject: Subject, kind: Kind) -> RecordEventKind {
         (Kind::Refused, _) => RecordEventKind::ObjectionRefused,
         (Kind::Ending, _) => RecordEventKind::RestrictionEnding,
         (Kind::Lifted, _) => RecordEventKind::RestrictionLifted,
+        (Kind::Withdrawn, _) => RecordEventKind::RestrictionWithdrawn,
     }
 }
 
 /// Names the mail that tells a step.
 pub(super) fn event_of(mail: &Mail, step: RestrictionId) -> EventKey {
     EventKey::of(mail.kind(), step.as_bytes())
+}
+
+/// What the owner is written about a step.
+pub(super) fn letter(
+    front: &FrontKeys,
+    head: &Letterhead<'_>,
+    (record, reader): (RecordId, &Reader),
+    news: RestrictionNews,
+) -> Mail {
+    Mail::Restriction {
+        first_name: reader.first_name.clone(),
+        controller: head.controller.to_owned(),
+        contact: head.contact.to_owned(),
+        news,
+        withdrawal_url: head.withdrawal_address(front, record),
+    }
 }
 
 /// Tells the owner of a step.

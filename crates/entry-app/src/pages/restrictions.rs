@@ -38,7 +38,7 @@ struct RestrictionsPage {
 pub async fn show(page: Page, State(desk): State<Desk>, _person: SignedIn) -> Result<Html<String>> {
     let mut connection = desk.pool.acquire().await?;
     let (front, now) = (desk.keys.front(), desk.clock.now());
-    let found = restriction_steps::not_lifted(&mut connection, &front, MOST).await?;
+    let found = restriction_steps::not_over(&mut connection, &front, MOST).await?;
     let mut tampered = found.tampered.len();
     let (mut open, mut decided) = (Vec::new(), Vec::new());
     for asked in found.rows {

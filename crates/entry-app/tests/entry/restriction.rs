@@ -170,6 +170,67 @@ async fn a_record_is_restricted_from_when_its_owner_asks_until_they_were_told() 
 }
 
 #[tokio::test]
+async fn what_an_owner_takes_back_at_the_desk_ends_and_an_objection_goes_on() {
+    let server = Server::start().await;
+    let clerk = server.clerk().await;
+    let (page, neighbour) = two_signed(&server, &clerk).await;
+    restrict(&server, &clerk, &page, "accuracy").await;
+    restrict(&server, &clerk, &neighbour, "accuracy").await;
+    let decision = request(&clerk, &page).await;
+    object(&server, &clerk, &page, "Surveys").await;
+    let objection = request(&clerk, &page).await;
+    assert!(clerk.get(&decision).await.says("The owner takes it back"));
+    assert!(!clerk.get(&objection).await.says("The owner takes it back"));
+
+    let door = format!("{decision}/withdraw");
+    let empty = clerk.post(&door, &[("way", "by_letter")]).await;
+    assert_eq!(empty.status, 422);
+    assert!(!empty.problem_of("identity").is_empty());
+    let typed = [("way", "by_phone"), ("identity", "none")];
+    let unknown = clerk.post(&door, &typed).await;
+    assert_eq!(unknown.status, 422, "it would end somebody's protection");
+    let typed = [("way", "by_phone"), ("identity", "known")];
+    let done = clerk.post(&door, &typed).await;
+    assert_eq!(
+        (done.status.as_u16(), done.location()),
+        (303, &*page),
+        "{}",
+        done.body
+    );
+    let kept = "SELECT COUNT(*) FROM restriction_steps
+                WHERE step = 'withdrawn' AND way = 'by_phone' AND identity = 'known'";
+    assert_eq!(server.count(kept).await, 1);
+    assert_eq!(mails(&server, "restriction").await, 4);
+    assert_eq!(clerk.post(&door, &typed).await.status, 409, "it is over");
+    let grant = format!("{decision}/grant");
+    assert_eq!(clerk.post(&grant, &[]).await.status, 409);
+    let shown = clerk.get(&page).await;
+    assert!(shown.section("restriction").contains("Taken back"));
+    assert!(
+        shown
+            .section("history")
+            .contains("Request to restrict taken back by Person clerk")
+    );
+    let list = clerk.get("/restrictions").await;
+    assert!(!list.says(&decision) && list.says(&objection));
+
+    // The objection is not theirs to end, and restricts until it is decided and lifted.
+    assert!(!is_shown(&clerk, &page, NAME).await);
+    let theirs = format!("{objection}/withdraw");
+    assert_eq!(clerk.post(&theirs, &typed).await.status, 409);
+    let refuse = format!("{objection}/refuse");
+    assert_eq!(clerk.post(&refuse, &[("reason", REASON)]).await.status, 303);
+    let lift = format!("{objection}/lift");
+    assert_eq!(clerk.post(&lift, &[("told", "by_phone")]).await.status, 303);
+    assert!(is_shown(&clerk, &page, NAME).await);
+    assert!(!is_shown(&clerk, &neighbour, NEIGHBOUR).await);
+
+    // Who took it back may ask again.
+    restrict(&server, &clerk, &page, "accuracy").await;
+    assert!(!is_shown(&clerk, &page, NAME).await);
+}
+
+#[tokio::test]
 async fn a_restricted_record_is_looked_at_on_a_ground_that_is_logged() {
     let server = Server::start().await;
     let clerk = server.clerk().await;

@@ -56,6 +56,16 @@ fn words(controller: &str, news: &RestrictionNews) -> (&'static str, Vec<String>
                 "You get a mail when it is lifted. If you do not agree, say so before.".to_owned(),
             ],
         ),
+        RestrictionNews::Withdrawn => (
+            "you took back a restriction of your record",
+            vec![
+                format!(
+                    "You took back what you had asked for: that restriction of your record has ended. Unless another one still holds, \
+                     {controller} uses your details again for what they are kept for. A use that has ended does not begin again by it."
+                ),
+                "You can ask for a restriction again at any time.".to_owned(),
+            ],
+        ),
         RestrictionNews::Lifted => (
             "a restriction of your record is lifted",
             vec![format!(

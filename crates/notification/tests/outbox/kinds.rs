@@ -567,6 +567,14 @@ async fn the_steps_of_a_restriction() {
             &["about to lift", "The register of residents says so."],
         ),
         (RestrictionNews::Lifted, &["has ended, as you were told"]),
+        (
+            RestrictionNews::Withdrawn,
+            &[
+                "You took back what you had asked for",
+                "Unless another one still holds",
+                "again at any time",
+            ],
+        ),
     ] {
         let [subject, text, html] = arrived(Mail::Restriction {
             first_name: "Zoë".to_owned(),
@@ -634,5 +642,27 @@ async fn that_an_owner_restricts_or_objects() {
     all_say(
         &[text, html],
         &[&record.to_string(), "https://entry.example.org/records/07"],
+    );
+}
+
+#[tokio::test]
+async fn that_an_owner_takes_a_restriction_back() {
+    let record = RecordId::from_bytes([7; 16]);
+    let [subject, text, html] = arrived(Mail::RestrictionWithdrawn {
+        record,
+        url: Some("https://entry.example.org/records/07".to_owned()),
+    })
+    .await;
+    assert_eq!(
+        subject,
+        "A data owner takes back that the use of their record is restricted"
+    );
+    all_say(
+        &[text, html],
+        &[
+            &record.to_string(),
+            "whether anything else restricts it",
+            "https://entry.example.org/records/07",
+        ],
     );
 }

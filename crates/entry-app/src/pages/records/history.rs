@@ -92,5 +92,6 @@ const fn words(kind: RecordEventKind) -> &'static str {
         RecordEventKind::ObjectionRefused => "Told why a use goes on",
         RecordEventKind::RestrictionEnding => "Told that the restriction ends",
         RecordEventKind::RestrictionLifted => "Restriction lifted",
+        RecordEventKind::RestrictionWithdrawn => "Request to restrict taken back",
     }
 }

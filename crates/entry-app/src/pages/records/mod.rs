@@ -47,6 +47,7 @@ pub mod wallet_change_begin;
 pub mod wallet_change_confirm;
 pub mod wallet_change_order;
 pub mod withdraw;
+pub mod withdraw_restriction;
 
 use database::RowError;
 use database::records::Record;

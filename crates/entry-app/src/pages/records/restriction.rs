@@ -20,7 +20,7 @@ use web_kit::form::FormState;
 use web_kit::page::{Page, html};
 use web_kit::sign_in::{KeptForm, SignedIn};
 
-use super::how_asked;
+use super::how_asked::{self, IDENTITY, SEEN, WAY};
 use super::opened::load_record;
 use super::restriction_view::{StepLine, standing, title};
 use super::{explain, parse_id};
@@ -31,6 +31,8 @@ const LABELS: &[(&str, &str)] = &[
     ("reason", "Why it is not so"),
     ("ending", "Why it ends"),
     ("told", "How the owner was told"),
+    WAY,
+    IDENTITY,
 ];
 const NOBODY_TOLD: &str = "It is noted. The owner's details do not open, so no e-mail went out: tell them in another way.";
 
@@ -98,6 +100,16 @@ impl RestrictionPage {
     fn is_told(&self) -> bool {
         self.open.mail == Some(MailState::Sent)
     }
+}
+
+/// Says what was done, and whether the owner was told.
+pub async fn notice(person: &SignedIn, was_told: bool, text: &'static str) -> Result<()> {
+    let (tone, text) = match was_told {
+        true => (Tone::Good, text),
+        false => (Tone::Warning, NOBODY_TOLD),
+    };
+    person.leave_notice(tone, text).await?;
+    Ok(())
 }
 
 /// How it stands, and what can be done.
@@ -253,16 +265,8 @@ pub async fn lift(
     }
 }
 
-async fn notice(person: &SignedIn, was_told: bool, text: &'static str) -> Result<()> {
-    let (tone, text) = match was_told {
-        true => (Tone::Good, text),
-        false => (Tone::Warning, NOBODY_TOLD),
-    };
-    person.leave_notice(tone, text).await?;
-    Ok(())
-}
-
-async fn again(
+/// The page once more, with what is wrong beside its fields.
+pub async fn again(
     page: Page,
     desk: &Desk,
     connection: &mut MySqlConnection,
@@ -274,7 +278,8 @@ async fn again(
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
 }
 
-fn parse((record, request): &(String, String)) -> Result<(RecordId, RestrictionId)> {
+/// The ids in an address.
+pub fn parse((record, request): &(String, String)) -> Result<(RecordId, RestrictionId)> {
     let request = request.parse().map_err(|_| Error::NotFound)?;
     Ok((parse_id(record)?, request))
 }

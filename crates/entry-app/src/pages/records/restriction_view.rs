@@ -119,6 +119,7 @@ impl StepLine {
                 Kind::Refused => "Refused",
                 Kind::Ending => "Told that it ends",
                 Kind::Lifted => "Lifted",
+                Kind::Withdrawn => "Taken back by the owner",
             },
             at: step.at,
             how: step.way.map(way_in_words),
@@ -142,6 +143,9 @@ pub fn standing(request: &Request, now: UnixMillis) -> (&'static str, Tone) {
     let is_objection = request.asked.subject != Subject::Restriction;
     if request.asked.subject == Subject::Marketing {
         return ("Ended at once", Tone::Good);
+    }
+    if request.has(Kind::Withdrawn) {
+        return ("Taken back", Tone::Neutral);
     }
     if request.is_open() {
         return match request.asked.due_at.is_some_and(|due| now > due) {
