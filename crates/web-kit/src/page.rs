@@ -2,8 +2,9 @@
 
 use askama::Template;
 use axum::extract::{FromRef, FromRequestParts};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::response::Html;
+use axum::response::{Html, IntoResponse, Response};
 
 use crate::assets::{ICON, KIT_CSS, KIT_JS};
 use crate::components::{Icon, Tone};
@@ -16,6 +17,11 @@ use crate::telemetry::RequestId;
 /// Draws a page.
 pub fn html(page: &impl Template) -> Result<Html<String>> {
     Ok(Html(page.render()?))
+}
+
+/// Draws a page once more whose form has problems.
+pub fn html_again(page: &impl Template) -> Result<Response> {
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(page)?).into_response())
 }
 
 /// The frame. As an extractor it knows the app, the person signed in and the note that waits for them; a page's struct

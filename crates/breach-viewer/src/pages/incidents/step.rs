@@ -10,7 +10,7 @@ use sqlx::Connection;
 use web_kit::components::Tone;
 use web_kit::error::{Error, Result};
 use web_kit::form::FormState;
-use web_kit::page::{Page, html};
+use web_kit::page::{Page, html, html_again};
 use web_kit::sign_in::{Role, SignedIn};
 
 use super::show::{self, Part};
@@ -33,7 +33,7 @@ pub async fn submit(
     }
     let (Some(text), Some((kind, to))) = (text, step) else {
         let page = show::load(page, &person, &tower, id, Part::default(), form).await?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response());
+        return html_again(&page);
     };
     let mut connection = tower.pool.acquire().await?;
     let mut transaction = connection.begin().await?;

@@ -1,7 +1,6 @@
 //! Showing the details in clear. Who looked is written down before anything is shown.
 
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use database::access_log::{self, Access, AccessAction, UseGround};
 use database::evidence::{self, Evidence};
@@ -11,7 +10,7 @@ use record::ids::RecordId;
 use sqlx::MySqlConnection;
 use web_kit::error::{Error, Result};
 use web_kit::form::FormState;
-use web_kit::page::{Page, html};
+use web_kit::page::{Page, html, html_again};
 use web_kit::sign_in::{App, Role, SignedIn};
 use zeroize::Zeroizing;
 
@@ -44,7 +43,7 @@ pub async fn submit(
         form.problem("ground", "Say on what you look at it.");
         let mut shown = load(page, &person, &tower, &mut connection, subject).await?;
         shown.form = form;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&shown)?).into_response());
+        return html_again(&shown);
     };
     let revealed = reveal(&tower, &found);
     let access = Access {

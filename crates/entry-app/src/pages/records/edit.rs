@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::access_log::AccessAction;
 use database::records;
@@ -13,7 +12,7 @@ use sqlx::Connection;
 use web_kit::components::{Badge, Tone};
 use web_kit::error::{Error, Result};
 use web_kit::form::FormState;
-use web_kit::page::{Page, html};
+use web_kit::page::{Page, html, html_again};
 use web_kit::sign_in::{KeptForm, SignedIn};
 
 use super::details_form::{self, LABELS, SIGNERS, Signed};
@@ -165,5 +164,5 @@ async fn store(person: &SignedIn, desk: &Desk, id: RecordId, change: Change<'_>)
 fn again(page: Page, opened: Opened, form: FormState, duplicates: Vec<Line>) -> Result<Response> {
     opened.editable()?;
     let page = EditPage::new(page, opened, form, duplicates)?;
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+    html_again(&page)
 }

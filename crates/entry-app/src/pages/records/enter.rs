@@ -13,7 +13,7 @@ use sqlx::Connection;
 use web_kit::components::{Badge, Tone};
 use web_kit::error::Result;
 use web_kit::form::FormState;
-use web_kit::page::{Page, html};
+use web_kit::page::{Page, html, html_again};
 use web_kit::right_keys;
 use web_kit::sign_in::{KeptForm, SignedIn};
 
@@ -148,5 +148,5 @@ fn behind(page: Page, mut form: FormState, version: u32) -> Result<Response> {
 
 fn again(page: Page, form: FormState, duplicates: Vec<Line>) -> Result<Response> {
     let page = EnterPage::new(page, form, duplicates);
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+    html_again(&page)
 }

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::request_way::RequestWay;
 use enrolment::erasure::{self, Asking};
@@ -11,7 +10,7 @@ use sqlx::{Connection, MySqlConnection};
 use web_kit::components::Tone;
 use web_kit::error::{Error, Result};
 use web_kit::form::FormState;
-use web_kit::page::{Page, html};
+use web_kit::page::{Page, html, html_again};
 use web_kit::sign_in::{KeptForm, SignedIn};
 
 use super::how_asked::{self, IDENTITY, SEEN, WAY};
@@ -67,7 +66,7 @@ pub async fn submit(
     check(&desk, &mut connection, id).await?;
     let Some((way, identity)) = how_asked::read(&mut form) else {
         let page = ErasePage::new(page, id, form);
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response());
+        return html_again(&page);
     };
     let office = desk.office(&person);
     let asking = Asking {

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::erasures::{self, Erasure, ErasureState};
 use database::records::{Record, RecordState};
@@ -16,7 +15,7 @@ use sqlx::{Connection, MySqlConnection};
 use web_kit::components::{Moment, Tone};
 use web_kit::error::{Error, Result};
 use web_kit::form::FormState;
-use web_kit::page::{Page, html};
+use web_kit::page::{Page, html, html_again};
 use web_kit::sign_in::{KeptForm, SignedIn};
 
 use super::how_asked::{IDENTITY, SEEN, identity_in_words, read_identity, way_in_words};
@@ -107,7 +106,7 @@ pub async fn grant(
     let open = load(&desk, &mut connection, id).await?;
     let Some(granting) = read(&open, &mut form) else {
         let page = ErasurePage::new(page, &desk, open, form);
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response());
+        return html_again(&page);
     };
     let (office, rng) = (desk.office(&person), &mut crate::state::rng());
     let mut transaction = connection.begin().await?;
@@ -140,7 +139,7 @@ pub async fn refuse(
     let open = load(&desk, &mut connection, id).await?;
     let Some(reason) = form.check("reason", clean_note) else {
         let page = ErasurePage::new(page, &desk, open, form);
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response());
+        return html_again(&page);
     };
     let (office, rng) = (desk.office(&person), &mut crate::state::rng());
     let officer = &desk.profile.officer.contact;

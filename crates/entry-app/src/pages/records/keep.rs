@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::records::{Record, RecordState};
 use enrolment::retention::{Term, prolong};
@@ -14,7 +13,7 @@ use sqlx::{Connection, MySqlConnection};
 use web_kit::components::{Moment, Tone};
 use web_kit::error::{Error, Result};
 use web_kit::form::FormState;
-use web_kit::page::{Page, html};
+use web_kit::page::{Page, html, html_again};
 use web_kit::sign_in::{KeptForm, SignedIn};
 
 use super::opened::load_record;
@@ -76,7 +75,7 @@ pub async fn submit(
     let reason = form.check("reason", clean_note);
     let (Some(until), Some(reason)) = (until, reason) else {
         let page = KeepPage::new(page, id, &term, form);
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response());
+        return html_again(&page);
     };
     let (office, rng) = (desk.office(&person), &mut crate::state::rng());
     let mut transaction = connection.begin().await?;

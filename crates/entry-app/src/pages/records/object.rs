@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::request_way::RequestWay;
 use enrolment::restriction::Wanted;
@@ -12,7 +11,7 @@ use sqlx::MySqlConnection;
 use web_kit::components::Tone;
 use web_kit::error::{Error, Result};
 use web_kit::form::FormState;
-use web_kit::page::{Page, html};
+use web_kit::page::{Page, html, html_again};
 use web_kit::sign_in::{KeptForm, SignedIn};
 
 use super::how_asked::{IDENTITY, SEEN, WAY};
@@ -103,7 +102,7 @@ pub async fn submit(
         return Ok(Redirect::to(&urls::record(id)).into_response());
     }
     let page = ObjectPage::new(page, id, offered, form);
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+    html_again(&page)
 }
 
 async fn load(desk: &Desk, connection: &mut MySqlConnection, id: RecordId) -> Result<Vec<Offered>> {

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::access_log::AccessAction;
 use database::records::RecordState;
@@ -12,7 +11,7 @@ use sqlx::Connection;
 use web_kit::components::Tone;
 use web_kit::error::{Error, Result};
 use web_kit::form::FormState;
-use web_kit::page::{Page, html};
+use web_kit::page::{Page, html, html_again};
 use web_kit::sign_in::{KeptForm, SignedIn};
 
 use super::opened::{Note, Opened};
@@ -104,5 +103,5 @@ pub async fn submit(
     }
     let opened = Opened::to_use(&desk, &mut connection, &person, id).await?;
     let page = RefusePage::new(page, opened, form);
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+    html_again(&page)
 }

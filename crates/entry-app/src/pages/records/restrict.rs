@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::records::{Record, RecordState};
 use database::request_way::RequestWay;
@@ -13,7 +12,7 @@ use sqlx::{Connection, MySqlConnection};
 use web_kit::components::Tone;
 use web_kit::error::{Error, Result};
 use web_kit::form::FormState;
-use web_kit::page::{Page, html};
+use web_kit::page::{Page, html, html_again};
 use web_kit::sign_in::{KeptForm, SignedIn};
 
 use super::how_asked::{self, IDENTITY, SEEN, WAY};
@@ -85,7 +84,7 @@ pub async fn submit(
         return Ok(Redirect::to(&urls::record(id)).into_response());
     }
     let page = RestrictPage::new(page, id, form);
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+    html_again(&page)
 }
 
 /// Notes what the owner wants, with what the form says besides; false with what is wrong beside the form's fields.

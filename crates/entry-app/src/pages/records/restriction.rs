@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::outbox::MailState;
 use database::owner_keys;
@@ -17,7 +16,7 @@ use sqlx::{Connection, MySqlConnection};
 use web_kit::components::{Badge, Moment, Tone};
 use web_kit::error::{Error, Result};
 use web_kit::form::FormState;
-use web_kit::page::{Page, html};
+use web_kit::page::{Page, html, html_again};
 use web_kit::sign_in::{KeptForm, SignedIn};
 
 use super::how_asked::{self, IDENTITY, SEEN, WAY};
@@ -275,7 +274,7 @@ pub async fn again(
 ) -> Result<Response> {
     let open = load(desk, connection, ids).await?;
     let page = RestrictionPage::new(page, open, form);
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+    html_again(&page)
 }
 
 /// The ids in an address.

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::access_log::{AccessAction, UseGround};
 use database::erasures::Identity;
@@ -19,7 +18,7 @@ use sqlx::{Connection, MySqlConnection};
 use web_kit::components::{Copyable, Moment, Tone};
 use web_kit::error::{Error, Result};
 use web_kit::form::FormState;
-use web_kit::page::{Page, html};
+use web_kit::page::{Page, html, html_again};
 use web_kit::sign_in::{KeptForm, SignedIn};
 
 use super::details_form::read_wallet;
@@ -208,7 +207,7 @@ pub async fn again(
     form: FormState,
 ) -> Result<Response> {
     let page = WalletChangePage::new(page, desk, person, open, form).await?;
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+    html_again(&page)
 }
 
 /// The owner of the contracts, at the newest block: who has just handed them over signs nothing any more.

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::access_log::AccessAction;
 use database::request_way::RequestWay;
@@ -13,7 +12,7 @@ use sqlx::{Connection, MySqlConnection};
 use web_kit::components::Tone;
 use web_kit::error::{Error, Result};
 use web_kit::form::FormState;
-use web_kit::page::{Page, html};
+use web_kit::page::{Page, html, html_again};
 use web_kit::sign_in::{KeptForm, SignedIn};
 
 use super::how_asked::{WAY, read_way};
@@ -77,7 +76,7 @@ pub async fn submit(
     let allowed = load(&desk, &mut connection, id).await?;
     let Some((choices, way)) = read(&mut form, &allowed.choices) else {
         let page = WithdrawPage::new(page, id, allowed.choices, form);
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response());
+        return html_again(&page);
     };
     let (office, front) = (desk.office(&person), desk.keys.front());
     let taking = Taking {

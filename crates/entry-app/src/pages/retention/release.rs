@@ -4,7 +4,6 @@
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::erasures;
 use enrolment::EnrolmentError;
@@ -16,7 +15,7 @@ use record::time::UnixMillis;
 use web_kit::components::{Moment, Tone};
 use web_kit::error::{Error, Result};
 use web_kit::form::FormState;
-use web_kit::page::{Page, html};
+use web_kit::page::{Page, html, html_again};
 use web_kit::sign_in::{KeptForm, SignedIn};
 
 use super::order::{Chosen, Order};
@@ -98,7 +97,7 @@ pub async fn submit(
     drop(connection);
     let Some((evidence, reason)) = read(&order, &mut form) else {
         let page = ReleasePage::new(page, &desk, order, form);
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response());
+        return html_again(&page);
     };
     let mut outcome = Outcome::default();
     for (id, evidence) in evidence {
