@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
 use database::access_copies::{self, AccessCopy, CopyState};
-use database::records::{self, RecordState};
+use database::records;
 use enrolment::access::{Disclosure, content};
 use keyring::{LinkSecret, OwnerKey};
 use record::time::UnixMillis;
@@ -122,7 +122,6 @@ async fn closed(
         CopyState::Locked => return Ok(Some(Closed::Locked)),
     }
     let record = records::load(connection, &app.front, copy.record_id).await?;
-    let stands = record
-        .is_some_and(|record| !record.state.is_empty() && record.state != RecordState::Erasing);
+    let stands = record.is_some_and(|record| record.state.is_held());
     Ok((!stands).then_some(Closed::Revoked))
 }

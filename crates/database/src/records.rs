@@ -45,6 +45,12 @@ impl RecordState {
     pub const fn is_empty(self) -> bool {
         matches!(self, Self::Declined | Self::Lapsed)
     }
+
+    /// Whether something is held of a record in this state that its owner may have, or limit: not of one that is being erased.
+    #[must_use]
+    pub const fn is_held(self) -> bool {
+        !self.is_empty() && !matches!(self, Self::Erasing)
+    }
 }
 
 /// One record.

@@ -16,6 +16,7 @@ pub mod erasure;
 mod lapse;
 mod letterhead;
 mod link;
+mod lock;
 mod office;
 mod place;
 mod rectify;

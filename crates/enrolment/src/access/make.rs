@@ -6,7 +6,7 @@ use alloy_primitives::Address;
 use database::access_copies::{self, AccessCopy, CopyState};
 use database::erasures::Identity;
 use database::record_events::{self, Actor, RecordEventKind};
-use database::records::{self, Record, RecordState};
+use database::records::Record;
 use database::request_way::RequestWay;
 use database::sealed::seal_cell;
 use database::{MySqlConnection, RowError};
@@ -25,6 +25,7 @@ use crate::EnrolmentError;
 use crate::desk::new_code;
 use crate::letterhead::{Letterhead, Reader};
 use crate::link::key_of;
+use crate::lock::lock_held;
 use crate::signed::newest_signed;
 
 /// So long a copy can be opened.
@@ -80,12 +81,7 @@ pub async fn make(
     rng: &mut (impl CryptoRng + Send),
 ) -> Result<(), EnrolmentError> {
     let (front, id) = (keys.front(), asking.record);
-    let record = records::lock(transaction, &front, id)
-        .await?
-        .ok_or(EnrolmentError::Unknown)?;
-    if record.state.is_empty() || record.state == RecordState::Erasing {
-        return Err(EnrolmentError::State(record.state));
-    }
+    let record = lock_held(transaction, &front, id).await?;
     end_all(transaction, &front, id).await?;
     let who = asking.staff.map_or(Actor::Owner, Actor::Staff);
     let note = async |transaction: &mut MySqlConnection, what| {

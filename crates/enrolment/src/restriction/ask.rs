@@ -2,7 +2,7 @@
 
 use database::MySqlConnection;
 use database::erasures::Identity;
-use database::records::{self, Record, RecordState};
+use database::records::Record;
 use database::request_way::RequestWay;
 use database::restriction_steps::{RestrictionStepKind as Kind, RestrictionSubject as Subject};
 use keyring::ApplicationKeys;
@@ -18,6 +18,7 @@ use super::step::{NewStep, letter, make, tell};
 use crate::EnrolmentError;
 use crate::due::a_month_after;
 use crate::letterhead::{Letterhead, Reader};
+use crate::lock::lock_held;
 use crate::signed::newest_signed;
 
 /// What is asked, and how.
@@ -57,13 +58,7 @@ pub async fn ask(
     rng: &mut (impl CryptoRng + Send),
 ) -> Result<Vec<RestrictionId>, EnrolmentError> {
     let (front, id) = (keys.front(), asking.record);
-    // Two at once are one after the other.
-    let record = records::lock(transaction, &front, id)
-        .await?
-        .ok_or(EnrolmentError::Unknown)?;
-    if record.state.is_empty() || record.state == RecordState::Erasing {
-        return Err(EnrolmentError::State(record.state));
-    }
+    let record = lock_held(transaction, &front, id).await?;
     let before = Requests::load(transaction, &front, id).await?;
     if asking.ids.iter().any(|id| before.find(*id).is_some()) {
         return Ok(Vec::new());

@@ -3,7 +3,6 @@
 
 use database::MySqlConnection;
 use database::erasures::Identity;
-use database::records::{self, RecordState};
 use database::request_way::RequestWay;
 use database::restriction_steps::{RestrictionStepKind as Kind, RestrictionSubject as Subject};
 use keyring::ApplicationKeys;
@@ -16,6 +15,7 @@ use super::requests::{Request, Requests};
 use super::step::{NewStep, letter, make, tell};
 use crate::EnrolmentError;
 use crate::letterhead::{Letterhead, Reader};
+use crate::lock::lock_held;
 use crate::signed::newest_signed;
 
 /// What is taken back, and how.
@@ -59,12 +59,7 @@ pub async fn withdraw(
     rng: &mut (impl CryptoRng + Send),
 ) -> Result<Withdrawn, EnrolmentError> {
     let (front, id) = (keys.front(), withdrawing.record);
-    let record = records::lock(transaction, &front, id)
-        .await?
-        .ok_or(EnrolmentError::Unknown)?;
-    if record.state.is_empty() || record.state == RecordState::Erasing {
-        return Err(EnrolmentError::State(record.state));
-    }
+    let record = lock_held(transaction, &front, id).await?;
     let before = Requests::load(transaction, &front, id).await?;
     let is_meant =
         |one: &&Request| one.can_be_withdrawn() && withdrawing.requests.contains(&one.id());

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use database::access_copies::{self, AccessCopy};
-use database::records::{Record, RecordState};
+use database::records::Record;
 use database::request_way::RequestWay;
 use enrolment::access::{self, Asking};
 use record::ids::{LinkId, RecordId};
@@ -104,8 +104,7 @@ pub async fn load_held(
     id: RecordId,
 ) -> Result<Record> {
     let record = load_record(desk, connection, id).await?;
-    let is_over = record.state.is_empty() || record.state == RecordState::Erasing;
-    match is_over || place::has_ended(desk, &record).await {
+    match !record.state.is_held() || place::has_ended(desk, &record).await {
         true => Err(Error::conflict(NOTHING_HELD)),
         false => Ok(record),
     }

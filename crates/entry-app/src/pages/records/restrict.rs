@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use database::records::{Record, RecordState};
+use database::records::Record;
 use database::request_way::RequestWay;
 use enrolment::restriction::{self, Asking, Ground, Wanted};
 use record::entry::clean_note;
@@ -137,8 +137,8 @@ pub async fn load_held(
     id: RecordId,
 ) -> Result<Record> {
     let record = load_record(desk, connection, id).await?;
-    match record.state.is_empty() || record.state == RecordState::Erasing {
-        true => Err(Error::conflict(NOTHING_HELD)),
-        false => Ok(record),
+    match record.state.is_held() {
+        true => Ok(record),
+        false => Err(Error::conflict(NOTHING_HELD)),
     }
 }

@@ -177,11 +177,6 @@ impl Standing {
         self.limits.has_allowed()
     }
 
-    /// Whether its owner may have its use restricted, or object to one.
-    pub fn can_be_restricted(&self) -> bool {
-        !self.state.is_empty() && self.state != RecordState::Erasing
-    }
-
     /// Whether the owner can be asked for what they do not allow.
     pub fn can_be_asked_again(&self) -> bool {
         self.can_be_corrected() && self.limits.has_not_allowed()
@@ -206,9 +201,9 @@ impl Standing {
         Some(state_view::wallet_change(state, self.has_correction))
     }
 
-    /// Whether anything is held that its owner could have a copy of.
-    pub fn can_be_copied(&self) -> bool {
-        !self.state.is_empty() && self.state != RecordState::Erasing
+    /// Whether anything is held that its owner could have a copy of, have restricted, or object to.
+    pub fn is_held(&self) -> bool {
+        self.state.is_held()
     }
 
     /// Whether it can be noted that the owner wants it erased.
