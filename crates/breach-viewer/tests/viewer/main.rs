@@ -21,6 +21,7 @@ mod keys;
 mod large;
 mod lost_wallet;
 mod many;
+mod not_anchored;
 mod own_rows;
 mod planted;
 mod process;

@@ -6,7 +6,7 @@ use axum::response::Html;
 use database::incident_events::{self, IncidentEvent};
 use database::incident_findings::{self, Finding, Tally};
 use database::incidents::{self, Incident, IncidentState};
-use database::verifications::Source;
+use database::verifications::{Source, VerdictKind};
 use database::{Checked, page_before};
 use record::time::UnixMillis;
 use serde::Deserialize;
@@ -190,10 +190,14 @@ impl FoundLine {
             address,
             what: match finding.uid {
                 Some(uid) => format!("Record {uid}"),
-                None => format!(
-                    "Row {} unknown to the chain",
-                    short(&finding.subject.to_string())
-                ),
+                None => {
+                    let row = short(&finding.subject.to_string());
+                    match finding.verdict {
+                        VerdictKind::Forged => format!("Row {row} unknown to the chain"),
+                        // A record on its way, at which somebody was.
+                        _ => format!("Row {row} not anchored yet"),
+                    }
+                }
             },
             label: verdict_view::label(finding.verdict),
             tone: verdict_view::tone(finding.verdict),

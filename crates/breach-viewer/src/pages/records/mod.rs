@@ -7,6 +7,7 @@ mod restricted;
 pub mod reveal;
 pub mod search;
 pub mod show;
+mod standing;
 pub mod verify;
 pub mod verify_all;
 
