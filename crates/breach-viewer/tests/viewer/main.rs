@@ -11,6 +11,7 @@ mod correction;
 mod database;
 mod day;
 mod erasure;
+mod forged;
 mod grid;
 mod harness;
 mod held;

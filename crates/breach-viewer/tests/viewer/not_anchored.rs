@@ -99,6 +99,7 @@ async fn a_draft_that_somebody_altered_is_one_on_its_way(
         "{}",
         page.body
     );
+    assert!(!page.says("id=\"removal\""), "it is not forged");
     let incident = officer.get("/incidents/1").await;
     let findings = incident.section("findings");
     assert!(findings.contains("not anchored yet</a>"), "{findings}");

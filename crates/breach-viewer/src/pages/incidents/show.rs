@@ -42,6 +42,8 @@ pub struct Part {
 struct FoundLine {
     address: String,
     restore_address: Option<String>,
+    /// Where it stands how a forged row is removed.
+    removal_address: Option<String>,
     what: String,
     label: &'static str,
     tone: Tone,
@@ -184,9 +186,12 @@ async fn find(
 impl FoundLine {
     fn new(finding: &Finding, can_act: bool) -> Self {
         let address = urls::record(finding.subject);
-        let restorable = can_act && finding.uid.is_some() && finding.resolved_at.is_none();
+        let is_open = finding.resolved_at.is_none();
+        let is_forged = finding.uid.is_none() && finding.verdict == VerdictKind::Forged;
+        let restorable = can_act && finding.uid.is_some() && is_open;
         Self {
             restore_address: restorable.then(|| format!("{address}/restore")),
+            removal_address: (is_forged && is_open).then(|| format!("{address}#removal")),
             address,
             what: match finding.uid {
                 Some(uid) => format!("Record {uid}"),

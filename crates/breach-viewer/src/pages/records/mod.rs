@@ -2,6 +2,7 @@
 
 pub mod line;
 pub mod list;
+mod removal;
 pub mod restore;
 mod restricted;
 pub mod reveal;

@@ -19,6 +19,7 @@ use zeroize::Zeroizing;
 
 use super::line::Line;
 use super::parse_subject;
+use super::removal::Removal;
 use super::standing;
 use super::verify::BUTTON;
 use crate::pages::verdict_view;
@@ -47,6 +48,8 @@ pub struct ShowPage {
     can_restore: bool,
     /// The chain's own word is at fault: the authority has to declare it void first.
     restores_later: bool,
+    /// How a row that the chain does not know goes.
+    removal: Option<Removal>,
     is_bad: bool,
     has_details: bool,
     pub(super) form: FormState,
@@ -134,6 +137,7 @@ pub async fn load(
         verification,
         findings,
         revealed: None,
+        removal: Removal::of(subject, verdict),
         is_bad: verdict.is_some_and(VerdictKind::is_bad),
         has_details,
         form: FormState::new(),
