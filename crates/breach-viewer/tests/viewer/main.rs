@@ -30,6 +30,7 @@ mod put_back;
 mod redaction;
 mod refused;
 mod restore;
+mod restored_mails;
 mod restriction;
 mod rotation;
 mod rounds;
