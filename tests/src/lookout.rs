@@ -61,7 +61,7 @@ pub struct Found {
 impl Found {
     /// What the grid calls it.
     fn subject(&self) -> &str {
-        match self.record.ends_with(UNKNOWN) {
+        match self.record.ends_with(UNKNOWN) || self.record.ends_with(NOT_ANCHORED) {
             true => NO_UID,
             false => &self.record,
         }
@@ -220,6 +220,8 @@ impl<'a> Lookout<'a> {
 pub const NO_UID: &str = "no UID";
 /// How an incident's page ends the name of such a row, which begins with its id.
 const UNKNOWN: &str = "unknown to the chain";
+/// The same where it is one of ours on its way.
+const NOT_ANCHORED: &str = "not anchored yet";
 
 fn is_breach(mail: &Mail) -> bool {
     mail.is_to(OFFICER)

@@ -34,6 +34,8 @@ pub enum Closed {
     Declined,
     /// The owner declined a correction: the record is as it was.
     Kept,
+    /// Somebody changed rows behind it.
+    Altered,
 }
 
 impl Closed {
@@ -63,6 +65,7 @@ impl Closed {
             Self::Corrected => "corrected",
             Self::Declined => "declined",
             Self::Kept => "kept",
+            Self::Altered => "altered",
         }
     }
 
@@ -78,6 +81,7 @@ impl Closed {
             Self::Corrected => "The desk has your note",
             Self::Declined => "Declined, and deleted",
             Self::Kept => "Your record stays as it is",
+            Self::Altered => "This link can’t be used",
         }
     }
 
@@ -107,6 +111,9 @@ impl Closed {
             Self::Kept => {
                 "Nothing was signed. The correction was deleted; what you signed before still stands."
             }
+            Self::Altered => {
+                "What is stored behind it is not what we put there: somebody may have changed it. For your safety nothing of it is shown, and nothing can be signed with it."
+            }
         }
     }
 
@@ -126,6 +133,7 @@ impl Closed {
             }
             Self::Declined => "If you change your mind, you can register afresh:",
             Self::Kept | Self::GivenUp => "If something in your record is wrong, say what:",
+            Self::Altered => "Say that you saw this page, and ask for a new link:",
         }
     }
 

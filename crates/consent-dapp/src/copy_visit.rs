@@ -78,7 +78,9 @@ impl FromRequestParts<App> for CopyVisit {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let found = find(parts, app).await;
         found.map_err(|refusal| match refusal {
-            Refusal::Closed(closed) if !wants_json(parts) => closed.page(app, None).into_response(),
+            Refusal::Closed(closed) if !wants_json(&parts.headers) => {
+                closed.page(app, None).into_response()
+            }
             other => other.into_response(),
         })
     }

@@ -120,7 +120,7 @@ impl Receipt {
             chain_id,
             received_at: consent.received_at.0,
             typed_data: message.typed_data(chain_id, relay),
-            notice: notice.ok_or_else(|| Error::internal("the notice of a consent is gone"))?,
+            notice: notice.ok_or_else(|| tampered("the notice of a consent is gone"))?,
             outcomes,
             message,
         })

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use web_kit::rate_limit::per_address;
 use web_kit::settings::TrustedProxies;
@@ -13,6 +14,7 @@ use crate::pages::{
     receipt, sign, start, ticket, ticket_code, ticket_copy, ticket_correction, ticket_erase,
     ticket_object, ticket_purposes, ticket_restrict, ticket_unrestrict, wallet, withdraw,
 };
+use crate::tampering;
 use crate::urls::route;
 
 /// An office full of owners shares an address; a guesser is stopped by the link itself.
@@ -76,5 +78,6 @@ pub fn routes(app: App, proxies: TrustedProxies) -> Router {
             .route(route::TICKET_DEMO_WALLET, post(demo_wallet::answer_ticket))
             .route(route::COPY_DEMO_WALLET, post(demo_wallet::answer_copy));
     }
-    router.with_state(app)
+    let closing = from_fn_with_state(app.clone(), tampering::close);
+    router.layer(closing).with_state(app)
 }

@@ -6,7 +6,7 @@
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use axum::http::{Method, header};
+use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use database::consent_links::{self, ConsentLink};
@@ -169,7 +169,7 @@ async fn find(parts: &mut Parts, app: &App) -> Result<Visit, Refusal> {
 
 /// The refusal as a page or, where a script asks, as it is.
 fn answer(parts: &Parts, app: &App, refusal: Refusal, visit: Option<&Visit>) -> Response {
-    if wants_json(parts) {
+    if wants_json(&parts.headers) {
         return refusal.into_response();
     }
     match (refusal, visit) {
@@ -190,10 +190,9 @@ fn answer(parts: &Parts, app: &App, refusal: Refusal, visit: Option<&Visit>) -> 
 }
 
 /// Whether a script asks.
-pub fn wants_json(parts: &Parts) -> bool {
+pub fn wants_json(headers: &HeaderMap) -> bool {
     [header::CONTENT_TYPE, header::ACCEPT].iter().any(|name| {
-        parts
-            .headers
+        headers
             .get(name)
             .is_some_and(|value| value.as_bytes().starts_with(b"application/json"))
     })

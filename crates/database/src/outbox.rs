@@ -18,9 +18,11 @@ use crate::error::RowError;
 use crate::index;
 
 mod claim;
+mod gather;
 mod undelivered;
 
 pub use claim::{claim_due, give_up, mark_sent, put_off, retry_at};
+pub use gather::{Gathered, gather};
 pub use undelivered::{any_overdue, any_undelivered, mark_seen, readdress, undelivered, withdraw};
 
 const TABLE: &str = "outbox";
@@ -38,7 +40,7 @@ text_enum! {
         GivenUp = "given_up",
         /// Given up, and somebody has seen to it.
         Seen = "seen",
-        /// Not to be sent any more: its reader's data was destroyed.
+        /// Not to be sent any more: its reader's data was destroyed, or another mail tells what it told.
         Withdrawn = "withdrawn",
         /// Not one of ours: never sent.
         Refused = "refused",
@@ -221,6 +223,10 @@ impl Mail {
 
     fn address(&mut self, keys: &FrontKeys, to: &str, rng: &mut (impl CryptoRng + ?Sized)) {
         self.recipient = Some(seal_recipient(keys, self.id, to, rng));
+    }
+
+    fn fill(&mut self, keys: &FrontKeys, payload: &[u8], rng: &mut (impl CryptoRng + ?Sized)) {
+        self.payload = Some(keys.seal(PAYLOAD, self.id.as_bytes(), payload, rng));
     }
 
     fn wipe(&mut self) {

@@ -43,38 +43,71 @@ pub(crate) fn say(screen: &Screen, site: &Site, sign_ins: &SignIns, told: &Told)
     Ok(())
 }
 
-/// What the insider did, and what the viewer says of it.
+/// What the insider did and nobody has put right, and what the viewer says of it.
 fn findings(told: &Told) -> String {
+    let people = told.people;
+    let signed =
+        format!("{people} people signed their own details, and the chain holds a proof of each.");
+    let lines: String = deeds(told)
+        .iter()
+        .map(|(deed, verdict)| format!("  {deed:<54}{verdict}\n"))
+        .collect();
+    if lines.is_empty() {
+        return format!(
+            "{signed} An insider's SQL was at six of the rows;\nall of that is put right.\n"
+        );
+    }
+    let (then, found) = match told.again {
+        false => (
+            "Then an insider's SQL",
+            "breach-viewer found each and calls it by that name; the data-protection officer has mail.",
+        ),
+        true => (
+            "Of what an insider's SQL did, this still stands:\nit",
+            "breach-viewer calls each by that name.",
+        ),
+    };
+    format!("{signed} {then}\n\n{lines}\n{found}\n")
+}
+
+fn deeds(told: &Told) -> Vec<(String, &'static str)> {
     let Breaches {
         altered,
         deleted,
         swapped: [one, other],
         rolled_back,
-        forged: _,
+        forged,
     } = &told.breaches;
-    let lines = [
-        (
-            format!("changed the e-mail address of record {altered}"),
-            "altered",
-        ),
-        (format!("deleted record {deleted}"), "missing"),
-        (
-            format!("exchanged the phone numbers of records {one} and {other}"),
-            "swapped",
-        ),
-        (
-            format!("put an old address back into record {rolled_back}"),
-            "rolled back",
-        ),
-        ("inserted a record that nobody signed".to_owned(), "forged"),
-    ];
-    let lines = lines.map(|(deed, verdict)| format!("  {deed:<54}{verdict}\n"));
-    format!(
-        "{people} people signed their own details, and the chain holds a proof of each. Then an insider's SQL\n\n\
-         {lines}\nbreach-viewer found each and calls it by that name; the data-protection officer has mail.\n",
-        people = told.people,
-        lines = lines.concat(),
-    )
+    let stands = |record: &dyn ToString| told.standing.contains(&record.to_string());
+    let mut deeds = Vec::new();
+    if stands(altered) {
+        let deed = format!("changed the e-mail address of record {altered}");
+        deeds.push((deed, "altered"));
+    }
+    if stands(deleted) {
+        deeds.push((format!("deleted record {deleted}"), "missing"));
+    }
+    match (stands(one), stands(other)) {
+        (true, true) => {
+            let deed = format!("exchanged the phone numbers of records {one} and {other}");
+            deeds.push((deed, "swapped"));
+        }
+        (false, false) => {}
+        (one_stands, _) => {
+            let left = if one_stands { one } else { other };
+            let deed = format!("put another one's phone number into record {left}");
+            deeds.push((deed, "swapped"));
+        }
+    }
+    if stands(rolled_back) {
+        let deed = format!("put an old address back into record {rolled_back}");
+        deeds.push((deed, "rolled back"));
+    }
+    if stands(forged) {
+        let deed = "inserted a record that nobody signed".to_owned();
+        deeds.push((deed, "forged"));
+    }
+    deeds
 }
 
 fn ideas(site: &Site, intact: u64) -> Result<String> {
@@ -88,4 +121,40 @@ fn ideas(site: &Site, intact: u64) -> Result<String> {
         command = insider::command_to_alter(site, intact),
         wallet = accounts.named(SPARE_WALLET)?.address,
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(again: bool, standing: &[&str]) -> String {
+        let breaches = Breaches {
+            altered: 12,
+            deleted: 24,
+            swapped: [13, 23],
+            rolled_back: 2,
+            forged: "0a".repeat(16),
+        };
+        findings(&Told {
+            breaches,
+            standing: standing.iter().map(|record| (*record).to_owned()).collect(),
+            people: 24,
+            again,
+        })
+    }
+
+    #[test]
+    fn what_was_put_right_is_not_listed_again() {
+        let forged = "0a".repeat(16);
+        let all = told(false, &["12", "24", "13", "23", "2", &forged]);
+        assert_eq!(all.lines().filter(|line| line.starts_with("  ")).count(), 5);
+        let some = told(true, &["24", "23", &forged]);
+        let lines: Vec<_> = some.lines().filter(|line| line.starts_with("  ")).collect();
+        assert_eq!(lines.len(), 3, "{some}");
+        assert!(lines[0].contains("deleted record 24"), "{some}");
+        assert!(lines[1].contains("into record 23"), "{some}");
+        assert!(some.contains("still stands"), "{some}");
+        let none = told(true, &[]);
+        assert!(none.contains("all of that is put right"), "{none}");
+    }
 }

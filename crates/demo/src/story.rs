@@ -56,6 +56,7 @@ impl<'a> Story<'a> {
     pub(crate) async fn play(mut self, screen: &Screen) -> Result<Told> {
         if let (true, Some(breaches)) = (self.kept.found, self.kept.planned.clone()) {
             return Ok(Told {
+                standing: self.standing(&breaches).await?,
                 breaches,
                 people: self.kept.enrolled.len(),
                 again: true,
@@ -74,6 +75,7 @@ impl<'a> Story<'a> {
         self.discover(&breaches, &steps).await?;
         steps.finish();
         Ok(Told {
+            standing: breaches.records(),
             breaches,
             people: self.kept.enrolled.len(),
             again: false,
@@ -211,6 +213,8 @@ impl<'a> Story<'a> {
 /// What the farewell needs to know.
 pub(crate) struct Told {
     pub(crate) breaches: Breaches,
+    /// The records at which the insider was and that are still as they left them, as addresses name them.
+    pub(crate) standing: BTreeSet<String>,
     pub(crate) people: usize,
     /// Whether it was told on an earlier day.
     pub(crate) again: bool,

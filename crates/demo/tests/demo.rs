@@ -49,6 +49,16 @@ async fn the_story_is_told_once_and_everything_keeps_running_until_it_is_stopped
     let neighbours: Vec<String> = untouched.into_iter().filter(|uid| uid != "1").collect();
     assert_eq!(viewer.all("valid").await, neighbours);
 
+    // What is put right is not told of again.
+    let deed = farewell.lines().find(|line| line.ends_with("altered"));
+    let words: Vec<&str> = deed.unwrap().split_whitespace().collect();
+    let restored = words[words.len() - 2];
+    viewer.restore(restored).await;
+    let mut neighbours = neighbours;
+    neighbours.push(restored.to_owned());
+    neighbours.sort();
+    assert_eq!(viewer.all("valid").await, neighbours);
+
     assert!(first.interrupt().success());
     assert_eq!(programs_in(folder.path()), 0);
     let written = folder.path().join("chain/state.json");
@@ -56,6 +66,13 @@ async fn the_story_is_told_once_and_everything_keeps_running_until_it_is_stopped
     let mut again = Demo::start(folder.path(), &ports);
     let farewell = again.until_farewell();
     assert!(farewell.contains("The demo continues."), "{farewell}");
+    assert!(farewell.contains("this still stands"), "{farewell}");
+    for verdict in ["missing", "swapped", "rolled back", "forged"] {
+        let deed = farewell.lines().find(|line| line.ends_with(verdict));
+        assert!(deed.is_some(), "{verdict} in {farewell}");
+    }
+    let put_right = farewell.lines().find(|line| line.ends_with("altered"));
+    assert_eq!(put_right, None, "{farewell}");
     let viewer = Officer::sign_in(&farewell).await;
     viewer.until_verdict(1, "altered").await;
     assert_eq!(viewer.all("valid").await, neighbours);
@@ -180,6 +197,11 @@ impl Officer {
         uids.sort();
         uids.dedup();
         uids
+    }
+
+    async fn restore(&self, uid: &str) {
+        let address = format!("/records/{uid}/restore");
+        self.0.submit(&address, &[]).await.unwrap();
     }
 
     async fn until_verdict(&self, uid: u64, verdict: &str) {

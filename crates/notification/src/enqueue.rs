@@ -32,11 +32,26 @@ pub async fn enqueue(
     recipient: &str,
     mail: &Mail,
 ) -> Result<bool, EnqueueError> {
+    enqueue_for(connection, keys, (now, now), event, recipient, mail).await
+}
+
+/// The same of a mail that is not due at once: now, and when it is.
+pub async fn enqueue_for(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    (now, due): (UnixMillis, UnixMillis),
+    event: EventKey,
+    recipient: &str,
+    mail: &Mail,
+) -> Result<bool, EnqueueError> {
     let payload = wiped_json(mail).expect(ALWAYS_JSON);
     let row = {
         let rng = &mut rand::rng();
         let new = new_mail(event, mail.kind(), recipient, &payload, rng);
-        outbox::Mail::seal(keys, &new, rng, now)
+        outbox::Mail {
+            next_attempt_at: due,
+            ..outbox::Mail::seal(keys, &new, rng, now)
+        }
     };
     Ok(outbox::enqueue(connection, keys, &row).await?)
 }

@@ -13,6 +13,9 @@
 //!   and boundaries come from the row. Mail servers and programs drop such a repetition by its Message-ID. Two
 //!   *different* mails for one event can't happen.
 //!
+//! Mails about restores of one incident that wait together go out as one: the first that is due takes along what the others tell,
+//! and they are withdrawn, in one transaction before anything is sent.
+//!
 //! A mail that can't be delivered is given up loudly: see [`settle_alarm`].
 //!
 //! Recipient and content are sealed in the row and wiped once they are of no more use. The row carries a MAC: a mail
@@ -23,6 +26,7 @@ mod backoff;
 mod enqueue;
 mod event;
 mod first_name;
+mod gathering;
 mod letter;
 mod letters;
 mod mail;
@@ -32,7 +36,7 @@ mod smtp_server;
 mod undelivered;
 mod withdraw;
 
-pub use enqueue::{EnqueueError, enqueue, enqueue_link};
+pub use enqueue::{EnqueueError, enqueue, enqueue_for, enqueue_link};
 pub use event::EventKey;
 pub use first_name::first_name;
 pub use letter::moment;

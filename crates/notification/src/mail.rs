@@ -274,11 +274,11 @@ pub enum Mail {
         /// The incident's page.
         url: String,
     },
-    /// To the data-protection officer: records were restored and verified again.
+    /// To the data-protection officer: records were restored and verified again. Those that wait to be sent go out as one.
     Restored {
         /// The incident's number.
         incident: u64,
-        /// When.
+        /// When; of several, the last of them.
         restored_at: UnixMillis,
         /// Which records; a mail names the first of them.
         #[serde(serialize_with = "first_uids")]

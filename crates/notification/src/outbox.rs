@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::delay;
+use crate::gathering::gathered;
 use crate::letter::Letter;
 use crate::mail::{LinkMail, Mail, OFFICERS_KINDS};
 use crate::mailer::{Failure, Fate, Mailer, Stamp};
@@ -139,11 +140,12 @@ impl Outbox {
             operations_alarms::raise(&mut connection, AlarmKind::RowTampered, now).await?;
             return Ok(Look::Busy);
         }
+        let Some(claimed) = claimed.rows.first() else {
+            return Ok(Look::Wait);
+        };
+        let row = gathered(&mut connection, &self.front, claimed).await?;
         drop(connection);
-        match claimed.rows.first() {
-            Some(row) => self.see_through(row).await,
-            None => Ok(Look::Wait),
-        }
+        self.see_through(&row).await
     }
 
     async fn see_through(&self, row: &Row) -> Result<Look, RowError> {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -126,17 +127,33 @@ impl Error {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        if let Self::Internal(error) = &self {
-            tracing::error!(error = %chain_of(error.as_ref()), "internal error");
-        }
         let mut response = self.status().into_response();
-        if let Self::TooMany { retry_after } = self {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
-        }
         response.extensions_mut().insert(self.note());
+        match self {
+            Self::Internal(error) => {
+                tracing::error!(error = %chain_of(error.as_ref()), "internal error");
+                response.extensions_mut().insert(Cause(Arc::from(error)));
+            }
+            Self::TooMany { retry_after } => {
+                let wait = HeaderValue::from(retry_after);
+                response.headers_mut().insert(header::RETRY_AFTER, wait);
+            }
+            _ => {}
+        }
         response
+    }
+}
+
+/// Why [`Error::Internal`] was answered. It travels in the response to layers of the app that tell some causes apart, and no page
+/// shows it.
+#[derive(Debug, Clone)]
+pub struct Cause(Arc<dyn StdError + Send + Sync>);
+
+impl Cause {
+    /// The error and what caused it, one after the other.
+    pub fn chain(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+        let first: &(dyn StdError + 'static) = self.0.as_ref();
+        std::iter::successors(Some(first), |&error| error.source())
     }
 }
 

@@ -151,6 +151,10 @@ async fn it_is_told_how(stage: &Stage, officer: &Browser, page: &Answer) {
     assert_eq!(shown.says("<dt>Connection</dt>"), has_connection);
     assert!(!shown.says("not told"), "{}", shown.body);
     assert!(shown.says("Row of record_versions"));
+    // Reversed, a sealed value differs from its first byte on, and all of it can be had.
+    let email = shown.between("data-label=\"Column\">email</th>", "</tr>");
+    assert_eq!(email.matches("<mark>").count(), 2, "{email}");
+    assert_eq!(email.matches("<summary>All ").count(), 2, "{email}");
     assert_eq!(stage.number(looks).await, 1);
     let asked = officer.get(&path).await.status;
     assert_ne!(asked, 200, "only who asks sees it");

@@ -6,7 +6,7 @@ use axum::response::{Html, IntoResponse, Response};
 use database::notices;
 use record::time::UnixMillis;
 use web_kit::components::Moment;
-use web_kit::error::{Error, Result};
+use web_kit::error::Result;
 use web_kit::form::FormState;
 use web_kit::page::{Page, html};
 
@@ -19,6 +19,7 @@ use crate::elsewhere::Elsewhere;
 use crate::offer::{Offer, OfferedPurpose};
 use crate::receipt::Receipt;
 use crate::refusal::Refusal;
+use crate::tampering::tampered;
 use crate::urls::LinkUrls;
 use crate::visit::Visit;
 
@@ -160,7 +161,7 @@ async fn review(app: &App, visit: &Visit) -> Result<Response, Refusal> {
         answered,
         link: &visit.urls,
         elsewhere: Elsewhere::new(app.site.public_url(), visit.urls.page()),
-        notice: notice.ok_or_else(|| Error::internal("the notice of an offer is gone"))?,
+        notice: notice.ok_or_else(|| tampered("the notice of an offer is gone"))?,
         offer: &offer,
         wallet: details.wallet().to_string(),
         wallet_before,

@@ -263,8 +263,14 @@ async fn a_copy_that_somebody_changed_or_planted_opens_nothing() {
                    WHERE record_id = (SELECT id FROM records WHERE uid = 7)";
     assert_eq!(server.run(changed).await, 1);
     let page = owner.get(&place).await;
-    assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
+    page.assert_altered();
     shows_nothing(&page.text);
+    let door = format!("{place}/code");
+    let page = owner.submit(&door, &[("code", "123456")]).await;
+    page.assert_altered();
+    let asked = json!({ "account": owner.wallet() });
+    let page = owner.post(&format!("{place}/challenge"), &asked).await;
+    page.assert_door_closed();
     let signed = answer(&neighbour, &others).await;
     neighbour.post(&format!("{others}/wallet"), &signed).await;
     assert_eq!(neighbour.get(&others).await.state(), "copy");

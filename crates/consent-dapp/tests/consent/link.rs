@@ -246,16 +246,39 @@ async fn the_cookie_of_one_link_opens_no_other() {
 }
 
 #[tokio::test]
-async fn a_planted_link_opens_nothing() {
-    let server = Server::start().await;
-    let owner = Owner::new(&server);
-    let link = server.desk().enter(owner.wallet()).await;
-    server
-        .run("UPDATE consent_links SET expires_at = expires_at + 1")
-        .await;
-    let page = owner.get(&link.path).await;
-    assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
-    assert!(!page.text.contains("MAC"), "causes are for the log");
+async fn a_link_whose_rows_somebody_changed_says_so_and_opens_nothing() {
+    let changes = [
+        "UPDATE consent_links SET expires_at = expires_at + 1",
+        "UPDATE records SET updated_at = updated_at + 1",
+    ];
+    for change in changes {
+        let server = Server::start().await;
+        let owner = Owner::new(&server);
+        let link = server.desk().enter(owner.wallet()).await;
+        server.run(change).await;
+        let pages = [
+            owner.get(&link.path).await,
+            owner
+                .submit(&link.door("code"), &[("code", &link.code)])
+                .await,
+            owner.get(&link.door("decline")).await,
+        ];
+        for page in pages {
+            page.assert_altered();
+            for word in ["MAC", "consent_links", "wrong on our side"] {
+                assert!(!page.text.contains(word), "causes are for the log");
+            }
+            assert!(page.headers.get("set-cookie").is_none());
+        }
+        let asked = serde_json::json!({ "account": owner.wallet() });
+        let door = owner.post(&link.door("challenge"), &asked).await;
+        door.assert_door_closed();
+        assert!(
+            door.text.contains("This link can’t be used"),
+            "{}",
+            door.text
+        );
+    }
 }
 
 #[tokio::test]

@@ -254,3 +254,31 @@ async fn an_owner_asks_for_a_correction_by_a_code() {
     let (to, _) = server.desk().mail("correction_asked").await;
     assert_eq!(to, "desk@riverside.example");
 }
+
+#[tokio::test]
+async fn a_ticket_whose_rows_somebody_changed_says_so_and_leads_nowhere() {
+    let server = Server::start().await;
+    let (owner, _, ticket) = signed(&server).await;
+    owner.submit(&ticket, &[]).await;
+    server.desk().answer().await;
+    let code = code(&server).await;
+    let door = format!("{ticket}/code");
+    owner.submit(&door, &[("code", &code)]).await;
+    assert_eq!(owner.get(&ticket).await.state(), "ticket_open");
+    let wish = format!("{ticket}/correction");
+    assert_eq!(owner.get(&wish).await.status, StatusCode::OK);
+    // A request that is not ours lets nobody in, by its cookie or by its code; another one is asked for.
+    server
+        .run("UPDATE owner_requests SET asked_at = asked_at + 1")
+        .await;
+    assert_eq!(owner.get(&ticket).await.state(), "ticket");
+    let page = owner.submit(&door, &[("code", &code)]).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    // Without its record there is nothing to ask for.
+    server
+        .run("UPDATE records SET updated_at = updated_at + 1")
+        .await;
+    let page = owner.submit(&ticket, &[]).await;
+    page.assert_altered();
+    assert_eq!(server.count("SELECT COUNT(*) FROM owner_requests").await, 1);
+}

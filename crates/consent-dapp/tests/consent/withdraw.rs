@@ -169,3 +169,18 @@ async fn what_was_taken_back_can_be_allowed_again() {
     let thanks = owner.get(&again.path).await;
     assert!(thanks.text.contains("Research: <strong>allowed</strong>"));
 }
+
+#[tokio::test]
+async fn nothing_is_taken_back_by_a_consent_that_somebody_changed() {
+    let server = Server::start().await;
+    let (owner, link) = signed(&server, &["research"]).await;
+    server.run("UPDATE consents SET message = signature").await;
+    for door in ["withdraw", "receipt", "receipt.json"] {
+        owner.get(&link.door(door)).await.assert_altered();
+    }
+    let page = owner
+        .submit(&link.door("withdraw"), &[("purpose", "x")])
+        .await;
+    page.assert_altered();
+    assert_eq!(server.count("SELECT COUNT(*) FROM withdrawals").await, 0);
+}

@@ -135,18 +135,27 @@ async fn end_claim(
 ) -> Result<(), RowError> {
     let mut transaction = connection.begin().await?;
     let outcome = async {
-        let mut mail = sqlx::query("SELECT * FROM outbox WHERE id = ? FOR UPDATE")
-            .bind(claimed.id.as_bytes().as_slice())
-            .fetch_optional(&mut *transaction)
-            .await?
-            .map(|row| Mail::read(&row, keys))
-            .transpose()?
-            // Each claim counts up: another count is another's claim.
-            .filter(|mail| mail.state == MailState::Waiting && mail.attempts == claimed.attempts)
-            .ok_or_else(|| RowError::changed(TABLE, claimed.id))?;
+        let mut mail = locked_claim(&mut transaction, keys, claimed).await?;
         edit(&mut mail);
         write(&mut transaction, keys, &mail).await
     }
     .await;
     finish(transaction, outcome).await
+}
+
+/// A claimed mail as it stands, locked.
+pub(super) async fn locked_claim(
+    transaction: &mut MySqlConnection,
+    keys: &FrontKeys,
+    claimed: &Mail,
+) -> Result<Mail, RowError> {
+    sqlx::query("SELECT * FROM outbox WHERE id = ? FOR UPDATE")
+        .bind(claimed.id.as_bytes().as_slice())
+        .fetch_optional(transaction)
+        .await?
+        .map(|row| Mail::read(&row, keys))
+        .transpose()?
+        // Each claim counts up: another count is another's claim.
+        .filter(|mail| mail.state == MailState::Waiting && mail.attempts == claimed.attempts)
+        .ok_or_else(|| RowError::changed(TABLE, claimed.id))
 }

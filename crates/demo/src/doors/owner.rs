@@ -56,6 +56,28 @@ impl Owner {
 
     /// Opens the link, shows by a signed challenge who is there, and signs the details.
     pub async fn sign(&self, link: &str, granted: &[&str]) -> Result<()> {
+        let browser = self.identified(link).await?;
+        let account = self.account.to_string();
+        let message = browser
+            .post(&format!("{link}/message"), &json!({ "granted": granted }))
+            .await?;
+        let typed_data: TypedData = serde_json::from_value(message["typedData"].clone())?;
+        let signature = self.signature(&typed_data.eip712_signing_hash()?)?;
+        let signed = json!({ "granted": granted, "account": account, "signature": signature });
+        browser.post(&format!("{link}/sign"), &signed).await?;
+        Ok(())
+    }
+
+    /// Opens the link, shows who is there, and declines.
+    pub async fn decline(&self, link: &str) -> Result<()> {
+        let browser = self.identified(link).await?;
+        let sent = [("confirm", "yes")];
+        browser.submit(&format!("{link}/decline"), &sent).await?;
+        Ok(())
+    }
+
+    /// A browser in which the link was opened and a signed challenge has shown who is there.
+    async fn identified(&self, link: &str) -> Result<Browser> {
         let browser = Browser::new(&Url::parse(link)?)?;
         let account = self.account.to_string();
         browser.page(link).await?;
@@ -66,15 +88,7 @@ impl Owner {
         let signature = self.signature(&eip191_hash_message(challenge.as_bytes()))?;
         let answer = json!({ "account": account, "signature": signature });
         browser.post(&format!("{link}/wallet"), &answer).await?;
-
-        let message = browser
-            .post(&format!("{link}/message"), &json!({ "granted": granted }))
-            .await?;
-        let typed_data: TypedData = serde_json::from_value(message["typedData"].clone())?;
-        let signature = self.signature(&typed_data.eip712_signing_hash()?)?;
-        let signed = json!({ "granted": granted, "account": account, "signature": signature });
-        browser.post(&format!("{link}/sign"), &signed).await?;
-        Ok(())
+        Ok(browser)
     }
 
     /// Asks, by the address at the end of a mail to them and a code, to have everything erased, and signs that.

@@ -1,5 +1,7 @@
 //! Somebody with the database in hand and no key; and how the viewer finds what they did.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result};
 
 use super::discovery::{self, Officer};
@@ -57,6 +59,20 @@ impl Story<'_> {
                 insider.forge(&breaches.forged, like).await
             }
         }
+    }
+
+    /// What nobody has put right since: the viewer still calls it what it called it then.
+    pub(super) async fn standing(&self, breaches: &Breaches) -> Result<BTreeSet<String>> {
+        let officer = Officer::sign_in(self.site.viewer.url(), &self.sign_ins.officer).await?;
+        let mut standing = BTreeSet::new();
+        for (verdict, records) in verdicts(breaches) {
+            for record in records {
+                if officer.sees_verdict(verdict, &record).await? {
+                    standing.insert(record);
+                }
+            }
+        }
+        Ok(standing)
     }
 
     pub(super) async fn discover(&mut self, breaches: &Breaches, steps: &Steps) -> Result<()> {

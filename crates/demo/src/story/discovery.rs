@@ -30,14 +30,19 @@ impl Officer {
 
     /// Waits until the grid shows this record (its UID, or the id of a row without one) under this verdict.
     pub(super) async fn wait_for_verdict(&self, verdict: &str, record: &str) -> Result<()> {
-        let address = format!("/records?verdict={verdict}");
-        let link = format!("href=\"/records/{record}\"");
         let what = format!("record {record} to be called {verdict} by breach-viewer");
         wait_until(&what, LIMIT, || async {
-            let grid = self.browser.page(&address).await?;
-            Ok(grid.contains(&link).then_some(()))
+            let is_seen = self.sees_verdict(verdict, record).await?;
+            Ok(is_seen.then_some(()))
         })
         .await
+    }
+
+    /// Whether it does now.
+    pub(super) async fn sees_verdict(&self, verdict: &str, record: &str) -> Result<bool> {
+        let address = format!("/records?verdict={verdict}");
+        let grid = self.browser.page(&address).await?;
+        Ok(grid.contains(&format!("href=\"/records/{record}\"")))
     }
 }
 

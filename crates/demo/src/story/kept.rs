@@ -1,5 +1,6 @@
 //! How far the story was told, in a file beside the demo's data.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -64,6 +65,12 @@ impl Breaches {
     pub(crate) fn uids(&self) -> [u64; 5] {
         let [one, other] = self.swapped;
         [self.altered, self.deleted, one, other, self.rolled_back]
+    }
+
+    /// All that something is wrong with, as addresses of breach-viewer name them.
+    pub(crate) fn records(&self) -> BTreeSet<String> {
+        let uids = self.uids().map(|uid| uid.to_string());
+        uids.into_iter().chain([self.forged.clone()]).collect()
     }
 }
 

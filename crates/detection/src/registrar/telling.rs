@@ -1,5 +1,6 @@
 //! Telling the officer: which mail goes out for what, and that none goes out twice.
 
+mod restored;
 mod told;
 
 use database::MySqlConnection;
@@ -9,7 +10,6 @@ use database::incidents::Incident;
 use database::operations_alarms::AlarmKind;
 use database::outbox::{self, MailState};
 use notification::{EventKey, Found, Mail};
-use record::ids::Uid;
 use record::time::UnixMillis;
 use sqlx::Connection;
 
@@ -203,40 +203,6 @@ impl Registrar {
         Ok(())
     }
 
-    /// Puts the mail of a restore into the outbox.
-    pub(crate) async fn tell_restored(
-        &self,
-        connection: &mut MySqlConnection,
-        incident: u64,
-        uid: Uid,
-    ) -> Result<(), Hindrance> {
-        let (parts, now) = (self.examiner.parts(), self.examiner.now());
-        let mail = Mail::Restored {
-            incident,
-            restored_at: now,
-            uids: vec![uid],
-            count: 1,
-            url: self.incident_url(incident),
-        };
-        let subject = [
-            incident.to_be_bytes(),
-            uid.get().to_be_bytes(),
-            now.0.to_be_bytes(),
-        ]
-        .concat();
-        let event = EventKey::of("restored", &subject);
-        notification::enqueue(
-            connection,
-            &parts.keys.front(),
-            now,
-            event,
-            &self.officer,
-            &mail,
-        )
-        .await?;
-        Ok(())
-    }
-
     /// Puts the mail of an alarm into the outbox, once; and another one where more of it was noticed since.
     pub(crate) async fn tell_alarm(
         &self,
@@ -281,7 +247,7 @@ impl Registrar {
         }
     }
 
-    fn incident_url(&self, incident: u64) -> String {
+    pub(super) fn incident_url(&self, incident: u64) -> String {
         format!("{}/incidents/{incident}", self.viewer_url)
     }
 }

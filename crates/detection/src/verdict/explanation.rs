@@ -22,6 +22,10 @@ impl Finding {
     #[must_use]
     pub fn explanation(&self) -> Explanation {
         let (meaning, usual_advice) = of_verdict(self.verdict);
+        let meaning = match self.reason {
+            Reason::Empty => ENDED,
+            _ => meaning,
+        };
         let advice = match self.reason {
             Reason::Consent(ConsentProblem::OlderVersionGone(_)) => RESTORE_OLDER,
             Reason::Consent(ConsentProblem::WalletChanged(_) | ConsentProblem::WalletOrder(_)) => {
@@ -42,6 +46,8 @@ const RESTORE: &str =
 const VOID: &str = "Assess the incident, have the authority void what was anchored and replace the controller's key, then restore.";
 const RESTORE_OLDER: &str = "Assess the incident and restore the older version from the backup; if the wallets then differ, have the authority void the newer one.";
 const RESTORE_ORDER: &str = "Assess the incident. If the wallet was changed as it should be, the backup holds the authority's order: restore it. Otherwise have the authority void what was anchored and replace the controller's key, then restore.";
+const ENDED: &str =
+    "The record ended before it was anchored: its owner declined, or did not sign in time.";
 const NOTHING: &str = "Nothing is to be done.";
 
 fn of_verdict(verdict: Verdict) -> (&'static str, &'static str) {
@@ -76,7 +82,10 @@ fn of_verdict(verdict: Verdict) -> (&'static str, &'static str) {
             "The chain says that the record has ended, and that is not in order.",
             "Assess the incident: find the owner's request, or finish the erasure.",
         ),
-        Verdict::Pending => ("The record is not anchored yet.", NOTHING),
+        Verdict::Pending => (
+            "The record is not anchored yet, and within its time.",
+            NOTHING,
+        ),
         Verdict::Overdue => (
             "The record should have been anchored by now; until then nothing protects it.",
             "Ask the staff of the entry desk why it waits.",
@@ -125,8 +134,8 @@ fn what(finding: &Finding) -> String {
         Reason::SignedDiffers => format!("{which} was altered: {parts} differ from what the owner signed."),
         Reason::NotTold => format!("{which} was altered; which part can no longer be told."),
         Reason::Empty => "Nothing personal is stored here, and nothing will be anchored.".to_owned(),
-        Reason::AwaitsApproval => "The record awaits its owner's consent or its approval.".to_owned(),
-        Reason::AwaitsAnchor => "The record is approved and awaits its anchor.".to_owned(),
+        Reason::AwaitsApproval => "Its owner has not signed it yet, or staff have not approved it.".to_owned(),
+        Reason::AwaitsAnchor => "It is signed and approved, and its proof waits to be written to the chain.".to_owned(),
         Reason::Rejected => "Anchoring was refused, because what is stored is not what the owner signed, or not in time.".to_owned(),
     }
 }

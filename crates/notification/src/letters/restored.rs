@@ -11,10 +11,13 @@ pub(crate) fn restored(
     count: u64,
     url: &str,
 ) -> Letter {
-    let were = if count == 1 { "was" } else { "were" };
+    let (were, when) = match count {
+        1 => ("was", "Restored"),
+        _ => ("were", "The last of them"),
+    };
     let mut facts = vec![
         fact("Incident", incident.to_string()),
-        fact("Restored", moment(restored_at)),
+        fact(when, moment(restored_at)),
     ];
     facts.extend(list(uids, count).map(|list| fact("UIDs", list)));
     Letter {

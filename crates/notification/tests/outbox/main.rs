@@ -4,6 +4,7 @@
 
 mod delivery;
 mod enqueuing;
+mod gathering;
 mod kinds;
 mod links;
 mod peer;

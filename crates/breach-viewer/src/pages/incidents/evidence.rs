@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::response::Html;
 use database::access_log::{self, Access, AccessAction};
 use database::incident_evidence::{self, IncidentEvidence};
-use detection::{Piece, PieceChange, PieceValue};
+use detection::{Piece, PieceChange};
 use record::time::UnixMillis;
 use sqlx::MySqlConnection;
 use web_kit::components::Moment;
@@ -16,13 +16,12 @@ use web_kit::error::{Error, Result};
 use web_kit::page::{Page, html};
 use web_kit::sign_in::{App, Role, SignedIn};
 
+use super::excerpt::{self, Excerpt};
 use super::show::short;
 use crate::state::Watchtower;
 use crate::urls;
 
 const SHOWN: u32 = 50;
-/// More of a value is not shown.
-const SHOWN_OF_VALUE: usize = 64;
 
 /// One piece, without its content.
 pub struct PieceLine {
@@ -111,8 +110,8 @@ fn changed(change: &PieceChange) -> BTreeSet<&str> {
 
 struct ValueLine {
     column: String,
-    before: String,
-    after: String,
+    /// Before and after.
+    sides: [(&'static str, Excerpt); 2],
     is_changed: bool,
 }
 
@@ -174,45 +173,24 @@ pub async fn submit(
 impl ChangeCard {
     fn new(change: &PieceChange) -> Self {
         let changed = changed(change);
-        let side = |row: &Option<std::collections::BTreeMap<String, PieceValue>>, name: &str| {
-            row.as_ref()
-                .map_or_else(String::new, |row| shown(row.get(name)))
-        };
         let rows = [&change.before, &change.after];
         let names: BTreeSet<&String> = rows
             .into_iter()
             .flatten()
             .flat_map(|row| row.keys())
             .collect();
-        let lines = names.into_iter().map(|name| ValueLine {
-            column: name.clone(),
-            before: side(&change.before, name),
-            after: side(&change.after, name),
-            is_changed: changed.contains(name.as_str()),
+        let lines = names.into_iter().map(|name| {
+            let [before, after] = rows.map(|row| row.as_ref().map(|row| row.get(name)));
+            let (before, after) = excerpt::pair(before, after);
+            ValueLine {
+                column: name.clone(),
+                sides: [("Before", before), ("After", after)],
+                is_changed: changed.contains(name.as_str()),
+            }
         });
         Self {
             table: change.table.clone(),
             lines: lines.collect(),
-        }
-    }
-}
-
-/// Words of ours as they are, sealed bytes as their first digits.
-fn shown(value: Option<&PieceValue>) -> String {
-    match value {
-        None => "not in the log".to_owned(),
-        Some(PieceValue::Null(())) => "none".to_owned(),
-        Some(PieceValue::Number(number)) => number.to_string(),
-        Some(PieceValue::Bytes(digits)) => {
-            let bytes = value.and_then(PieceValue::bytes).unwrap_or_default();
-            let is_word = !bytes.is_empty() && bytes.iter().all(u8::is_ascii_graphic);
-            match digits.get(..SHOWN_OF_VALUE) {
-                _ if is_word => String::from_utf8_lossy(&bytes).into_owned(),
-                Some(head) if digits.len() > SHOWN_OF_VALUE => {
-                    format!("{head}… ({} bytes)", bytes.len())
-                }
-                _ => digits.clone(),
-            }
         }
     }
 }

@@ -6,4 +6,5 @@ pub mod list;
 pub mod show;
 pub mod step;
 
+mod excerpt;
 mod time_line;

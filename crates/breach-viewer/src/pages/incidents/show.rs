@@ -6,7 +6,7 @@ use axum::response::Html;
 use database::incident_events::{self, IncidentEvent};
 use database::incident_findings::{self, Finding, Tally};
 use database::incidents::{self, Incident, IncidentState};
-use database::verifications::Source;
+use database::verifications::{Source, VerdictKind};
 use database::{Checked, page_before};
 use record::time::UnixMillis;
 use serde::Deserialize;
@@ -42,6 +42,8 @@ pub struct Part {
 struct FoundLine {
     address: String,
     restore_address: Option<String>,
+    /// Where it stands how a forged row is removed.
+    removal_address: Option<String>,
     what: String,
     label: &'static str,
     tone: Tone,
@@ -184,16 +186,23 @@ async fn find(
 impl FoundLine {
     fn new(finding: &Finding, can_act: bool) -> Self {
         let address = urls::record(finding.subject);
-        let restorable = can_act && finding.uid.is_some() && finding.resolved_at.is_none();
+        let is_open = finding.resolved_at.is_none();
+        let is_forged = finding.uid.is_none() && finding.verdict == VerdictKind::Forged;
+        let restorable = can_act && finding.uid.is_some() && is_open;
         Self {
             restore_address: restorable.then(|| format!("{address}/restore")),
+            removal_address: (is_forged && is_open).then(|| format!("{address}#removal")),
             address,
             what: match finding.uid {
                 Some(uid) => format!("Record {uid}"),
-                None => format!(
-                    "Row {} unknown to the chain",
-                    short(&finding.subject.to_string())
-                ),
+                None => {
+                    let row = short(&finding.subject.to_string());
+                    match finding.verdict {
+                        VerdictKind::Forged => format!("Row {row} unknown to the chain"),
+                        // A record on its way, at which somebody was.
+                        _ => format!("Row {row} not anchored yet"),
+                    }
+                }
             },
             label: verdict_view::label(finding.verdict),
             tone: verdict_view::tone(finding.verdict),

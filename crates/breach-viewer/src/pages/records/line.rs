@@ -1,7 +1,7 @@
 //! A record as a line of the grid.
 
 use database::anchoring_jobs::{self, AnchoringJob, JobState};
-use database::records::{Record, RecordState};
+use database::records::RecordState;
 use database::records_view::ViewedRecord;
 use database::verifications::VerdictKind;
 use enrolment::restriction::{Cause, Limits};
@@ -11,7 +11,7 @@ use sqlx::MySqlConnection;
 use web_kit::components::Tone;
 use web_kit::error::Result;
 
-use super::restricted;
+use super::{restricted, standing};
 use crate::pages::verdict_view;
 use crate::state::Watchtower;
 use crate::urls;
@@ -33,6 +33,10 @@ pub struct Line {
     /// Whether there is a row whose name does not open where it stands.
     pub name_is_locked: bool,
     pub state: &'static str,
+    /// What that means, where the record is not anchored.
+    pub meaning: Option<&'static str>,
+    /// Whether its owner declined, or did not sign in time: nothing personal is left, and nothing will be anchored.
+    pub has_ended: bool,
     pub label: &'static str,
     pub tone: Tone,
     pub parts: String,
@@ -83,27 +87,29 @@ impl Line {
     ) -> Self {
         let verification = viewed.verification.as_ref();
         let verdict = verification.map(|verification| verification.verdict);
+        let is_bad = verdict.is_some_and(VerdictKind::is_bad);
         let hindered = tower.is_hindered();
-        let shown = if hindered && !verdict.is_some_and(VerdictKind::is_bad) {
+        let shown = if hindered && !is_bad {
             Some(VerdictKind::Unverifiable)
         } else {
             verdict
         };
-        let (label, tone) = match shown {
-            _ if viewed.verdict_is_tampered => ("Verdict tampered with", Tone::Bad),
-            Some(verdict) => (verdict_view::label(verdict), verdict_view::tone(verdict)),
-            None => ("Not verified yet", Tone::Waiting),
-        };
         let row = viewed.row.as_ref();
+        let state = row.and_then(|row| Some(row.record.as_ref()?.state));
+        let is_empty = state.is_some_and(RecordState::is_empty);
+        // Somebody may have put back what was destroyed.
+        let has_ended = is_empty && !is_bad;
+        let (label, tone) = match viewed.verdict_is_tampered {
+            true => ("Verdict tampered with", Tone::Bad),
+            false => badge(shown, has_ended),
+        };
         let name = row.map(|row| row.open_name(&tower.keys));
-        let name_is_locked = matches!(name, Some(None));
-        let is_empty = row
-            .and_then(|row| row.record.as_ref())
-            .is_some_and(|one| one.state.is_empty());
+        let name_is_locked = matches!(name, Some(None)) && !has_ended;
         let mark = limits.and_then(Limits::mark).filter(|_| !is_empty);
-        let masked_name = match name {
+        let masked_name = match &name {
             Some(Some(_)) if mark.is_some() => "not shown".to_owned(),
-            Some(Some(name)) => masked(&name),
+            Some(Some(name)) => masked(name),
+            Some(None) if has_ended => "destroyed".to_owned(),
             Some(None) => "does not open".to_owned(),
             None => "–".to_owned(),
         };
@@ -123,8 +129,12 @@ impl Line {
                 .unwrap_or_default(),
             name_is_locked,
             state: row.map_or("no row", |row| {
-                row.record.as_ref().map_or("tampered with", words)
+                row.record.as_ref().map_or("tampered with", standing::words)
             }),
+            meaning: state
+                .filter(|_| viewed.subject.as_uid().is_none() && !is_bad)
+                .and_then(standing::meaning),
+            has_ended,
             label,
             tone,
             parts: verification
@@ -148,6 +158,21 @@ impl Line {
     }
 }
 
+/// A verdict in a word or two, and how it looks.
+const fn badge(verdict: Option<VerdictKind>, has_ended: bool) -> (&'static str, Tone) {
+    match verdict {
+        Some(verdict) => {
+            let tone = match verdict {
+                // Nothing is waited for.
+                VerdictKind::Pending if has_ended => Tone::Neutral,
+                _ => verdict_view::tone(verdict),
+            };
+            (verdict_view::label(verdict), tone)
+        }
+        None => ("Not verified yet", Tone::Waiting),
+    }
+}
+
 /// The first letters of the first words: enough to find a line again, too little to read a list of people.
 fn masked(name: &str) -> String {
     let words = name
@@ -158,23 +183,6 @@ fn masked(name: &str) -> String {
         .map(|letter| format!("{letter}…"))
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-/// The state in words. What is not anchored of a corrected record is the correction: the record itself stands.
-fn words(record: &Record) -> &'static str {
-    if record.has_correction_under_way() {
-        return "correction under way";
-    }
-    match record.state {
-        RecordState::AwaitingConsent => "awaiting consent",
-        RecordState::CorrectionRequested => "correction asked",
-        RecordState::Consented => "consented",
-        RecordState::Approved => "being anchored",
-        RecordState::Anchored => "anchored",
-        RecordState::Erasing => "being erased",
-        RecordState::Declined => "declined",
-        RecordState::Lapsed => "not signed in time",
-    }
 }
 
 #[cfg(test)]

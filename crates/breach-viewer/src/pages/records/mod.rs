@@ -2,11 +2,13 @@
 
 pub mod line;
 pub mod list;
+mod removal;
 pub mod restore;
 mod restricted;
 pub mod reveal;
 pub mod search;
 pub mod show;
+mod standing;
 pub mod verify;
 pub mod verify_all;
 

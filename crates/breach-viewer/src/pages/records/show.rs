@@ -19,6 +19,8 @@ use zeroize::Zeroizing;
 
 use super::line::Line;
 use super::parse_subject;
+use super::removal::Removal;
+use super::standing;
 use super::verify::BUTTON;
 use crate::pages::verdict_view;
 use crate::state::Watchtower;
@@ -46,8 +48,10 @@ pub struct ShowPage {
     can_restore: bool,
     /// The chain's own word is at fault: the authority has to declare it void first.
     restores_later: bool,
+    /// How a row that the chain does not know goes.
+    removal: Option<Removal>,
     is_bad: bool,
-    has_row: bool,
+    has_details: bool,
     pub(super) form: FormState,
 }
 
@@ -119,14 +123,13 @@ pub async fn load(
     let findings = incident_findings::unresolved(connection, &tower.keys, subject)
         .await?
         .rows;
-    let has_row = viewed.row.is_some();
+    let state = viewed.row.as_ref().and_then(|row| row.record.as_ref());
+    let state = state.map(|record| record.state);
+    let has_details = viewed.row.is_some() && !line.has_ended;
     let verification = viewed.verification;
     let verdict = verification.as_ref().map(|one| one.verdict);
     Ok(ShowPage {
-        page: page.titled(match subject.as_uid() {
-            Some(uid) => format!("Record {uid}"),
-            None => "Row that the chain does not know".to_owned(),
-        }),
+        page: page.titled(standing::title(subject, state, verdict)),
         address: urls::record(subject),
         explanation: None,
         wallet_changes: Vec::new(),
@@ -134,8 +137,9 @@ pub async fn load(
         verification,
         findings,
         revealed: None,
+        removal: Removal::of(subject, verdict),
         is_bad: verdict.is_some_and(VerdictKind::is_bad),
-        has_row,
+        has_details,
         form: FormState::new(),
         restores_later: verdict == Some(VerdictKind::ConsentInvalid),
         can_restore: verdict.is_some_and(VerdictKind::is_bad)

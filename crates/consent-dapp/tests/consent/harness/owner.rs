@@ -148,6 +148,26 @@ impl Page {
         after.split('"').next().unwrap_or_default()
     }
 
+    /// It tells that somebody changed rows behind the link, and what to do.
+    pub fn assert_altered(&self) {
+        let seen = (self.status, self.state());
+        assert_eq!(seen, (StatusCode::GONE, "altered"), "{}", self.text);
+        let told = [
+            "This link can’t be used",
+            "ask for a new link",
+            "records@riverside.example",
+        ];
+        for text in told {
+            assert!(self.text.contains(text), "{text} is not shown");
+        }
+    }
+
+    /// The same at a JSON door.
+    pub fn assert_door_closed(&self) {
+        assert_eq!(self.status, StatusCode::GONE, "{}", self.text);
+        assert_eq!(self.problem(), "link_closed");
+    }
+
     pub fn location(&self) -> &str {
         self.headers
             .get(header::LOCATION)
