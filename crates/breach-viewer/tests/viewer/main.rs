@@ -21,6 +21,7 @@ mod keys;
 mod large;
 mod lost_wallet;
 mod many;
+mod metrics;
 mod own_rows;
 mod planted;
 mod process;
