@@ -2,6 +2,7 @@
 //!
 //! Run by `target/debug/devstack run -- cargo test -p journeys`, after `cargo build --bins`.
 
+mod barriers;
 mod crashes;
 mod demo_wallet;
 mod edited_fields;

@@ -1,7 +1,8 @@
 //! One tab: see, fill, press, read. Every step waits for the page, and a failed one tells what the page showed.
 
+mod look;
+
 use std::future::Future;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -18,10 +19,9 @@ use chromiumoxide::cdp::browser_protocol::network::{
     SetCacheDisabledParams,
 };
 use chromiumoxide::cdp::browser_protocol::page::{
-    CaptureScreenshotFormat, EventJavascriptDialogOpening, HandleJavaScriptDialogParams, Viewport,
+    EventJavascriptDialogOpening, HandleJavaScriptDialogParams,
 };
 use chromiumoxide::cdp::js_protocol::runtime::EventExceptionThrown;
-use chromiumoxide::page::ScreenshotParams;
 use chromiumoxide::{Element, Page};
 use futures::StreamExt;
 use serde::de::DeserializeOwned;
@@ -432,47 +432,6 @@ impl Tab {
             .execute(ClearBrowserCookiesParams::default())
             .await?;
         Ok(())
-    }
-
-    /// Looks at the page: saves a picture of it, and fails when it does not fit the screen.
-    ///
-    /// # Errors
-    /// Names what is too wide or squeezed.
-    pub async fn look(&self, name: &str) -> Result<()> {
-        self.picture(name).await?;
-        let unsightly: Vec<String> = self.run("unsightly()").await?;
-        if !unsightly.is_empty() {
-            return self
-                .fail(&format!("{name} looks wrong: {unsightly:?}"))
-                .await;
-        }
-        Ok(())
-    }
-
-    /// Saves a picture of the whole page under `target/journeys/`.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub async fn picture(&self, name: &str) -> Result<PathBuf> {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/journeys");
-        std::fs::create_dir_all(&folder)?;
-        let path = folder.join(format!("{name}.png"));
-        let (width, height) = self
-            .run("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
-            .await?;
-        // Not by the whole-page option, which leaves the tab with another size.
-        let picture = ScreenshotParams::builder()
-            .format(CaptureScreenshotFormat::Png)
-            .capture_beyond_viewport(true)
-            .clip(Viewport {
-                x: 0.0,
-                y: 0.0,
-                width,
-                height,
-                scale: 1.0,
-            });
-        self.page.save_screenshot(picture.build(), &path).await?;
-        Ok(path)
     }
 
     /// Fails when a page threw, broke its content security policy, or asked anyone but this machine.

@@ -77,10 +77,11 @@ impl Anchorer {
         }
         // Told before the round, which may take its time.
         self.report(status);
-        let problem = self.work.round().await?;
+        let round = self.work.round().await?;
         self.looked_at = Some(self.work.now());
         Ok(AnchoringStatus {
-            problem,
+            problem: round.problem,
+            balance: Some(round.balance),
             ..self.counted(true).await?
         })
     }
@@ -97,13 +98,14 @@ impl Anchorer {
         let mut connection = self.work.parts.pool.acquire().await?;
         let counts = anchoring_jobs::counts(&mut connection).await?;
         let count = |state| counts.get(&state).copied().unwrap_or(0);
-        let problem = self.status.borrow().problem.filter(|_| leading);
+        let before = self.status.borrow().clone();
         Ok(AnchoringStatus {
             leading,
             queued: count(JobState::Queued),
             in_flight: count(JobState::Planned) + count(JobState::Sent) + count(JobState::Mined),
             rejected: count(JobState::Rejected),
-            problem,
+            balance: before.balance,
+            problem: before.problem.filter(|_| leading),
             checked_at: Some(self.work.now()),
         })
     }

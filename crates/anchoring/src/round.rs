@@ -27,13 +27,24 @@ pub(crate) struct Sight {
     pub heights: Heights,
 }
 
+/// What came of a round.
+pub(crate) struct Round {
+    /// What keeps the rest from being done.
+    pub problem: Option<Problem>,
+    /// What our account held before it, in wei.
+    pub balance: u128,
+}
+
 impl Work {
-    /// Does what can be done now; tells what keeps the rest from being done.
-    pub async fn round(&self) -> Result<Option<Problem>, RoundError> {
+    /// Does what can be done now.
+    pub async fn round(&self) -> Result<Round, RoundError> {
         let sight = self.look().await?;
         let settled = self.settle(&sight).await?;
         let planned = self.make_plans(&sight, &settled).await?;
-        Ok(settled.problem.or(planned))
+        Ok(Round {
+            problem: settled.problem.or(planned),
+            balance: sight.standing.balance,
+        })
     }
 
     async fn look(&self) -> Result<Sight, RoundError> {

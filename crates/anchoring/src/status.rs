@@ -14,6 +14,8 @@ pub struct AnchoringStatus {
     pub in_flight: u64,
     /// Jobs that were rejected and that nobody has looked after yet.
     pub rejected: u64,
+    /// What our account held when the chain was last looked at, in wei.
+    pub balance: Option<u128>,
     /// What keeps the work from going on. Nothing is lost meanwhile.
     pub problem: Option<Problem>,
     /// When this was true.
@@ -58,6 +60,26 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// Every one.
+    pub const ALL: [Self; 16] = [
+        Self::ChainOutOfReach,
+        Self::WrongChain,
+        Self::ChainBehind,
+        Self::ChainMakesNoSense,
+        Self::NotController,
+        Self::Paused,
+        Self::NoFunds,
+        Self::FeesAboveCap,
+        Self::OutOfOrder,
+        Self::ContractRefuses,
+        Self::OtherKeyInFlight,
+        Self::NodeRefuses,
+        Self::DatabaseOutOfReach,
+        Self::BackupOutOfReach,
+        Self::RowTampered,
+        Self::WalletUnchecked,
+    ];
+
     /// In words for staff.
     pub const fn text(self) -> &'static str {
         match self {

@@ -7,6 +7,7 @@ use record::time::Clock;
 use web_kit::doorway::Program;
 use web_kit::key_following;
 use web_kit::lifetime::Lifetime;
+use web_kit::metrics;
 use web_kit::readiness::Readiness;
 use web_kit::right_keys::{self, HeldKeys};
 use web_kit::sign_in::{App, Role, SessionParts, Sessions};
@@ -16,7 +17,7 @@ use crate::router::routes;
 use crate::settings::Settings;
 use crate::state::AppState;
 use crate::urls::route;
-use crate::{assets, background, metrics, officer, sweep_once};
+use crate::{assets, background, officer, sweep_once};
 
 const NAME: &str = "Sealwatch Viewer";
 const NAVIGATION: [NavItem; 5] = [
@@ -100,9 +101,8 @@ pub async fn assemble(
         site: site.clone(),
         watchtower: background::start(&settings, &pool, &site, &clock, lifetime)?,
     };
-    if let Some(address) = settings.metrics_listen {
-        metrics::serve(address, &state.watchtower, lifetime).await?;
-    }
+    let (tower, address) = (state.watchtower.clone(), settings.web.metrics_listen);
+    metrics::serve(address, site.requests(), tower, lifetime).await?;
     // The chain is not among the checks: without it the viewer serves to say so.
     let readiness = Readiness::new().of_database(&pool, held);
     Ok(site.assemble(routes(state, &sessions), readiness))

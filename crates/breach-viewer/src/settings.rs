@@ -1,6 +1,5 @@
 //! All settings, read and checked at the start; `--help` prints them.
 
-use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,8 +52,6 @@ pub struct Settings {
     pub officer_email: Recipient,
     /// Records that the sweep examines in a second.
     pub sweep_rate: u32,
-    /// Where the metrics are served, if anywhere.
-    pub metrics_listen: Option<SocketAddr>,
     /// How long a record may wait for its owner and its approval.
     pub consent_patience: Duration,
     /// How long an approved record may wait for its anchor.
@@ -131,10 +128,6 @@ impl Settings {
             "100",
             "records that the sweep examines in a second",
         );
-        let metrics_listen = reader.optional(
-            "METRICS_LISTEN",
-            "address and port at which Prometheus finds the metrics; keep it from the internet",
-        );
         let consent_days: Option<u32> = reader.above_zero(
             "CONSENT_PATIENCE_DAYS",
             "30",
@@ -169,7 +162,6 @@ impl Settings {
             mail: mail?,
             officer_email: officer_email?,
             sweep_rate: sweep_rate?,
-            metrics_listen: metrics_listen?,
             consent_patience: DAY * consent_days?,
             anchoring_patience: MINUTE * anchoring_minutes?,
             incident_clock: HOUR * clock_hours?,

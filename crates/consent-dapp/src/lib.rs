@@ -14,6 +14,7 @@ mod elsewhere;
 mod forgetting;
 mod links;
 mod mail;
+mod metrics;
 mod network;
 mod offer;
 mod pages;

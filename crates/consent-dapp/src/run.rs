@@ -8,6 +8,7 @@ use database::PoolSettings;
 use record::time::Clock;
 use web_kit::doorway::Program;
 use web_kit::lifetime::Lifetime;
+use web_kit::metrics;
 use web_kit::readiness::Readiness;
 use web_kit::right_keys::HeldKeys;
 use web_kit::site::Site;
@@ -16,6 +17,7 @@ use crate::app::{App, Parts};
 use crate::assets;
 use crate::demo_wallet::DemoWallet;
 use crate::forgetting::Forgetting;
+use crate::metrics::Told;
 use crate::router::routes;
 use crate::settings::Settings;
 
@@ -56,6 +58,9 @@ pub async fn assemble(
     lifetime.spawn("forgetting", forgetting.run(lifetime.clone()));
     let site = Site::new(NAME, &settings.web, Vec::new(), &assets::ALL);
     let readiness = Readiness::new().of_database(&database, held);
+    let address = settings.web.metrics_listen;
+    let told = Told(database.clone());
+    metrics::serve(address, site.requests(), told, lifetime).await?;
     let app = App::new(Parts {
         site: site.clone(),
         database,

@@ -4,6 +4,7 @@
 mod answering;
 mod background;
 mod keeping;
+mod metrics;
 mod pages;
 mod router;
 mod rules;

@@ -9,6 +9,7 @@ use record::time::Clock;
 use web_kit::doorway::Program;
 use web_kit::key_following;
 use web_kit::lifetime::Lifetime;
+use web_kit::metrics;
 use web_kit::readiness::Readiness;
 use web_kit::right_keys::{self, HeldKeys};
 use web_kit::sign_in::{App, Role, SessionParts, Sessions};
@@ -109,6 +110,8 @@ pub async fn assemble(
         wallet_change_wait: settings.wallet_change_wait,
         anchoring,
     };
+    let address = settings.web.metrics_listen;
+    metrics::serve(address, site.requests(), desk.clone(), lifetime).await?;
     let state = AppState {
         site: site.clone(),
         desk,

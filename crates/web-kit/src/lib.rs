@@ -16,6 +16,7 @@ pub mod error;
 pub mod form;
 pub mod key_following;
 pub mod lifetime;
+pub mod metrics;
 pub mod page;
 pub mod password;
 pub mod profile;

@@ -18,6 +18,7 @@ use url::Url;
 use crate::assets::{self, Asset};
 use crate::components::Tone;
 use crate::error::{Error, ErrorNote};
+use crate::metrics::Requests;
 use crate::page::{ErrorPage, Page, html};
 use crate::readiness::Readiness;
 use crate::resend;
@@ -42,6 +43,7 @@ struct Inner {
     nav: Vec<NavItem>,
     assets: &'static [&'static Asset],
     banner: RwLock<Option<Banner>>,
+    requests: Requests,
 }
 
 /// An entry of the main navigation.
@@ -81,6 +83,7 @@ impl Site {
             nav,
             assets,
             banner: RwLock::new(None),
+            requests: Requests::default(),
         }))
     }
 
@@ -106,6 +109,12 @@ impl Site {
     #[must_use]
     pub fn trusted_proxies(&self) -> &TrustedProxies {
         &self.0.trusted_proxies
+    }
+
+    /// The requests that it answered.
+    #[must_use]
+    pub fn requests(&self) -> &Requests {
+        &self.0.requests
     }
 
     pub(crate) fn nav(&self) -> &[NavItem] {
@@ -144,7 +153,10 @@ impl Site {
             .layer(CatchPanicLayer::custom(answer_panic))
             .layer(from_fn_with_state(self.clone(), draw_errors))
             .layer(from_fn_with_state(self.0.environment, security::set))
-            .layer(from_fn(telemetry::trace))
+            .layer(from_fn_with_state(
+                self.0.requests.clone(),
+                telemetry::trace,
+            ))
     }
 }
 

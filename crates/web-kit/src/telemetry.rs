@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -13,6 +13,7 @@ use tracing::Instrument;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::metrics::Requests;
 use crate::settings::{Environment, LogFilter};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -59,8 +60,8 @@ impl RequestId {
     }
 }
 
-/// Middleware: gives the request an id, runs it in a span, logs its outcome.
-pub async fn trace(mut request: Request, next: Next) -> Response {
+/// Middleware: gives the request an id, runs it in a span, logs and counts its outcome.
+pub async fn trace(State(requests): State<Requests>, mut request: Request, next: Next) -> Response {
     let id = RequestId::random();
     let route = request
         .extensions()
@@ -72,8 +73,10 @@ pub async fn trace(mut request: Request, next: Next) -> Response {
 
     let started = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
-    let latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let took = started.elapsed();
+    let latency_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let status = response.status().as_u16();
+    requests.note(&method, &route, status, took);
     span.in_scope(|| match status {
         500.. => tracing::warn!(status, latency_ms, "answered"),
         _ if is_probe(&route) => tracing::debug!(status, latency_ms, "answered"),
@@ -99,7 +102,7 @@ mod tests {
 
     use axum::Router;
     use axum::body::Body;
-    use axum::middleware::from_fn;
+    use axum::middleware::from_fn_with_state;
     use axum::routing::get;
     use tower::ServiceExt;
     use tracing_subscriber::fmt::MakeWriter;
@@ -148,7 +151,7 @@ mod tests {
         let _guard = tracing::subscriber::set_default(subscriber);
         let app = Router::new()
             .route("/c/{secret}", get(|| async { "page" }))
-            .layer(from_fn(trace));
+            .layer(from_fn_with_state(Requests::default(), trace));
         for address in ["/c/hush-hush?name=Anna", "/unknown/Anna"] {
             let request = Request::get(address)
                 .header("x-request-id", "forged")

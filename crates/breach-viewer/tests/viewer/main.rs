@@ -22,6 +22,7 @@ mod keys;
 mod large;
 mod lost_wallet;
 mod many;
+mod metrics;
 mod not_anchored;
 mod own_rows;
 mod planted;

@@ -230,30 +230,3 @@ pub fn by_command(stage: &Stage, settings: &[(&str, &str)]) -> (Option<i32>, Val
     let Output { status, stdout, .. } = command.output().unwrap();
     (status.code(), serde_json::from_slice(&stdout).unwrap())
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn prometheus_finds_how_it_stands() {
-    let address = format!("127.0.0.1:{}", devstack::free_port().unwrap());
-    let options = Stage::options().setting("breach-viewer", "METRICS_LISTEN", &address);
-    let stage = Stage::start(2, options).await;
-    let officer = stage.officer().await;
-    stage.until_all_valid(&officer).await;
-    let prometheus = Browser::at(&format!("http://{address}").parse().unwrap());
-    let lines = [
-        "sealwatch_records{verdict=\"valid\"} 2\n",
-        "sealwatch_alarm{kind=\"chain_unreachable\"} 0\n",
-        "sealwatch_database_up 1\n",
-        "# TYPE sealwatch_sweep_examined_total counter\n",
-        "sealwatch_sweep_last_complete_age_seconds ",
-        "sealwatch_sweep_round_records 2\n",
-    ];
-    // A round that was begun before both had a UID counts rows as well.
-    let all = |told: &Answer| lines.iter().all(|line| told.says(line));
-    stage.until(&prometheus, "/metrics", all).await;
-    stage.alter_email(1).await;
-    let altered = |grid: &Answer| grid.line(1).contains("Altered");
-    stage.until(&officer, "/records", altered).await;
-    let altered = |told: &Answer| told.says("sealwatch_records{verdict=\"altered\"} 1\n");
-    stage.until(&prometheus, "/metrics", altered).await;
-    stage.site.stop().await.unwrap();
-}

@@ -5,6 +5,7 @@ mod install;
 mod keys;
 mod migrate;
 mod schema;
+mod services;
 mod staff;
 mod token;
 

@@ -56,10 +56,12 @@ pub struct Web {
     pub public_url: Url,
     /// The reverse proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: TrustedProxies,
+    /// Where the metrics are served, if anywhere.
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 impl Web {
-    /// Reads `ENVIRONMENT`, `RUST_LOG`, `LISTEN`, `PUBLIC_URL` and `TRUSTED_PROXIES`.
+    /// Reads `ENVIRONMENT`, `RUST_LOG`, `LISTEN`, `PUBLIC_URL`, `TRUSTED_PROXIES` and `METRICS_LISTEN`.
     pub fn read(reader: &mut Reader) -> Option<Self> {
         let environment = Environment::read(reader);
         let log = LogFilter::read(reader);
@@ -77,12 +79,17 @@ impl Web {
             "TRUSTED_PROXIES",
             "addresses or networks of reverse proxies, separated by commas; only theirs is X-Forwarded-For believed",
         );
+        let metrics_listen = reader.optional(
+            "METRICS_LISTEN",
+            "address and port at which Prometheus finds the metrics; keep it from the internet",
+        );
         Some(Self {
             environment: environment?,
             log: log?,
             listen: listen?,
             public_url: public_url?,
             trusted_proxies: trusted_proxies?.unwrap_or_default(),
+            metrics_listen: metrics_listen?,
         })
     }
 }
