@@ -20,6 +20,8 @@ pub enum Error {
     NotFound,
     /// The person is signed in and may not do this.
     Forbidden,
+    /// The person's role includes the page, and not this; the text says why. Whoever answers so has written it down.
+    Refused(Cow<'static, str>),
     /// The request can't be understood; the text says why in plain words.
     BadRequest(Cow<'static, str>),
     /// It was too long ago that somebody showed who they are.
@@ -60,6 +62,11 @@ impl Error {
         Self::BadRequest(text.into())
     }
 
+    /// What the role does not include, with the reason.
+    pub fn refused(text: impl Into<Cow<'static, str>>) -> Self {
+        Self::Refused(text.into())
+    }
+
     /// Somebody has to show again who they are.
     pub fn unidentified(text: impl Into<Cow<'static, str>>) -> Self {
         Self::Unidentified(text.into())
@@ -83,7 +90,7 @@ impl Error {
     fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::Refused(_) => StatusCode::FORBIDDEN,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Unidentified(_) => StatusCode::UNAUTHORIZED,
             Self::Conflict(_) => StatusCode::CONFLICT,
@@ -103,6 +110,7 @@ impl Error {
                 "You may not do this",
                 "Your role does not include it. If you think it should, ask your controller manager.".into(),
             ),
+            Self::Refused(text) => ("You may not do this", text.clone()),
             Self::BadRequest(text) => ("This request can't be used", text.clone()),
             Self::Unidentified(text) => ("Please show once more that it's you", text.clone()),
             Self::Conflict(text) => ("This has changed meanwhile", text.clone()),
@@ -135,10 +143,17 @@ impl IntoResponse for Error {
                 .headers_mut()
                 .insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
         }
+        if matches!(self, Self::Forbidden) {
+            response.extensions_mut().insert(RoleRefused);
+        }
         response.extensions_mut().insert(self.note());
         response
     }
 }
+
+/// Marks the answer to who asked for a page that their role does not include: the gate writes it down.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RoleRefused;
 
 /// What the error page says. It travels in the response to the layer that knows the app's name and draws the page.
 #[derive(Debug, Clone)]
