@@ -17,6 +17,7 @@ mod re_anchored;
 mod rectified;
 mod restored;
 mod second_thoughts;
+mod staff;
 mod start_page;
 mod wallets;
 mod withdrawn;

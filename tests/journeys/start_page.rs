@@ -140,7 +140,7 @@ async fn insider_acts(site: &Site) -> Result<()> {
     let alter =
         format!("UPDATE record_versions SET email = REVERSE(email) WHERE record_id = {record}");
     let plant = "INSERT INTO staff SELECT RANDOM_BYTES(16), RANDOM_BYTES(32), login, display_name, password_hash, role, \
-                 disabled_at, created_at, mac FROM staff LIMIT 1";
+                 disabled_at, created_at, mac, NULL, NULL, NULL, NULL, 0 FROM staff LIMIT 1";
     Insider::at(site).await?.run(&[&alter, plant]).await
 }
 

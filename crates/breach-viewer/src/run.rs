@@ -21,26 +21,11 @@ use crate::{assets, background, officer, sweep_once};
 
 const NAME: &str = "Sealwatch Viewer";
 const NAVIGATION: [NavItem; 5] = [
-    NavItem {
-        path: route::START,
-        label: "Start",
-    },
-    NavItem {
-        path: route::RECORDS,
-        label: "Records",
-    },
-    NavItem {
-        path: route::INCIDENTS,
-        label: "Incidents",
-    },
-    NavItem {
-        path: route::MAIL,
-        label: "Mail",
-    },
-    NavItem {
-        path: route::SEARCH,
-        label: "Search",
-    },
+    NavItem::for_all(route::START, "Start"),
+    NavItem::for_all(route::RECORDS, "Records"),
+    NavItem::for_all(route::INCIDENTS, "Incidents"),
+    NavItem::for_all(route::MAIL, "Mail"),
+    NavItem::for_all(route::SEARCH, "Search"),
 ];
 
 /// Runs the process until a signal, or its one other task. Answers `--help` and `--version`.

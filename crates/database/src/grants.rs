@@ -178,7 +178,13 @@ fn rights(account: Account, kind: Kind) -> &'static [(&'static str, &'static str
 }
 
 const ENTRY: &[(&str, &str)] = &[
-    ("staff", "SELECT"),
+    // Who an account is and what it may do stays as it was made.
+    (
+        "staff",
+        "SELECT, INSERT, \
+         UPDATE (password_hash, disabled_at, email, link_hash, link_expires_at, signed_out_at, revision, mac)",
+    ),
+    ("staff_events", "SELECT, INSERT"),
     ("sessions", "SELECT, INSERT, UPDATE, DELETE"),
     ("sign_in_attempts", "SELECT, INSERT, UPDATE, DELETE"),
     ("records", "SELECT, INSERT, UPDATE"),
@@ -242,6 +248,8 @@ const CONSENT: &[(&str, &str)] = &[
 
 const VIEWER: &[(&str, &str)] = &[
     ("staff", "SELECT"),
+    // Who signs in, and who is refused a page.
+    ("staff_events", "SELECT, INSERT"),
     ("sessions", "SELECT, INSERT, UPDATE, DELETE"),
     ("sign_in_attempts", "SELECT, INSERT, UPDATE, DELETE"),
     ("records", "SELECT"),

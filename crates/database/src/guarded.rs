@@ -8,7 +8,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::mysql::MySqlConnection;
 
 use crate::error::{RowError, Tampered};
-use crate::{guarded_rows, key_checks, notices};
+use crate::{guarded_rows, key_checks, notices, staff};
 
 /// Of each table no more rows are looked at: who plants many is told of by the first. Those that grow are gone through a share
 /// at a time besides ([`crate::guarded_rows::page`]).
@@ -56,6 +56,7 @@ pub async fn planted(
             }
         }
     }
+    planted.extend(staff::put_back(connection).await?);
     planted.extend(notices::planted(connection).await?);
     planted.extend(key_checks::planted(connection, keys).await?);
     Ok(planted)

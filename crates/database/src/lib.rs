@@ -63,6 +63,7 @@ pub mod sealed;
 pub mod sessions;
 pub mod sign_in_attempts;
 pub mod staff;
+pub mod staff_events;
 pub mod strays;
 pub mod sweep_parts;
 pub mod sweep_rounds;

@@ -67,8 +67,9 @@ macro_rules! kept {
 }
 
 /// The tables that are counted.
-pub const KEPT: [Kept; 18] = [
+pub const KEPT: [Kept; 19] = [
     kept!("staff", "id", "created_at"),
+    kept!("staff_events", "CONCAT(id, ':', mac)", "id"),
     kept!("consent_links", "id", "created_at"),
     kept!("notices", "hash", "created_at"),
     kept!("record_events", "CONCAT(id, ':', mac)", "id"),

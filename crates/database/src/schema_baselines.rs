@@ -14,7 +14,7 @@ use crate::migrations::Kind;
 const TABLE: &str = "schema_baselines";
 
 /// Our tables.
-pub(crate) const TABLES: [&str; 36] = [
+pub(crate) const TABLES: [&str; 37] = [
     "access_copies",
     "access_log",
     "anchoring_jobs",
@@ -45,6 +45,7 @@ pub(crate) const TABLES: [&str; 36] = [
     "sessions",
     "sign_in_attempts",
     "staff",
+    "staff_events",
     "sweep_parts",
     "sweep_rounds",
     "verifications",

@@ -1,4 +1,7 @@
-//! Accounts of controller staff. Login and display name are sealed; sign-in finds the row by a blind index.
+//! Accounts of controller staff. Login, display name and e-mail address are sealed; sign-in finds the row by a blind index.
+//!
+//! Each change raises the row's revision, which its step in [`crate::staff_events`] tells as well: a row that somebody put back as it
+//! was before is older than its history, and refused like a planted one.
 
 use keyring::{ApplicationKeys, MacBuilder, SealedError};
 use rand::CryptoRng;
@@ -8,10 +11,22 @@ use sqlx::mysql::{MySqlConnection, MySqlRow};
 use zeroize::Zeroizing;
 
 use crate::column::{Columns, text_enum};
-use crate::error::{Checked, RowError};
+use crate::error::{Checked, RowError, Tampered};
 use crate::index;
+use crate::staff_events::{self, By, StaffEvent, StaffEventKind};
 
 const TABLE: &str = "staff";
+
+/// An account with the newest revision that its history tells of.
+macro_rules! select {
+    ($which:literal) => {
+        concat!(
+            "SELECT s.*, CAST((SELECT MAX(e.revision) FROM staff_events e WHERE e.staff_id = s.id) AS UNSIGNED) AS newest
+             FROM staff s ",
+            $which
+        )
+    };
+}
 
 text_enum! {
     /// What an account may do (the roles of the README).
@@ -38,7 +53,7 @@ pub struct Staff {
     pub login: Vec<u8>,
     /// Sealed display name.
     pub display_name: Vec<u8>,
-    /// Argon2id, in PHC form.
+    /// Argon2id, in PHC form; empty until its person has chosen a password.
     pub password_hash: String,
     /// What it may do.
     pub role: Role,
@@ -46,6 +61,16 @@ pub struct Staff {
     pub disabled_at: Option<UnixMillis>,
     /// When it was made.
     pub created_at: UnixMillis,
+    /// Sealed e-mail address, where links go.
+    pub email: Option<Vec<u8>>,
+    /// Keyed hash of the link by which a password can be chosen.
+    pub link_hash: Option<[u8; 32]>,
+    /// When that link ends.
+    pub link_expires_at: Option<UnixMillis>,
+    /// Sessions that began before count for nothing.
+    pub signed_out_at: Option<UnixMillis>,
+    /// How often it was changed.
+    pub revision: u32,
 }
 
 /// An account about to be made.
@@ -81,7 +106,51 @@ impl Staff {
             role: new.role,
             disabled_at: None,
             created_at: now,
+            email: None,
+            link_hash: None,
+            link_expires_at: None,
+            signed_out_at: None,
+            revision: 0,
         }
+    }
+
+    /// Seals the address where links go.
+    pub fn set_email(
+        &mut self,
+        keys: &ApplicationKeys,
+        email: &str,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) {
+        self.email = Some(keys.seal("staff.email", self.id.as_bytes(), email.as_bytes(), rng));
+    }
+
+    /// The e-mail address in clear, where one is known.
+    pub fn open_email(
+        &self,
+        keys: &ApplicationKeys,
+    ) -> Result<Option<Zeroizing<String>>, SealedError> {
+        let Some(sealed) = &self.email else {
+            return Ok(None);
+        };
+        index::text(keys.open("staff.email", self.id.as_bytes(), sealed)?).map(Some)
+    }
+
+    /// Whether its person has a password.
+    #[must_use]
+    pub fn has_password(&self) -> bool {
+        !self.password_hash.is_empty()
+    }
+
+    /// Whether a password can be chosen by its link now.
+    #[must_use]
+    pub fn has_open_link(&self, now: UnixMillis) -> bool {
+        self.is_enabled() && self.link_expires_at.is_some_and(|end| now < end)
+    }
+
+    /// Takes the link away; true when there was one.
+    pub fn end_link(&mut self) -> bool {
+        self.link_expires_at = None;
+        self.link_hash.take().is_some()
     }
 
     /// The login in clear.
@@ -114,13 +183,33 @@ impl Staff {
             role: columns.get("role")?,
             disabled_at: columns.get("disabled_at")?,
             created_at: columns.get("created_at")?,
+            email: columns.get("email")?,
+            link_hash: columns.get("link_hash")?,
+            link_expires_at: columns.get("link_expires_at")?,
+            signed_out_at: columns.get("signed_out_at")?,
+            revision: columns.get("revision")?,
         };
         columns.check(staff.id, staff.mac(keys))?;
         Ok(staff)
     }
 
+    /// A row of [`select!`]: one that is older than its history is not ours any more.
+    fn read_newest(row: &MySqlRow, keys: &ApplicationKeys) -> Result<Self, RowError> {
+        let staff = Self::read(row, keys)?;
+        let newest: Option<u64> = Columns::of(TABLE, row).get("newest")?;
+        match newest {
+            Some(newest) if newest > u64::from(staff.revision) => Err(RowError::Column {
+                table: TABLE,
+                column: "revision",
+                source: "the row is older than its history".into(),
+            }),
+            _ => Ok(staff),
+        }
+    }
+
     fn mac(&self, keys: &ApplicationKeys) -> MacBuilder {
-        keys.mac(TABLE)
+        let mac = keys
+            .mac(TABLE)
             .bytes(self.id.as_bytes())
             .bytes(&self.login_index)
             .bytes(&self.login)
@@ -128,7 +217,22 @@ impl Staff {
             .text(&self.password_hash)
             .text(self.role.as_str())
             .opt_u64(self.disabled_at.map(|at| at.0))
-            .u64(self.created_at.0)
+            .u64(self.created_at.0);
+        let has_more = self.email.is_some()
+            || self.link_hash.is_some()
+            || self.link_expires_at.is_some()
+            || self.signed_out_at.is_some()
+            || self.revision > 0;
+        match has_more {
+            // As the rows that are older than links.
+            false => mac,
+            true => mac
+                .opt_bytes(self.email.as_deref())
+                .opt_bytes(self.link_hash.as_ref().map(<[u8; 32]>::as_slice))
+                .opt_u64(self.link_expires_at.map(|at| at.0))
+                .opt_u64(self.signed_out_at.map(|at| at.0))
+                .u32(self.revision),
+        }
     }
 }
 
@@ -139,8 +243,9 @@ pub async fn insert(
     staff: &Staff,
 ) -> Result<(), RowError> {
     sqlx::query(
-        "INSERT INTO staff (id, login_index, login, display_name, password_hash, role, disabled_at, created_at, mac)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO staff (id, login_index, login, display_name, password_hash, role, disabled_at, created_at, mac, email, link_hash,
+                            link_expires_at, signed_out_at, revision)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(staff.id.as_bytes().as_slice())
     .bind(staff.login_index.as_slice())
@@ -151,6 +256,11 @@ pub async fn insert(
     .bind(staff.disabled_at.map(|at| at.0))
     .bind(staff.created_at.0)
     .bind(staff.mac(keys).finish())
+    .bind(staff.email.as_deref())
+    .bind(staff.link_hash.as_ref().map(<[u8; 32]>::as_slice))
+    .bind(staff.link_expires_at.map(|at| at.0))
+    .bind(staff.signed_out_at.map(|at| at.0))
+    .bind(staff.revision)
     .execute(connection)
     .await
     .map_err(|error| RowError::of_insert(TABLE, error))?;
@@ -163,11 +273,11 @@ pub async fn by_login(
     keys: &ApplicationKeys,
     login: &str,
 ) -> Result<Option<Staff>, RowError> {
-    sqlx::query("SELECT * FROM staff WHERE login_index = ?")
+    sqlx::query(select!("WHERE s.login_index = ?"))
         .bind(index::login(keys.index(), login).as_slice())
         .fetch_optional(connection)
         .await?
-        .map(|row| Staff::read(&row, keys))
+        .map(|row| Staff::read_newest(&row, keys))
         .transpose()
 }
 
@@ -177,11 +287,39 @@ pub async fn by_id(
     keys: &ApplicationKeys,
     id: StaffId,
 ) -> Result<Option<Staff>, RowError> {
-    sqlx::query("SELECT * FROM staff WHERE id = ?")
+    sqlx::query(select!("WHERE s.id = ?"))
         .bind(id.as_bytes().as_slice())
         .fetch_optional(connection)
         .await?
-        .map(|row| Staff::read(&row, keys))
+        .map(|row| Staff::read_newest(&row, keys))
+        .transpose()
+}
+
+/// The account whose link this is, used up or not told apart from one that never was.
+pub async fn by_link(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    link_hash: &[u8; 32],
+) -> Result<Option<Staff>, RowError> {
+    sqlx::query(select!("WHERE s.link_hash = ?"))
+        .bind(link_hash.as_slice())
+        .fetch_optional(connection)
+        .await?
+        .map(|row| Staff::read_newest(&row, keys))
+        .transpose()
+}
+
+/// The account with this id, locked until the caller's transaction ends.
+pub async fn lock(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    id: StaffId,
+) -> Result<Option<Staff>, RowError> {
+    sqlx::query(select!("WHERE s.id = ? FOR UPDATE"))
+        .bind(id.as_bytes().as_slice())
+        .fetch_optional(connection)
+        .await?
+        .map(|row| Staff::read_newest(&row, keys))
         .transpose()
 }
 
@@ -190,31 +328,62 @@ pub async fn all(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
 ) -> Result<Checked<Staff>, RowError> {
-    let rows = sqlx::query("SELECT * FROM staff ORDER BY created_at, id")
+    let rows = sqlx::query(select!("ORDER BY s.created_at, s.id"))
         .fetch_all(connection)
         .await?;
-    Checked::sort(rows.iter().map(|row| Staff::read(row, keys)))
+    Checked::sort(rows.iter().map(|row| Staff::read_newest(row, keys)))
 }
 
-/// Writes an account's password hash, role and standing. Sessions of a disabled account must be ended beside this.
-/// [`RowError::Changed`] when the account is gone.
+/// The rows that are older than their history: somebody put them back.
+pub(crate) async fn put_back(connection: &mut MySqlConnection) -> Result<Vec<Tampered>, RowError> {
+    let rows = sqlx::query(
+        "SELECT s.id FROM staff s WHERE s.revision < (SELECT MAX(e.revision) FROM staff_events e WHERE e.staff_id = s.id)",
+    )
+    .fetch_all(connection)
+    .await?;
+    let found = rows.iter().map(|row| {
+        let id: StaffId = Columns::of(TABLE, row).get("id")?;
+        Ok(Tampered {
+            table: TABLE,
+            row: id.to_string(),
+        })
+    });
+    found.collect()
+}
+
+/// Writes what may change of an account, and the step of its history that says so, in the caller's transaction. Login and role stay
+/// for ever. Sessions of who may not go on must be ended beside this. [`RowError::Changed`] when the account is gone, or was changed since
+/// it was read.
 pub async fn update(
     connection: &mut MySqlConnection,
     keys: &ApplicationKeys,
-    staff: &Staff,
+    staff: &mut Staff,
+    (kind, by, now): (StaffEventKind, By, UnixMillis),
 ) -> Result<(), RowError> {
+    let before = staff.revision;
+    staff.revision = before.saturating_add(1);
     let done = sqlx::query(
-        "UPDATE staff SET password_hash = ?, role = ?, disabled_at = ?, mac = ? WHERE id = ?",
+        "UPDATE staff SET password_hash = ?, disabled_at = ?, email = ?, link_hash = ?, link_expires_at = ?, signed_out_at = ?,
+                          revision = ?, mac = ? WHERE id = ? AND revision = ?",
     )
     .bind(&staff.password_hash)
-    .bind(staff.role.as_str())
     .bind(staff.disabled_at.map(|at| at.0))
+    .bind(staff.email.as_deref())
+    .bind(staff.link_hash.as_ref().map(<[u8; 32]>::as_slice))
+    .bind(staff.link_expires_at.map(|at| at.0))
+    .bind(staff.signed_out_at.map(|at| at.0))
+    .bind(staff.revision)
     .bind(staff.mac(keys).finish())
     .bind(staff.id.as_bytes().as_slice())
-    .execute(connection)
+    .bind(before)
+    .execute(&mut *connection)
     .await?;
-    match done.rows_affected() {
-        0 => Err(RowError::changed(TABLE, staff.id)),
-        _ => Ok(()),
+    if done.rows_affected() == 0 {
+        return Err(RowError::changed(TABLE, staff.id));
     }
+    let step = StaffEvent {
+        revision: Some(staff.revision),
+        ..StaffEvent::new(kind, Some(staff.id), by, now)
+    };
+    staff_events::append(connection, keys, &step).await
 }

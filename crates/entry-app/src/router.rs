@@ -11,11 +11,11 @@ use crate::pages::records::{
     revoke, search, show, use_ground, wallet_change, wallet_change_begin, wallet_change_confirm,
     wallet_change_order, withdraw, withdraw_restriction,
 };
-use crate::pages::{erasures, restrictions, retention, wallet_changes};
+use crate::pages::{erasures, restrictions, retention, staff, wallet_changes, welcome};
 use crate::state::AppState;
 use crate::urls::route;
 
-/// Every page is for staff.
+/// Every page is for staff, but the one where somebody chooses their password.
 pub fn routes(state: AppState, sessions: &Sessions) -> Router {
     let pages = Router::new()
         .route(route::START, get(|| async { Redirect::to(route::RECORDS) }))
@@ -122,7 +122,31 @@ pub fn routes(state: AppState, sessions: &Sessions) -> Router {
         .route(route::ACCESS_REVOKE, post(access_hand::revoke))
         .route(route::LINK, post(link::submit))
         .route(route::REVOKE, post(revoke::submit))
-        .route(route::APPROVE, post(approve::submit));
+        .route(route::APPROVE, post(approve::submit))
+        .merge(accounts());
     let site = state.site.clone();
-    staff_only(&site, sessions, pages).with_state(state)
+    staff_only(&site, sessions, pages)
+        .merge(welcome::routes(&site))
+        .with_state(state)
+}
+
+/// Of staff, for who manages them.
+fn accounts() -> Router<AppState> {
+    Router::new()
+        .route(route::STAFF, get(staff::list::show))
+        .route(route::STAFF_HISTORY, get(staff::history::show))
+        .route(
+            route::INVITE,
+            get(staff::invite::show).post(staff::invite::submit),
+        )
+        .route(route::ACCOUNT, get(staff::show::show))
+        .route(
+            route::DISABLE,
+            get(staff::disable::show).post(staff::disable::submit),
+        )
+        .route(route::ENABLE, post(staff::enable::submit))
+        .route(
+            route::RESET,
+            get(staff::reset::show).post(staff::reset::submit),
+        )
 }

@@ -16,40 +16,25 @@ use web_kit::sign_in::{App, Role, SessionParts, Sessions};
 use web_kit::site::{NavItem, Site};
 
 use crate::background;
+use crate::pages::staff::MANAGERS;
 use crate::router::routes;
 use crate::settings::Settings;
 use crate::state::{AppState, Desk};
 use crate::urls::route;
 
 const NAME: &str = "Sealwatch Entry";
-const NAVIGATION: [NavItem; 7] = [
+const NAVIGATION: [NavItem; 8] = [
+    NavItem::for_all(route::RECORDS, "Records"),
+    NavItem::for_all(route::NEW, "New record"),
+    NavItem::for_all(route::ERASURES, "Erasures"),
+    NavItem::for_all(route::RESTRICTIONS, "Restrictions"),
+    NavItem::for_all(route::RETENTION, "Retention"),
+    NavItem::for_all(route::WALLET_CHANGES, "Lost wallets"),
+    NavItem::for_all(route::SEARCH, "Search"),
     NavItem {
-        path: route::RECORDS,
-        label: "Records",
-    },
-    NavItem {
-        path: route::NEW,
-        label: "New record",
-    },
-    NavItem {
-        path: route::ERASURES,
-        label: "Erasures",
-    },
-    NavItem {
-        path: route::RESTRICTIONS,
-        label: "Restrictions",
-    },
-    NavItem {
-        path: route::RETENTION,
-        label: "Retention",
-    },
-    NavItem {
-        path: route::WALLET_CHANGES,
-        label: "Lost wallets",
-    },
-    NavItem {
-        path: route::SEARCH,
-        label: "Search",
+        path: route::STAFF,
+        label: "Staff",
+        roles: MANAGERS,
     },
 ];
 
@@ -106,6 +91,8 @@ pub async fn assemble(
         clock,
         profile: Arc::clone(&settings.profile),
         consent_url,
+        entry_url: Arc::new(settings.web.public_url.clone()),
+        sessions: sessions.clone(),
         chain,
         wallet_change_wait: settings.wallet_change_wait,
         anchoring,

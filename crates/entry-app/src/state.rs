@@ -16,10 +16,11 @@ use record::consent::{Basis, Purpose};
 use record::ids::RecordId;
 use record::time::Clock;
 use sqlx::{MySqlConnection, MySqlPool};
+use staffing::Management;
 use tokio::sync::watch;
 use url::Url;
 use web_kit::profile::ControllerProfile;
-use web_kit::sign_in::{App, SignedIn};
+use web_kit::sign_in::{App, Sessions, SignedIn};
 use web_kit::site::Site;
 
 use crate::rules::rules;
@@ -50,6 +51,10 @@ pub struct Desk {
     pub profile: Arc<ControllerProfile>,
     /// Where consent-dapp is reached.
     pub consent_url: Arc<Url>,
+    /// Where this app is reached: links for staff begin with it.
+    pub entry_url: Arc<Url>,
+    /// The sessions, to hash a new password in turn with the sign-ins.
+    pub sessions: Sessions,
     /// The chain, to see where a correction goes.
     pub chain: ChainReader,
     /// How long an owner may object to another wallet.
@@ -68,6 +73,19 @@ impl Desk {
             consent_url: &self.consent_url,
             link_lifetime: DAY * self.profile.consent_link_days,
             staff: person.staff_id(),
+            now: self.clock.now(),
+        }
+    }
+
+    /// What a use case about accounts needs to know, with this person acting now.
+    pub fn management(&self, person: &SignedIn) -> Management<'_> {
+        Management {
+            keys: &self.keys,
+            controller: &self.profile.controller.name,
+            contact: &self.profile.controller.contact,
+            entry_url: &self.entry_url,
+            actor: person.staff_id(),
+            app: App::Entry,
             now: self.clock.now(),
         }
     }

@@ -2,7 +2,7 @@
 
 use database::records::RecordState;
 use database::records_view::Cursor;
-use record::ids::{RecordId, RestrictionId, Uid};
+use record::ids::{RecordId, RestrictionId, StaffId, Uid};
 use record::time::UnixMillis;
 
 /// Route templates, for the router.
@@ -99,6 +99,32 @@ pub mod route {
     pub const REVOKE: &str = "/records/{id}/revoke";
     /// It approved.
     pub const APPROVE: &str = "/records/{id}/approve";
+    /// All accounts.
+    pub const STAFF: &str = "/staff";
+    /// Somebody invited.
+    pub const INVITE: &str = "/staff/invite";
+    /// What was done with accounts, and refused.
+    pub const STAFF_HISTORY: &str = "/staff/history";
+    /// One account.
+    pub const ACCOUNT: &str = "/staff/{id}";
+    /// It disabled.
+    pub const DISABLE: &str = "/staff/{id}/disable";
+    /// It enabled.
+    pub const ENABLE: &str = "/staff/{id}/enable";
+    /// A new link for it.
+    pub const RESET: &str = "/staff/{id}/reset";
+    /// Where somebody chooses their password.
+    pub const WELCOME: &str = "/welcome/{secret}";
+}
+
+/// One account.
+pub fn account(id: StaffId) -> String {
+    format!("/staff/{id}")
+}
+
+/// What was done with accounts before a step.
+pub fn staff_history(before: u64) -> String {
+    format!("{}?before={before}", route::STAFF_HISTORY)
 }
 
 /// The page of one record.

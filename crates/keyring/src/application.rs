@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use crate::aead::AesKey;
 use crate::front::FrontKeys;
 use crate::index::IndexKey;
+use crate::link::LinkSecret;
 use crate::owner_key::OwnerKey;
 use crate::ring::{Kept, KeyCheckError, KeyRing, RingKey, SealedError};
 use crate::row_mac::MacBuilder;
@@ -135,6 +136,12 @@ impl ApplicationKeys {
     #[must_use]
     pub fn index(&self) -> &IndexKey {
         &self.0.index
+    }
+
+    /// The hash under which the row of an account is found by its link. The front keys can't compute it.
+    #[must_use]
+    pub fn hash_staff_link(&self, secret: &LinkSecret) -> [u8; 32] {
+        self.index().blind("staff.link_hash", secret.bytes())
     }
 
     /// The version that seals and wraps now.

@@ -1,4 +1,4 @@
-//! The secret of a consent link. It opens one owner's key, so that consent-dapp can open nothing without a link.
+//! The secret of a link. That of a consent link opens one owner's key, so that consent-dapp can open nothing without it.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,10 +16,10 @@ const PURPOSE: &[u8] = b"sealwatch/v1/link";
 
 /// The text in a link's address is not a link's secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("this is not the secret of a consent link")]
+#[error("this is not the secret of a link")]
 pub struct NotALinkSecret;
 
-/// 256 random bits that stand in a consent link's address and nowhere else: tables keep only a keyed hash.
+/// 256 random bits that stand in a link's address and nowhere else: tables keep only a keyed hash.
 pub struct LinkSecret(Secret);
 
 impl LinkSecret {

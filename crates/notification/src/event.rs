@@ -1,6 +1,6 @@
 //! The name of an event, so that it is told once.
 
-use record::ids::{Draft, LinkId, RecordId, Version};
+use record::ids::{Draft, LinkId, RecordId, StaffId, Version};
 use sha2::{Digest, Sha256};
 
 /// Names one event to one kind of reader. Two mails of one event (to staff and to the owner, say) need two kinds.
@@ -30,6 +30,13 @@ impl EventKey {
     #[must_use]
     pub fn of_access_copy(copy: LinkId) -> Self {
         Self::of("copy_ready", copy.as_bytes())
+    }
+
+    /// The key of the mail with the link that an account of staff got by this revision.
+    #[must_use]
+    pub fn of_staff_link(staff: StaffId, revision: u32) -> Self {
+        let subject = [staff.as_bytes().as_slice(), &revision.to_be_bytes()];
+        Self::of("staff_link", &subject.concat())
     }
 
     /// The key of what happened to one draft of a record: a version that was given up may be begun anew.

@@ -23,6 +23,8 @@ mod restriction;
 mod restriction_asked;
 mod restriction_refused;
 mod retention_due;
+mod staff_address_changed;
+mod staff_link;
 mod wallet_change_asked;
 mod wallet_change_given_up;
 mod withdrawal_noted;
@@ -49,6 +51,8 @@ use restriction::restriction;
 use restriction_asked::{restriction_asked, restriction_withdrawn};
 use restriction_refused::restriction_refused;
 use retention_due::retention_due;
+use staff_address_changed::staff_address_changed;
+use staff_link::staff_link;
 use wallet_change_asked::wallet_change_asked;
 use wallet_change_given_up::wallet_change_given_up;
 use withdrawal_noted::withdrawal_noted;
@@ -56,7 +60,7 @@ use withdrawal_noted::withdrawal_noted;
 use crate::letter::Letter;
 use crate::mail::{LinkMail, Mail};
 
-/// The greeting of a data owner, whose first name may not be known.
+/// The greeting of a person, whose first name may not be known.
 fn greeting(first_name: &str) -> String {
     match first_name {
         "" => "Good day,".to_owned(),
@@ -113,6 +117,11 @@ impl Mail {
                 withdrawal_url,
             } => wallet_change_given_up(first_name, controller, contact)
                 .with_withdrawal(withdrawal_url.as_deref()),
+            Self::StaffAddressChanged {
+                first_name,
+                controller,
+                contact,
+            } => staff_address_changed(first_name, controller, contact),
             Self::OwnerCode {
                 first_name,
                 controller,
@@ -257,6 +266,19 @@ impl LinkMail {
                 withdrawal_url,
             } => copy_ready(first_name, (controller, contact), url, *expires_at)
                 .with_withdrawal(Some(withdrawal_url)),
+            Self::StaffLink {
+                first_name,
+                controller,
+                contact,
+                url,
+                expires_at,
+                is_reset,
+            } => staff_link(
+                first_name,
+                (controller, contact),
+                (url, *expires_at),
+                *is_reset,
+            ),
         }
     }
 }

@@ -100,6 +100,15 @@ pub enum Mail {
         #[serde(default)]
         withdrawal_url: Option<String>,
     },
+    /// To somebody of the staff, at the address of before: the link for their password went to another one. Names neither.
+    StaffAddressChanged {
+        /// Their first name ([`crate::first_name`]).
+        first_name: String,
+        /// The controller's name.
+        controller: String,
+        /// How the controller is reached.
+        contact: String,
+    },
     /// To the data owner: the code that lets them in without a link.
     OwnerCode {
         /// The owner's first name ([`crate::first_name`]).
@@ -307,7 +316,8 @@ pub enum Mail {
     },
 }
 
-/// A mail with a link whose secret unwraps its owner's key: the front keys neither write nor read it. It can't be printed.
+/// A mail with a link whose secret unwraps its owner's key, or makes a password: the front keys neither write nor read it. It can't be
+/// printed.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum LinkMail {
@@ -345,6 +355,21 @@ pub enum LinkMail {
         expires_at: UnixMillis,
         /// Where the owner asks for a new one, and does what else they may.
         withdrawal_url: String,
+    },
+    /// To somebody of the staff: the link by which they choose their password.
+    StaffLink {
+        /// Their first name ([`crate::first_name`]).
+        first_name: String,
+        /// The controller's name.
+        controller: String,
+        /// How the controller is reached.
+        contact: String,
+        /// The link.
+        url: String,
+        /// When the link stops working.
+        expires_at: UnixMillis,
+        /// Whether they had a password before.
+        is_reset: bool,
     },
 }
 
@@ -418,6 +443,7 @@ impl Mail {
             Self::AddressCorrected { .. } => "address_corrected",
             Self::WalletChangeAsked { .. } => "wallet_change_asked",
             Self::WalletChangeGivenUp { .. } => "wallet_change_given_up",
+            Self::StaffAddressChanged { .. } => "staff_address_changed",
             Self::OwnerCode { .. } => "owner_code",
             Self::CorrectionRefused { .. } => "correction_refused",
             Self::ConsentWithdrawn { .. } => "consent_withdrawn",
@@ -441,6 +467,7 @@ impl Mail {
 impl LinkMail {
     const CONSENT_LINK: &str = "consent_link";
     const COPY_READY: &str = "copy_ready";
+    const STAFF_LINK: &str = "staff_link";
 
     /// The name of its kind, as the outbox keeps it.
     #[must_use]
@@ -448,12 +475,13 @@ impl LinkMail {
         match self {
             Self::ConsentLink { .. } => Self::CONSENT_LINK,
             Self::CopyReady { .. } => Self::COPY_READY,
+            Self::StaffLink { .. } => Self::STAFF_LINK,
         }
     }
 
     /// Whether mails of this kind are of these.
     pub(crate) fn is_kind(kind: &str) -> bool {
-        [Self::CONSENT_LINK, Self::COPY_READY].contains(&kind)
+        [Self::CONSENT_LINK, Self::COPY_READY, Self::STAFF_LINK].contains(&kind)
     }
 }
 

@@ -21,6 +21,8 @@ pub enum Error {
     NotFound,
     /// The person is signed in and may not do this.
     Forbidden,
+    /// The person's role includes the page, and not this; the text says why. Whoever answers so has written it down.
+    Refused(Cow<'static, str>),
     /// The request can't be understood; the text says why in plain words.
     BadRequest(Cow<'static, str>),
     /// It was too long ago that somebody showed who they are.
@@ -61,6 +63,11 @@ impl Error {
         Self::BadRequest(text.into())
     }
 
+    /// What the role does not include, with the reason.
+    pub fn refused(text: impl Into<Cow<'static, str>>) -> Self {
+        Self::Refused(text.into())
+    }
+
     /// Somebody has to show again who they are.
     pub fn unidentified(text: impl Into<Cow<'static, str>>) -> Self {
         Self::Unidentified(text.into())
@@ -84,7 +91,7 @@ impl Error {
     fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::Refused(_) => StatusCode::FORBIDDEN,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Unidentified(_) => StatusCode::UNAUTHORIZED,
             Self::Conflict(_) => StatusCode::CONFLICT,
@@ -104,6 +111,7 @@ impl Error {
                 "You may not do this",
                 "Your role does not include it. If you think it should, ask your controller manager.".into(),
             ),
+            Self::Refused(text) => ("You may not do this", text.clone()),
             Self::BadRequest(text) => ("This request can't be used", text.clone()),
             Self::Unidentified(text) => ("Please show once more that it's you", text.clone()),
             Self::Conflict(text) => ("This has changed meanwhile", text.clone()),
@@ -138,6 +146,9 @@ impl IntoResponse for Error {
                 let wait = HeaderValue::from(retry_after);
                 response.headers_mut().insert(header::RETRY_AFTER, wait);
             }
+            Self::Forbidden => {
+                response.extensions_mut().insert(RoleRefused);
+            }
             _ => {}
         }
         response
@@ -156,6 +167,10 @@ impl Cause {
         std::iter::successors(Some(first), |&error| error.source())
     }
 }
+
+/// Marks the answer to who asked for a page that their role does not include: the gate writes it down.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RoleRefused;
 
 /// What the error page says. It travels in the response to the layer that knows the app's name and draws the page.
 #[derive(Debug, Clone)]

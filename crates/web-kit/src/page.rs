@@ -10,7 +10,7 @@ use crate::assets::{ICON, KIT_CSS, KIT_JS};
 use crate::components::{Icon, Tone};
 use crate::error::{Error, ErrorNote, Result};
 use crate::resend::Sent;
-use crate::sign_in::{SignedIn, role_name};
+use crate::sign_in::{Role, SignedIn, role_name};
 use crate::site::{Banner, NavItem, Site};
 use crate::telemetry::RequestId;
 
@@ -42,6 +42,7 @@ pub struct Person {
     pub name: String,
     /// The role in words.
     pub role: &'static str,
+    has: Role,
 }
 
 /// A note shown once at the top of a page: what the last action did.
@@ -70,6 +71,7 @@ impl Page {
         self.person = person.map(|person| Person {
             name: person.name().to_owned(),
             role: role_name(person.role()),
+            has: person.role(),
         });
         self
     }
@@ -147,23 +149,25 @@ impl Page {
         Tone::Warning.icon()
     }
 
-    /// Entries of the navigation and whether each is the place where we are. Hidden until somebody is signed in.
+    /// Entries of the navigation for whoever is signed in, and whether each is the place where we are.
     #[must_use]
     pub fn nav(&self) -> Vec<(NavItem, bool)> {
-        let entries = self.person.as_ref().map_or(&[][..], |_| self.site.nav());
+        let Some(person) = &self.person else {
+            return Vec::new();
+        };
+        let entries = self.site.nav().iter();
+        let entries: Vec<&NavItem> = entries.filter(|item| item.is_for(person.has)).collect();
         // The longest entry that leads here: "/" leads everywhere.
         let here = entries
             .iter()
             .filter(|item| is_under(&self.path, item.path))
             .map(|item| item.path.len())
             .max();
-        entries
-            .iter()
-            .map(|item| {
-                let current = is_under(&self.path, item.path) && Some(item.path.len()) == here;
-                (*item, current)
-            })
-            .collect()
+        let marked = entries.into_iter().map(|item| {
+            let current = is_under(&self.path, item.path) && Some(item.path.len()) == here;
+            (*item, current)
+        });
+        marked.collect()
     }
 
     /// Address of the style sheet.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{Error, Result};
 
@@ -115,11 +115,7 @@ impl PasswordChecker {
         password: SecretString,
         hash: Option<String>,
     ) -> Result<bool> {
-        let turn = tokio::time::timeout(TURN_TIMEOUT, self.turns.clone().acquire_owned())
-            .await
-            .map_err(|_| Error::Unavailable {
-                what: "the sign-in, which is very busy",
-            })??;
+        let turn = self.turn().await?;
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.decoy.to_string());
         let matched = tokio::task::spawn_blocking(move || {
@@ -129,6 +125,27 @@ impl PasswordChecker {
         })
         .await?;
         Ok(matched && known)
+    }
+
+    /// The hash of a new password.
+    pub(crate) async fn hash(&self, password: SecretString) -> Result<String> {
+        let turn = self.turn().await?;
+        let hashed = tokio::task::spawn_blocking(move || {
+            let hashed = hash(&password);
+            drop(turn);
+            hashed
+        });
+        hashed
+            .await?
+            .map_err(|error| Error::internal(error.to_string()))
+    }
+
+    async fn turn(&self) -> Result<OwnedSemaphorePermit> {
+        let turn = tokio::time::timeout(TURN_TIMEOUT, self.turns.clone().acquire_owned());
+        let turn = turn.await.map_err(|_| Error::Unavailable {
+            what: "the sign-in, which is very busy",
+        })?;
+        Ok(turn?)
     }
 }
 

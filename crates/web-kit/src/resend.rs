@@ -11,7 +11,7 @@ use crate::form::is_form;
 pub(crate) struct Sent {
     /// Path and query that it was sent to.
     pub(crate) address: String,
-    /// Names and values, without the password.
+    /// Names and values, without passwords.
     pub(crate) fields: Vec<(String, String)>,
     /// Whether there was one: it is typed again.
     pub(crate) has_password: bool,
@@ -28,7 +28,9 @@ pub(crate) async fn copied(request: Request, most: usize) -> (Request, Option<Se
     // What breaks off on its way reaches the handler as a form that is not whole.
     let bytes = to_bytes(body, most).await.unwrap_or_default();
     let fields = form_urlencoded::parse(&bytes).into_owned();
-    let (passwords, fields): (Vec<_>, Vec<_>) = fields.partition(|(name, _)| name == "password");
+    // Also a new one that is typed once more.
+    let (passwords, fields): (Vec<_>, Vec<_>) =
+        fields.partition(|(name, _)| name.starts_with("password"));
     let request = Request::from_parts(parts, Body::from(bytes));
     // Six digits are soon typed, and a secret.
     if fields.iter().any(|(name, _)| name == "code") {

@@ -24,7 +24,7 @@ use crate::readiness::Readiness;
 use crate::resend;
 use crate::security;
 use crate::settings::{Environment, TrustedProxies, Web};
-use crate::sign_in::SignedIn;
+use crate::sign_in::{Role, SignedIn};
 use crate::telemetry::{self, RequestId};
 
 /// A form is a few kilobytes; nothing here takes uploads.
@@ -53,6 +53,24 @@ pub struct NavItem {
     pub path: &'static str,
     /// What it is called.
     pub label: &'static str,
+    /// Whom it is shown to; everybody who is signed in, where none is named.
+    pub roles: &'static [Role],
+}
+
+impl NavItem {
+    /// An entry for everybody who may sign in.
+    #[must_use]
+    pub const fn for_all(path: &'static str, label: &'static str) -> Self {
+        Self {
+            path,
+            label,
+            roles: &[],
+        }
+    }
+
+    pub(crate) fn is_for(&self, role: Role) -> bool {
+        self.roles.is_empty() || self.roles.contains(&role)
+    }
 }
 
 /// A message above every page, for as long as it holds: the chain is out of reach, say.

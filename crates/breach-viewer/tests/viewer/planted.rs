@@ -120,7 +120,7 @@ async fn plant_rows(stage: &Stage, signed: &Enrolled) {
         "CREATE TEMPORARY TABLE ghost AS SELECT * FROM staff ORDER BY created_at DESC LIMIT 1".to_owned(),
         "DELETE FROM staff WHERE id IN (SELECT id FROM ghost)".to_owned(),
         "INSERT INTO staff SELECT RANDOM_BYTES(16), login_index, login, display_name, password_hash, \
-         'data_protection_officer', NULL, created_at, mac FROM ghost"
+         'data_protection_officer', NULL, created_at, mac, NULL, NULL, NULL, NULL, 0 FROM ghost"
             .to_owned(),
         format!(
             "INSERT INTO sessions SELECT X'{HASH_OF_ZEROS}', app, staff_id, created_at, last_seen_at, expires_at, NULL, mac \

@@ -116,13 +116,14 @@ async fn each_account_may_do_its_work_and_nothing_else() {
     .fetch_all(&stage.pool)
     .await
     .unwrap();
-    assert_eq!(tables.len(), 37);
+    assert_eq!(tables.len(), 38);
 
     use Account::{Consent, Entry, Erase, Migrate, Restore, Viewer, Watch};
     let readable = |account| -> &[&str] {
         match account {
             Entry => &[
                 "staff",
+                "staff_events",
                 "sessions",
                 "sign_in_attempts",
                 "records",
@@ -166,6 +167,7 @@ async fn each_account_may_do_its_work_and_nothing_else() {
             ],
             Viewer => &[
                 "staff",
+                "staff_events",
                 "sessions",
                 "sign_in_attempts",
                 "records",
@@ -240,8 +242,11 @@ async fn each_account_may_do_its_work_and_nothing_else() {
         (
             Entry,
             &[
-                "INSERT INTO staff SELECT * FROM staff",
                 "UPDATE staff SET role = 'clerk'",
+                "UPDATE staff SET login = ''",
+                "DELETE FROM staff",
+                "UPDATE staff_events SET at = 1",
+                "DELETE FROM staff_events",
                 "DELETE FROM records",
                 "DELETE FROM owner_keys",
                 "UPDATE consents SET draft = 1",
@@ -333,6 +338,9 @@ async fn each_account_may_do_its_work_and_nothing_else() {
                 "DELETE FROM incident_findings",
                 "DELETE FROM access_log",
                 "UPDATE staff SET role = 'clerk'",
+                "INSERT INTO staff SELECT * FROM staff",
+                "UPDATE staff SET disabled_at = NULL",
+                "DELETE FROM staff_events",
             ],
         ),
         (

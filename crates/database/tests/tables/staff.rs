@@ -1,10 +1,13 @@
 use database::sessions::{self, App, Session};
-use database::{RowError, sign_in_attempts, staff};
+use database::staff_events::{self, By, StaffEvent, StaffEventKind};
+use database::{RowError, guarded, row_counts, sign_in_attempts, staff};
 use record::ids::StaffId;
+use record::time::UnixMillis;
 
 use crate::stage::{CLERK, MINUTE, NOW, PERSON, Stage};
 
 const COOKIE: [u8; 32] = [1; 32];
+const DISABLED: (StaffEventKind, By, UnixMillis) = (StaffEventKind::Disabled, By::COMMAND, NOW);
 
 fn session(app: App) -> Session {
     Session {
@@ -70,7 +73,7 @@ async fn an_account_is_disabled_and_a_planted_one_stands_beside_the_good_ones() 
         .unwrap();
     account.disabled_at = Some(NOW);
     account.password_hash = "$argon2id$other".to_owned();
-    staff::update(&mut connection, &stage.keys, &account)
+    staff::update(&mut connection, &stage.keys, &mut account, DISABLED)
         .await
         .unwrap();
     let found = staff::by_id(&mut connection, &stage.keys, CLERK)
@@ -83,7 +86,8 @@ async fn an_account_is_disabled_and_a_planted_one_stands_beside_the_good_ones() 
     stage
         .sql(
             "INSERT INTO staff SELECT REPEAT('p', 16), REPEAT('p', 32), login, display_name, password_hash,
-                                      'controller_manager', NULL, created_at, mac FROM staff",
+                                      'controller_manager', NULL, created_at, mac, email, link_hash, link_expires_at, signed_out_at,
+                                      revision FROM staff",
         )
         .await;
     let all = staff::all(&mut connection, &stage.keys).await.unwrap();
@@ -99,11 +103,117 @@ async fn an_account_is_disabled_and_a_planted_one_stands_beside_the_good_ones() 
     assert!(matches!(planted, Err(RowError::Mac { table: "staff", .. })));
 
     account.id = StaffId::from_bytes([8; 16]);
-    let gone = staff::update(&mut connection, &stage.keys, &account).await;
+    let gone = staff::update(&mut connection, &stage.keys, &mut account, DISABLED).await;
     assert!(matches!(
         gone,
         Err(RowError::Changed { table: "staff", .. })
     ));
+}
+
+/// With the very MAC that it had.
+#[tokio::test]
+async fn a_row_put_back_as_it_was_is_told() {
+    let stage = Stage::new().await;
+    let mut connection = stage.connection().await;
+    let (keys, mut account) = (&stage.keys, stage.account());
+    staff::insert(&mut connection, keys, &account)
+        .await
+        .unwrap();
+    let neighbour = StaffId::from_bytes([6; 16]);
+    let other = staff::NewStaff {
+        id: neighbour,
+        login: "other",
+        display_name: "Otto Other",
+        password_hash: String::new(),
+        role: staff::Role::Clerk,
+    };
+    let other = staff::Staff::seal(keys, other, &mut rand::rng(), NOW);
+    staff::insert(&mut connection, keys, &other).await.unwrap();
+    stage.sql("CREATE TABLE old AS SELECT * FROM staff").await;
+    account.disabled_at = Some(NOW);
+    staff::update(&mut connection, keys, &mut account, DISABLED)
+        .await
+        .unwrap();
+    assert!(
+        guarded::planted(&mut connection, keys)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+
+    stage.sql("REPLACE INTO staff SELECT * FROM old").await;
+    let found = staff::by_login(&mut connection, keys, "nbrunner").await;
+    assert!(found.unwrap_err().is_tampering());
+    let all = staff::all(&mut connection, keys).await.unwrap();
+    assert_eq!(all.tampered.len(), 1);
+    assert_eq!(all.rows[0].id, neighbour, "who was not changed is himself");
+    let told = guarded::planted(&mut connection, keys).await.unwrap();
+    assert_eq!((told.len(), told[0].table), (1, "staff"));
+
+    // Whoever takes the history out as well is missed by the count.
+    let kept = row_counts::KEPT
+        .iter()
+        .find(|kept| kept.table == "staff_events");
+    let kept = kept.unwrap();
+    let before = row_counts::count(&mut connection, kept, u64::MAX)
+        .await
+        .unwrap();
+    stage.sql("DELETE FROM staff_events").await;
+    let now = row_counts::count(&mut connection, kept, before.until)
+        .await
+        .unwrap();
+    assert!(before.has_lost_rows(&now));
+}
+
+#[tokio::test]
+async fn two_changes_at_once_are_one() {
+    let stage = Stage::new().await;
+    let mut connection = stage.connection().await;
+    let (mut first, mut second) = (stage.account(), stage.account());
+    staff::insert(&mut connection, &stage.keys, &first)
+        .await
+        .unwrap();
+    (second.login, second.display_name) = (first.login.clone(), first.display_name.clone());
+    staff::update(&mut connection, &stage.keys, &mut first, DISABLED)
+        .await
+        .unwrap();
+    let late = staff::update(&mut connection, &stage.keys, &mut second, DISABLED).await;
+    assert!(matches!(
+        late,
+        Err(RowError::Changed { table: "staff", .. })
+    ));
+}
+
+#[tokio::test]
+async fn the_history_tells_the_last_sign_in_and_leaves_planted_lines_out() {
+    let stage = Stage::new().await;
+    let mut connection = stage.connection().await;
+    let by = By::account(CLERK, App::Viewer);
+    for minute in [1, 2] {
+        let at = NOW.plus(minute * MINUTE);
+        let event = StaffEvent::new(StaffEventKind::SignedIn, Some(CLERK), by, at);
+        staff_events::append(&mut connection, &stage.keys, &event)
+            .await
+            .unwrap();
+    }
+    let refused = StaffEvent::page_refused(by, "/records/{id}/reveal", NOW);
+    staff_events::append(&mut connection, &stage.keys, &refused)
+        .await
+        .unwrap();
+    let seen = staff_events::last_sign_ins(&mut connection, &stage.keys).await;
+    assert_eq!(seen.unwrap()[&CLERK], NOW.plus(2 * MINUTE));
+    let steps = staff_events::before(&mut connection, &stage.keys, u64::MAX, 9).await;
+    let steps = steps.unwrap();
+    assert_eq!(steps.rows.len(), 1);
+    assert_eq!(steps.rows[0].1, refused);
+    stage
+        .sql("UPDATE staff_events SET actor_id = REPEAT('x', 16) WHERE kind = 'page_refused'")
+        .await;
+    let steps = staff_events::before(&mut connection, &stage.keys, u64::MAX, 9).await;
+    let steps = steps.unwrap();
+    assert_eq!((steps.rows.len(), steps.tampered.len()), (0, 1));
+    let of_clerk = staff_events::of_staff(&mut connection, &stage.keys, CLERK, 9).await;
+    assert_eq!(of_clerk.unwrap().rows.len(), 2);
 }
 
 #[tokio::test]

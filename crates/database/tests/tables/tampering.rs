@@ -19,6 +19,7 @@ use database::request_way::RequestWay;
 use database::restriction_steps::{self, RestrictionStep, RestrictionStepKind, RestrictionSubject};
 use database::retentions::{self, Retention};
 use database::sessions::{self, App, Session};
+use database::staff_events::{self, By, StaffEvent, StaffEventKind};
 use database::sweep_parts::{self, SweepPart};
 use database::verifications::{self, Source, Subject, VerdictKind};
 use database::wallet_changes::{self, WalletChange, WalletChangeState};
@@ -26,7 +27,7 @@ use database::withdrawals::{self, Withdrawal};
 use database::{Checked, RowError, leases, row_counts, staff, sweep_rounds};
 use record::B256;
 use record::ids::{
-    ErasureId, LinkId, MailId, RecordId, RestrictionId, Uid, Version, WalletChangeId,
+    ErasureId, LinkId, MailId, RecordId, RestrictionId, StaffId, Uid, Version, WalletChangeId,
 };
 use sqlx::{AssertSqlSafe, MySqlConnection, Row};
 
@@ -99,6 +100,7 @@ impl Column {
             {
                 "by_letter"
             }
+            ("staff_events", _) if name == "kind" => "enabled",
             ("restriction_steps", _) if name == "subject" => "marketing",
             ("restriction_steps", _) if name == "step" => "lifted",
             ("restriction_steps", _) if name == "identity" => "known",
@@ -204,6 +206,38 @@ async fn staff_and_sessions() {
         Ok(staff::by_login(connection, keys, "nbrunner")
             .await?
             .is_some())
+    })
+    .await;
+    let mut invited = stage.account();
+    invited.id = StaffId::from_bytes([8; 16]);
+    invited.login_index = [8; 32];
+    invited.set_email(keys, "nadia.brunner@example.org", &mut rand::rng());
+    (invited.link_hash, invited.link_expires_at) = (Some([9; 32]), Some(NOW));
+    stage.sql("DELETE FROM staff").await;
+    staff::insert(&mut connection, keys, &invited)
+        .await
+        .unwrap();
+    every_column_counts(&stage, "staff", &[], async |connection| {
+        Ok(staff::by_link(connection, keys, &[9; 32]).await?.is_some())
+    })
+    .await;
+
+    let event = StaffEvent {
+        role: Some(staff::Role::Clerk),
+        page: Some("/staff".to_owned()),
+        revision: Some(1),
+        ..StaffEvent::new(
+            StaffEventKind::Disabled,
+            Some(CLERK),
+            By::account(CLERK, App::Entry),
+            NOW,
+        )
+    };
+    staff_events::append(&mut connection, keys, &event)
+        .await
+        .unwrap();
+    every_column_counts(&stage, "staff_events", &["id"], async |connection| {
+        listed(staff_events::before(connection, keys, u64::MAX, 9).await)
     })
     .await;
 

@@ -163,7 +163,7 @@ fn edited_itself(
 pub fn guarded_edited(table: &str, column: &str) -> Expected {
     let is_written_only = matches!(
         table,
-        "record_events" | "incident_events" | "access_log" | "withdrawals"
+        "staff_events" | "record_events" | "incident_events" | "access_log" | "withdrawals"
     );
     let is_its_own = matches!(
         (table, column),

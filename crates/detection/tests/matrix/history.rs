@@ -19,6 +19,7 @@ use database::restriction_steps::{self, RestrictionStep, RestrictionStepKind, Re
 use database::retentions::{self, Retention};
 use database::sessions::{self, App, Session};
 use database::staff::{self, NewStaff, Role, Staff};
+use database::staff_events::{self, By, StaffEvent, StaffEventKind};
 use database::wallet_changes::{self, WalletChange, WalletChangeState};
 use database::watch_progress::{self, WatchProgress};
 use database::withdrawals::{self, Withdrawal};
@@ -715,6 +716,19 @@ async fn office(stage: &Stage, rng: &mut StdRng) {
         staff::insert(&mut connection, keys, &account)
             .await
             .unwrap();
+        for (kind, role) in [
+            (StaffEventKind::Made, Some(Role::Clerk)),
+            (StaffEventKind::SignedIn, None),
+        ] {
+            let by = By::account(account.id, App::Entry);
+            let event = StaffEvent {
+                role,
+                ..StaffEvent::new(kind, Some(account.id), by, now)
+            };
+            staff_events::append(&mut connection, keys, &event)
+                .await
+                .unwrap();
+        }
     }
     let session = Session {
         id_hash: bytes(rng),

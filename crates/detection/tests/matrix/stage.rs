@@ -35,8 +35,9 @@ pub const RECORD: [(&str, &str); 4] = [
 pub type Verdicts = BTreeMap<Subject, (VerdictKind, Vec<String>)>;
 
 /// Tables whose rows carry a MAC, but for those that are judged with their record or made anew by every sweep.
-const GUARDED: [&str; 24] = [
+const GUARDED: [&str; 25] = [
     "staff",
+    "staff_events",
     "sessions",
     "leases",
     "consent_links",

@@ -18,6 +18,7 @@ mod restriction;
 mod retention;
 mod search;
 mod show;
+mod staff;
 mod tampering;
 mod wallet_change;
 mod withdraw;

@@ -666,3 +666,39 @@ async fn that_an_owner_takes_a_restriction_back() {
         ],
     );
 }
+
+#[tokio::test]
+async fn somebody_of_the_staff_chooses_a_password() {
+    let mail = |is_reset| LinkMail::StaffLink {
+        first_name: "Nora".to_owned(),
+        controller: "Städtische Klinik".to_owned(),
+        contact: "records@klinik.example".to_owned(),
+        url: "https://entry.example.org/welcome/abc".to_owned(),
+        expires_at: AT,
+        is_reset,
+    };
+    let [subject, text, html] = link_arrived(mail(false)).await;
+    assert_eq!(subject, "Städtische Klinik: your account");
+    for part in [text, html] {
+        assert!(part.contains("https://entry.example.org/welcome/abc"));
+        assert!(part.contains("Good day Nora,") && part.contains("works once"));
+    }
+    let [subject, text, _] = link_arrived(mail(true)).await;
+    assert_eq!(subject, "Städtische Klinik: choose a new password");
+    assert!(text.contains("signed you out everywhere"));
+}
+
+#[tokio::test]
+async fn the_address_of_before_hears_where_the_link_did_not_go() {
+    let [subject, text, _] = arrived(Mail::StaffAddressChanged {
+        first_name: "Nora".to_owned(),
+        controller: "Städtische Klinik".to_owned(),
+        contact: "records@klinik.example".to_owned(),
+    })
+    .await;
+    assert_eq!(
+        subject,
+        "Städtische Klinik: the address of your account was changed"
+    );
+    assert!(text.contains("say so at once: records@klinik.example"));
+}

@@ -10,7 +10,7 @@ use crate::{Desk, consent_given, event};
 
 const URL: &str = "https://consent.example.org/c/secret";
 
-fn mails() -> [LinkMail; 2] {
+fn mails() -> [LinkMail; 3] {
     let (first_name, controller) = ("Zoë".to_owned(), "Städtische Klinik".to_owned());
     let expires_at = UnixMillis(1_795_270_500_000);
     [
@@ -22,6 +22,14 @@ fn mails() -> [LinkMail; 2] {
             corrects: false,
             asks_again: false,
             withdrawal_url: None,
+        },
+        LinkMail::StaffLink {
+            first_name: first_name.clone(),
+            controller: controller.clone(),
+            contact: "records@klinik.example".to_owned(),
+            url: URL.to_owned(),
+            expires_at,
+            is_reset: false,
         },
         LinkMail::CopyReady {
             first_name,
@@ -56,14 +64,14 @@ async fn a_mail_with_a_link_opens_with_the_application_keys_alone_and_arrives() 
     }
     worker.stop().await;
     let arrived = inbox.messages_to(&address).await.unwrap();
-    assert_eq!(arrived.len(), 2);
+    assert_eq!(arrived.len(), mails().len());
     assert!(arrived.iter().all(|mail| mail.text.contains(URL)));
 }
 
 #[tokio::test]
 async fn who_holds_the_front_keys_has_no_link_sent_to_themselves() {
     let (desk, inbox) = (Desk::new().await, Inbox::shared().await.unwrap());
-    let [mail, _] = mails();
+    let [mail, ..] = mails();
     let (event, thief) = (event("1"), desk.address("thief"));
     desk.enqueue_link(event, &desk.address("owner"), &mail)
         .await;
@@ -97,7 +105,7 @@ async fn what_a_destroyed_key_sealed_is_given_up_and_the_other_mails_go_out() {
     let set = KeySet::generate(rng);
     let desk = Desk::with(set.application().clone()).await;
     let peer = Peer::start(POLITE).await;
-    let [first, second] = mails();
+    let [first, second, _] = mails();
     let (old, new, other) = (event("old"), event("new"), event("other"));
     desk.enqueue_link(old, "owner@example.org", &first).await;
     desk.enqueue(other, "desk@example.org", &consent_given())

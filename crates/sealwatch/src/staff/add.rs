@@ -7,9 +7,11 @@ use anyhow::{Result, bail};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use database::staff::{self, NewStaff, Role, Staff};
+use database::staff_events::{self, By, StaffEvent, StaffEventKind};
 use record::entry::clean_name;
 use record::ids::StaffId;
 use record::time::Clock;
+use sqlx::Connection;
 use web_kit::password;
 
 use super::login;
@@ -60,12 +62,21 @@ pub(crate) async fn run(add: Add, door: &Door, out: &mut impl Write) -> Result<(
         role: add.role,
     };
     let account = Staff::seal(&door.keys, account, &mut rng, Clock::system().now());
-    match staff::insert(&mut connection, &door.keys, &account).await {
+    let mut transaction = connection.begin().await?;
+    match staff::insert(&mut transaction, &door.keys, &account).await {
         Err(error) if error.is_duplicate_of("staff_login_index") => {
             bail!("the login {login} is taken")
         }
         inserted => inserted?,
     }
+    let (kind, id, at) = (StaffEventKind::Made, account.id, account.created_at);
+    let step = StaffEvent {
+        role: Some(account.role),
+        revision: Some(account.revision),
+        ..StaffEvent::new(kind, Some(id), By::COMMAND, at)
+    };
+    staff_events::append(&mut transaction, &door.keys, &step).await?;
+    transaction.commit().await?;
     writeln!(out, "{login} can sign in as {}.", add.role)?;
     Ok(())
 }

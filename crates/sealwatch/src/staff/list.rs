@@ -32,7 +32,8 @@ fn line(account: &Staff, door: &Door) -> Result<String> {
     let name = account.open_display_name(&door.keys)?;
     let standing = match account.disabled_at {
         Some(at) => format!("disabled {}", day(at)),
-        None => format!("since {}", day(account.created_at)),
+        None if account.has_password() => format!("since {}", day(account.created_at)),
+        None => "no password yet".to_owned(),
     };
     Ok(format!(
         "{:<24} {:<24} {standing:<20} {}",

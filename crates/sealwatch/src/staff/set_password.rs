@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
+use database::staff_events::StaffEventKind;
 use web_kit::password;
 
 use super::login;
@@ -28,7 +29,7 @@ pub(crate) async fn run(args: SetPassword, door: &Door, out: &mut impl Write) ->
         password::check_policy(&args.login, secret)
     })?;
     account.password_hash = tokio::task::spawn_blocking(move || password::hash(&new)).await??;
-    save_and_sign_out(door, &account).await?;
+    save_and_sign_out(door, &mut account, StaffEventKind::PasswordSet).await?;
     writeln!(out, "{} has a new password and is signed out.", args.login)?;
     Ok(())
 }

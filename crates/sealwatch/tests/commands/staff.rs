@@ -91,8 +91,8 @@ async fn weak_passwords_and_odd_logins_make_no_account() {
     for (login, password, reason) in [
         ("anna.k", "short", "at least 12 characters"),
         ("anna.k", "my anna.k password", "must not contain the login"),
-        ("an", PASSWORD, "a login has 3 to 64"),
-        ("anna k", PASSWORD, "a login has 3 to 64"),
+        ("an", PASSWORD, "A login has 3 to 64"),
+        ("anna k", PASSWORD, "A login has 3 to 64"),
     ] {
         let refused = add(&home, &databases, login, password);
         assert!(!refused.succeeded);

@@ -62,22 +62,10 @@ async fn main() -> std::result::Result<(), Box<dyn StdError>> {
         "Sealwatch Gallery",
         &web,
         vec![
-            NavItem {
-                path: "/",
-                label: "Records",
-            },
-            NavItem {
-                path: "/new",
-                label: "New record",
-            },
-            NavItem {
-                path: "/one",
-                label: "One record",
-            },
-            NavItem {
-                path: "/broken",
-                label: "A fault",
-            },
+            NavItem::for_all("/", "Records"),
+            NavItem::for_all("/new", "New record"),
+            NavItem::for_all("/one", "One record"),
+            NavItem::for_all("/broken", "A fault"),
         ],
         &[],
     );

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -13,7 +13,7 @@ use serde_json::json;
 use super::Sessions;
 use super::kept_form::Kept;
 use super::page::{Reason, SignInPage};
-use crate::error::Result;
+use crate::error::{Result, RoleRefused};
 use crate::form::is_form;
 use crate::site::Site;
 
@@ -42,7 +42,13 @@ async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) -> Res
     match gate.sessions.person(request.headers()).await? {
         Some(person) => {
             request.extensions_mut().insert(person.clone());
+            let page = request.extensions().get::<MatchedPath>().cloned();
             let mut response = next.run(request).await;
+            if response.extensions().get::<RoleRefused>().is_some() {
+                gate.sessions
+                    .note_refusal(&person, page.as_ref().map_or("", MatchedPath::as_str))
+                    .await?;
+            }
             // For the frame of an error's page.
             response.extensions_mut().insert(person);
             Ok(response)

@@ -7,6 +7,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, HeaderValue};
 use database::sessions::{self, App, Session};
 use database::staff::{self, Role, Staff};
+use database::staff_events::{self, By, StaffEvent, StaffEventKind};
 use database::{MySqlPool, RowError, sign_in_attempts};
 use keyring::ApplicationKeys;
 use record::time::Clock;
@@ -146,7 +147,7 @@ impl Sessions {
         let Some(staff) = ours(staff)?.flatten() else {
             return Ok(None);
         };
-        if staff.is_enabled() && self.permits(staff.role) {
+        if self.permits(staff.role) && carries(&session, &staff) {
             let mut person = SignedIn::new(self.clone(), &session, &staff)?;
             if by_itself {
                 person = person.without_what_waits();
@@ -191,14 +192,21 @@ impl Sessions {
         }
         let staff = ours(staff::by_login(&mut connection, self.keys(), login).await)?
             .flatten()
-            .filter(Staff::is_enabled);
+            .filter(Staff::has_password);
         // The hash takes its time; the connection is of more use to others.
         drop(connection);
         let hash = staff.as_ref().map(|staff| staff.password_hash.clone());
         let matched = self.0.passwords.matches(password, hash).await?;
         match staff.filter(|_| matched) {
             None => Ok(Attempt::Refused),
-            Some(staff) if !self.permits(staff.role) => Ok(Attempt::OtherApp),
+            Some(staff) if !staff.is_enabled() || !self.permits(staff.role) => {
+                self.note(&staff, StaffEventKind::SignInRefused).await?;
+                Ok(match staff.is_enabled() {
+                    true => Attempt::OtherApp,
+                    // Who guesses passwords is not told that there was such an account.
+                    false => Attempt::Refused,
+                })
+            }
             Some(staff) => {
                 let id = self.begin(&staff, &bucket).await?;
                 Ok(Attempt::In(id, Box::new(staff)))
@@ -218,10 +226,36 @@ impl Sessions {
             expires_at: now.plus(ABSOLUTE),
             flash: None,
         };
-        let mut connection = self.pool().acquire().await?;
-        sessions::insert(&mut connection, self.keys(), &session).await?;
-        sign_in_attempts::clear(&mut connection, bucket).await?;
+        let by = By::account(staff.id, self.app());
+        let event = StaffEvent::new(StaffEventKind::SignedIn, Some(staff.id), by, now);
+        let mut transaction = self.pool().begin().await?;
+        sessions::insert(&mut transaction, self.keys(), &session).await?;
+        staff_events::append(&mut transaction, self.keys(), &event).await?;
+        sign_in_attempts::clear(&mut transaction, bucket).await?;
+        transaction.commit().await?;
         Ok(id)
+    }
+
+    async fn note(&self, staff: &Staff, kind: StaffEventKind) -> Result<()> {
+        let by = By::account(staff.id, self.app());
+        let event = StaffEvent::new(kind, Some(staff.id), by, self.clock().now());
+        let mut connection = self.pool().acquire().await?;
+        staff_events::append(&mut connection, self.keys(), &event).await?;
+        Ok(())
+    }
+
+    /// Writes down that this person asked for a page that their role does not include, by the page's template.
+    pub(super) async fn note_refusal(&self, person: &SignedIn, page: &str) -> Result<()> {
+        let by = By::account(person.staff_id(), self.app());
+        let event = StaffEvent::page_refused(by, page, self.clock().now());
+        let mut connection = self.pool().acquire().await?;
+        staff_events::append(&mut connection, self.keys(), &event).await?;
+        Ok(())
+    }
+
+    /// Hashes a new password, in turn with the sign-ins: each takes 64 MiB.
+    pub async fn hash(&self, password: SecretString) -> Result<String> {
+        self.0.passwords.hash(password).await
     }
 
     /// Ends the session of a request's cookie.
@@ -242,6 +276,14 @@ impl Sessions {
         let header = self.cookie().clear();
         header.ok_or_else(|| Error::internal("the cookie is not a header"))
     }
+}
+
+/// Whether a session still carries its account: that can sign in, and was not signed out everywhere since.
+fn carries(session: &Session, staff: &Staff) -> bool {
+    let is_older = staff
+        .signed_out_at
+        .is_some_and(|signed_out_at| session.created_at < signed_out_at);
+    staff.is_enabled() && staff.has_password() && !is_older
 }
 
 /// A row that we did not write grants nothing; it raises the alarm instead of an error page.

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use database::sessions::App;
 use database::staff::Role;
+use database::staff_events::{self, By, StaffEvent, StaffEventKind};
 use reqwest::header::SET_COOKIE;
 
 use crate::harness::{Options, PASSWORD, TestApp};
@@ -95,12 +96,62 @@ async fn a_disabled_account_is_out_at_once() {
         .unwrap()
         .unwrap();
     staff.disabled_at = Some(app.clock.now());
-    database::staff::update(&mut connection, &app.keys, &staff)
+    let step = (StaffEventKind::Disabled, By::COMMAND, app.clock.now());
+    database::staff::update(&mut connection, &app.keys, &mut staff, step)
         .await
         .unwrap();
     drop(connection);
     assert_eq!(browser.get("/").await.status, 401);
     assert_eq!(browser.sign_in("anna", PASSWORD).await.status, 401);
+    assert_eq!(
+        browser.sign_in("anna", "not the password").await.status,
+        401
+    );
+    let refused = events(&app, StaffEventKind::SignInRefused).await;
+    assert_eq!(refused.len(), 1, "the right password, and no other");
+    assert_eq!(refused[0].staff_id, Some(staff.id));
+    app.end().await;
+}
+
+/// What of this kind is written down, the newest first.
+async fn events(app: &TestApp, kind: StaffEventKind) -> Vec<StaffEvent> {
+    let mut connection = app.pool.acquire().await.unwrap();
+    let found = staff_events::before(&mut connection, &app.keys, u64::MAX, 100).await;
+    let events = found.unwrap().rows.into_iter().map(|(_, event)| event);
+    events.filter(|event| event.kind == kind).collect()
+}
+
+#[tokio::test]
+async fn who_is_put_back_by_sql_stays_out() {
+    let (app, mut browser) = TestApp::with_clerk().await;
+    app.add_staff("ben", Role::Clerk).await;
+    let mut neighbour = app.browser();
+    neighbour.sign_in("ben", PASSWORD).await;
+    app.execute("CREATE TABLE old_staff AS SELECT * FROM staff")
+        .await;
+    app.execute("CREATE TABLE old_sessions AS SELECT * FROM sessions")
+        .await;
+    app.clock.advance(Duration::from_secs(1));
+    let mut connection = app.pool.acquire().await.unwrap();
+    let anna = database::staff::by_login(&mut connection, &app.keys, "anna").await;
+    let mut anna = anna.unwrap().unwrap();
+    let now = app.clock.now();
+    anna.signed_out_at = Some(now);
+    let step = (StaffEventKind::PasswordSet, By::COMMAND, now);
+    database::staff::update(&mut connection, &app.keys, &mut anna, step)
+        .await
+        .unwrap();
+    drop(connection);
+    assert_eq!(browser.get("/").await.status, 401, "its session is older");
+    assert_eq!(browser.sign_in("anna", PASSWORD).await.status, 303);
+
+    app.execute("REPLACE INTO staff SELECT * FROM old_staff")
+        .await;
+    app.execute("REPLACE INTO sessions SELECT * FROM old_sessions")
+        .await;
+    assert_eq!(browser.get("/").await.status, 401, "the row is older");
+    assert_eq!(browser.sign_in("anna", PASSWORD).await.status, 401);
+    assert_eq!(neighbour.get("/").await.status, 200);
     app.end().await;
 }
 
@@ -111,6 +162,7 @@ async fn an_app_is_for_its_roles_alone() {
     let answer = app.browser().sign_in("root", PASSWORD).await;
     assert_eq!(answer.status, 403);
     assert!(answer.body.contains("not meant for this application"));
+    assert_eq!(events(&app, StaffEventKind::SignInRefused).await.len(), 1);
     app.end().await;
 }
 
@@ -122,6 +174,10 @@ async fn a_page_is_for_its_roles_alone() {
     manager.sign_in("mona", PASSWORD).await;
     assert_eq!(clerk.get("/managers").await.status, 403);
     assert_eq!(manager.get("/managers").await.status, 200);
+    let refused = events(&app, StaffEventKind::PageRefused).await;
+    assert_eq!(refused.len(), 1);
+    assert_eq!(refused[0].page.as_deref(), Some("/managers"));
+    assert_eq!(refused[0].by.app, Some(App::Entry));
     app.end().await;
 }
 

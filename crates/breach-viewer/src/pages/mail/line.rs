@@ -91,6 +91,14 @@ fn words(kind: &str) -> (&'static str, &'static str) {
             "The copy of everything is ready, to a data owner",
             "The record's page in Sealwatch Entry says so as well. The copy can be handed over at the desk; the owner may want to hear of it in another way.",
         ),
+        "staff_link" => (
+            "The link to choose a password, to somebody of the staff",
+            "In Sealwatch Entry, under \"Staff\", the controller manager checks the address and sends a new link.",
+        ),
+        "staff_address_changed" => (
+            "The address of an account was changed, to the address before",
+            "If that address is out of use, nothing has to be done; otherwise tell that person in another way.",
+        ),
         "breach_found" => ("A breach was found, to the officer", TO_OFFICER),
         "restored" => ("A record was restored, to the officer", TO_OFFICER),
         "operations_alarm" => (

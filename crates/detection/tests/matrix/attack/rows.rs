@@ -124,10 +124,15 @@ pub async fn insert_version(
 }
 
 /// Rows of all that carries a MAC written or changed, and rows that hang on nothing; each is told by an alarm.
-pub const PLANTED: [&str; 57] = [
+pub const PLANTED: [&str; 60] = [
     "INSERT INTO staff SELECT RANDOM_BYTES(16), RANDOM_BYTES(32), login, display_name, password_hash,
-     'data_protection_officer', NULL, created_at, mac FROM staff LIMIT 1",
+     'data_protection_officer', NULL, created_at, mac, NULL, NULL, NULL, NULL, 0 FROM staff LIMIT 1",
     "UPDATE staff SET role = 'data_protection_officer' LIMIT 1",
+    // A link of the attacker's own, and a history in which somebody else did it.
+    "UPDATE staff SET link_hash = RANDOM_BYTES(32), link_expires_at = 99999999999999 LIMIT 1",
+    "INSERT INTO staff_events (kind, staff_id, actor_id, app, role, page, revision, nonce, at, mac)
+     SELECT kind, staff_id, RANDOM_BYTES(16), app, role, page, revision, nonce, at, mac FROM staff_events LIMIT 1",
+    "UPDATE staff_events SET kind = 'enabled' LIMIT 1",
     "INSERT INTO sessions SELECT RANDOM_BYTES(32), app, staff_id, created_at, last_seen_at, expires_at, NULL, mac
      FROM sessions LIMIT 1",
     "UPDATE sessions SET expires_at = expires_at + 1",
@@ -237,8 +242,9 @@ pub async fn plant(stage: &Stage, which: Option<usize>, rng: &mut StdRng) -> (St
 }
 
 /// The tables that hold a trace of what was done, or of what was to be done.
-pub const TRACES: [&str; 18] = [
+pub const TRACES: [&str; 19] = [
     "staff",
+    "staff_events",
     "consent_links",
     "notices",
     "record_events",

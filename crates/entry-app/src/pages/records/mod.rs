@@ -38,7 +38,7 @@ pub mod revoke;
 pub mod search;
 pub mod show;
 mod signed_view;
-mod staff_names;
+pub mod staff_names;
 mod standing;
 pub mod state_view;
 pub mod use_ground;
