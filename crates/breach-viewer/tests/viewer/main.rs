@@ -22,6 +22,7 @@ mod large;
 mod lost_wallet;
 mod many;
 mod own_rows;
+mod owner_keys;
 mod planted;
 mod process;
 mod put_back;
