@@ -251,6 +251,45 @@ pub async fn redact(
     }
 }
 
+/// Puts the same consent, sealed anew, in the place of what was read.
+/// [`RowError::Changed`] when it is another one by now.
+pub(crate) async fn replace_cells(
+    connection: &mut MySqlConnection,
+    before: &Consent,
+    after: &Consent,
+) -> Result<(), RowError> {
+    let done = sqlx::query(
+        "UPDATE consents SET message = ?, signature = ?, mac = ?
+         WHERE record_id = ? AND version = ? AND message = ? AND signature = ? AND mac = ?",
+    )
+    .bind(&after.message)
+    .bind(&after.signature)
+    .bind(&after.mac)
+    .bind(before.record_id.as_bytes().as_slice())
+    .bind(before.version.get())
+    .bind(&before.message)
+    .bind(&before.signature)
+    .bind(&before.mac)
+    .execute(connection)
+    .await?;
+    match done.rows_affected() {
+        0 => Err(RowError::changed(TABLE, before.record_id)),
+        _ => Ok(()),
+    }
+}
+
+/// How many consents to versions of this record there are.
+pub(crate) async fn count_of(
+    connection: &mut MySqlConnection,
+    record: RecordId,
+) -> Result<u64, RowError> {
+    let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM consents WHERE record_id = ?")
+        .bind(record.as_bytes().as_slice())
+        .fetch_one(connection)
+        .await?;
+    Ok(count.unsigned_abs())
+}
+
 /// Takes out the consents to versions that are none of this record's; tells how many there were.
 pub async fn remove_above(
     connection: &mut MySqlConnection,

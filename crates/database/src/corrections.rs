@@ -103,6 +103,29 @@ pub async fn answer(
     }
 }
 
+/// Puts the same words, sealed anew, in the place of what was read.
+/// [`RowError::Changed`] when they are others by now.
+pub(crate) async fn replace_cells(
+    connection: &mut MySqlConnection,
+    before: &Correction,
+    after: &Correction,
+) -> Result<(), RowError> {
+    let done = sqlx::query(
+        "UPDATE corrections SET note = ?, answer = ? WHERE id = ? AND note = ? AND answer <=> ?",
+    )
+    .bind(&after.note)
+    .bind(after.answer.as_deref())
+    .bind(before.id.as_bytes().as_slice())
+    .bind(&before.note)
+    .bind(before.answer.as_deref())
+    .execute(connection)
+    .await?;
+    match done.rows_affected() {
+        0 => Err(RowError::changed(TABLE, before.id)),
+        _ => Ok(()),
+    }
+}
+
 /// Marks the open wishes about these versions of a record as done; tells how many.
 pub async fn resolve(
     connection: &mut MySqlConnection,

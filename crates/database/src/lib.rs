@@ -44,6 +44,7 @@ pub mod notices;
 pub mod operations_alarms;
 pub mod outbox;
 pub mod owner_key_backups;
+pub mod owner_key_rotation;
 pub mod owner_keys;
 pub mod owner_requests;
 pub mod page_before;

@@ -36,7 +36,7 @@ pub async fn insert(
     }
 }
 
-/// The copies of a record's keys, newest first: one, unless somebody wrote another.
+/// The copies of a record's keys, newest first: one, unless a rotation was broken off or somebody wrote another.
 pub async fn of_record(
     connection: &mut MySqlConnection,
     record: RecordId,
@@ -50,6 +50,19 @@ pub async fn of_record(
     .iter()
     .map(|row| owner_keys::read(row, TABLE))
     .collect()
+}
+
+/// Destroys the copy of one key.
+pub async fn destroy_one(
+    connection: &mut MySqlConnection,
+    key: &WrappedOwnerKey,
+) -> Result<(), RowError> {
+    sqlx::query("DELETE FROM owner_key_backups WHERE key_id = ? AND record_id = ?")
+        .bind(key.key_id.as_bytes().as_slice())
+        .bind(key.record_id.as_bytes().as_slice())
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Destroys the copies of a record's keys; tells how many there were.

@@ -53,6 +53,31 @@ pub async fn of_record(
         .transpose()
 }
 
+/// Puts another key in the place of the one that was read.
+/// [`RowError::Changed`] when that is another one by now.
+pub(crate) async fn replace(
+    connection: &mut MySqlConnection,
+    before: &WrappedOwnerKey,
+    after: &WrappedOwnerKey,
+) -> Result<(), RowError> {
+    let done = sqlx::query(
+        "UPDATE owner_keys SET key_id = ?, app_key_version = ?, wrapped = ?
+         WHERE key_id = ? AND record_id = ? AND wrapped = ?",
+    )
+    .bind(after.key_id.as_bytes().as_slice())
+    .bind(after.app_key_version)
+    .bind(&after.bytes)
+    .bind(before.key_id.as_bytes().as_slice())
+    .bind(before.record_id.as_bytes().as_slice())
+    .bind(&before.bytes)
+    .execute(connection)
+    .await?;
+    match done.rows_affected() {
+        0 => Err(RowError::changed(TABLE, before.record_id)),
+        _ => Ok(()),
+    }
+}
+
 /// Whether these keys unwrap any of the owners' keys, of as many as are worth a try.
 pub(crate) async fn any_unwraps(
     connection: &mut MySqlConnection,

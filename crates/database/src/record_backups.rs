@@ -175,6 +175,19 @@ pub async fn remove_with_values(
     Ok(done.rows_affected())
 }
 
+/// Destroys one copy.
+pub(crate) async fn destroy_one(
+    connection: &mut MySqlConnection,
+    copy: &StoredBackup,
+) -> Result<(), RowError> {
+    sqlx::query("DELETE FROM record_backups WHERE id = ? AND record_id = ?")
+        .bind(copy.id)
+        .bind(copy.backup.record.id.as_bytes().as_slice())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Destroys all copies of all versions of a UID; tells how many there were.
 pub async fn destroy(connection: &mut MySqlConnection, uid: Uid) -> Result<u64, RowError> {
     let done = sqlx::query("DELETE FROM record_backups WHERE uid = ?")

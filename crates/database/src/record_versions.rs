@@ -204,6 +204,43 @@ pub async fn redact(connection: &mut MySqlConnection, row: &RecordVersion) -> Re
     }
 }
 
+/// Puts the same values, sealed anew, in the place of what was read.
+/// [`RowError::Changed`] when any cell is another one by now.
+pub(crate) async fn replace_cells(
+    connection: &mut MySqlConnection,
+    before: &RecordVersion,
+    after: &RecordVersion,
+) -> Result<(), RowError> {
+    let mut query = sqlx::query(
+        "UPDATE record_versions SET name = ?, email = ?, phone = ?, age = ?, address = ?, wallet = ?, relation = ?,
+                                    anchor = ?, wallet_order = ?
+         WHERE name = ? AND email = ? AND phone = ? AND age = ? AND address = ? AND wallet = ? AND relation = ?
+           AND anchor <=> ? AND wallet_order <=> ? AND record_id = ? AND version = ? AND draft = ?",
+    );
+    for row in [after, before] {
+        query = query
+            .bind(&row.name)
+            .bind(&row.email)
+            .bind(&row.phone)
+            .bind(&row.age)
+            .bind(&row.address)
+            .bind(&row.wallet)
+            .bind(&row.relation)
+            .bind(row.anchor.as_deref())
+            .bind(row.wallet_order.as_deref());
+    }
+    let done = query
+        .bind(before.record_id.as_bytes().as_slice())
+        .bind(before.version.get())
+        .bind(before.draft.get())
+        .execute(connection)
+        .await?;
+    match done.rows_affected() {
+        0 => Err(RowError::changed(TABLE, before.record_id)),
+        _ => Ok(()),
+    }
+}
+
 /// One version of a record.
 pub async fn load(
     connection: &mut MySqlConnection,

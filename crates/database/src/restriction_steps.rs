@@ -174,6 +174,28 @@ pub async fn append(
     Ok(())
 }
 
+/// Puts the same words, sealed anew, in the place of what was read; the caller has locked the record.
+/// [`RowError::Changed`] when they are others by now.
+pub(crate) async fn replace_note(
+    connection: &mut MySqlConnection,
+    keys: &FrontKeys,
+    before: &RestrictionStep,
+    after: &RestrictionStep,
+) -> Result<(), RowError> {
+    let done =
+        sqlx::query("UPDATE restriction_steps SET note = ?, mac = ? WHERE id = ? AND note <=> ?")
+            .bind(after.note.as_deref())
+            .bind(after.mac(keys).finish())
+            .bind(before.id.as_bytes().as_slice())
+            .bind(before.note.as_deref())
+            .execute(connection)
+            .await?;
+    match done.rows_affected() {
+        0 => Err(RowError::changed(TABLE, before.id)),
+        _ => Ok(()),
+    }
+}
+
 /// Those of a record, oldest first.
 pub async fn of_record(
     connection: &mut MySqlConnection,

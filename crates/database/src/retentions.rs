@@ -88,6 +88,29 @@ pub async fn store(
     Ok(())
 }
 
+/// Puts the same decisions, sealed anew, in the place of what was read; the caller has locked the record.
+/// [`RowError::Changed`] when they are others by now.
+pub(crate) async fn replace_cell(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    before: &Retention,
+    after: &Retention,
+) -> Result<(), RowError> {
+    let done = sqlx::query(
+        "UPDATE retentions SET prolongations = ?, mac = ? WHERE record_id = ? AND prolongations <=> ?",
+    )
+    .bind(after.prolongations.as_deref())
+    .bind(after.mac(keys).finish())
+    .bind(before.record_id.as_bytes().as_slice())
+    .bind(before.prolongations.as_deref())
+    .execute(connection)
+    .await?;
+    match done.rows_affected() {
+        0 => Err(RowError::changed(TABLE, before.record_id)),
+        _ => Ok(()),
+    }
+}
+
 /// Deletes the row of a record that is erased.
 pub async fn destroy(connection: &mut MySqlConnection, id: RecordId) -> Result<u64, RowError> {
     let done = sqlx::query("DELETE FROM retentions WHERE record_id = ?")

@@ -1,6 +1,7 @@
 //! A record version between its sealed cells and its plain values. docs/SEALING.md tells what stands in which cell.
 
 mod anchor;
+mod anew;
 mod opened;
 mod predecessor;
 
@@ -18,6 +19,8 @@ use crate::consents::{Consent, nonce_index};
 use crate::record_versions::RecordVersion;
 
 pub use anchor::Anchor;
+pub use anew::NotWhole;
+pub(crate) use anew::cell_anew;
 pub use opened::{
     Cell, CellProblem, KeptMessage, OpenedVersion, SealedVersion, open_field, open_message,
 };

@@ -181,6 +181,28 @@ pub async fn update(
     }
 }
 
+/// Puts the same content, sealed anew, in the place of what was read; the caller has locked the record.
+/// [`RowError::Changed`] when it is another one by now.
+pub(crate) async fn replace_cell(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    before: &WalletChange,
+    after: &WalletChange,
+) -> Result<(), RowError> {
+    let done =
+        sqlx::query("UPDATE wallet_changes SET content = ?, mac = ? WHERE id = ? AND content = ?")
+            .bind(&after.content)
+            .bind(after.mac(keys).finish())
+            .bind(before.id.as_bytes().as_slice())
+            .bind(&before.content)
+            .execute(connection)
+            .await?;
+    match done.rows_affected() {
+        0 => Err(RowError::changed(TABLE, before.id)),
+        _ => Ok(()),
+    }
+}
+
 /// The changes of a record, oldest first. Who changes one locks the record first. A planted one is none.
 pub async fn of_record(
     connection: &mut MySqlConnection,

@@ -37,6 +37,19 @@ pub async fn newest_signed(
     keys: &ApplicationKeys,
     record: &Record,
 ) -> Result<Option<Signed>, EnrolmentError> {
+    let opens = |signed: &Signed| signed.details.is_some() && signed.purposes.is_some();
+    match read(connection, keys, record).await? {
+        // Without a lock the owner's key may have been replaced between two of the reads.
+        Some(signed) if !opens(&signed) => read(connection, keys, record).await,
+        signed => Ok(signed),
+    }
+}
+
+async fn read(
+    connection: &mut MySqlConnection,
+    keys: &ApplicationKeys,
+    record: &Record,
+) -> Result<Option<Signed>, EnrolmentError> {
     let (id, mut version) = (record.id, record.version);
     let mut values = record_versions::load(connection, id, version).await?;
     let mut consent = consents::load(connection, id, version).await?;

@@ -10,6 +10,7 @@ mod init;
 mod recover;
 mod rewrap;
 mod rotate_master;
+mod rotate_owners;
 mod token;
 mod use_newest;
 
@@ -38,6 +39,9 @@ pub(crate) enum Keys {
     /// Destroy what unwraps owners' keys of an older version: erasures are final then, and older dumps open nothing
     #[command(after_help = databases::settings_help())]
     Destroy(destroy::Destroy),
+    /// Give every owner another key whose key is older than the application key in use, and seal anew what lies under it
+    #[command(after_help = databases::owners_settings_help())]
+    RotateOwners(rotate_owners::RotateOwners),
     /// Wrap the same application keys by a new master key
     RotateMaster(rotate_master::RotateMaster),
     /// Destroy in the token every key of the master key's name that is not in use
@@ -66,6 +70,7 @@ pub(crate) async fn run(command: Keys, out: &mut impl Write) -> Result<()> {
         Keys::Use(args) => use_newest::run(&args, out).await,
         Keys::Rewrap(args) => rewrap::run(&args, out).await,
         Keys::Destroy(args) => destroy::run(&args, out).await,
+        Keys::RotateOwners(args) => rotate_owners::run(&args, out).await,
         Keys::RotateMaster(args) => rotate_master::run(&args, out),
         Keys::DestroyOldMasters(args) => destroy_old_masters::run(&args, out),
     }

@@ -20,7 +20,7 @@ const OF_RECORD: [&str; 4] = ["record_versions", "consents", "owner_keys", "corr
 
 impl Stage {
     /// Its owner asks and signs, the clerk grants it.
-    async fn erase(&self, uid: usize) -> RecordId {
+    pub async fn erase(&self, uid: usize) -> RecordId {
         let person = &self.people[uid - 1];
         let owner = Owner::new(person.key.clone());
         owner
@@ -31,7 +31,7 @@ impl Stage {
         person.record.parse().unwrap()
     }
 
-    async fn until_destroyed(&self, id: RecordId, times: i64) {
+    pub async fn until_destroyed(&self, id: RecordId, times: i64) {
         let destroyed = format!(
             "SELECT COUNT(*) FROM record_events WHERE kind = 'destroyed' AND record_id = X'{id}'"
         );
@@ -40,7 +40,7 @@ impl Stage {
     }
 
     /// Rows that stand there about a record, copies included.
-    async fn left_of(&self, id: RecordId, uid: u64) -> i64 {
+    pub async fn left_of(&self, id: RecordId, uid: u64) -> i64 {
         let names = self.site.names();
         let (backup, keys) = (&names.backup, &names.keys);
         let mut left = 0;

@@ -25,6 +25,7 @@ mod many;
 mod metrics;
 mod not_anchored;
 mod own_rows;
+mod owner_keys;
 mod planted;
 mod process;
 mod put_back;

@@ -11,6 +11,7 @@ mod incidents;
 mod leases;
 mod lists;
 mod outbox;
+mod owner_key_rotation;
 mod records;
 mod schema;
 mod secrecy;

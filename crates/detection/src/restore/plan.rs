@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use chain::{OnChainRecord, OnChainVersion};
-use database::evidence::Evidence;
+use database::evidence::{self, Evidence};
 use database::record_backups::{self, Backup, StoredBackup};
 use database::records::{Head, Record, RecordState};
 use database::verifications::Subject;
 use database::{owner_key_backups, owner_keys};
-use keyring::{FrontKeys, WrappedOwnerKey};
-use record::ids::{RecordId, Uid, Version};
+use keyring::{FrontKeys, Header, WrappedOwnerKey};
+use record::ids::{KeyId, RecordId, Uid, Version};
 
 use super::Restorer;
 use crate::examiner::Examined;
@@ -219,16 +219,31 @@ impl Restorer {
         }
     }
 
-    /// The owner's key, from its own backup or as it stands.
+    /// The owner's key, as it stands and from its own backup. There may be two, while it is replaced: the one that what stands is sealed
+    /// under comes first, or what no copy holds would be lost with it.
     pub(super) async fn keys_of(
         &self,
         record: RecordId,
     ) -> Result<Vec<WrappedOwnerKey>, Hindrance> {
-        let mut keys =
+        let mut main = self.parts.main.acquire().await?;
+        let mut keys = Vec::from_iter(owner_keys::of_record(&mut main, record).await?);
+        let application = &self.registrar.examiner().parts().keys;
+        keys.retain(|key| application.unwrap_owner_key(key).is_ok());
+        let named = named_by(evidence::by_record(&mut main, record).await?.as_ref());
+        drop(main);
+        let mut backups =
             owner_key_backups::of_record(&mut *self.parts.keys.acquire().await?, record).await?;
-        keys.extend(owner_keys::of_record(&mut *self.parts.main.acquire().await?, record).await?);
+        backups.sort_by_key(|key| !named.contains(&key.key_id));
+        keys.extend(backups);
         Ok(keys)
     }
+}
+
+/// The keys that what stands of the versions is sealed under, as far as it tells.
+fn named_by(stands: Option<&Evidence>) -> Vec<KeyId> {
+    let versions = stands.iter().flat_map(|stands| &stands.versions);
+    let headers = versions.filter_map(|one| Header::read(&one.values.wallet));
+    headers.map(|header| header.key_id).collect()
 }
 
 /// The head that goes back with a copy as the newest version: of an anchored record, whatever the copy's says.

@@ -60,7 +60,7 @@ pub struct Staff {
 }
 
 /// The changes after which there is nothing new to be kept.
-const WITHOUT_ESCROW: [&str; 2] = ["rewrap", "destroy-old-masters"];
+const WITHOUT_ESCROW: [&str; 3] = ["rewrap", "rotate-owners", "destroy-old-masters"];
 
 pub(super) struct Operator {
     dir: PathBuf,
@@ -167,7 +167,11 @@ impl Operator {
     /// Changes keys; each change makes an escrow copy of its own.
     pub(super) async fn change_keys(&self, change: &str, more: &[&str]) -> Result<()> {
         let mut command = self.command(["keys", change])?;
-        for setting in ["DATABASE_URL", "KEY_BACKUP_DATABASE_URL"] {
+        for setting in [
+            "DATABASE_URL",
+            "BACKUP_DATABASE_URL",
+            "KEY_BACKUP_DATABASE_URL",
+        ] {
             let address = self.address_dir().join(format!("sealwatch.{setting}"));
             command.env(format!("{setting}_FILE"), address);
         }

@@ -36,6 +36,19 @@ impl Held {
         record: &Record,
         site: (u64, Address),
     ) -> Result<Option<Self>, EnrolmentError> {
+        match Self::read(connection, keys, record, site).await {
+            // Without a lock the owner's key may have been replaced between two of the reads.
+            Err(error) if error.is_tampering() => Self::read(connection, keys, record, site).await,
+            held => held,
+        }
+    }
+
+    async fn read(
+        connection: &mut MySqlConnection,
+        keys: &ApplicationKeys,
+        record: &Record,
+        site: (u64, Address),
+    ) -> Result<Option<Self>, EnrolmentError> {
         let (id, version) = (record.id, Version::FIRST);
         let Some(uid) = record.uid else {
             return Ok(None);

@@ -192,7 +192,8 @@ async fn take_wish(
     if wish.is_none() && erase.is_none() && copy.is_none() && !is_restricting {
         return Err(no_words());
     }
-    let record = records::load(transaction, &front, id).await?;
+    // Locked, as by all who write something under the owner's key: it may be about to be replaced.
+    let record = records::lock(transaction, &front, id).await?;
     let Some(record) = record.filter(|record| !record.state.is_empty()) else {
         // Destroyed since, and what was wished with it.
         request.end(RequestState::Void);

@@ -1,4 +1,4 @@
-//! Where owners' keys lie, wrapped.
+//! Where owners' keys lie, wrapped, and what is sealed under them.
 
 use anyhow::{Context, Result, ensure};
 use database::key_checks;
@@ -12,6 +12,15 @@ use crate::door::check_keys;
 struct Settings {
     main: Database,
     backup: Database,
+}
+
+/// Everything that holds an owner's key, or something under it.
+pub(super) struct Owners {
+    pub(super) main: MySqlPool,
+    /// The backup of records.
+    pub(super) records: MySqlPool,
+    /// The backup of owner keys.
+    pub(super) keys: MySqlPool,
 }
 
 fn settings(reader: &mut Reader) -> Option<Settings> {
@@ -37,6 +46,37 @@ fn main_settings(reader: &mut Reader) -> Option<Database> {
 
 pub(crate) fn settings_help() -> String {
     Reader::describe(settings)
+}
+
+fn records_settings(reader: &mut Reader) -> Option<Database> {
+    Database::read(
+        reader,
+        "BACKUP_DATABASE_URL",
+        "the backup of records, as the same account",
+    )
+}
+
+fn owners_settings(reader: &mut Reader) -> Option<(Settings, Database)> {
+    let (keys, records) = (settings(reader), records_settings(reader));
+    Some((keys?, records?))
+}
+
+pub(crate) fn owners_settings_help() -> String {
+    Reader::describe(owners_settings)
+}
+
+/// All three databases, which these keys belong to, and by which may be wrapped.
+pub(super) async fn owners(keys: &ApplicationKeys) -> Result<Owners> {
+    let records = Reader::from_env().finish(records_settings)?;
+    let [(_, main), (_, backup)] = both(keys).await?;
+    let records = database::connect(&records.url, &PoolSettings::default())
+        .await
+        .context("BACKUP_DATABASE_URL")?;
+    Ok(Owners {
+        main,
+        records,
+        keys: backup,
+    })
 }
 
 /// The main database, which these keys belong to.

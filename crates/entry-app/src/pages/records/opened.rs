@@ -77,6 +77,21 @@ impl Opened {
         if permit.is_err() {
             return Ok(Self::withheld(record));
         }
+        let opened = Self::read(desk, connection, record, permit).await?;
+        match opened.details {
+            // Without a lock the owner's key may have been replaced between two of the reads.
+            None => Self::read(desk, connection, opened.record, opened.permit).await,
+            Some(_) => Ok(opened),
+        }
+    }
+
+    async fn read(
+        desk: &Desk,
+        connection: &mut MySqlConnection,
+        record: Record,
+        permit: std::result::Result<Permit, Restricted>,
+    ) -> Result<Self> {
+        let id = record.id;
         let wrapped = owner_keys::of_record(connection, id).await?;
         let key = wrapped.and_then(|wrapped| desk.keys.unwrap_owner_key(&wrapped).ok());
         let row = record_versions::load(connection, id, record.version).await?;
