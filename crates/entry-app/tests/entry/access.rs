@@ -111,7 +111,7 @@ async fn what_is_not_there_is_not_found() {
             assert_eq!(answer.status, 404, "{path}");
         }
     }
-    assert_eq!(clerk.get("/staff").await.status, 404);
+    assert_eq!(clerk.get("/payroll").await.status, 404);
 }
 
 #[tokio::test]
