@@ -90,6 +90,13 @@ impl RowError {
         matches!(self, Self::Sql(error) if has_number(error, &[DEADLOCK]))
     }
 
+    /// Whether somebody holds a row for longer than the server lets others wait.
+    #[must_use]
+    pub fn is_lock_timeout(&self) -> bool {
+        const LOCK_WAIT_TIMEOUT: u16 = 1205;
+        matches!(self, Self::Sql(error) if has_number(error, &[LOCK_WAIT_TIMEOUT]))
+    }
+
     /// The row that is not one of ours, and names it in the log; every other error is given back.
     pub(crate) fn tampered(self) -> Result<Tampered, Self> {
         tampering_log::name(&self);

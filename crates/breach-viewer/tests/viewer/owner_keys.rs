@@ -385,6 +385,19 @@ async fn a_run_that_was_killed_is_finished_by_the_next() {
     let in_use = stage.key_of(1).await.key_id();
     assert_ne!(in_use, newer.key_id(), "the rows are written");
     stage.until_all_valid(&officer).await;
+    // Without a backup of the key in use, what the one before opens is all that could bring the record back.
+    let damage = format!(
+        "UPDATE {}.owner_key_backups SET wrapped = REVERSE(wrapped) WHERE key_id = X'{in_use}'",
+        stage.site.names().keys
+    );
+    stage.sql(&damage).await;
+    let told = stage.rotate_in_part().await;
+    assert!(
+        told.contains("that open by no key of their owner: 1"),
+        "{told}"
+    );
+    assert_eq!(stage.kept_of(1).await, (2, 2), "nothing is taken away");
+    stage.sql(&damage).await;
     stage.rotate().await;
     stage.assert_rotated(1, &newer).await;
     assert_eq!(

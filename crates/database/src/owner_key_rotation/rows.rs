@@ -103,11 +103,16 @@ impl OwnersRows {
         &self.key
     }
 
-    /// Whether every cell names this key, as far as headers tell.
+    /// Whether all of them open by the key in use, each in its place.
     #[must_use]
-    pub fn are_under(&self, key: KeyId) -> bool {
-        self.headers()
-            .all(|header| header.is_some_and(|header| header.key_id == key))
+    pub fn open(&self, keys: &ApplicationKeys, at_hand: &KeysAtHand) -> bool {
+        let in_use = &at_hand.in_use;
+        let names_it = |header: Header| header.key_id == in_use.key_id();
+        let to = (in_use, &self.key);
+        self.headers().all(|header| header.is_some_and(names_it))
+            && self
+                .sealed_anew(keys, at_hand, to, &mut rand::rng())
+                .is_ok()
     }
 
     /// Whether a cell names another key than this one, or was sealed before this version of the application key came into use.

@@ -90,11 +90,11 @@ async fn rows_are_written_only_over_what_was_read() {
     let load = OwnersRows::load(&mut connection, &stage.keys, &person.record).await;
     let rows = load.unwrap().unwrap();
     let id = person.record.id;
-    assert!(rows.are_under(person.key.key_id()) && !rows.are_under(key.key_id()));
     let at_hand = KeysAtHand {
         in_use: person.key,
         others: Vec::new(),
     };
+    assert!(rows.open(&stage.keys, &at_hand));
     let to = (&key, &wrapped);
     let anew = rows.sealed_anew(&stage.keys, &at_hand, to, &mut rand::rng());
     let anew = anew.unwrap();
@@ -116,10 +116,10 @@ async fn rows_are_written_only_over_what_was_read() {
     let stands = owner_keys::of_record(&mut connection, id).await.unwrap();
     assert_eq!(&stands.unwrap(), rows.key());
     let loaded = OwnersRows::load(&mut connection, &stage.keys, &person.record).await;
-    let faulty = loaded
-        .unwrap()
-        .unwrap()
-        .sealed_anew(&stage.keys, &at_hand, to, &mut rand::rng());
+    let loaded = loaded.unwrap().unwrap();
+    // Each cell names the key in use, and not each opens by it in its place.
+    assert!(!loaded.open(&stage.keys, &at_hand));
+    let faulty = loaded.sealed_anew(&stage.keys, &at_hand, to, &mut rand::rng());
     assert_eq!(faulty.err(), Some(Fault::Row("record_versions")));
 }
 
@@ -159,8 +159,13 @@ async fn what_was_read_is_replaced_as_a_whole() {
     );
     let load = OwnersRows::load(&mut connection, &stage.keys, &person.record).await;
     let rows = load.unwrap().unwrap();
-    assert!(rows.are_under(key.key_id()));
     assert!(!rows.are_older_than(key.key_id(), 1) && rows.are_older_than(key.key_id(), 2));
+    assert!(!rows.open(&stage.keys, &at_hand), "by the key before");
+    let at_hand = KeysAtHand {
+        in_use: key,
+        others: vec![at_hand.in_use],
+    };
+    assert!(rows.open(&stage.keys, &at_hand));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@
 //! run finishes.
 
 use anyhow::{Context, Result, ensure};
-use database::owner_key_rotation::{self, Copies, Waiting};
+use database::owner_key_rotation::{self, Copies, Fault, Waiting};
 use database::{MySqlConnection, RowError, key_checks, owner_key_backups};
 use keyring::{ApplicationKeys, OwnerKey, WrappedOwnerKey};
 use record::ids::{RecordId, Uid};
@@ -51,9 +51,15 @@ impl Rotation<'_> {
         for _ in 0..TRIES {
             match self.attempt(id, &mut uid).await {
                 Err(error) if is_collision(&error) => {}
-                Err(error) if is_overtaken(&error) => return Ok(self.overtaken(uid)),
-                outcome => {
-                    let Step { outcome, foreign } = outcome?;
+                Err(error) => {
+                    let outcome = passed_over(error)?;
+                    return Ok(Turn {
+                        uid,
+                        outcome,
+                        foreign: 0,
+                    });
+                }
+                Ok(Step { outcome, foreign }) => {
                     return Ok(Turn {
                         uid,
                         outcome,
@@ -62,16 +68,11 @@ impl Rotation<'_> {
                 }
             }
         }
-        Ok(self.overtaken(uid))
-    }
-
-    fn overtaken(&self, uid: Option<Uid>) -> Turn {
-        let outcome = Outcome::Overtaken;
-        Turn {
+        Ok(Turn {
             uid,
-            outcome,
+            outcome: Outcome::Overtaken,
             foreign: 0,
-        }
+        })
     }
 
     async fn attempt(&self, id: RecordId, uid: &mut Option<Uid>) -> Result<Step> {
@@ -107,14 +108,18 @@ impl Rotation<'_> {
             }
         };
         let waits = owner_key_rotation::waits_for(transaction, self.keys, &locked.record).await?;
-        // What was broken off is finished also where the owner has to wait now, unless everything of theirs is about to go.
-        let (is_finished, foreign) = match self.is_dry || waits == Ok(Some(Waiting::Erasing)) {
-            true => (false, locked.foreign),
-            false => self.finish(&locked).await?,
+        let may_finish = !self.is_dry && lets_finish(&waits);
+        let (is_finished, foreign) = match may_finish {
+            true => self.finish(&locked).await?,
+            false => (false, locked.foreign),
         };
         let (key, version) = (locked.at_hand.in_use.key_id(), self.keys.current_version());
         let is_new_enough = !locked.rows.are_older_than(key, version);
         let outcome = match waits {
+            // Headers alone are anybody's to write.
+            ref waits if is_new_enough && lets_finish(waits) && !self.opens(&locked) => {
+                Outcome::Faulty(Fault::Key)
+            }
             _ if is_new_enough && self.which == Which::Older => match is_finished {
                 true => Outcome::Finished,
                 false => Outcome::Kept,
@@ -140,14 +145,16 @@ impl Rotation<'_> {
         let Some(uid) = record.uid.filter(|_| !others.is_empty()) else {
             return Ok((false, foreign));
         };
-        // Words that a restore left under another key: the key is replaced, and takes them along.
-        if !rows.are_under(in_use.key_id()) {
+        // Words that a restore left under another key: the key is replaced, and takes them along. What does not open at all may need
+        // the other key once it is put back.
+        if !self.opens(locked) {
             return Ok((false, foreign));
         }
         let mut backup = self.databases.keys.acquire().await?;
-        if !locked.is_backed_up {
-            let now = Clock::system().now();
-            owner_key_backups::insert(&mut backup, rows.key(), now).await?;
+        let now = Clock::system().now();
+        // What stands there in its place and does not open is counted, and the others stay for its sake.
+        if !locked.is_backed_up && !owner_key_backups::insert(&mut backup, rows.key(), now).await? {
+            return Ok((false, foreign));
         }
         let mut copies = self.databases.records.acquire().await?;
         let mut transaction = copies.begin().await?;
@@ -170,12 +177,20 @@ impl Rotation<'_> {
         Ok((true, foreign + there.foreign))
     }
 
+    /// Whether all that stands in the main database opens by the key in use, each in its place.
+    fn opens(&self, locked: &Locked) -> bool {
+        locked.rows.open(self.keys, &locked.at_hand)
+    }
+
     /// Behind the lock once more: who was faster, a restore or an erasure, has decided what is in use.
     async fn finish_replaced(&self, id: RecordId) -> Result<()> {
         let mut main = self.databases.main.acquire().await?;
         let mut transaction = main.begin().await?;
         if let Ok(locked) = self.lock(&mut transaction, id, &mut None).await? {
-            self.finish(&locked).await?;
+            let (keys, record) = (self.keys, &locked.record);
+            if lets_finish(&owner_key_rotation::waits_for(&mut transaction, keys, record).await?) {
+                self.finish(&locked).await?;
+            }
         }
         transaction.rollback().await?;
         Ok(())
@@ -225,7 +240,12 @@ impl Rotation<'_> {
     ) -> Result<u64> {
         let uid = locked.record.uid.context("an anchored record has a UID")?;
         let mut backup = self.databases.keys.acquire().await?;
-        owner_key_backups::insert(&mut backup, wrapped, Clock::system().now()).await?;
+        let now = Clock::system().now();
+        let is_kept = owner_key_backups::insert(&mut backup, wrapped, now).await?;
+        ensure!(
+            is_kept,
+            "the backup of keys holds another key under a random name"
+        );
         let mut connection = self.databases.records.acquire().await?;
         let mut copying = connection.begin().await?;
         let copies = Copies::load(&mut copying, self.keys, &locked.at_hand, uid).await?;
@@ -238,12 +258,27 @@ impl Rotation<'_> {
     }
 }
 
+/// Whether what a rotation that was broken off left over may go: not while anything is to be put right, or everything is about to
+/// go.
+fn lets_finish(waits: &Result<Option<Waiting>, Fault>) -> bool {
+    matches!(waits, Ok(None | Some(Waiting::Link | Waiting::Copy)))
+}
+
 fn is_collision(error: &anyhow::Error) -> bool {
     error
         .downcast_ref::<RowError>()
         .is_some_and(RowError::is_collision)
 }
 
-fn is_overtaken(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(RowError::Changed { .. }))
+/// What concerns one owner only. Somebody else was at it, or holds a row for longer than the server waits, or a row can't be read: the
+/// others get their turn.
+fn passed_over(error: anyhow::Error) -> Result<Outcome> {
+    match error.downcast_ref() {
+        Some(RowError::Changed { .. }) => Ok(Outcome::Overtaken),
+        Some(row) if row.is_lock_timeout() => Ok(Outcome::Overtaken),
+        Some(RowError::Column { table, .. } | RowError::Mac { table, .. }) => {
+            Ok(Outcome::Faulty(Fault::Row(table)))
+        }
+        _ => Err(error),
+    }
 }
