@@ -233,7 +233,7 @@ async fn the_link_opens_nothing(stage: &Stage, path: &str) {
             .post_json(&format!("{path}/challenge"), &account)
             .await,
     ] {
-        assert_eq!(answer.status, 500, "{}", answer.body);
+        assert_eq!(answer.status, 410, "{}", answer.body);
         assert!(!answer.says("data-state=\"identify\"") && !answer.says("MAC"));
     }
 }
