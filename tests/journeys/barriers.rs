@@ -14,7 +14,7 @@ async fn a_page_that_keeps_people_out_does_not_pass() -> Result<()> {
         ("", None),
         ("<input>", Some("label: ")),
         (
-            "<p style='color:#999'>Hard to read",
+            "<p style='color:silver'>Hard to read",
             Some("color-contrast: "),
         ),
         ("<button></button>", Some("button-name: ")),

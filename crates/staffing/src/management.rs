@@ -115,6 +115,7 @@ impl Management<'_> {
 }
 
 fn may(actor: Option<&Staff>, role: Role) -> bool {
-    let actor = actor.filter(|actor| actor.is_enabled());
+    // Who was disabled or reset a moment ago may be past the gate of their last request.
+    let actor = actor.filter(|actor| actor.is_enabled() && actor.has_password());
     actor.is_some_and(|actor| managed_by(actor.role).contains(&role))
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::Result;
 use clap::Args;
-use database::staff::{self, Staff};
+use database::staff::Staff;
 use database::staff_events::{By, StaffEventKind};
 use record::time::Clock;
 
@@ -33,10 +33,7 @@ pub(crate) async fn disable(args: Account, door: &Door, out: &mut impl Write) ->
 pub(crate) async fn enable(args: Account, door: &Door, out: &mut impl Write) -> Result<()> {
     let mut account = login::account(door, &args.login).await?;
     account.disabled_at = None;
-    let step = (StaffEventKind::Enabled, By::COMMAND, Clock::system().now());
-    let mut transaction = door.pool.begin().await?;
-    staff::update(&mut transaction, &door.keys, &mut account, step).await?;
-    transaction.commit().await?;
+    save_and_sign_out(door, &mut account, StaffEventKind::Enabled).await?;
     match account.has_password() {
         true => writeln!(out, "{} can sign in again.", args.login)?,
         false => writeln!(

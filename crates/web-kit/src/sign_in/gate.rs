@@ -1,5 +1,9 @@
 //! The gate before every page for staff.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
 use axum::Json;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -8,11 +12,13 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use record::ids::StaffId;
+use record::time::UnixMillis;
 use serde_json::json;
 
-use super::Sessions;
 use super::kept_form::Kept;
 use super::page::{Reason, SignInPage};
+use super::{Sessions, SignedIn};
 use crate::error::{Result, RoleRefused};
 use crate::form::is_form;
 use crate::site::Site;
@@ -20,10 +26,17 @@ use crate::site::Site;
 /// A longer form is not kept: sealed and written as hex it must pass through the sign-in form and fit the session's row.
 const KEPT_MAX: usize = 16 * 1024;
 
+/// Who asks for the same page again within this time is written down once.
+const REPEATED: Duration = Duration::from_secs(60);
+/// So many are remembered; beyond that more is written than needs be.
+const REMEMBERED: usize = 1_000;
+
 #[derive(Clone)]
 struct Gate {
     site: Site,
     sessions: Sessions,
+    /// Whose refusals were written down lately, and of which page.
+    noted: Arc<Mutex<HashMap<(StaffId, String), UnixMillis>>>,
 }
 
 pub(super) fn close<S: Clone + Send + Sync + 'static>(
@@ -34,6 +47,7 @@ pub(super) fn close<S: Clone + Send + Sync + 'static>(
     let gate = Gate {
         site: site.clone(),
         sessions: sessions.clone(),
+        noted: Arc::default(),
     };
     pages.route_layer(from_fn_with_state(gate, pass))
 }
@@ -45,9 +59,8 @@ async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) -> Res
             let page = request.extensions().get::<MatchedPath>().cloned();
             let mut response = next.run(request).await;
             if response.extensions().get::<RoleRefused>().is_some() {
-                gate.sessions
-                    .note_refusal(&person, page.as_ref().map_or("", MatchedPath::as_str))
-                    .await?;
+                let page = page.as_ref().map_or("", MatchedPath::as_str);
+                gate.note_refusal(&person, page).await?;
             }
             // For the frame of an error's page.
             response.extensions_mut().insert(person);
@@ -58,6 +71,28 @@ async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) -> Res
 }
 
 impl Gate {
+    /// A line of the history stays for ever: a loop must not bury the others.
+    async fn note_refusal(&self, person: &SignedIn, page: &str) -> Result<()> {
+        let now = self.sessions.clock().now();
+        let is_repeated = {
+            let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+            if noted.len() >= REMEMBERED {
+                noted.retain(|_, at| now.since(*at) < REPEATED);
+            }
+            let whose = (person.staff_id(), page.to_owned());
+            let before = noted.get(&whose).copied();
+            let is_repeated = before.is_some_and(|at| now.since(at) < REPEATED);
+            if !is_repeated && noted.len() < REMEMBERED {
+                noted.insert(whose, now);
+            }
+            is_repeated
+        };
+        match is_repeated {
+            true => Ok(()),
+            false => self.sessions.note_refusal(person, page).await,
+        }
+    }
+
     async fn turn_away(&self, request: Request) -> Result<Response> {
         if wants_json(&request) {
             let message = "You have been signed out. Reload the page to sign in again.";

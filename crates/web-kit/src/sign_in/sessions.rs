@@ -10,7 +10,7 @@ use database::staff::{self, Role, Staff};
 use database::staff_events::{self, By, StaffEvent, StaffEventKind};
 use database::{MySqlPool, RowError, sign_in_attempts};
 use keyring::ApplicationKeys;
-use record::time::Clock;
+use record::time::{Clock, UnixMillis};
 use secrecy::SecretString;
 
 use super::cookie::{SessionCookie, SessionId};
@@ -208,15 +208,15 @@ impl Sessions {
                 })
             }
             Some(staff) => {
-                let id = self.begin(&staff, &bucket).await?;
+                let id = self.begin(&staff, &bucket, now).await?;
                 Ok(Attempt::In(id, Box::new(staff)))
             }
         }
     }
 
-    async fn begin(&self, staff: &Staff, bucket: &[u8; 32]) -> Result<SessionId> {
+    /// A session as old as the look at the account, which may have been changed since: the hash takes its time.
+    async fn begin(&self, staff: &Staff, bucket: &[u8; 32], now: UnixMillis) -> Result<SessionId> {
         let id = SessionId::random();
-        let now = self.clock().now();
         let session = Session {
             id_hash: id.hash(),
             app: self.app(),

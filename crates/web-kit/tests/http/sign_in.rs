@@ -4,6 +4,8 @@ use database::sessions::App;
 use database::staff::Role;
 use database::staff_events::{self, By, StaffEvent, StaffEventKind};
 use reqwest::header::SET_COOKIE;
+use secrecy::SecretString;
+use web_kit::password;
 
 use crate::harness::{Options, PASSWORD, TestApp};
 
@@ -155,6 +157,48 @@ async fn who_is_put_back_by_sql_stays_out() {
     app.end().await;
 }
 
+/// The password is compared while the account gets another one: who came with the old one is not in afterwards.
+#[tokio::test]
+async fn who_signs_in_while_the_account_is_signed_out_is_not_in() {
+    let app = TestApp::start().await;
+    for login in ["anna", "ben"] {
+        app.add_staff(login, Role::Clerk).await;
+    }
+    let mut neighbour = app.browser();
+    neighbour.sign_in("ben", PASSWORD).await;
+    let mut browsers: Vec<_> = (0..3).map(|_| app.browser()).collect();
+    let coming = browsers.iter_mut().map(|one| one.sign_in("anna", PASSWORD));
+    let new_hash = password::hash(&SecretString::from("another password by far")).unwrap();
+    let signed_out = async {
+        // They have read the account by then, or read it afterwards; the comparisons take their turn.
+        let tries = "SELECT COUNT(*) FROM sign_in_attempts";
+        while sqlx::query_scalar::<_, i64>(tries)
+            .fetch_one(&app.pool)
+            .await
+            .unwrap()
+            == 0
+        {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        app.clock.advance(Duration::from_secs(1));
+        let now = app.clock.now();
+        let mut connection = app.pool.acquire().await.unwrap();
+        let anna = database::staff::by_login(&mut connection, &app.keys, "anna").await;
+        let mut anna = anna.unwrap().unwrap();
+        (anna.password_hash, anna.signed_out_at) = (new_hash, Some(now));
+        let step = (StaffEventKind::PasswordSet, By::COMMAND, now);
+        database::staff::update(&mut connection, &app.keys, &mut anna, step)
+            .await
+            .unwrap();
+    };
+    futures::join!(futures::future::join_all(coming), signed_out);
+    for browser in &mut browsers {
+        assert_eq!(browser.get("/").await.status, 401);
+    }
+    assert_eq!(neighbour.get("/").await.status, 200);
+    app.end().await;
+}
+
 #[tokio::test]
 async fn an_app_is_for_its_roles_alone() {
     let app = TestApp::start().await;
@@ -172,7 +216,9 @@ async fn a_page_is_for_its_roles_alone() {
     app.add_staff("mona", Role::ControllerManager).await;
     let mut manager = app.browser();
     manager.sign_in("mona", PASSWORD).await;
-    assert_eq!(clerk.get("/managers").await.status, 403);
+    for _ in 0..3 {
+        assert_eq!(clerk.get("/managers").await.status, 403);
+    }
     assert_eq!(manager.get("/managers").await.status, 200);
     let refused = events(&app, StaffEventKind::PageRefused).await;
     assert_eq!(refused.len(), 1);
