@@ -26,17 +26,16 @@ use crate::site::Site;
 /// A longer form is not kept: sealed and written as hex it must pass through the sign-in form and fit the session's row.
 const KEPT_MAX: usize = 16 * 1024;
 
-/// Who asks for the same page again within this time is written down once.
-const REPEATED: Duration = Duration::from_secs(60);
-/// So many are remembered; beyond that more is written than needs be.
-const REMEMBERED: usize = 1_000;
+/// So many refusals of one person stand in the history in a minute, and each in the log: a loop must not bury what others did.
+const NOTED: u32 = 30;
+const MINUTE: Duration = Duration::from_secs(60);
 
 #[derive(Clone)]
 struct Gate {
     site: Site,
     sessions: Sessions,
-    /// Whose refusals were written down lately, and of which page.
-    noted: Arc<Mutex<HashMap<(StaffId, String), UnixMillis>>>,
+    /// Of whom how many refusals were written down, since when.
+    noted: Arc<Mutex<HashMap<StaffId, (UnixMillis, u32)>>>,
 }
 
 pub(super) fn close<S: Clone + Send + Sync + 'static>(
@@ -71,25 +70,21 @@ async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) -> Res
 }
 
 impl Gate {
-    /// A line of the history stays for ever: a loop must not bury the others.
     async fn note_refusal(&self, person: &SignedIn, page: &str) -> Result<()> {
         let now = self.sessions.clock().now();
-        let is_repeated = {
+        let count = {
             let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
-            if noted.len() >= REMEMBERED {
-                noted.retain(|_, at| now.since(*at) < REPEATED);
-            }
-            let whose = (person.staff_id(), page.to_owned());
-            let before = noted.get(&whose).copied();
-            let is_repeated = before.is_some_and(|at| now.since(at) < REPEATED);
-            if !is_repeated && noted.len() < REMEMBERED {
-                noted.insert(whose, now);
-            }
-            is_repeated
+            noted.retain(|_, (since, _)| now.since(*since) < MINUTE);
+            let (_, count) = noted.entry(person.staff_id()).or_insert((now, 0));
+            *count += 1;
+            *count
         };
-        match is_repeated {
-            true => Ok(()),
-            false => self.sessions.note_refusal(person, page).await,
+        match count {
+            0..=NOTED => self.sessions.note_refusal(person, page).await,
+            _ => {
+                tracing::warn!(page, "more refusals of one account than the history takes");
+                Ok(())
+            }
         }
     }
 
