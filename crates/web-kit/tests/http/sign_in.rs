@@ -166,13 +166,16 @@ async fn who_signs_in_while_the_account_is_signed_out_is_not_in() {
     }
     let mut neighbour = app.browser();
     neighbour.sign_in("ben", PASSWORD).await;
-    let mut browsers: Vec<_> = (0..3).map(|_| app.browser()).collect();
-    let coming = browsers.iter_mut().map(|one| one.sign_in("anna", PASSWORD));
+    let mut browser = app.browser();
+    let coming = browser.sign_in("anna", PASSWORD);
     let new_hash = password::hash(&SecretString::from("another password by far")).unwrap();
     let before = tried(&app).await;
     let signed_out = async {
-        // They have read the account by then, or read it afterwards; the comparisons take their turn.
-        while tried(&app).await == before {
+        // It has read the account by then, or reads it afterwards; or it was faster than we look, and is in.
+        for _ in 0..200 {
+            if tried(&app).await != before {
+                break;
+            }
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         app.clock.advance(Duration::from_secs(1));
@@ -186,10 +189,8 @@ async fn who_signs_in_while_the_account_is_signed_out_is_not_in() {
             .await
             .unwrap();
     };
-    futures::join!(futures::future::join_all(coming), signed_out);
-    for browser in &mut browsers {
-        assert_eq!(browser.get("/").await.status, 401);
-    }
+    futures::join!(coming, signed_out);
+    assert_eq!(browser.get("/").await.status, 401);
     assert_eq!(neighbour.get("/").await.status, 200);
     app.end().await;
 }
